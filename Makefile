@@ -1,0 +1,42 @@
+# Two commands are all that a new user needs: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CDK_LIB := aws-cdk-lib==2.275.0
+
+.PHONY: install examples demo test unit lint bench clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("cdkguard needs Python 3.11 or newer (make PYTHON=python3.12)") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@
+
+examples: $(VENV)/.examples
+
+$(VENV)/.examples: $(VENV)/.installed examples/task-api/package.json examples/orders/requirements.txt
+	$(BIN)/python -m pip install --quiet -r examples/orders/requirements.txt
+	cd examples/task-api && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+demo: examples
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py
+
+test: examples
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+unit: install
+	$(BIN)/python -m pytest -m 'not e2e'
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: examples
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) dist build examples/task-api/node_modules examples/*/cdk.out

@@ -1,0 +1,5 @@
+"""`python -m cdkguard`."""
+
+from cdkguard.cli import run
+
+run()

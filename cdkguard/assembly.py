@@ -1,0 +1,386 @@
+"""A cloud assembly (cdk.out) or bare templates -> Assembly: every stack with construct paths and source lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from cdkguard.errors import CdkguardError, InputError, TemplateError
+from cdkguard.model import Acknowledgement, Assembly, Missing, Problem, Source, Stack
+from cdkguard.template import parse_json, read_template, read_text
+
+Json = Any
+KNOWN_SCHEMA = 55  # the newest major version of the cloud assembly schema that was read here
+MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
+_STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
+_PREFIX = "cdkguard::"
+_FRAME = re.compile(r"^(?:.*\()?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
+_FOREIGN_CODE = re.compile(r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib)[\\/]")
+_TEMPLATE_NAME = re.compile(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
+_VPC_DUMMIES = ("vpc-12345", "s-12345", "p-12345", "p-67890")
+_DUMMIES = {
+    "vpc-provider": _VPC_DUMMIES, "availability-zones": ("dummy1a", "dummy1b", "dummy1c"), "ami": ("ami-1234",),
+    "hosted-zone": ("DUMMY",), "security-group": ("sg-12345678", "sg-12345"), "key-provider": ("1234abcd-12ab-34cd-56ef-1234567890ab",),
+    "endpoint-service-availability-zones": ("dummy1a", "dummy1b", "dummy1c"),
+}  # fmt: skip
+
+
+def read(directory: str, base: str | None = None, app_directory: str | None = None) -> Assembly:
+    """A cloud assembly with all of its stages and nested stacks.
+
+    `base` is the folder that shown paths are relative to (default: the current one). Raises InputError where the
+    manifest cannot be read or holds no stack; a template that cannot be read is a fatal Problem in the result.
+    """
+    reader = _Reader(directory, base or os.getcwd())
+    reader.read_manifest(directory, 0, None)
+    if not reader.stacks and not any(p.fatal for p in reader.problems):
+        raise InputError(f"{os.path.join(directory, 'manifest.json')}: the app has no stack, so nothing can be judged")
+    return Assembly(tuple(reader.stacks), tuple(reader.problems), tuple(reader.missing), directory, app_directory)
+
+
+class _Reader:
+    """Walks one cloud assembly and gathers its stacks."""
+
+    def __init__(self, root: str, base: str) -> None:
+        self.root, self.base = os.path.realpath(root), base
+        self.stacks: list[Stack] = []
+        self.problems: list[Problem] = []
+        self.missing: list[Missing] = []
+        self._seen: set[str] = set()
+
+    def shown(self, path: str) -> str:
+        """The path as the user would write it: relative where it lies below the base."""
+        return _relative(path, self.base)
+
+    def inside(self, directory: str, name: Json, owner: str) -> str:
+        """The path of a file that a manifest names; raises TemplateError where it leaves the assembly."""
+        if not isinstance(name, str) or not name:
+            raise TemplateError(f"{self.shown(owner)}: a file name is missing")
+        path = os.path.join(directory, name)
+        real = os.path.realpath(path)
+        if os.path.isabs(name) or os.path.commonpath([real, self.root]) != self.root:
+            raise TemplateError(f"{self.shown(owner)}: '{name}' is outside the cloud assembly")
+        return path
+
+    def load(self, path: str) -> Json:
+        return parse_json(read_text(path, self.shown(path)), self.shown(path))
+
+    def read_manifest(self, directory: str, level: int, inherited: str | None) -> None:
+        path = os.path.join(directory, "manifest.json")
+        real = os.path.realpath(path)
+        if real in self._seen or level > MAX_LEVELS:
+            raise InputError(f"{self.shown(path)}: stages that contain each other")
+        self._seen.add(real)
+        if not os.path.isfile(path):
+            raise InputError(f"{self.shown(path)}: not found, so this is no cloud assembly")
+        manifest = self.load(path)
+        if not isinstance(manifest, dict) or "version" not in manifest:
+            raise InputError(f"{self.shown(path)}: has no version, so it is not a manifest of a cloud assembly")
+        artifacts = manifest.get("artifacts", {})
+        if not isinstance(artifacts, dict):
+            raise InputError(f"{self.shown(path)}: artifacts is not a mapping")
+        self._note_version(path, manifest["version"])
+        missing = tuple(_missing(manifest.get("missing"), directory))
+        self.missing.extend(missing)
+        for name, artifact in artifacts.items():
+            if not isinstance(artifact, dict):
+                raise InputError(f"{self.shown(path)}: artifact '{name}' is not a mapping")
+            try:
+                if artifact.get("type") == _STACK:
+                    self._read_stack(directory, path, name, artifact, missing)
+                elif artifact.get("type") == _STAGE:
+                    folder = self.inside(directory, _mapping(artifact.get("properties")).get("directoryName"), path)
+                    self.read_manifest(folder, level + 1, artifact.get("displayName") or name)
+            except CdkguardError as problem:  # the others are read all the same; the run ends in an error
+                self.problems.append(Problem("template", str(problem), self.shown(path)))
+
+    def _note_version(self, path: str, version: Json) -> None:
+        major = str(version).split(".")[0]
+        if major.isdigit() and int(major) > KNOWN_SCHEMA:
+            text = f"{self.shown(path)}: schema version {version} is newer than {KNOWN_SCHEMA}, the newest that cdkguard knows"
+            self.problems.append(Problem("notice", text, fatal=False))
+
+    def _read_stack(
+        self, directory: str, manifest: str, name: str, artifact: Mapping[str, Json], missing: tuple[Missing, ...]
+    ) -> None:
+        properties = _mapping(artifact.get("properties"))
+        path = self.inside(directory, properties.get("templateFile"), manifest)
+        template, lines = read_template(path, self.shown(path))
+        metadata = _Metadata(self._metadata(directory, manifest, artifact), self.base)
+        account, region = _environment(artifact.get("environment"))
+        construct_path = str(artifact.get("displayName") or name)
+        tags = _mapping(properties.get("tags"))
+        stack = Stack(
+            str(properties.get("stackName") or name), template, self.shown(path), construct_path=construct_path,
+            account=account, region=region, termination_protection=properties.get("terminationProtection") is True,
+            tags={str(k): str(v) for k, v in tags.items()}, parameters=_mapping(properties.get("parameters")),
+            construct_paths=metadata.paths(template, construct_path, None), line_of=lines,
+            source=metadata.source_at(construct_path), acknowledgements=tuple(metadata.acknowledgements()),
+            missing=missing, from_assembly=True,
+        )  # fmt: skip
+        stack.source_of = metadata.source_of(stack.construct_paths)
+        self.stacks.append(stack)
+        self._read_nested(directory, stack, metadata, 0)
+
+    def _metadata(self, directory: str, manifest: str, artifact: Mapping[str, Json]) -> dict[str, list[Json]]:
+        """The entries of both places: in the manifest, and in the file beside it since aws-cdk-lib 2.250."""
+        found: dict[str, list[Json]] = {}
+        sources = [artifact.get("metadata")]
+        if "additionalMetadataFile" in artifact:
+            sources.append(self._metadata_file(self.inside(directory, artifact["additionalMetadataFile"], manifest)))
+        for source in sources:
+            for path, entries in _mapping(source).items():
+                found.setdefault(path.lstrip("/"), []).extend(e for e in _list(entries) if isinstance(e, dict))
+        return found
+
+    def _metadata_file(self, path: str) -> Json:
+        """Without it a stack is judged all the same: source lines and acknowledgements are lost, findings are not."""
+        if os.path.isfile(path):
+            return self.load(path)
+        text = f"{self.shown(path)}: not found, so findings of its stack have no source line and acknowledgements do not count"
+        self.problems.append(Problem("notice", text, self.shown(path), fatal=False))
+        return None
+
+    # -- nested stacks
+
+    def _read_nested(self, directory: str, parent: Stack, metadata: _Metadata, level: int) -> None:
+        for logical_id, body in parent.template["Resources"].items():
+            if isinstance(body, dict) and body.get("Type") == "AWS::CloudFormation::Stack":
+                try:
+                    self._read_one_nested(directory, parent, metadata, logical_id, body, level)
+                except CdkguardError as problem:
+                    text = f"nested stack '{logical_id}' of {parent.template_path} was not judged: {problem}"
+                    self.problems.append(Problem("nested-template", text, parent.template_path))
+
+    def _read_one_nested(
+        self, directory: str, parent: Stack, metadata: _Metadata, logical_id: str, body: Mapping[str, Json], level: int
+    ) -> None:
+        if level >= MAX_LEVELS:
+            raise TemplateError(f"nested deeper than {MAX_LEVELS} levels")
+        resource_path = parent.construct_paths.get(logical_id)
+        construct_path = _nested_path(resource_path, logical_id, parent)
+        name = self._nested_file(directory, parent, metadata, construct_path, body)
+        if name is None:
+            raise TemplateError("its TemplateURL names no file of the assembly")
+        path = self.inside(directory, name, parent.template_path)
+        template, lines = read_template(path, self.shown(path))
+        root = parent.root
+        stack = Stack(
+            f"{root.name}/{construct_path.rpartition('/')[2]}", template, self.shown(path), construct_path=construct_path,
+            account=root.account, region=root.region, termination_protection=root.termination_protection, tags=root.tags,
+            parent=parent, parent_logical_id=logical_id, construct_paths=metadata.paths(template, construct_path, path),
+            line_of=lines, source=metadata.source_at(construct_path) or metadata.source_at(resource_path or ""),
+            missing=root.missing, from_assembly=True,
+        )  # fmt: skip
+        stack.source_of = metadata.source_of(stack.construct_paths)
+        self.stacks.append(stack)
+        self._read_nested(directory, stack, metadata, level + 1)
+
+    def _nested_file(
+        self, directory: str, parent: Stack, metadata: _Metadata, construct_path: str, body: Mapping[str, Json]
+    ) -> str | None:
+        """The nested template's file: by its metadata, by CDK's entry for the construct, or by its asset's hash."""
+        named = _mapping(body.get("Metadata")).get("aws:asset:path")
+        if isinstance(named, str):
+            return named
+        for entry in metadata.entries.get(construct_path, ()):
+            if entry.get("type") == "aws:cdk:templateFile" and isinstance(entry.get("data"), str):
+                return str(entry["data"])
+        url = json.dumps(_mapping(body.get("Properties")).get("TemplateURL"))
+        hashes = re.findall(r"([0-9a-f]{64})\.json", url)
+        if not hashes:
+            return None
+        for file in sorted(os.listdir(directory)):
+            if file.endswith(".assets.json"):
+                files = _mapping(_mapping(self.load(os.path.join(directory, file))).get("files"))
+                source = _mapping(_mapping(files.get(hashes[-1])).get("source")).get("path")
+                if isinstance(source, str):
+                    return source
+        return None
+
+
+def _nested_path(resource_path: str | None, logical_id: str, parent: Stack) -> str:
+    """`Main/Nest` of the resource `Main/Nest.NestedStack/Nest.NestedStackResource`."""
+    if resource_path is None:
+        return f"{parent.construct_path}/{logical_id}"
+    head, _, last = resource_path.rpartition("/")
+    if last.endswith(".NestedStackResource") and head.endswith(".NestedStack"):
+        return head.removesuffix(".NestedStack")
+    return resource_path
+
+
+class _Metadata:
+    """What a stack's metadata says, by construct path."""
+
+    def __init__(self, entries: dict[str, list[Json]], base: str) -> None:
+        self.entries, self.base = entries, base
+        self._logical: list[tuple[str, str]] | None = None
+        self._sources: dict[str, Source | None] = {}
+
+    def _logical_ids(self) -> list[tuple[str, str]]:
+        if self._logical is None:
+            self._logical = [
+                (path, entry["data"]) for path, entries in self.entries.items() for entry in entries
+                if entry.get("type") == "aws:cdk:logicalId" and isinstance(entry.get("data"), str)
+            ]  # fmt: skip
+        return self._logical
+
+    def paths(self, template: Mapping[str, Json], prefix: str, nested_file: str | None) -> dict[str, str]:
+        """Logical id -> construct path for one template; a nested stack's entries lie below its own path."""
+        found: dict[str, str] = {}
+        resources = template["Resources"]
+        for path, logical_id in self._logical_ids():
+            if logical_id in resources and (path == prefix or path.startswith(prefix + "/")):
+                found.setdefault(logical_id, path)
+        for logical_id, body in resources.items():
+            named = _mapping(_mapping(body).get("Metadata")).get("aws:cdk:path")
+            # The template's own word wins: two templates of one stack can use the same logical id.
+            if isinstance(named, str):
+                found[logical_id] = named
+        return found
+
+    def acknowledgements(self) -> Iterator[Acknowledgement]:
+        for path, entries in self.entries.items():
+            for entry in entries:
+                if entry.get("type") != "aws:cdk:acknowledged-rules":
+                    continue
+                for rule, reason in _mapping(entry.get("data")).items():
+                    if rule.startswith(_PREFIX):
+                        yield Acknowledgement(
+                            path, rule.removeprefix(_PREFIX), str(reason), self._user_frame(entry.get("trace"))
+                        )
+
+    def source_of(self, paths: Mapping[str, str]) -> Callable[[str], Source | None]:
+        return lambda logical_id: self.source_at(paths.get(logical_id, ""))
+
+    def source_at(self, path: str) -> Source | None:
+        """The line of the user's code that made the construct, or the nearest construct around it."""
+        if path not in self._sources:
+            found = None
+            for entry in self.entries.get(path, ()):
+                if entry.get("type") in ("aws:cdk:creationStack", "aws:cdk:logicalId"):
+                    found = self._user_frame(entry.get("trace")) or self._user_frame(entry.get("data")) or found
+            parent = path.rpartition("/")[0]
+            self._sources[path] = found or (self.source_at(parent) if parent else None)
+        return self._sources[path]
+
+    def _user_frame(self, trace: Json) -> Source | None:
+        """The innermost frame outside libraries."""
+        for frame in _list(trace):
+            found = _FRAME.match(frame) if isinstance(frame, str) else None
+            if found and not _FOREIGN_CODE.search(found.group(1)):
+                return Source(_relative(found.group(1), self.base), int(found.group(2)))
+        return None
+
+
+def _environment(text: Json) -> tuple[str | None, str | None]:
+    """(account, region) of `aws://account/region`, None for what is agnostic."""
+    parts = str(text or "").removeprefix("aws://").split("/")
+    account = parts[0] if re.fullmatch(r"\d{12}", parts[0]) else None
+    region = parts[1] if len(parts) > 1 and parts[1] not in ("", "unknown-region") else None
+    return account, region
+
+
+def _missing(entries: Json, directory: str) -> Iterator[Missing]:
+    for entry in _list(entries):
+        if isinstance(entry, dict):
+            provider = str(entry.get("provider", ""))
+            dummy = _mapping(entry.get("props")).get("dummyValue")
+            dummies = tuple(d for d in (dummy if isinstance(dummy, list) else [dummy]) if isinstance(d, str))
+            yield Missing(str(entry.get("key", "")), provider, dummies or _DUMMIES.get(provider, ()), directory)
+
+
+# -- bare templates
+
+
+def read_paths(paths: Sequence[str]) -> Assembly:
+    """Templates, folders of templates and cloud assemblies, in the order given.
+
+    What cannot be read becomes a fatal Problem beside what can; raises InputError where a path does not exist or a folder
+    holds nothing to judge.
+    """
+    parts = [_read_path(path) for path in paths]
+    stacks = tuple(stack for part in parts for stack in part.stacks)
+    return Assembly(
+        stacks, tuple(p for part in parts for p in part.problems), tuple(m for part in parts for m in part.missing),
+        parts[0].directory if len(parts) == 1 else None, parts[0].app_directory if len(parts) == 1 else None,
+    )  # fmt: skip
+
+
+def _read_path(path: str) -> Assembly:
+    if os.path.isfile(os.path.join(path, "manifest.json")):
+        return read(path)
+    if os.path.isdir(path):
+        return _read_folder(path)
+    if not os.path.exists(path):
+        raise InputError(f"{path}: no such file or folder")
+    return _bare(path)
+
+
+def _bare(path: str) -> Assembly:
+    """One template file."""
+    try:
+        template, lines = read_template(path)
+    except TemplateError as problem:
+        return Assembly((), (Problem("template", str(problem), path),))
+    paths = {
+        logical_id: named for logical_id, body in template["Resources"].items()
+        if isinstance(named := _mapping(_mapping(body).get("Metadata")).get("aws:cdk:path"), str)
+    }  # fmt: skip
+    name = _TEMPLATE_NAME.sub("", os.path.basename(path))
+    return Assembly((Stack(name, template, path, construct_paths=paths, line_of=lines),))
+
+
+def _read_folder(folder: str) -> Assembly:
+    found: list[Assembly] = []
+    for directory, folders, names in os.walk(folder):
+        if "manifest.json" in names and _is_manifest(os.path.join(directory, "manifest.json")):
+            found.append(read(directory))
+            folders[:] = []
+            continue
+        folders[:] = sorted(f for f in folders if f not in ("node_modules", ".git", ".venv"))
+        for name in sorted(names):
+            if name.endswith((".json", ".yaml", ".yml", ".template")):
+                part = _bare(os.path.join(directory, name))
+                if part.stacks or not _is_no_template(part.problems[0].message):
+                    found.append(part)
+    if not found:
+        raise InputError(f"{folder}: no template and no cloud assembly in this folder, so nothing was judged")
+    return Assembly(
+        tuple(s for part in found for s in part.stacks), tuple(p for part in found for p in part.problems),
+        tuple(m for part in found for m in part.missing),
+    )  # fmt: skip
+
+
+def _is_manifest(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return '"artifacts"' in handle.read()
+    except (OSError, UnicodeDecodeError):
+        return True  # let the reader say what is wrong with it
+
+
+def _is_no_template(message: str) -> bool:
+    """Whether a file is readable and simply something else: package.json, a list, a configuration."""
+    return "no Resources" in message or "a template is a mapping" in message or message.endswith(": empty")
+
+
+def _relative(path: str, base: str) -> str:
+    """Relative to the base where the path lies below it, else as it is."""
+    absolute = os.path.abspath(path)
+    try:
+        inside = os.path.commonpath([absolute, os.path.abspath(base)]) == os.path.abspath(base)
+    except ValueError:  # another drive
+        inside = False
+    return os.path.relpath(absolute, base) if inside else path
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,225 @@
+"""The run as one function: a configuration in, a report out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any, TextIO
+
+from cdkguard import __version__, accepted, assembly, engine, environments, packs, suppressions, synth
+from cdkguard.config import Config
+from cdkguard.errors import ConfigError, InputError, RulePackError
+from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
+
+
+def check(config: Config, today: str | None = None, progress: TextIO | None = None) -> Report:
+    """Judge what the configuration names. `today` (ISO) decides which suppressions have expired.
+
+    Raises CdkguardError where nothing can be judged; what could not be read beside it is in `Report.errors`.
+    """
+    began = time.perf_counter()
+    loaded = packs.load_all(config.packs)
+    rules = packs.select(loaded.rules, config.rules, config.skip)
+    phases = {"rules": time.perf_counter() - began}
+    with _judged(config, progress, phases) as found:
+        return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, phases)
+
+
+@contextmanager
+def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -> Iterator[Assembly]:
+    """The assembly to judge; a temporary one lives as long as the block."""
+    began = time.perf_counter()
+    if not config.app and config.paths and not _is_app(config.paths):
+        yield _timed(phases, "read", began, assembly.read_paths(config.paths))
+        return
+    outdir = os.environ.get("CDK_OUTDIR")
+    if not config.app and not config.paths and outdir and os.path.isfile(os.path.join(outdir, "manifest.json")):
+        yield _timed(phases, "read", began, assembly.read(outdir, app_directory=config.directory))
+        return
+    directory = config.paths[0] if config.paths else config.directory
+    app = synth.find_app(directory, config.app, config.context)
+    existing = synth.existing_assembly(app)
+    if existing is not None:
+        yield _timed(phases, "read", began, assembly.read(existing, app_directory=directory))
+        return
+    with synth.synthesized(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
+        phases["synth"] = time.perf_counter() - began
+        yield _timed(phases, "read", time.perf_counter(), assembly.read(out, app_directory=directory))
+
+
+def _timed(phases: dict[str, float], name: str, began: float, found: Assembly) -> Assembly:
+    phases[name] = time.perf_counter() - began
+    return found
+
+
+def _is_app(paths: Sequence[str]) -> bool:
+    """One folder with cdk.json (and no manifest of its own) is an app to synthesize."""
+    if len(paths) != 1 or not os.path.isdir(paths[0]) or os.path.isfile(os.path.join(paths[0], "manifest.json")):
+        return False
+    return os.path.isfile(os.path.join(paths[0], "cdk.json"))
+
+
+def _report(
+    config: Config,
+    found: Assembly,
+    loaded: packs.Packs,
+    rules: tuple[Rule, ...],
+    today: str,
+    began: float,
+    phases: dict[str, float],
+) -> Report:
+    problems = list(found.problems)
+    stacks = _chosen(found.stacks, config.stacks)
+    if not stacks and not any(p.fatal for p in problems):
+        raise InputError(f"no stack found in {found.directory or 'the paths given'}, so nothing was judged")
+    problems += environments.assign(stacks, config.environments, config.environment, config.context)
+    problems += _missing(found, stacks)
+    known = {rule.id for rule in loaded.rules}
+    _refuse_unknown_rules(config, known)
+    evaluating = time.perf_counter()
+    judged = engine.evaluate(stacks, rules, _settings(config, loaded, rules))
+    phases["rules on resources"] = time.perf_counter() - evaluating
+    problems += judged.problems
+    old = accepted.read(config.baseline) if config.baseline else None
+    findings, noted = suppressions.apply(
+        judged.findings,
+        stacks,
+        config.suppressions,
+        old,
+        {rule.id for rule in rules},
+        today,
+        config.require_owner,
+        known,
+    )
+    problems += noted
+    return Report(
+        findings=tuple(sorted(findings, key=_by_place(stacks))),
+        rules=tuple(RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references) for r in rules),
+        stacks=tuple(map(_info, stacks)),
+        problems=tuple(problems),
+        seconds=time.perf_counter() - began,
+        fail_on=config.fail_on,
+        version=__version__,
+        phases=phases,
+    )
+
+
+def _chosen(stacks: Sequence[Stack], globs: Sequence[str]) -> list[Stack]:
+    """The stacks that `--stack` globs name, with their nested stacks; each glob must name one."""
+    if not globs:
+        return list(stacks)
+    used: set[str] = set()
+    chosen = []
+    for stack in stacks:
+        names = {stack.root.name, stack.root.construct_path or stack.root.name}
+        hits = [glob for glob in globs if any(fnmatchcase(name, glob) for name in names)]
+        if hits:
+            used.update(hits)
+            chosen.append(stack)
+    for glob in globs:
+        if glob not in used:
+            known = ", ".join(sorted({s.construct_path or s.name for s in stacks if s.parent is None}))
+            raise ConfigError(f"--stack '{glob}' names no stack; there are: {known}")
+    return chosen
+
+
+def _missing(found: Assembly, stacks: Sequence[Stack]) -> list[Problem]:
+    return [
+        Problem(
+            "context",
+            f"missing context '{m.key}': CDK put dummy values in its place, which are judged as unknown; "
+            "run `cdk synth` once with credentials to write cdk.context.json",
+            fatal=False,
+        )
+        for m in found.missing
+    ]
+
+
+def _refuse_unknown_rules(config: Config, known: set[str]) -> None:
+    for name in config.parameters:
+        if name not in known:
+            raise ConfigError(f"{config.file}: 'with' names no rule '{name}'{packs.meant(name, known)}")
+    for name in config.severities:
+        if not any(fnmatchcase(rule, name) for rule in known):
+            raise ConfigError(f"{config.file}: 'severity' names no rule '{name}'{packs.meant(name, known)}")
+
+
+def _settings(config: Config, loaded: packs.Packs, rules: Sequence[Rule]) -> engine.Settings:
+    strict = {e.name for e in config.environments if e.strict} | {"prod"}
+    allowed = config.accounts.get("allowed", {})
+    return engine.Settings(
+        allowed_accounts=frozenset(allowed.values() if isinstance(allowed, Mapping) else allowed),
+        environment_of_account=environments.account_names(config.environments),
+        aws_accounts=loaded.sets.get("aws-accounts", frozenset()),
+        strict_environments=frozenset(strict),
+        parameters=config.parameters,
+        severities=config.severities,
+        template_parameters=config.template_parameters,
+        sets=loaded.sets,
+        predicates=_predicates(rules, config.python_packs),
+    )
+
+
+def _predicates(rules: Sequence[Rule], allowed: Sequence[str]) -> dict[str, Any]:
+    """Python predicates of the selected rules; only of packages that the configuration names."""
+    names = {name for rule in rules for part in (rule.where, rule.require) for name in _python(part)}
+    found: dict[str, Any] = {}
+    for name in sorted(names):
+        module, _, function = name.partition(":")
+        if module.split(".")[0] not in allowed:
+            raise ConfigError(
+                f"rule code '{name}' is not run: name '{module.split('.')[0]}' under `python` in cdkguard.yaml"
+            )
+        from importlib import import_module
+
+        try:
+            found[name] = getattr(import_module(module), function)
+        except (ImportError, AttributeError) as problem:
+            raise RulePackError(f"rule code '{name}' cannot be loaded: {problem}") from problem
+    return found
+
+
+def _python(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "python" and isinstance(value, str):
+                yield value
+            else:
+                yield from _python(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _python(item)
+
+
+def _info(stack: Stack) -> StackInfo:
+    return StackInfo(
+        stack.name,
+        stack.construct_path or stack.name,
+        stack.template_path,
+        stack.environment,
+        stack.account,
+        stack.region,
+        len(stack.template.get("Resources") or {}),
+        stack.parent is not None,
+    )
+
+
+def _by_place(stacks: Sequence[Stack]) -> Any:
+    """Stacks in the assembly's order, constructs by name, worst first within a construct's stack."""
+    order = {(s.construct_path or s.name): i for i, s in enumerate(stacks)}
+
+    def key(finding: Finding) -> tuple[Any, ...]:
+        return (
+            order.get(finding.stack_path, len(order)),
+            -severity_rank(finding.severity),
+            finding.construct_path or "",
+            finding.logical_id or "",
+            finding.rule_id,
+            finding.property_paths,
+            finding.template_path,
+        )
+
+    return key

@@ -1,0 +1,462 @@
+"""argv -> Config -> exit status; the only module that prints."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cdkguard import __version__
+from cdkguard.errors import CdkguardError, ConfigError, ExitCode
+
+if TYPE_CHECKING:  # what a command does not need is not imported: start-up is most of a small run
+    from cdkguard.config import Config
+    from cdkguard.model import Report, Source
+    from cdkguard.outputs import Options
+
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+SEVERITY_CHOICES = ("low", "medium", "high", "critical", "never")
+
+
+def run() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # any locale: reports hold what templates hold
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    raise SystemExit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; returns the exit status (see errors.ExitCode)."""
+    try:
+        options = _parser().parse_args(argv)
+        return int(options.handler(options))
+    except CdkguardError as stop:
+        print(f"cdkguard: {stop}", file=sys.stderr)
+        return int(stop.exit_code)
+    except KeyboardInterrupt:
+        print("cdkguard: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing more can be said, and a half-read report is no pass.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.INPUT)
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("cdkguard: that is a bug in cdkguard; please report it", file=sys.stderr)
+        return int(ExitCode.BUG)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        self.print_usage(sys.stderr)
+        raise ConfigError(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="cdkguard", description="The guardrail between cdk synth and cdk deploy.")
+    parser.add_argument("--version", action="version", version=f"cdkguard {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    _check_parser(commands)
+    _rules_parser(commands)
+    explain = commands.add_parser("explain", help="why a rule exists, and what to write instead")
+    explain.add_argument("rule")
+    explain.add_argument("--packs", action="append", default=[], metavar="DIR")
+    explain.set_defaults(handler=_explain)
+    init = commands.add_parser("init", help="write a commented cdkguard.yaml from what is in the app")
+    init.add_argument("directory", nargs="?", default=".")
+    init.add_argument("--app", metavar="CMD")
+    init.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
+    init.add_argument("--force", action="store_true", help="replace an existing cdkguard.yaml")
+    init.set_defaults(handler=_init)
+    completion = commands.add_parser("completion", help="print a completion script for a shell")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    completion.set_defaults(handler=_completion)
+    return parser
+
+
+def _input_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("paths", nargs="*", metavar="PATH", help="a folder with cdk.json (default: here), a cdk.out, templates")
+    add("--app", metavar="CMD", help="the app's command, instead of cdk.json's")
+    add("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="a context value for the app")
+    add("--config", metavar="FILE", help="instead of the cdkguard.yaml that is found")
+    add("--environment", metavar="NAME", help="judge every stack as this environment")
+    add(
+        "--rules",
+        action="append",
+        default=[],
+        metavar="SEL",
+        help="profiles, packs or rule ids (globs); default: recommended",
+    )
+    add("--skip", action="append", default=[], metavar="SEL", help="take these rules out")
+    add("--stack", action="append", default=[], metavar="GLOB", help="judge only these stacks")
+    add("--packs", action="append", default=[], metavar="DIR", help="a folder with more rules")
+    add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="a CloudFormation parameter's value")
+    add(
+        "--full-synth",
+        action="store_true",
+        help="synthesize as the CDK CLI does: type check, bundling, CDK's validation",
+    )
+    add("--timeout", type=float, metavar="SECONDS", help="stop the app after this time")
+
+
+def _check_parser(commands: Any) -> None:
+    check = commands.add_parser("check", help="synthesize an app and judge every resource")
+    _input_options(check)
+    check.add_argument("--output", action="append", default=[], metavar="FORMAT[=FILE]", help=", ".join(FORMATS))
+    check.add_argument("--format", choices=FORMATS, help="the same as --output FORMAT")
+    check.add_argument("--fail-on", choices=SEVERITY_CHOICES, help="exit 1 at or above this severity; default: high")
+    check.add_argument("--baseline", metavar="FILE", help="accepted old findings, written by `cdkguard baseline`")
+    check.add_argument("--timings", action="store_true", help="say on stderr where the time went")
+    check.add_argument("--pre-built", action="store_true", help="read the existing cdk.out, never run the app")
+    check.set_defaults(handler=_check)
+    baseline = commands.add_parser("baseline", help="accept today's findings, so that only new ones fail")
+    _input_options(baseline)
+    baseline.add_argument("--baseline", default=".cdkguard-baseline.json", metavar="FILE")
+    baseline.set_defaults(handler=_baseline)
+
+
+def _rules_parser(commands: Any) -> None:
+    rules = commands.add_parser("rules", help="list, show and test rules")
+    parts = rules.add_subparsers(dest="part", metavar="PART", required=True, parser_class=_Parser)
+    listing = parts.add_parser("list", help="every rule, a line each")
+    show = parts.add_parser("show", help="a rule's file")
+    show.add_argument("rule")
+    tests = parts.add_parser("test", help="run the examples in the rule files")
+    tests.add_argument("directories", nargs="*", metavar="DIR", help="packs to test; default: the built-in ones")
+    for part, handler in ((listing, _rules_list), (show, _rules_show), (tests, _rules_test)):
+        part.add_argument("--packs", action="append", default=[], metavar="DIR")
+        part.set_defaults(handler=handler)
+    listing.add_argument("--rules", action="append", default=[], metavar="SEL")
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+
+
+# -- check
+
+
+def _check(options: argparse.Namespace) -> int:
+    from cdkguard.check import check
+
+    config = _configured(options)
+    report = check(config, progress=sys.stderr)
+    for name, file in config.outputs or (("text", None),):
+        _write(name, file, report)
+    if _chained(config):
+        _merge_validation_report(report)
+    if options.timings:
+        _print_timings(report)
+    return _status(report)
+
+
+def _status(report: Report) -> int:
+    if any(p.kind == "rule" for p in report.errors):
+        return int(ExitCode.BUG)
+    if report.errors:
+        return int(ExitCode.INPUT)
+    return int(ExitCode.FINDINGS if report.fails() else ExitCode.OK)
+
+
+def _configured(options: argparse.Namespace) -> Config:
+    """The configuration file, overlaid with the command line."""
+    from cdkguard import config as configuration
+
+    directory = options.paths[0] if len(options.paths) == 1 and os.path.isdir(options.paths[0]) else "."
+    loaded = configuration.load(directory, options.config)
+    outputs = (
+        [_output(text) for text in [*options.output, *([options.format] if options.format else [])]]
+        if hasattr(options, "output")
+        else []
+    )
+    changes: dict[str, Any] = {
+        "paths": tuple(options.paths) or loaded.paths,
+        "directory": directory,
+        "app": options.app or loaded.app,
+        "context": {**loaded.context, **_pairs("-c", options.context)},
+        "environment": options.environment or loaded.environment,
+        "rules": _split(options.rules) or loaded.rules,
+        "skip": (*loaded.skip, *_split(options.skip)),
+        "stacks": tuple(options.stack) or loaded.stacks,
+        "packs": (*loaded.packs, *options.packs),
+        "template_parameters": {**loaded.template_parameters, **_pairs("--parameter", options.parameter)},
+        "full_synth": options.full_synth or loaded.full_synth,
+        "timeout": options.timeout if options.timeout is not None else loaded.timeout,
+        "baseline": getattr(options, "baseline", None) or loaded.baseline,
+        "fail_on": getattr(options, "fail_on", None) or loaded.fail_on,
+        "outputs": tuple(outputs) or loaded.outputs,
+    }
+    if getattr(options, "pre_built", False):
+        changes["paths"] = (_existing_assembly(directory),)
+    return loaded._replace(**changes)
+
+
+def _existing_assembly(directory: str) -> str:
+    """The cdk.out of an app folder; says on stderr when the sources are newer than it is."""
+    from cdkguard import staleness
+
+    return staleness.assembly_of(directory, sys.stderr)
+
+
+def _split(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"{option} takes NAME=VALUE, not '{value}'")
+        pairs[name] = text
+    return pairs
+
+
+def _output(text: str) -> tuple[str, str | None]:
+    name, _, file = text.partition("=")
+    if name not in FORMATS:
+        from cdkguard.packs import meant
+
+        raise ConfigError(f"no output format '{name}'{meant(name, FORMATS)}; there are: {', '.join(FORMATS)}")
+    return name, file or None
+
+
+def _write(name: str, file: str | None, report: Report) -> None:
+    """One output to its file (written whole or not at all) or to standard output."""
+    from cdkguard import outputs
+
+    to_terminal = (
+        file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    )
+    options = outputs.Options(os.getcwd(), to_terminal and name == "text", _width(file), _excerpt, _cdk_json(report))
+    text = outputs.render(name, report, options)
+    if file is None:
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+        sys.stdout.flush()
+        if name == "github":
+            _step_summary(report, options)
+        return
+    temporary = f"{file}.{os.getpid()}.part"
+    try:
+        with open(temporary, "w", encoding="utf-8") as handle:
+            handle.write(text)
+        os.replace(temporary, file)
+    except OSError as problem:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise ConfigError(f"--output {name}={file}: cannot be written: {problem.strerror}") from problem
+
+
+def _width(file: str | None) -> int:
+    if file is not None or not sys.stdout.isatty():
+        return 80
+    import shutil
+
+    return max(60, min(120, shutil.get_terminal_size((80, 24)).columns))
+
+
+def _excerpt(source: Source) -> list[tuple[int, str]]:
+    """The user's own line; nothing where the file cannot be read (the report still names it)."""
+    try:
+        with open(source.file, encoding="utf-8", errors="replace") as handle:
+            for number, line in enumerate(handle, 1):
+                if number == source.line:
+                    return [(number, line.rstrip("\n"))]
+    except OSError:
+        pass
+    return []
+
+
+def _cdk_json(report: Report) -> str | None:
+    """The file that a finding without a source line points at; None where bare templates are judged."""
+    return "cdk.json" if os.path.isfile("cdk.json") else None
+
+
+def _step_summary(report: Report, options: Options) -> None:
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    from cdkguard.outputs import github
+
+    try:
+        with open(file, "a", encoding="utf-8") as handle:
+            handle.write(github.step_summary(report, options))
+    except OSError as problem:
+        raise ConfigError(f"GITHUB_STEP_SUMMARY={file}: cannot be written: {problem.strerror}") from problem
+
+
+def _chained(config: Config) -> bool:
+    """Whether cdkguard runs behind the app in cdk.json, on the assembly that the app has just written."""
+    outdir = os.environ.get("CDK_OUTDIR")
+    return (
+        bool(outdir)
+        and not config.app
+        and not config.paths
+        and os.path.isfile(os.path.join(str(outdir), "manifest.json"))
+    )
+
+
+def _merge_validation_report(report: Report) -> None:
+    """Put our entry into CDK's own report, which the CDK CLI shows after the synthesis."""
+    import json
+
+    from cdkguard.outputs import cdkreport
+
+    outdir = os.environ["CDK_OUTDIR"]
+    file = os.path.join(outdir, "validation-report.json")
+    try:
+        with open(os.path.join(outdir, "manifest.json"), encoding="utf-8") as handle:
+            version = str(json.load(handle).get("version", ""))
+        old = None
+        if os.path.isfile(file):
+            with open(file, encoding="utf-8") as handle:
+                old = handle.read()
+        temporary = f"{file}.{os.getpid()}"
+        with open(temporary, "w", encoding="utf-8") as handle:
+            handle.write(cdkreport.merge(old, report, version, outdir))
+        os.replace(temporary, file)
+    except (OSError, ValueError) as problem:
+        raise ConfigError(f"{file}: CDK's validation report cannot be written: {problem}") from problem
+
+
+def _print_timings(report: Report) -> None:
+    for phase, seconds in report.phases.items():
+        print(f"{seconds * 1000:9.1f} ms  {phase}", file=sys.stderr)
+    print(f"{report.seconds * 1000:9.1f} ms  in all", file=sys.stderr)
+
+
+def _baseline(options: argparse.Namespace) -> int:
+    import time
+
+    from cdkguard import accepted
+    from cdkguard.check import check
+
+    today = time.strftime("%Y-%m-%d")
+    report = check(_configured(options)._replace(baseline=None), progress=sys.stderr)
+    if report.errors:
+        for problem in report.errors:
+            print(f"cdkguard: {problem.message}", file=sys.stderr)
+        return int(ExitCode.INPUT)
+    accepted.write(options.baseline, report.active, today)
+    print(
+        f"{options.baseline}: {len(report.active)} findings accepted; commit it, and `cdkguard check --baseline` fails on new ones only"
+    )
+    return int(ExitCode.OK)
+
+
+# -- rules
+
+
+def _rules_list(options: argparse.Namespace) -> int:
+    from cdkguard import packs
+
+    loaded = packs.load_all(options.packs)
+    rules = packs.select(loaded.rules, _split(options.rules) or ("all",))
+    if options.format == "json":
+        import json
+
+        rows = [
+            {
+                "id": r.id,
+                "title": r.title,
+                "severity": r.severity,
+                "pack": r.pack,
+                "scope": r.scope,
+                "types": list(r.types),
+                "environments": list(r.environments),
+                "profiles": list(r.profiles),
+                "equivalents": dict(r.equivalents),
+                "covers": list(r.covers),
+                "with": dict(r.parameters),
+                "references": list(r.references),
+            }
+            for r in rules
+        ]
+        print(json.dumps(rows, indent=2))
+        return int(ExitCode.OK)
+    width = max(len(r.id) for r in rules)
+    for rule in rules:
+        where = ",".join(rule.environments) or "all"
+        print(f"{rule.severity:8}  {rule.id:{width}}  {where:8}  {rule.title}")
+    return int(ExitCode.OK)
+
+
+def _one_rule(options: argparse.Namespace) -> Any:
+    from cdkguard import packs
+
+    loaded = packs.load_all(options.packs)
+    rule = next((r for r in loaded.rules if r.id == options.rule), None)
+    if rule is None:
+        raise ConfigError(f"no rule '{options.rule}'{packs.meant(options.rule, [r.id for r in loaded.rules])}")
+    return rule
+
+
+def _rules_show(options: argparse.Namespace) -> int:
+    from cdkguard import packs
+
+    rule = _one_rule(options)
+    with open(packs.source_file(rule), encoding="utf-8") as handle:
+        sys.stdout.write(handle.read())
+    return int(ExitCode.OK)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    import textwrap
+
+    rule = _one_rule(options)
+    severities = ", ".join(f"{s} on {e}" for e, s in rule.severities.items())
+    environments = ", ".join(rule.environments) or "every environment"
+    print(f"{rule.id}: {rule.title}")
+    print(f"severity {rule.severity}{f' ({severities})' if severities else ''}; {environments}; pack {rule.pack}\n")
+    print(textwrap.fill(rule.why, 79))
+    if rule.remedy:
+        print("\nWhat to write instead\n" + textwrap.indent(textwrap.fill(rule.remedy.text, 75), "  "))
+        for language, code in (("Python", rule.remedy.python), ("TypeScript", rule.remedy.typescript)):
+            if code:
+                print(f"\n  {language}:\n" + textwrap.indent(code.rstrip(), "    "))
+    for reference in rule.references:
+        print(f"\n{reference}")
+    print(
+        f'\nAccept one finding in cdkguard.yaml:\n  suppressions:\n    - {{rule: {rule.id}, construct: "Stack/Path/*", reason: "..."}}'
+    )
+    return int(ExitCode.OK)
+
+
+def _rules_test(options: argparse.Namespace) -> int:
+    from cdkguard import packs, ruletest
+
+    loaded = packs.load_all([*options.packs, *options.directories])
+    rules = loaded.rules
+    if options.directories:
+        folders = [os.path.abspath(d) + os.sep for d in options.directories]
+        rules = tuple(r for r in rules if any(os.path.abspath(r.file).startswith(f) for f in folders))
+    done = 0
+    wrong = 0
+    for example in ruletest.run([r._replace(file=packs.source_file(r)) for r in rules], loaded.sets):
+        done += 1
+        if not example.holds:
+            wrong += 1
+            print(
+                f"{example.file}: examples.{example.expected}[{example.number}] is judged {example.got}: {example.detail}"
+            )
+    print(f"{len(rules)} rules, {done} examples, {wrong} wrong")
+    return int(ExitCode.FINDINGS if wrong else ExitCode.OK)
+
+
+def _init(options: argparse.Namespace) -> int:
+    from cdkguard import starter
+
+    file = starter.write(options.directory, options.app, _pairs("-c", options.context), options.force, sys.stderr)
+    print(f"{file}: written; read it, and commit it")
+    return int(ExitCode.OK)
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from cdkguard import completion
+
+    sys.stdout.write(completion.script(options.shell, _parser()))
+    return int(ExitCode.OK)

@@ -1,0 +1,504 @@
+"""Resources x rules -> findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from cdkguard import arns, foreach
+from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, flatten, is_intrinsic, scalar_text
+from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
+from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
+from cdkguard.secrets import shape_of
+from cdkguard.suppressions import fingerprint
+
+Json = Any
+MAX_BRANCHES = 64  # scenarios of unknown conditions per rule and resource; beyond them the answer is UNKNOWN
+MAX_SHOWN = 160  # characters of a found value
+
+
+class Settings(NamedTuple):
+    """What the configuration says to the engine."""
+
+    allowed_accounts: frozenset[str] = frozenset()
+    environment_of_account: Mapping[str, str] = {}
+    aws_accounts: frozenset[str] = frozenset()
+    strict_environments: frozenset[str] = frozenset({"prod"})  # rules for `prod` apply to them
+    parameters: Mapping[str, Mapping[str, Json]] = {}  # rule id -> its parameters
+    severities: Mapping[str, Any] = {}  # rule id or glob -> severity, or {environment: severity}
+    template_parameters: Mapping[str, Json] = {}  # given values of CloudFormation parameters
+    sets: Mapping[str, frozenset[str]] = {}
+    predicates: Mapping[str, Predicate] = {}
+
+
+class Judgement(NamedTuple):
+    """What a rule says of one subject, and why."""
+
+    outcome: Outcome
+    evidence: tuple[tuple[str, Json], ...] = ()
+    branch: str | None = None
+    note: str = ""
+
+
+class Judged(NamedTuple):
+    """The result of `evaluate`; `counts` is rule id -> [pass, fail, unknown]."""
+
+    findings: list[Finding]
+    problems: list[Problem]
+    counts: dict[str, list[int]]
+
+
+def evaluate(stacks: Sequence[Stack], rules: Sequence[Rule], settings: Settings) -> Judged:
+    """Every rule on every subject that it is about."""
+    return _Run(stacks, rules, settings).judge()
+
+
+class _BoundRule:
+    """A rule with its closures, made when it first meets a subject."""
+
+    __slots__ = ("rule", "_binding", "_where", "_require")
+
+    def __init__(self, rule: Rule, settings: Settings) -> None:
+        self.rule = rule
+        self._binding = Binding(
+            {**rule.parameters, **settings.parameters.get(rule.id, {})}, settings.sets, settings.predicates
+        )
+        self._where: Decide | None = None
+        self._require: Decide | None = None
+
+    def decide(self, subject: Subject) -> Tri:
+        """True: in order or not concerned; False: not in order; None: not known."""
+        if self._require is None:
+            self._where = bind(self.rule.where, self._binding, False) if self.rule.where else None
+            self._require = bind(self.rule.require, self._binding) if self.rule.require else (lambda _subject: False)
+        concerned: Tri = True if self._where is None else self._where(subject._replace(evidence=None))
+        if concerned is False:
+            return True
+        answer = self._require(subject)
+        return True if answer is True else answer if concerned else None
+
+
+class _Run:
+    def __init__(self, stacks: Sequence[Stack], rules: Sequence[Rule], settings: Settings) -> None:
+        self.stacks, self.settings = stacks, settings
+        self.rules = [_BoundRule(rule, settings) for rule in rules]
+        self.problems: list[Problem] = []
+        self.findings: list[Finding] = []
+        self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
+        self._scopes: dict[int, Scope] = {}
+        self._by_type: dict[str, list[_BoundRule]] = {}
+        self._facts: dict[int, arns.Facts] = {}
+        self._names: frozenset[tuple[str, str]] | None = None
+        self._types_of = {b.rule.id: _split_types(b.rule, settings) for b in self.rules if b.rule.scope == "resource"}
+
+    # -- World, for requirements
+
+    def target(self, scope: Scope, logical_id: str) -> Json:
+        return self._resources(scope.owner).get(logical_id)
+
+    def others(self, scope: Scope, types: Iterable[str]) -> Iterator[tuple[str, Json, Scope]]:
+        wanted = frozenset(types)
+        for logical_id, body in self._resources(scope.owner).items():
+            if body.get("Type") in wanted:
+                yield logical_id, body, scope
+
+    def facts(self, scope: Scope) -> arns.Facts:
+        stack: Stack = scope.owner
+        if id(stack) not in self._facts:
+            accounts = frozenset(s.account for s in self.stacks if s.account)
+            if self._names is None:
+                self._names = frozenset(self._own_names())
+            self._facts[id(stack)] = arns.Facts(
+                stack.account,
+                accounts,
+                self.settings.allowed_accounts,
+                self.settings.aws_accounts,
+                self.settings.environment_of_account,
+                stack.environment,
+                self._names,
+            )
+        return self._facts[id(stack)]
+
+    def _own_names(self) -> Iterator[tuple[str, str]]:
+        for stack in self.stacks:
+            for body in self._resources(stack).values():
+                named = arns.OWN_NAMES.get(str(body.get("Type")))
+                properties = body.get("Properties")
+                if named and isinstance(properties, dict) and isinstance(name := properties.get(named[0]), str):
+                    yield named[1], named[2].format(name)
+
+    # -- the run
+
+    def judge(self) -> Judged:
+        for stack in self.stacks:
+            self._judge_stack(stack)
+        assembly_rules = [b for b in self.rules if b.rule.scope == "assembly"]
+        if assembly_rules and self.stacks:
+            self._judge_assembly(assembly_rules)
+        return Judged(self.findings, self.problems, self.counts)
+
+    def _judge_stack(self, stack: Stack) -> None:
+        applicable = [b for b in self.rules if self._applies(b.rule, stack)]
+        by_type: dict[str, list[_BoundRule]] = {}
+        value_rules = [b for b in applicable if b.rule.scope == "value"]
+        scope = self._scope(stack)
+        for logical_id, body in self._resources(stack).items():
+            kind = str(body.get("Type"))
+            if kind not in by_type:
+                by_type[kind] = [b for b in applicable if b.rule.scope == "resource" and self._is_about(b.rule, kind)]
+            for bound in by_type[kind]:
+                self._record(bound.rule, stack, self._judge_one(bound, body, scope, logical_id), logical_id, kind)
+            if value_rules and kind != "AWS::CDK::Metadata":
+                self._judge_values(value_rules, stack, scope, logical_id, body, kind)
+        if stack.parent is None and stack.from_assembly:
+            for bound in applicable:
+                if bound.rule.scope == "stack":
+                    self._record(bound.rule, stack, self._judge_one(bound, _stack_body(stack), scope, ""), None, None)
+
+    def _judge_assembly(self, rules: list[_BoundRule]) -> None:
+        first = self.stacks[0]
+        body = {"Stacks": [_stack_body(s) for s in self.stacks if s.parent is None]}
+        for bound in rules:
+            if self._applies(bound.rule, first):
+                self._record(bound.rule, first, self._judge_one(bound, body, self._scope(first), ""), None, None)
+
+    def _judge_one(self, bound: _BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
+        try:
+            return self._judge_branches(bound, body, base, logical_id)
+        except RecursionError:
+            return Judgement(Outcome.UNKNOWN, note="the value is nested too deeply to be judged")
+        except Exception as crash:
+            self._crashed(bound.rule, base, logical_id, crash)
+            return Judgement(Outcome.UNKNOWN, note=f"the rule crashed ({type(crash).__name__})")
+
+    def _judge_branches(self, bound: _BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
+        """Once for each branch of the unknown conditions that the rule really meets."""
+        pending, leaves, undecided = [base], 0, None
+        while pending:
+            scope = pending.pop()
+            if leaves + len(pending) >= MAX_BRANCHES:
+                note = f"more than {MAX_BRANCHES} combinations of conditions; give the parameters a value"
+                return undecided or Judgement(Outcome.UNKNOWN, note=note)
+            subject = Subject(body, scope, logical_id, self)
+            try:
+                if not _exists(body, scope):
+                    continue
+                answer = bound.decide(subject)
+            except Branch as branch:
+                forks = [scope.assume(branch, truth) for truth in (False, True)]
+                pending.extend(fork for fork in forks if fork is not None)
+                continue
+            leaves += 1
+            if answer is True:
+                continue
+            evidence: list[tuple[str, Json]] = []
+            bound.decide(subject._replace(evidence=evidence))
+            outcome = Outcome.FAIL if answer is False else Outcome.UNKNOWN
+            judgement = Judgement(outcome, tuple(_shown(evidence, scope)), scope.branch_text())
+            if outcome is Outcome.FAIL:
+                return judgement
+            undecided = undecided or judgement
+        return undecided or Judgement(Outcome.PASS)
+
+    def _judge_values(
+        self, rules: list[_BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
+    ) -> None:
+        texts = [(path, text) for path, text in _strings(body) if _INTERESTING.search(text)]
+        for bound in rules:
+            hits = [(path, text) for path, text in texts if self._fails_on(bound, path, text, scope, logical_id)]
+            if hits:
+                self._record(bound.rule, stack, Judgement(Outcome.FAIL, tuple(hits)), logical_id, kind)
+            else:
+                self.counts[bound.rule.id][0] += 1
+
+    def _fails_on(self, bound: _BoundRule, path: str, text: str, scope: Scope, logical_id: str) -> bool:
+        """Whether a rule of scope `value` is broken by one text."""
+        try:
+            return bound.decide(Subject(text, scope, logical_id, self, (path,))) is not True
+        except Exception as crash:
+            self._crashed(bound.rule, scope, logical_id, crash)
+            return True
+
+    def _crashed(self, rule: Rule, scope: Scope, logical_id: str, crash: Exception) -> None:
+        """A crashed rule is never a pass: the run says so and ends in an error."""
+        text = f"{scope.owner.template_path}: rule {rule.id} crashed on {logical_id}: {type(crash).__name__}: {crash}"
+        self.problems.append(Problem("rule", " ".join(text.split())))
+
+    def _applies(self, rule: Rule, stack: Stack) -> bool:
+        if not rule.environments or stack.environment in rule.environments:
+            return True
+        return "prod" in rule.environments and stack.environment in self.settings.strict_environments
+
+    def _is_about(self, rule: Rule, kind: str) -> bool:
+        names, globs = self._types_of[rule.id]
+        return kind in names or any(fnmatchcase(kind, glob) for glob in globs)
+
+    def _scope(self, stack: Stack) -> Scope:
+        if id(stack) not in self._scopes:
+            self._scopes[id(stack)] = self._make_scope(stack)
+        return self._scopes[id(stack)]
+
+    def _make_scope(self, stack: Stack) -> Scope:
+        given: dict[str, Json] = {}
+        declared = stack.template.get("Parameters")
+        declared = declared if isinstance(declared, dict) else {}
+        if stack.parent is None:
+            given = {
+                k: v for k, v in {**stack.parameters, **self.settings.template_parameters}.items() if k in declared
+            }
+        elif stack.parent_logical_id is not None:
+            given = self._passed(stack, declared)
+        dummies = tuple({d for m in stack.missing for d in m.dummies if d})
+        return Scope(
+            stack.template,
+            given,
+            stack.account,
+            stack.region,
+            stack.name if stack.parent is None else None,
+            dummies,
+            stack,
+        )
+
+    def _passed(self, stack: Stack, declared: Mapping[str, Json]) -> dict[str, Json]:
+        """The parameters of a nested stack, as its parent passes them; what is not known there is not known here."""
+        assert stack.parent is not None and stack.parent_logical_id is not None
+        scope, given = self._scope(stack.parent), dict(stack.parameters)
+        parent = self._resources(stack.parent).get(stack.parent_logical_id, {})
+        properties = parent.get("Properties")
+        passed = properties.get("Parameters") if isinstance(properties, dict) else None
+        for name, raw in (passed if isinstance(passed, dict) else {}).items():
+            if name not in declared:
+                continue
+            try:
+                value = scope.resolve(raw)
+            except Branch:
+                value = Deferred("parameter", {"Ref": name}, name)
+            if value is not ABSENT:
+                known = not isinstance(value, Deferred)
+                given[name] = value if known else Deferred("parameter", {"Ref": name}, name)
+        return given
+
+    def _resources(self, stack: Stack) -> dict[str, Json]:
+        resources: dict[str, Json] = stack.template.get("Resources") or {}
+        if any(key.startswith(foreach.PREFIX) for key in resources) or foreach.uses_loops(stack.template):
+            resources = self._expanded(stack, resources)
+        return resources
+
+    def _expanded(self, stack: Stack, resources: dict[str, Json]) -> dict[str, Json]:
+        try:
+            done = foreach.expand(resources, self._scope(stack))
+        except foreach.NotExpandable as problem:
+            done = {k: v for k, v in resources.items() if not k.startswith(foreach.PREFIX)}
+            text = f"{stack.template_path}: {problem}: its resources are not judged"
+            if not any(p.message == text for p in self.problems):
+                self.problems.append(Problem("template", text, stack.template_path))
+        expanded = {k: v for k, v in done.items() if isinstance(v, dict)}
+        stack.template["Resources"] = expanded  # once
+        if isinstance(transform := stack.template.get("Transform"), list | str):
+            rest = [
+                t for t in (transform if isinstance(transform, list) else [transform]) if t != "AWS::LanguageExtensions"
+            ]
+            stack.template["Transform"] = rest
+        return expanded
+
+    # -- findings
+
+    def _record(self, rule: Rule, stack: Stack, judgement: Judgement, logical_id: str | None, kind: str | None) -> None:
+        outcome = judgement.outcome
+        if outcome is Outcome.UNKNOWN and rule.on_unknown != "unknown" and not judgement.note:
+            outcome = Outcome.FAIL if rule.on_unknown == "fail" else Outcome.PASS
+        self.counts[rule.id][(Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN).index(outcome)] += 1
+        if outcome is not Outcome.PASS:
+            self.findings.append(self._finding(rule, stack, judgement._replace(outcome=outcome), logical_id, kind))
+
+    def _finding(
+        self, rule: Rule, stack: Stack, judgement: Judgement, logical_id: str | None, kind: str | None
+    ) -> Finding:
+        path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
+        evidence = _distinct(judgement.evidence)
+        found = ", ".join(dict.fromkeys(_show(value, rule.secret) for _path, value in evidence[:3])) or None
+        places = tuple(p for p, _value in evidence)
+        stack_path = stack.construct_path or stack.name
+        return Finding(
+            rule_id=rule.id,
+            outcome=judgement.outcome,
+            severity=self._severity(rule, stack.environment),
+            message=_message(rule, judgement, found, places, logical_id, kind, stack),
+            stack=stack.root.name,
+            stack_path=stack_path,
+            template_path=stack.template_path,
+            environment=stack.environment,
+            logical_id=logical_id,
+            resource_type=kind,
+            construct_path=path,
+            property_paths=places,
+            found=found,
+            branch=judgement.branch,
+            source=stack.source_of(logical_id) if logical_id else stack.source,
+            template_line=stack.line_of(logical_id) if logical_id else None,
+            remedy=rule.remedy,
+            why=rule.why,
+            title=rule.title,
+            fingerprint=fingerprint(rule.id, stack_path, path or "", logical_id or "", places[0] if places else ""),
+        )
+
+    def _severity(self, rule: Rule, environment: str | None) -> str:
+        override = next((v for k, v in self.settings.severities.items() if fnmatchcase(rule.id, k)), None)
+        if isinstance(override, str):
+            return override
+        names = [environment or ""]
+        if environment in self.settings.strict_environments:
+            names.append("prod")
+        for table in (override or {}, rule.severities):
+            for name in names:
+                if name in table:
+                    return str(table[name])
+        return rule.severity
+
+
+def _split_types(rule: Rule, settings: Settings) -> tuple[frozenset[str], tuple[str, ...]]:
+    names = expand_types(rule.types, settings.sets)
+    globs = tuple(sorted(n for n in names if any(c in n for c in "*?[")))
+    return names.difference(globs), globs
+
+
+def _exists(body: Json, scope: Scope) -> bool:
+    """Whether the resource is created in this branch. A condition that only a parameter's Default makes false does not
+    count: the deployment may give another value."""
+    name = body.get("Condition") if isinstance(body, dict) else None
+    if not isinstance(name, str) or scope.condition(name):
+        return True
+    if scope.asked:
+        return False
+    bare = Scope(
+        scope.template, scope.given, scope.account, scope.region, scope.stack_name, scope.dummies, defaults=False
+    )
+    return bare.known(name) is not False
+
+
+def _stack_body(stack: Stack) -> dict[str, Json]:
+    """What rules of scope `stack` see."""
+    return {
+        "Name": stack.name,
+        "ConstructPath": stack.construct_path or stack.name,
+        "TerminationProtection": bool(stack.termination_protection),
+        "Tags": dict(stack.tags or {}),
+        "Account": stack.account,
+        "Region": stack.region,
+        "Environment": stack.environment,
+        "ResourceTypes": sorted(
+            {str(b.get("Type")) for b in stack.template.get("Resources", {}).values() if isinstance(b, dict)}
+        ),
+        "Description": stack.template.get("Description"),
+    }
+
+
+# What any rule of scope `value` could look for; all other text is passed over unread.
+_INTERESTING = re.compile(r"\d{12}|arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
+
+
+def _strings(value: Json, path: str = "") -> Iterator[tuple[str, str]]:
+    """(property path, flattened text) of every string in a resource, Metadata and Type left out."""
+    kind = type(value)
+    if kind is str:
+        if len(value) > 7:
+            yield path, value
+    elif kind is dict:
+        if len(value) == 1 and is_intrinsic(value):
+            yield from _intrinsic_strings(value, path)
+            return
+        for key, item in value.items():
+            if path or key not in ("Metadata", "Type"):
+                yield from _strings(item, f"{path}.{key}" if path else str(key))
+    elif kind is list:
+        for index, item in enumerate(value):
+            yield from _strings(item, f"{path}[{index}]")
+
+
+def _intrinsic_strings(value: Json, path: str) -> Iterator[tuple[str, str]]:
+    ((function, operand),) = value.items()
+    if function in ("Fn::Join", "Fn::Sub", "Fn::Base64"):
+        text = flatten(value)
+        if text and text != "§":
+            yield path, text
+        if function == "Fn::Sub" and isinstance(operand, list) and len(operand) == 2:
+            return
+        if function == "Fn::Join" and isinstance(operand, list) and len(operand) == 2 and isinstance(operand[1], list):
+            for item in operand[1]:
+                if isinstance(item, dict) and next(iter(item), "") not in ("Fn::Join", "Fn::Sub", "Ref", "Fn::GetAtt"):
+                    yield from _strings(item, path)
+    elif function == "Fn::If" and isinstance(operand, list) or function in ("Fn::Select", "Fn::Split") and isinstance(operand, list):
+        for part in operand[1:]:
+            yield from _strings(part, path)
+
+
+def _shown(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple[str, Json]]:
+    for path, value in evidence:
+        try:
+            yield path, scope.deep(value) if isinstance(value, dict | list) else value
+        except (Branch, RecursionError):
+            yield path, value
+
+
+def _distinct(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
+    seen: dict[str, Json] = {}
+    for path, value in evidence:
+        seen.setdefault(path, value)
+    if len(seen) > 1:
+        seen.pop("Type", None)  # a test of the type says which resource is meant, not what is wrong with it
+    return list(seen.items())
+
+
+def _show(value: Json, secret: bool) -> str:
+    """A value in few characters; a secret's only in its length."""
+    text = _plain(value)
+    if secret or shape_of(text):
+        return "absent" if value is ABSENT else f"(hidden, {len(text)} characters)"
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def _plain(value: Json) -> str:
+    if value is ABSENT:
+        return "absent"
+    if isinstance(value, Deferred):
+        if value.kind in ("resource", "parameter", "pseudo"):
+            return "${" + str(value.target) + (f".{value.attribute}" if value.attribute else "") + "}"
+        return value.text("${…}")
+    text = scalar_text(value)
+    if text is not None:
+        return text
+    import json
+
+    return json.dumps(value, default=_plain)
+
+
+def _message(
+    rule: Rule,
+    judgement: Judgement,
+    found: str | None,
+    places: tuple[str, ...],
+    logical_id: str | None,
+    kind: str | None,
+    stack: Stack,
+) -> str:
+    facts = {
+        "found": found or "absent",
+        "path": places[0] if places else "",
+        "logical_id": logical_id or "",
+        "type": kind or "stack",
+        "environment": stack.environment or "",
+        "stack": stack.name,
+        "account": stack.account or "",
+        "subject": logical_id or stack.name,
+    }
+    text = rule.message or rule.title
+    if judgement.outcome is Outcome.UNKNOWN:
+        text = f"Cannot be judged: {rule.title}"
+        reason = judgement.note or (f"{facts['path']} is {facts['found']} until deployment" if places else "")
+        text += f" ({reason})" if reason else ""
+    else:
+        text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), text)
+    return text + (f", when {judgement.branch}" if judgement.branch else "")

@@ -1,0 +1,49 @@
+"""What can stop a run, and the exit status that each stop has."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The process's exit status, the same for every output format."""
+
+    OK = 0  # nothing at or above --fail-on
+    FINDINGS = 1
+    USAGE = 2  # usage, configuration or rule file
+    INPUT = 3  # the app, a template or a baseline could not be read
+    BUG = 4  # a defect of cdkguard itself
+
+
+class CdkguardError(Exception):
+    """A stop that is told in one line; `exit_code` is the process's status."""
+
+    exit_code = ExitCode.BUG
+
+
+class ConfigError(CdkguardError):
+    """Command line or cdkguard.yaml is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class RulePackError(CdkguardError):
+    """A rule file is wrong; the message starts with `file:line:`."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(CdkguardError):
+    """What was to be judged could not be read."""
+
+    exit_code = ExitCode.INPUT
+
+
+class SynthError(InputError):
+    """The CDK app did not synthesize."""
+
+
+class TemplateError(InputError):
+    """A template or manifest is not what CloudFormation or CDK writes."""
+
+
+class BaselineError(InputError):
+    """The other side of a comparison could not be read."""

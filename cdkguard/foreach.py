@@ -1,0 +1,70 @@
+"""Fn::ForEach of AWS::LanguageExtensions, expanded before a template is judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cdkguard.intrinsics import Scope, scalar_text
+
+Json = Any
+PREFIX = "Fn::ForEach::"
+MAX_EXPANDED = 100_000  # members of one template
+
+
+class NotExpandable(ValueError):
+    """A loop whose collection is not known before deployment, or that is malformed."""
+
+
+def uses_loops(template: dict[str, Json]) -> bool:
+    """Whether the template declares the transform that knows Fn::ForEach."""
+    transform = template.get("Transform")
+    return "AWS::LanguageExtensions" in (transform if isinstance(transform, list) else [transform])
+
+
+def expand(value: Json, scope: Scope) -> Json:
+    """The value with its loops written out; raises NotExpandable."""
+    return _expand(value, scope, {}, [MAX_EXPANDED])
+
+
+def _expand(value: Json, scope: Scope, names: dict[str, str], left: list[int]) -> Json:
+    if isinstance(value, str):
+        return _fill(value, names)
+    if isinstance(value, list):
+        return [_expand(item, scope, names, left) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in names:
+        return names[value["Ref"]]
+    out: dict[str, Json] = {}
+    for key, item in value.items():
+        if key.startswith(PREFIX):
+            out.update(_loop(key, item, scope, names, left))
+        else:
+            out[_fill(key, names)] = _expand(item, scope, names, left)
+    return out
+
+
+def _loop(key: str, loop: Json, scope: Scope, names: dict[str, str], left: list[int]) -> dict[str, Json]:
+    if not (isinstance(loop, list) and len(loop) == 3 and isinstance(loop[0], str) and isinstance(loop[2], dict)):
+        raise NotExpandable(f"'{key}' is not [identifier, collection, {{key: value}}]")
+    collection = scope.resolve(loop[1])
+    if not isinstance(collection, list):
+        raise NotExpandable(f"the collection of '{key}' is not known before deployment")
+    out: dict[str, Json] = {}
+    for item in collection:
+        text = scalar_text(scope.resolve(item))
+        if text is None:
+            raise NotExpandable(f"the collection of '{key}' is not known before deployment")
+        left[0] -= 1
+        if left[0] < 0:
+            raise NotExpandable(f"'{key}' makes more than {MAX_EXPANDED} members")
+        out.update(_expand(loop[2], scope, {**names, loop[0]: text}, left))
+    return out
+
+
+def _fill(text: str, names: dict[str, str]) -> str:
+    for name, value in names.items():
+        if name in text:
+            text = text.replace("${" + name + "}", value)
+            text = text.replace("&{" + name + "}", "".join(c for c in value if c.isalnum()))
+    return text

@@ -1,0 +1,293 @@
+"""Every noun of cdkguard, as immutable records without I/O.
+
+NamedTuple and slots instead of dataclasses: importing `dataclasses` costs half of a Python start-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+Json = Any
+
+
+class Outcome(Enum):
+    """What a rule says of one subject."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+SEVERITIES = ("low", "medium", "high", "critical")  # weakest first
+
+
+def severity_rank(severity: str) -> int:
+    """0 for low ... 3 for critical."""
+    return SEVERITIES.index(severity)
+
+
+class Source(NamedTuple):
+    """A place in the user's own code; `file` as the app reported it (usually absolute), `line` from 1."""
+
+    file: str
+    line: int
+
+
+class Acknowledgement(NamedTuple):
+    """CDK's `Validations.of(construct).acknowledge("cdkguard::<rule>", reason=...)`."""
+
+    construct_path: str
+    rule_id: str  # without the `cdkguard::` prefix
+    reason: str
+    source: Source | None = None
+
+
+class Missing(NamedTuple):
+    """A context key that the app asked for and that was not in cdk.context.json."""
+
+    key: str
+    provider: str
+    dummies: tuple[str, ...]  # the values that CDK put into the templates instead
+    directory: str  # of the cloud assembly whose manifest names it
+
+
+class Stack:
+    """One CloudFormation template with its place in the cloud assembly; a nested stack is one, too.
+
+    `account` and `region` are None where the stack is environment-agnostic or a bare template.
+    `termination_protection` and `tags` come from the manifest; None where there is no manifest.
+    """
+
+    __slots__ = (
+        "name",
+        "construct_path",
+        "template_path",
+        "template",
+        "account",
+        "region",
+        "termination_protection",
+        "tags",
+        "parameters",
+        "parent",
+        "parent_logical_id",
+        "construct_paths",
+        "source_of",
+        "line_of",
+        "source",
+        "acknowledgements",
+        "missing",
+        "from_assembly",
+        "environment",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        template: dict[str, Json],
+        template_path: str,
+        *,
+        construct_path: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+        termination_protection: bool | None = None,
+        tags: Mapping[str, str] | None = None,
+        parameters: Mapping[str, Json] | None = None,
+        parent: Stack | None = None,
+        parent_logical_id: str | None = None,
+        construct_paths: Mapping[str, str] | None = None,
+        source_of: Callable[[str], Source | None] | None = None,
+        line_of: Callable[[str], int | None] | None = None,
+        source: Source | None = None,
+        acknowledgements: Sequence[Acknowledgement] = (),
+        missing: Sequence[Missing] = (),
+        from_assembly: bool = False,
+        environment: str | None = None,
+    ) -> None:
+        self.name = name
+        self.template = template  # the parsed body; `Resources` is a dict of dicts (checked by the reader)
+        self.template_path = template_path  # as given or relative to the current folder; shown to the user
+        self.construct_path = construct_path  # "Prod/Svc", nested: "Prod/Svc/Nest"
+        self.account = account
+        self.region = region
+        self.termination_protection = termination_protection
+        self.tags = tags
+        self.parameters = parameters or {}
+        self.parent = parent  # the stack whose AWS::CloudFormation::Stack resource this is
+        self.parent_logical_id = parent_logical_id
+        self.construct_paths = construct_paths or {}  # logical id -> construct path
+        self.source_of = source_of or (lambda logical_id: None)  # logical id -> user's own line; worked out late
+        self.line_of = line_of or (lambda logical_id: None)  # logical id -> line in the template file; late, too
+        self.source = source  # where the user's code creates the stack
+        self.acknowledgements = tuple(acknowledgements)  # of this stack's constructs (root stacks: nested ones', too)
+        self.missing = tuple(missing)  # context that was missing while this stack's assembly was synthesized
+        self.from_assembly = from_assembly
+        self.environment = environment  # set by environments.assign
+
+    def __repr__(self) -> str:
+        return f"Stack({self.construct_path or self.name!r}, {self.template_path!r})"
+
+    @property
+    def root(self) -> Stack:
+        """The stack that is deployed: itself, or the outermost parent of a nested stack."""
+        stack = self
+        while stack.parent is not None:
+            stack = stack.parent
+        return stack
+
+
+class Problem(NamedTuple):
+    """Something that could not be read or judged; `fatal` ones make the exit status 3."""
+
+    kind: str  # "template", "nested-template", "rule", "context", "selector", "suppression", "notice"
+    message: str  # one line, names the file
+    path: str | None = None
+    fatal: bool = True
+
+
+class Assembly(NamedTuple):
+    """All stacks that one run judges."""
+
+    stacks: tuple[Stack, ...]
+    problems: tuple[Problem, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    directory: str | None = None  # of the cloud assembly, None for bare templates
+    app_directory: str | None = None  # the folder with cdk.json, when known
+
+
+class Remedy(NamedTuple):
+    """What to write instead."""
+
+    text: str
+    python: str | None = None
+    typescript: str | None = None
+
+
+class Suppression(NamedTuple):
+    """Somebody accepted a finding."""
+
+    rule: str  # a rule id or glob
+    reason: str
+    origin: str  # "cdkguard.yaml:12", "template metadata", "acknowledge", "baseline"
+    construct_path: str | None = None  # glob (configuration); None in metadata
+    owner: str | None = None
+    expires: str | None = None  # ISO date; the suppression counts up to and including this day
+
+
+class Finding(NamedTuple):
+    """One rule's FAIL or UNKNOWN on one subject (resource, stack, or assembly)."""
+
+    rule_id: str
+    outcome: Outcome  # FAIL or UNKNOWN
+    severity: str  # low | medium | high | critical
+    message: str  # one line with the value found and the place
+    stack: str  # stack name
+    stack_path: str  # construct path of the stack, else its name
+    template_path: str
+    environment: str | None
+    logical_id: str | None = None
+    resource_type: str | None = None
+    construct_path: str | None = None
+    property_paths: tuple[str, ...] = ()  # "Properties.SecurityGroupIngress[0].CidrIp", "DeletionPolicy"
+    found: str | None = None  # the value found, shortened; secrets are masked
+    branch: str | None = None  # "IsProd is false": the branch in which it happens
+    source: Source | None = None
+    template_line: int | None = None
+    remedy: Remedy | None = None
+    why: str = ""
+    title: str = ""
+    fingerprint: str = ""  # survives a change of logical-id hashes and of lines
+    suppression: Suppression | None = None
+
+    @property
+    def state(self) -> str:
+        """`fail`, `unknown` or `suppressed`: what the outputs call the outcome."""
+        return "suppressed" if self.suppression else self.outcome.value
+
+
+class Rule(NamedTuple):
+    """One rule as the engine runs it; `where` and `require` are prepared requirements (see requirements.py)."""
+
+    id: str
+    title: str
+    severity: str
+    pack: str
+    scope: str = "resource"  # resource | value | stack | assembly
+    types: tuple[str, ...] = ()  # type names, globs, @sets
+    where: Json = None
+    require: Json = None
+    environments: tuple[str, ...] = ()  # empty: every environment
+    severities: Mapping[str, str] = {}  # environment -> severity, where it differs
+    on_unknown: str = "unknown"  # what UNKNOWN counts as: unknown | fail | pass
+    message: str = ""
+    why: str = ""
+    remedy: Remedy | None = None
+    references: tuple[str, ...] = ()
+    equivalents: Mapping[str, Sequence[str]] = {}  # peer -> its rule ids
+    covers: tuple[str, ...] = ()
+    parameters: Mapping[str, Json] = {}  # `with`: name -> default
+    profiles: tuple[str, ...] = ("recommended",)
+    secret: bool = False  # the found value is never shown
+    file: str = ""
+
+
+class RuleInfo(NamedTuple):
+    """What a report says of a rule that ran; the renderers need no more of a rule."""
+
+    id: str
+    title: str
+    severity: str
+    pack: str
+    why: str
+    remedy: Remedy | None
+    references: tuple[str, ...] = ()
+
+
+class StackInfo(NamedTuple):
+    """What a report says of a judged stack."""
+
+    name: str
+    construct_path: str
+    template_path: str
+    environment: str | None
+    account: str | None
+    region: str | None
+    resources: int
+    nested: bool
+
+
+class Report(NamedTuple):
+    """The result of a run: everything that any output shows, already sorted."""
+
+    findings: tuple[Finding, ...]  # suppressed and unknown ones included; worst first within stack order
+    rules: tuple[RuleInfo, ...]
+    stacks: tuple[StackInfo, ...]
+    problems: tuple[Problem, ...] = ()  # fatal ones are errors, the others notices
+    seconds: float = 0.0
+    fail_on: str = "high"  # severity or "never"
+    version: str = ""
+    phases: Mapping[str, float] = {}
+
+    @property
+    def active(self) -> tuple[Finding, ...]:
+        """Findings that nobody suppressed."""
+        return tuple(f for f in self.findings if f.suppression is None)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.fatal)
+
+    def fails(self) -> bool:
+        """Whether an unsuppressed finding, failed or undecided, is at or above `fail_on`."""
+        if self.fail_on == "never":
+            return False
+        limit = severity_rank(self.fail_on)
+        return any(severity_rank(f.severity) >= limit for f in self.active)
+
+    @property
+    def verdict(self) -> str:
+        """APPROVE, REQUEST_CHANGES, or BLOCK (something critical, or something that was not read)."""
+        if self.errors or any(f.severity == "critical" for f in self.active):
+            return "BLOCK"
+        return "REQUEST_CHANGES" if self.fails() else "APPROVE"

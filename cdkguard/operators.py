@@ -1,0 +1,438 @@
+"""The operators of the rule language: what they say of one value, and how answers combine.
+
+An operator answers True, False or None (not known before deployment). It is called with a value as the template has it
+after one step of resolution; ABSENT and Deferred are handled once, in `test`, unless the operator asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from cdkguard import arns, network, policies, secrets
+from cdkguard.intrinsics import ABSENT, Deferred, Scope, Tri, flatten, scalar_text
+from cdkguard.patterns import MAX_TEXT, check_pattern, compile_pattern
+
+Json = Any
+
+
+class Place(NamedTuple):
+    """Where a value stands: all that an operator may look at besides the value."""
+
+    scope: Scope
+    path: str  # "Properties.Policy.Statement[0]"
+    raw: Json  # the value before resolution, None where it was built
+    facts: arns.Facts | None = None  # accounts of the run
+
+
+Operator = Callable[[Json, Json, Place], Tri]
+
+
+def all_of(answers: Iterable[Tri]) -> Tri:
+    """False if any is False, else None if any is None, else True."""
+    unknown = False
+    for answer in answers:
+        if answer is False:
+            return False
+        unknown = unknown or answer is None
+    return None if unknown else True
+
+
+def any_of(answers: Iterable[Tri]) -> Tri:
+    """True if any is True, else None if any is None, else False."""
+    unknown = False
+    for answer in answers:
+        if answer is True:
+            return True
+        unknown = unknown or answer is None
+    return None if unknown else False
+
+
+def negate(answer: Tri) -> Tri:
+    """The opposite; what is not known stays unknown."""
+    return None if answer is None else not answer
+
+
+def same(found: Json, wanted: Json) -> bool:
+    """Equality as CloudFormation has it: "true" is true and "30" is 30, but "5.10" is not "5.1"."""
+    if isinstance(found, dict | list) or isinstance(wanted, dict | list):
+        return bool(found == wanted)
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return (scalar_text(found) or "").lower() == (scalar_text(wanted) or "").lower()
+    if isinstance(found, int | float) and isinstance(wanted, int | float):
+        return found == wanted
+    return scalar_text(found) == scalar_text(wanted)
+
+
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _ordered(compare: Callable[[float, float], bool]) -> Operator:
+    def operator(found: Json, wanted: Json, place: Place) -> Tri:
+        left, right = _number(found), _number(wanted)
+        return None if left is None or right is None else compare(left, right)
+
+    return operator
+
+
+def _text(check: Callable[[str, str], bool]) -> Operator:
+    def operator(found: Json, wanted: Json, place: Place) -> Tri:
+        text = scalar_text(found)
+        if text is None:
+            return False
+        return any(check(text, str(one)) for one in (wanted if isinstance(wanted, list) else [wanted]))
+
+    return operator
+
+
+def _matches(found: Json, wanted: Json, place: Place) -> Tri:
+    text = scalar_text(found)
+    if text is None:
+        return False
+    if compile_pattern(wanted).search(text[:MAX_TEXT]):
+        return True
+    return None if len(text) > MAX_TEXT else False
+
+
+def _contains(found: Json, wanted: Json, place: Place) -> Tri:
+    if isinstance(found, dict):
+        return wanted in found
+    if isinstance(found, list):
+        members = [place.scope.resolve(member) for member in found]
+        if any(not isinstance(m, Deferred) and m is not ABSENT and same(m, wanted) for m in members):
+            return True
+        return None if any(isinstance(m, Deferred) for m in members) else False
+    text = scalar_text(found)
+    return text is not None and str(wanted) in text
+
+
+def _equals(found: Json, wanted: Json, place: Place) -> Tri:
+    return same(place.scope.deep(found) if isinstance(found, dict | list) else found, wanted)
+
+
+def _in(found: Json, wanted: Json, place: Place) -> Tri:
+    return any(same(found, one) for one in wanted)
+
+
+def _empty(found: Json, wanted: Json, place: Place) -> Tri:
+    size = len(found) if isinstance(found, str | list | dict) else 1
+    return (size == 0) is wanted
+
+
+def _length_at_least(found: Json, wanted: Json, place: Place) -> Tri:
+    return isinstance(found, str | list | dict) and len(found) >= wanted
+
+
+def _literal(found: Json, wanted: Json, place: Place) -> Tri:
+    """A value written out in the template (a parameter's Default counts), as against a reference."""
+    if isinstance(found, Deferred):
+        return None if found.kind == "unknown" else not wanted
+    return (found is not ABSENT and scalar_text(found) is not None and found != "") is wanted
+
+
+def _exists(found: Json, wanted: Json, place: Place) -> Tri:
+    return (found is not ABSENT) is wanted
+
+
+def _deferred(found: Json, wanted: Json, place: Place) -> Tri:
+    kinds = wanted if isinstance(wanted, list) else [wanted]
+    if wanted is True or wanted is False:
+        return isinstance(found, Deferred) is wanted
+    return isinstance(found, Deferred) and found.kind in kinds
+
+
+def _no_echo_parameter(found: Json, wanted: Json, place: Place) -> Tri:
+    """The value is a Ref to a NoEcho parameter (whether or not that has a Default)."""
+    raw = place.raw
+    name = raw.get("Ref") if isinstance(raw, dict) else None
+    declared = (place.scope.template.get("Parameters") or {}).get(name) if isinstance(name, str) else None
+    return (isinstance(declared, dict) and same(declared.get("NoEcho", False), True)) is wanted
+
+
+def _cidr(check: Callable[[str, Json], Tri]) -> Operator:
+    def operator(found: Json, wanted: Json, place: Place) -> Tri:
+        return check(found, wanted) if isinstance(found, str) else False
+
+    return operator
+
+
+def _cidr_open(found: str, wanted: Json) -> Tri:
+    if isinstance(wanted, bool):
+        open_ = network.is_open(found)
+        return None if open_ is None else open_ is wanted
+    return network.is_open(found, int(wanted))
+
+
+def _cidr_public(found: str, wanted: Json) -> Tri:
+    public = network.is_public(found)
+    return None if public is None else public is wanted
+
+
+def _cidr_prefix_below(found: str, wanted: Json) -> Tri:
+    parsed = network.prefix_of(found)
+    if parsed is None:
+        return None
+    return parsed[1] < (wanted if parsed[0] == 4 or wanted != 32 else 128)
+
+
+def _ports(found: Json, place: Place) -> tuple[int, int] | None:
+    return network.ports_of(place.scope.deep(found)) if isinstance(found, dict) else None
+
+
+def _ports_include(found: Json, wanted: Json, place: Place) -> Tri:
+    span = _ports(found, place)
+    return None if span is None else any(span[0] <= int(p) <= span[1] for p in wanted)
+
+
+def _ports_within(found: Json, wanted: Json, place: Place) -> Tri:
+    """Every port that the rule opens is one of those wanted."""
+    span = _ports(found, place)
+    if span is None:
+        return None
+    allowed = {int(p) for p in wanted}
+    return span[1] - span[0] < 65 and all(p in allowed for p in range(span[0], span[1] + 1))
+
+
+def _ports_all(found: Json, wanted: Json, place: Place) -> Tri:
+    span = _ports(found, place)
+    return None if span is None else (span[0] <= 1 and span[1] >= 65535) is wanted
+
+
+def _ports_range(found: Json, wanted: Json, place: Place) -> Tri:
+    """The rule opens more than one port."""
+    span = _ports(found, place)
+    return None if span is None else (span[1] > span[0]) is wanted
+
+
+def _protocol_all(found: Json, wanted: Json, place: Place) -> Tri:
+    protocol = place.scope.resolve(found.get("IpProtocol", ABSENT)) if isinstance(found, dict) else ABSENT
+    if isinstance(protocol, Deferred):
+        return None
+    return (protocol is not ABSENT and str(protocol).lower() in ("-1", "all")) is wanted
+
+
+# -- policy documents
+
+_STATEMENT_TESTS: dict[str, Callable[[dict[str, Json], Json], Tri]] = {
+    "effect": lambda s, wanted: None if isinstance(s.get("Effect"), Deferred) else s.get("Effect", "Allow") == wanted,
+    "public": lambda s, wanted: _is(policies.is_public(s), wanted),
+    "restricted": lambda s, wanted: _is(policies.is_restricted(s), wanted),
+    "has": lambda s, wanted: all_of(key in s for key in policies.texts(wanted)),
+    "lacks": lambda s, wanted: all_of(key not in s for key in policies.texts(wanted)),
+    "action_is": lambda s, wanted: _one_is(s.get("Action"), wanted),
+    "resource_is": lambda s, wanted: _one_is(s.get("Resource"), wanted),
+    "action_covers": lambda s, wanted: any_of(policies.any_covers(s.get("Action"), w) for w in policies.texts(wanted)),
+    "action_matches": lambda s, wanted: _one_matches(s.get("Action"), wanted),
+    "resource_matches": lambda s, wanted: _one_matches(s.get("Resource"), wanted),
+    "principal_matches": lambda s, wanted: _one_matches([p for _, p in policies.principals(s)], wanted),
+    "principal_kind": lambda s, wanted: any(kind in policies.texts(wanted) for kind, _ in policies.principals(s)),
+}
+
+
+def _is(answer: Tri, wanted: Json) -> Tri:
+    return None if answer is None else answer is wanted
+
+
+def _one_is(values: Json, wanted: Json) -> Tri:
+    """One of the values equals one of those wanted; a link is never equal to a literal pattern."""
+    wants = [str(w).lower() for w in policies.texts(wanted)]
+    return any_of(
+        (None if v.kind in ("parameter", "unknown") else False) if isinstance(v, Deferred) else str(v).lower() in wants
+        for v in policies.texts(values)
+    )
+
+
+def _one_matches(values: Json, wanted: str) -> Tri:
+    pattern = compile_pattern(wanted)
+    return any_of(
+        (None if v.kind in ("parameter", "unknown") else bool(pattern.search(v.text()[:MAX_TEXT])))
+        if isinstance(v, Deferred)
+        else bool(pattern.search(str(v)[:MAX_TEXT]))
+        for v in policies.texts(values)
+    )
+
+
+def _has_statement(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
+    """Some statement of the policy document passes all of the tests (effect Allow unless they say)."""
+    tests = {"effect": "Allow", **wanted}
+    return any_of(
+        None
+        if isinstance(statement, Deferred)
+        else all_of(_STATEMENT_TESTS[name](statement, w) for name, w in tests.items())
+        for _path, statement in policies.statements(place.scope.deep(found))
+    )
+
+
+# -- text of any place (scope: value)
+
+
+def _names_account(found: Json, wanted: Json, place: Place) -> Tri:
+    if not isinstance(found, str) or place.facts is None or arns.skipped(place.path):
+        return False
+    classes = {arns.classify(literal.account, place.facts) for literal in arns.accounts(place.path, found)}
+    return bool(classes & set(policies.texts(wanted)))
+
+
+def _names_own_resource(found: Json, wanted: Json, place: Place) -> Tri:
+    if not isinstance(found, str) or place.facts is None or arns.skipped(place.path):
+        return not wanted
+    return any(True for _ in arns.own_resources(found, place.facts)) is wanted
+
+
+def _names_partition(found: Json, wanted: Json, place: Place) -> Tri:
+    if not isinstance(found, str) or arns.skipped(place.path):
+        return not wanted
+    return any(True for _ in arns.partition_literals(found)) is wanted
+
+
+def _secret_shape(found: Json, wanted: Json, place: Place) -> Tri:
+    return (isinstance(found, str) and secrets.shape_of(found) is not None) is wanted
+
+
+def _secret_named(found: Json, wanted: Json, place: Place) -> Tri:
+    """A map of names to values (environment variables) or a list of {Name, Value} with a secret in plain text."""
+    return any(True for _ in secret_names(found, place.scope)) is wanted
+
+
+_STORED_ELSEWHERE = ("PARAMETER_STORE", "SECRETS_MANAGER")  # CodeBuild: the value is the name of a secret
+
+
+def secret_names(found: Json, scope: Scope) -> Iterable[str]:
+    """The names whose values are secrets in plain text, in a map or in a list of {Name, Value}."""
+    pairs: Iterable[tuple[Json, Json]] = ()
+    if isinstance(found, dict):
+        pairs = found.items()
+    elif isinstance(found, list):
+        entries = [scope.resolve(e) for e in found]
+        plain = [e for e in entries if isinstance(e, dict) and scope.resolve(e.get("Type")) not in _STORED_ELSEWHERE]
+        pairs = [(e.get("Name"), e.get("Value")) for e in plain]
+    for name, raw in pairs:
+        value = scope.resolve(raw)
+        text = flatten(raw) if isinstance(value, Deferred) else scalar_text(value)
+        if isinstance(name, str) and text and secrets.is_secret_text(name, text):
+            yield name
+
+
+OPERATORS: dict[str, Operator] = {
+    "equals": _equals,
+    "not_equals": lambda f, w, p: negate(_equals(f, w, p)),
+    "in": _in,
+    "not_in": lambda f, w, p: negate(_in(f, w, p)),
+    "exists": _exists,
+    "empty": _empty,
+    "contains": _contains,
+    "not_contains": lambda f, w, p: negate(_contains(f, w, p)),
+    "starts_with": _text(str.startswith),
+    "ends_with": _text(str.endswith),
+    "matches": _matches,
+    "not_matches": lambda f, w, p: negate(_matches(f, w, p)),
+    "greater_than": _ordered(lambda a, b: a > b),
+    "at_least": _ordered(lambda a, b: a >= b),
+    "less_than": _ordered(lambda a, b: a < b),
+    "at_most": _ordered(lambda a, b: a <= b),
+    "length_at_least": _length_at_least,
+    "literal": _literal,
+    "deferred": _deferred,
+    "no_echo_parameter": _no_echo_parameter,
+    "cidr_open": _cidr(_cidr_open),
+    "cidr_public": _cidr(_cidr_public),
+    "cidr_prefix_below": _cidr(_cidr_prefix_below),
+    "ports_include": _ports_include,
+    "ports_within": _ports_within,
+    "ports_all": _ports_all,
+    "ports_range": _ports_range,
+    "protocol_all": _protocol_all,
+    "has_statement": _has_statement,
+    "names_account": _names_account,
+    "names_own_resource": _names_own_resource,
+    "names_partition": _names_partition,
+    "secret_shape": _secret_shape,
+    "secret_named": _secret_named,
+}
+TAKES_ABSENT = frozenset({"exists", "literal", "deferred"})  # they answer for a property that is not there
+TAKES_DEFERRED = frozenset({"exists", "literal", "deferred", "no_echo_parameter"})
+# What an operator says of a property that is not there, where that is not False.
+ABSENT_IS = {"not_equals": True, "not_in": True, "not_contains": True, "not_matches": True}
+_FIXED_PART = {"starts_with", "contains", "matches", "secret_shape"}
+
+
+def test(name: str, found: Json, wanted: Json, place: Place) -> Tri:
+    """One operator's answer for one value, ABSENT and Deferred included."""
+    if found is ABSENT and name not in TAKES_ABSENT:
+        if name == "empty":
+            return bool(wanted)
+        return ABSENT_IS.get(name, False) if wanted is not False else True
+    if isinstance(found, Deferred) and name not in TAKES_DEFERRED:
+        return _of_deferred(name, found, wanted, place)
+    return OPERATORS[name](found, wanted, place)
+
+
+def _of_deferred(name: str, found: Deferred, wanted: Json, place: Place) -> Tri:
+    """What the known parts of a value decide: a text that starts with "arn:" does so whatever its tokens are."""
+    if name == "empty" and found.kind in ("resource", "text", "dynamic", "import"):
+        return not wanted
+    if found.kind == "dynamic" and name in _FIXED_PART:
+        return OPERATORS[name](found.raw, wanted, place)
+    if found.kind == "text" and name in _FIXED_PART:
+        if name == "starts_with":
+            head = found.parts[0] if isinstance(found.parts[0], str) else ""
+            heads = [str(w) for w in (wanted if isinstance(wanted, list) else [wanted])]
+            if any(head.startswith(w) for w in heads):
+                return True
+            return None if any(w.startswith(head) for w in heads) else False
+        answers = [OPERATORS[name](part, wanted, place) for part in found.parts if isinstance(part, str)]
+        return True if True in answers and wanted is not False else None
+    return None
+
+
+def problem_with(name: str, wanted: Json) -> str | None:
+    """What is wrong with an operator's operand in a rule file; None if it is in order."""
+    if name in ("matches", "not_matches"):
+        return _pattern_problem(wanted)
+    if name in ("in", "not_in", "ports_include", "ports_within") and not isinstance(wanted, list):
+        return f"'{name}' takes a list"
+    if name in (
+        "exists",
+        "empty",
+        "literal",
+        "cidr_public",
+        "ports_all",
+        "ports_range",
+        "protocol_all",
+        "names_own_resource",
+        "names_partition",
+        "secret_shape",
+        "secret_named",
+        "no_echo_parameter",
+    ) and not isinstance(wanted, bool):
+        return f"'{name}' takes true or false"
+    if (
+        name in ("greater_than", "at_least", "less_than", "at_most", "length_at_least", "cidr_prefix_below")
+        and _number(wanted) is None
+    ):
+        return f"'{name}' takes a number"
+    if name == "has_statement":
+        if not isinstance(wanted, dict):
+            return "'has_statement' takes a mapping of tests"
+        for test_name, operand in wanted.items():
+            if test_name not in _STATEMENT_TESTS:
+                return f"no statement test '{test_name}'; there are: {', '.join(_STATEMENT_TESTS)}"
+            if test_name.endswith("_matches") and (bad := _pattern_problem(operand)):
+                return bad
+    return None
+
+
+def _pattern_problem(text: Json) -> str | None:
+    if not isinstance(text, str):
+        return "a pattern is a string"
+    try:
+        check_pattern(text)
+    except ValueError as problem:
+        return str(problem)
+    return None

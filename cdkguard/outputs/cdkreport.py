@@ -1,0 +1,124 @@
+"""cdkguard's entry in the `validation-report.json` of a cloud assembly, which `cdk synth` prints.
+
+Format: `PolicyValidationReportJson` of https://www.npmjs.com/package/@aws-cdk/cloud-assembly-schema.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..errors import TemplateError
+from ..model import Finding, Problem, Report, Source
+from . import escape
+from .place import relative, subject
+from .summary import headline
+
+PLUGIN = "cdkguard"
+
+
+def merge(
+    old: str | None,
+    report: Report,
+    manifest_version: str,
+    directory: str = "",
+    name: str = "validation-report.json",
+) -> str:
+    """The text of `name` with our earlier entry replaced; `old` is None where the file does not exist.
+
+    `directory` is the cloud assembly's folder, in the form that the report's template paths have.
+    """
+    fresh: dict[str, Any] = {"version": manifest_version, "title": "Validation Report"}
+    document = fresh if old is None else _read(old, name)
+    others = [entry for entry in document.get("pluginReports", []) if entry.get("pluginName") != PLUGIN]
+    return escape.json_text({**document, "pluginReports": [*others, entry(report, directory)]}) + "\n"
+
+
+def entry(report: Report, directory: str = "") -> dict[str, Any]:
+    """Our plugin report: what fails the run is an error, findings below `--fail-on` are warnings."""
+    violations = [_violation(finding, report, directory) for finding in report.active]
+    violations += [_error(problem, report) for problem in report.errors]
+    return {
+        "pluginName": PLUGIN,
+        "pluginVersion": report.version,
+        "conclusion": "failure" if report.fails() or report.errors else "success",
+        "metadata": {"verdict": report.verdict},
+        "violations": violations,
+        "suppressedViolations": [
+            _suppressed(finding, report, directory) for finding in report.findings if finding.suppression
+        ],
+    }
+
+
+def _read(old: str, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(old.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise TemplateError(f"{name}: not JSON ({error}); delete it and synthesize again") from error
+    if (
+        not isinstance(document, dict)
+        or not isinstance(document.get("pluginReports", []), list)
+        or not all(isinstance(part, dict) for part in document.get("pluginReports", []))
+    ):
+        raise TemplateError(f"{name}: not a validation report (an object with a list `pluginReports`)")
+    return document
+
+
+def _violation(finding: Finding, report: Report, directory: str) -> dict[str, Any]:
+    metadata = {
+        "severity": finding.severity,
+        "outcome": finding.outcome.value,
+        "title": finding.title,
+        "why": finding.why,
+        "found": finding.found,
+        "branch": finding.branch,
+        "environment": finding.environment,
+        "fingerprint": finding.fingerprint,
+    }
+    violation: dict[str, Any] = {
+        "ruleName": finding.rule_id,
+        "description": escape.terminal(headline(finding._replace(suppression=None))),
+        "severity": "error" if report._replace(findings=(finding._replace(suppression=None),)).fails() else "warning",
+        "ruleMetadata": {key: escape.prose(value) for key, value in metadata.items() if value},
+        "violatingConstructs": [_construct(finding, directory)],
+    }
+    if finding.remedy:
+        violation["suggestedFix"] = escape.prose(finding.remedy.text)
+    return violation
+
+
+def _construct(finding: Finding, directory: str) -> dict[str, Any]:
+    construct: dict[str, Any] = {"constructPath": escape.terminal(subject(finding))}
+    if finding.logical_id:
+        construct["cloudFormationResource"] = {
+            "templatePath": relative(finding.template_path, directory),
+            "logicalId": finding.logical_id,
+            "propertyPaths": list(finding.property_paths),
+        }
+    if finding.source:
+        construct["stackTraces"] = [_frame(finding.source)]
+    return construct
+
+
+def _frame(source: Source) -> str:
+    return f"app ({escape.terminal(source.file)}:{source.line}:1)"
+
+
+def _suppressed(finding: Finding, report: Report, directory: str) -> dict[str, Any]:
+    assert finding.suppression is not None
+    return {
+        **_violation(finding, report, directory),
+        "acknowledgedId": f"{PLUGIN}::{finding.rule_id}",
+        "reason": escape.terminal(finding.suppression.reason),
+    }
+
+
+def _error(problem: Problem, report: Report) -> dict[str, Any]:
+    # The CDK CLI drops a violation whose construct is in none of the chosen stacks.
+    paths = [stack.construct_path for stack in report.stacks] or [""]
+    return {
+        "ruleName": f"cdkguard-{problem.kind}-error",
+        "description": escape.terminal(problem.message),
+        "severity": "fatal",
+        "violatingConstructs": [{"constructPath": escape.terminal(path)} for path in paths],
+    }

@@ -1,0 +1,50 @@
+"""GitHub workflow commands (annotations) and the job's step summary."""
+
+from __future__ import annotations
+
+from ..model import Finding, Report
+from . import Options, escape
+from .place import committed_place, where
+from .summary import headline, plural, what_was_found, what_was_judged
+
+_LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "notice"}
+# GitHub shows ten of each level a step, and the closing line is a notice itself.
+_SHOWN = {"error": 10, "warning": 10, "notice": 9}
+_SUMMARY_CHARACTERS = 250_000  # at most four bytes each: below the 1 MiB that GitHub takes
+
+
+def render(report: Report, options: Options) -> str:
+    commands = [("error", _command("error", "cdkguard", error.message)) for error in report.errors]
+    commands += [_annotation(finding, options) for finding in report.active]
+    left = dict(_SHOWN)
+    shown = []
+    for level, command in commands:
+        left[level] -= 1
+        if left[level] >= 0:
+            shown.append(command)
+    closing = f"{report.verdict}: {what_was_found(report)} · {what_was_judged(report)}"
+    hidden = len(commands) - len(shown)
+    if hidden:
+        closing += f"\n{plural(hidden, 'more finding')} without annotation (GitHub shows ten a level)"
+    return "\n".join([*shown, _command("notice", "cdkguard", closing)]) + "\n"
+
+
+def step_summary(report: Report, options: Options) -> str:
+    """Markdown for the file that $GITHUB_STEP_SUMMARY names."""
+    from .markdown import document
+
+    return document(report, options, _SUMMARY_CHARACTERS)
+
+
+def _annotation(finding: Finding, options: Options) -> tuple[str, str]:
+    level = _LEVELS[finding.severity]
+    place = committed_place(finding, options)
+    text = f"{escape.terminal(headline(finding))}\n{escape.terminal(where(finding))}"
+    if finding.remedy:
+        text += "\n" + escape.prose(finding.remedy.text)
+    title = f"{finding.severity}: {finding.rule_id}"
+    return level, _command(level, title, text, f"file={escape.github_property(place.file)},line={place.line},")
+
+
+def _command(level: str, title: str, text: str, place: str = "") -> str:
+    return f"::{level} {place}title={escape.github_property(title)}::{escape.github_data(text)}"

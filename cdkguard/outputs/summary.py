@@ -1,0 +1,65 @@
+"""Counts of a report and the line that sums it up, the same in every output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model import SEVERITIES, Finding, Outcome, Report
+from . import escape
+
+WORST_FIRST = tuple(reversed(SEVERITIES))
+
+
+def failed(report: Report, severity: str) -> int:
+    """Failed, unsuppressed findings of one severity."""
+    return sum(f.severity == severity and f.outcome is Outcome.FAIL for f in report.active)
+
+
+def counts(report: Report) -> dict[str, Any]:
+    """`bySeverity` counts failed findings only; undecided and suppressed ones have counts of their own."""
+    by_severity = {severity: failed(report, severity) for severity in WORST_FIRST}
+    return {
+        "bySeverity": by_severity,
+        "failed": sum(by_severity.values()),
+        "unknown": sum(f.outcome is Outcome.UNKNOWN for f in report.active),
+        "suppressed": len(report.findings) - len(report.active),
+        "errors": len(report.errors),
+        "stacks": len(report.stacks),
+        "resources": sum(stack.resources for stack in report.stacks),
+        "rules": len(report.rules),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def environments(report: Report) -> list[str]:
+    """Names of the judged environments, in the order of the stacks."""
+    return list(dict.fromkeys(stack.environment for stack in report.stacks if stack.environment))
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def what_was_found(report: Report) -> str:
+    """`2 critical, 1 unknown (1 suppressed)`, or `nothing found`."""
+    count = counts(report)
+    parts = [f"{number} {severity}" for severity, number in count["bySeverity"].items() if number]
+    parts += [f"{count['unknown']} unknown"] if count["unknown"] else []
+    parts += [plural(count["errors"], "error")] if count["errors"] else []
+    suppressed = f" ({count['suppressed']} suppressed)" if count["suppressed"] else ""
+    return (", ".join(parts) or "nothing found") + suppressed
+
+
+def what_was_judged(report: Report) -> str:
+    """`4 stacks, 31 rules · prod, dev · 0.21 s`."""
+    parts = [f"{plural(len(report.stacks), 'stack')}, {plural(len(report.rules), 'rule')}"]
+    parts += [", ".join(map(escape.terminal, environments(report)))] if environments(report) else []
+    return " · ".join([*parts, f"{report.seconds:.2f} s"])
+
+
+def headline(finding: Finding) -> str:
+    """`Undecided: ` or `Suppressed (reason): ` before the message, for outputs that have no field for it."""
+    text = finding.message or finding.title or finding.rule_id
+    if finding.suppression:
+        return f"Suppressed ({finding.suppression.reason}): {text}"
+    return f"Undecided: {text}" if finding.outcome is Outcome.UNKNOWN else text

@@ -1,0 +1,433 @@
+"""Folders of rule YAML -> rules; each mistake is named with its file and line.
+
+Parsing YAML and JSONPath costs more than judging an app, so packs are kept prepared as JSON: the built-in ones in the
+wheel, others in the user's cache folder under the hash of their files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from cdkguard import __version__
+from cdkguard.errors import ConfigError, RulePackError
+from cdkguard.model import SEVERITIES, Remedy, Rule
+from cdkguard.template import may_be_deep
+
+Json = Any
+PROFILES = ("recommended", "strict", "all")
+SCOPES = ("resource", "value", "stack", "assembly")
+SETS_FILE = "sets.yaml"
+COMPILED_FILE = "compiled.json"
+_BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
+_FORM = "2"  # of the prepared JSON; part of the cache key
+
+KEYS = (
+    "id",
+    "title",
+    "severity",
+    "profiles",
+    "scope",
+    "types",
+    "environments",
+    "where",
+    "require",
+    "forbid",
+    "on_unknown",
+    "message",
+    "why",
+    "remedy",
+    "references",
+    "equivalents",
+    "covers",
+    "with",
+    "secret",
+    "examples",
+)
+
+
+class Packs(NamedTuple):
+    """What was loaded: rules in file order, and the named sets of types that they use."""
+
+    rules: tuple[Rule, ...]
+    sets: Mapping[str, frozenset[str]]
+
+
+def builtin() -> str:
+    """The folder of the built-in packs: inside the package in a wheel, beside it in a checkout."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    packaged = os.path.join(here, "rules")
+    return packaged if os.path.isdir(packaged) else os.path.join(os.path.dirname(here), "rules")
+
+
+def load_all(directories: Sequence[str] = ()) -> Packs:
+    """The built-in packs and those of the folders (or entry points of the group `cdkguard.packs`) named."""
+    prepared = _prepared(builtin(), {})
+    sets: dict[str, list[str]] = dict(prepared["sets"])
+    raw: list[Json] = list(prepared["rules"])
+    for name in directories:
+        own = _prepared(_folder(name), sets)
+        sets.update(own["sets"])
+        raw.extend(own["rules"])
+    seen: dict[str, str] = {}
+    for rule in raw:
+        if rule["id"] in seen:
+            raise RulePackError(f"{rule['file']}:1: rule id '{rule['id']}' is also in {seen[rule['id']]}")
+        seen[rule["id"]] = rule["file"]
+    return Packs(tuple(map(_rule, raw)), {name: frozenset(members) for name, members in sets.items()})
+
+
+def select(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules that a profile, pack or id glob names, without those to skip; raises ConfigError for one that names none."""
+    chosen: set[str] = set()
+    for selector in selectors:
+        chosen |= {rule.id for rule in _named(rules, selector)}
+    for selector in skip:
+        chosen -= {rule.id for rule in _named(rules, selector)}
+    if not chosen:
+        raise ConfigError("no rule is selected, so nothing would be judged")
+    return tuple(rule for rule in rules if rule.id in chosen)
+
+
+def _named(rules: Sequence[Rule], selector: str) -> list[Rule]:
+    if selector == "all":
+        return list(rules)
+    if selector in PROFILES:
+        found = [r for r in rules if selector in r.profiles or selector == "strict" and "recommended" in r.profiles]
+    else:
+        found = [r for r in rules if r.pack == selector or fnmatchcase(r.id, selector)]
+    if not found:
+        known = [*PROFILES, *sorted({r.pack for r in rules}), *(r.id for r in rules)]
+        raise ConfigError(f"no profile, pack or rule is named '{selector}'{meant(selector, known)}")
+    return found
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)`, or nothing."""
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+# -- prepared packs
+
+
+def _folder(name: str) -> str:
+    if os.path.isdir(name):
+        return name
+    from importlib.metadata import entry_points
+
+    points = entry_points(group="cdkguard.packs")
+    for point in points:
+        if point.name == name:
+            from importlib.util import find_spec
+
+            spec = find_spec(point.value.split(":")[0])
+            if spec is not None and spec.submodule_search_locations:
+                return next(iter(spec.submodule_search_locations))
+    known = [p.name for p in points]
+    raise ConfigError(f"pack '{name}' is no folder and no installed pack{meant(name, known)}")
+
+
+def _prepared(folder: str, sets: Mapping[str, Sequence[str]]) -> Json:
+    """{"rules": [...], "sets": {...}} of a folder: shipped, cached, or made now."""
+    shipped = os.path.join(folder, COMPILED_FILE)
+    if folder == builtin() and os.path.isfile(shipped):
+        return _read_json(shipped)
+    files = rule_files(folder)
+    if not files:
+        raise RulePackError(f"{folder}: no rule file (*.yaml) in this folder")
+    texts = {path: _read_text(path) for path in files}
+    cache = _cache_file(texts, sets)
+    if cache is not None and os.path.isfile(cache):
+        try:
+            return _read_json(cache)
+        except (OSError, ValueError):
+            pass  # a damaged cache entry is written again
+    prepared = prepare(folder, texts, sets)
+    if cache is not None:
+        _write_cache(cache, prepared)
+    return prepared
+
+
+def source_file(rule: Rule) -> str:
+    """The rule's file on this machine; a built-in one is named relative to the packs' folder."""
+    return os.path.join(builtin(), rule.file.removeprefix(_BUILTIN)) if rule.file.startswith(_BUILTIN) else rule.file
+
+
+def rule_files(folder: str) -> list[str]:
+    """The YAML files below a pack's folder, in a stable order."""
+    found = []
+    for directory, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        found += [
+            os.path.join(directory, n) for n in sorted(names) if n.endswith((".yaml", ".yml")) and not n.startswith(".")
+        ]
+    return found
+
+
+def _read_text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8-sig") as handle:
+            return handle.read()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise RulePackError(f"{path}:1: cannot be read: {problem}") from problem
+
+
+def _read_json(path: str) -> Json:
+    with open(path, encoding="utf-8") as handle:
+        return json.load(handle)
+
+
+def _cache_file(texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> str | None:
+    """Where the prepared pack is kept; None where there is no home for a cache."""
+    root = os.environ.get("CDKGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    if not root:
+        home = os.path.expanduser("~")
+        if home == "~" or not os.path.isdir(home):
+            return None
+        root = os.path.join(home, ".cache")
+    from hashlib import sha256
+
+    digest = sha256(f"{_FORM} {__version__} {_code_stamp()}\0".encode())
+    for path, text in texts.items():
+        digest.update(f"{path}\0{len(text)}\0{text}".encode())
+    digest.update(json.dumps({k: sorted(v) for k, v in sorted(sets.items())}).encode())
+    return os.path.join(root, "cdkguard", "packs", digest.hexdigest()[:40] + ".json")
+
+
+def _code_stamp() -> str:
+    """Changes when the code that prepares rules does, so that a development checkout never reads a stale cache."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    return " ".join(
+        str(os.stat(os.path.join(here, n)).st_mtime_ns)
+        for n in ("packs.py", "requirements.py", "operators.py", "paths.py")
+    )
+
+
+def _write_cache(path: str, prepared: Json) -> None:
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        temporary = f"{path}.{os.getpid()}"
+        with open(temporary, "w", encoding="utf-8") as handle:
+            json.dump(prepared, handle)
+        os.replace(temporary, path)
+    except OSError:
+        pass  # a read-only home costs time, not correctness
+
+
+def _rule(raw: Mapping[str, Json]) -> Rule:
+    remedy = raw["remedy"]
+    return Rule(**{**raw, "remedy": Remedy(*remedy) if remedy else None})
+
+
+# -- preparing
+
+
+def prepare(folder: str, texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> Json:
+    """Rule files -> JSON of rules with parsed paths; raises RulePackError with `file:line:`."""
+    own_sets = {name: list(members) for name, members in sets.items()}
+    for path, text in texts.items():
+        if os.path.basename(path) == SETS_FILE:
+            own_sets.update(_read_sets(path, text))
+    rules = []
+    for path, text in texts.items():
+        if os.path.basename(path) != SETS_FILE:
+            rules.append(_RuleFile(path, text).prepared(_pack_name(folder, path), own_sets))
+    if not rules:
+        raise RulePackError(f"{folder}: no rule in this folder")
+    if folder == builtin():
+        for rule in rules:
+            rule["file"] = _BUILTIN + os.path.relpath(rule["file"], folder)
+    return {"rules": rules, "sets": own_sets}
+
+
+def _pack_name(folder: str, path: str) -> str:
+    parent = os.path.relpath(os.path.dirname(path), folder)
+    return os.path.basename(os.path.abspath(folder)) if parent == "." else parent.split(os.sep)[0]
+
+
+def _read_sets(path: str, text: str) -> dict[str, list[str]]:
+    data = read_yaml(path, text)
+    if not isinstance(data, dict) or not all(
+        isinstance(v, list) and all(isinstance(m, str) for m in v) for v in data.values()
+    ):
+        raise RulePackError(f"{path}:1: a sets file is a mapping of names to lists of strings")
+    return data
+
+
+def read_yaml(path: str, text: str) -> Json:
+    """A rule file's data, duplicate keys refused; raises RulePackError with `file:line:`."""
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        if may_be_deep(text):
+            raise RulePackError(f"{path}:1: nested too deeply")
+        node = yaml.compose(text, Loader=loader)
+        _refuse_duplicates(path, node, 0)
+        return yaml.load(text, Loader=loader)
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        words = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise RulePackError(f"{path}:{line}: not YAML: {words}") from problem
+    except RecursionError as problem:
+        raise RulePackError(f"{path}:1: nested too deeply") from problem
+
+
+def _refuse_duplicates(path: str, node: Any, depth: int) -> None:
+    if depth > 100:
+        raise RulePackError(f"{path}:{node.start_mark.line + 1}: nested too deeply")
+    if type(node).__name__ == "MappingNode":
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen and isinstance(key.value, str):
+                raise RulePackError(f"{path}:{key.start_mark.line + 1}: key '{key.value}' is there twice")
+            if isinstance(key.value, str):
+                seen.add(key.value)
+            _refuse_duplicates(path, value, depth + 1)
+    elif type(node).__name__ == "SequenceNode":
+        for item in node.value:
+            _refuse_duplicates(path, item, depth + 1)
+
+
+class _RuleFile:
+    """One rule file while it is checked."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path, self.text = path, text
+        self.data = read_yaml(path, text)
+        if not isinstance(self.data, dict):
+            raise RulePackError(f"{path}:1: a rule file is a mapping with id, title, severity ...")
+
+    def wrong(self, message: str, *keys: str | int) -> RulePackError:
+        return RulePackError(f"{self.path}:{self._line(keys)}: {message}")
+
+    def _line(self, keys: Sequence[str | int]) -> int:
+        import yaml
+
+        node: Any = yaml.compose(self.text, Loader=yaml.SafeLoader)
+        line = 1
+        for key in keys:
+            if isinstance(node, yaml.MappingNode):
+                pair = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+                if pair is None:
+                    break
+                line, node = pair[0].start_mark.line + 1, pair[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+                node = node.value[key]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
+
+    def prepared(self, pack: str, sets: Mapping[str, Sequence[str]]) -> Json:
+        data = self.data
+        for key in data:
+            if key not in KEYS:
+                raise self.wrong(f"no key '{key}'{meant(str(key), KEYS)}", key)
+        for key in ("id", "title", "severity", "why", "remedy", "examples"):
+            if key not in data:
+                raise self.wrong(f"a rule needs '{key}'")
+        stem = os.path.splitext(os.path.basename(self.path))[0]
+        if data["id"] != stem:
+            raise self.wrong(f"the id '{data['id']}' is not the file's name '{stem}'", "id")
+        severity, severities = self._severity(data["severity"])
+        parameters = self._mapping("with")
+        require = self._requirement(sets, parameters)
+        where = self._checked("where", sets, parameters) if "where" in data else None
+        return {
+            "id": data["id"],
+            "title": str(data["title"]).strip(),
+            "severity": severity,
+            "severities": severities,
+            "pack": pack,
+            "scope": self._one_of("scope", SCOPES, "resource"),
+            "types": self._types(sets),
+            "where": where,
+            "require": require,
+            "environments": self._strings("environments"),
+            "on_unknown": self._one_of("on_unknown", ("unknown", "fail", "pass"), "unknown"),
+            "message": _line_of(data.get("message", "")),
+            "why": _line_of(data["why"]),
+            "remedy": self._remedy(),
+            "references": self._strings("references"),
+            "equivalents": self._mapping("equivalents"),
+            "covers": self._strings("covers"),
+            "parameters": parameters,
+            "profiles": self._strings("profiles") if "profiles" in data else ["recommended"],
+            "secret": data.get("secret") is True,
+            "file": self.path,
+        }
+
+    def _severity(self, value: Json) -> tuple[str, dict[str, str]]:
+        table = value if isinstance(value, dict) else {"default": value}
+        for name, severity in table.items():
+            if severity not in SEVERITIES:
+                raise self.wrong(f"severity is one of {', '.join(SEVERITIES)}, not {severity!r}", "severity", name)
+        if "default" not in table:
+            raise self.wrong("severity by environment needs a 'default'", "severity")
+        return table["default"], {k: v for k, v in table.items() if k != "default"}
+
+    def _types(self, sets: Mapping[str, Sequence[str]]) -> list[str]:
+        types = self._strings("types")
+        scope = self.data.get("scope", "resource")
+        if scope == "resource" and not types:
+            raise self.wrong("a rule about resources needs 'types'")
+        for index, name in enumerate(types):
+            if name.startswith("@") and name[1:] not in sets:
+                raise self.wrong(f"no named set '{name}'{meant(name[1:], sets)}", "types", index)
+        return types
+
+    def _requirement(self, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> Json:
+        both = [key for key in ("require", "forbid") if key in self.data]
+        if len(both) > 1:
+            raise self.wrong("a rule has 'require' or 'forbid', not both", "forbid")
+        if not both:
+            return None
+        checked = self._checked(both[0], sets, parameters)
+        return {"not": checked} if both[0] == "forbid" else checked
+
+    def _checked(self, key: str, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> Json:
+        from cdkguard.requirements import RequirementError, prepare
+
+        try:
+            return prepare(self.data[key], (key,), parameters, sets)
+        except RequirementError as problem:
+            raise self.wrong(str(problem), *problem.keys) from problem
+
+    def _remedy(self) -> list[Json]:
+        value = self.data["remedy"]
+        if isinstance(value, str):
+            return [value.strip(), None, None]
+        if not isinstance(value, dict) or "text" not in value or not set(value) <= {"text", "python", "typescript"}:
+            raise self.wrong("remedy is a text, or a mapping with text, python and typescript", "remedy")
+        return [_line_of(value["text"]), value.get("python"), value.get("typescript")]
+
+    def _one_of(self, key: str, allowed: Sequence[str], default: str) -> str:
+        value = self.data.get(key, default)
+        if value not in allowed:
+            raise self.wrong(f"{key} is one of {', '.join(allowed)}, not {value!r}", key)
+        return str(value)
+
+    def _strings(self, key: str) -> list[str]:
+        value = self.data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise self.wrong(f"'{key}' is a list of strings", key)
+        return value
+
+    def _mapping(self, key: str) -> dict[str, Json]:
+        value = self.data.get(key, {})
+        if not isinstance(value, dict):
+            raise self.wrong(f"'{key}' is a mapping", key)
+        return value
+
+
+def _line_of(text: Json) -> str:
+    """Folded YAML text as one line."""
+    return " ".join(str(text).split())

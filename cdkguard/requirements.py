@@ -1,0 +1,318 @@
+"""Requirements of the rule language: checked when a rule is loaded, one closure each when it first runs.
+
+A requirement is one of
+    {all: [...]}, {any: [...]}, {not: {...}}
+    {path: $.Properties.X, <operator>: operand, ...}      every operator must hold
+    {path: $.Properties.List[*], every|some|none: {...}}  the inner requirement's `$` is the element
+    {target: {path: $.Properties.X, types: [...], satisfies: {...}, otherwise: unknown}}
+    {referrer: {types: [...], path: $.Properties.Y, satisfies: {...}}}
+    {python: "package.module:function"}
+A path that names several values must hold for all of them; under `not`, `forbid` and `where` one is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from cdkguard import arns, paths
+from cdkguard.intrinsics import ABSENT, Deferred, Scope, Tri
+from cdkguard.operators import OPERATORS, Place, all_of, any_of, negate, problem_with, test
+
+Json = Any
+COMBINERS = ("all", "any", "not", "target", "referrer", "python")
+QUANTIFIERS = ("every", "some", "none")
+OTHERWISE: dict[str, Tri] = {"pass": True, "fail": False, "unknown": None}
+
+
+class World(Protocol):
+    """What a requirement may ask about other resources of the same run."""
+
+    def target(self, scope: Scope, logical_id: str) -> Json: ...
+    def others(self, scope: Scope, types: Iterable[str]) -> Iterable[tuple[str, Json, Scope]]: ...
+    def facts(self, scope: Scope) -> arns.Facts | None: ...
+
+
+class Subject(NamedTuple):
+    """What a requirement is asked about: a resource body, a list element, a text, a stack."""
+
+    root: Json
+    scope: Scope
+    logical_id: str = ""
+    world: World | None = None
+    prefix: tuple[str | int, ...] = ()
+    evidence: list[tuple[str, Json]] | None = None  # (property path, value) of what did not hold
+
+
+Decide = Callable[[Subject], Tri]
+Predicate = Callable[[Json, Scope], bool | None]
+
+
+class RequirementError(ValueError):
+    """A mistake in a requirement; `keys` lead to it from the rule's top."""
+
+    def __init__(self, message: str, keys: tuple[str | int, ...]) -> None:
+        super().__init__(message)
+        self.keys = keys
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+# -- when a rule is loaded
+
+
+def prepare(node: Json, keys: tuple[str | int, ...], parameters: Iterable[str], sets: Iterable[str]) -> Json:
+    """The requirement with its paths parsed, as JSON; raises RequirementError."""
+    if not isinstance(node, dict) or not node:
+        raise RequirementError("a requirement is a mapping such as {path: $.Properties.X, equals: true}", keys)
+    out: dict[str, Json] = {}
+    for key, value in node.items():
+        at = (*keys, key)
+        if key in ("all", "any"):
+            if not isinstance(value, list) or not value:
+                raise RequirementError(f"'{key}' takes a list of requirements", at)
+            out[key] = [prepare(part, (*at, i), parameters, sets) for i, part in enumerate(value)]
+        elif key == "not" or key in QUANTIFIERS:
+            out[key] = prepare(value, at, parameters, sets)
+        elif key in ("target", "referrer"):
+            out[key] = _prepare_related(value, at, parameters, sets)
+        elif key == "path":
+            out["steps"] = _prepare_path(value, at)
+        elif key == "python":
+            if not isinstance(value, str) or value.count(":") != 1:
+                raise RequirementError("'python' takes 'package.module:function'", at)
+            out[key] = value
+        elif key in OPERATORS:
+            out[key] = _prepare_operand(key, value, at, parameters, sets)
+        else:
+            known = [*OPERATORS, *COMBINERS, *QUANTIFIERS, "path"]
+            raise RequirementError(
+                f"no operator '{key}'{_meant(str(key), known)}; there are: {', '.join(sorted(known))}", at
+            )
+    combined = [key for key in out if key in COMBINERS]
+    if len(combined) > 1 or (combined and len(out) > 1):
+        raise RequirementError(
+            f"'{combined[0]}' stands alone in its mapping: put the others into an 'all' with it", keys
+        )
+    if not combined and not any(key in OPERATORS or key in QUANTIFIERS for key in out):
+        raise RequirementError("a path needs an operator beside it", keys)
+    return out
+
+
+def _prepare_path(value: Json, keys: tuple[str | int, ...]) -> list[paths.Step]:
+    if not isinstance(value, str) or not value.startswith("$"):
+        raise RequirementError(f"a path starts with '$', not {value!r}", keys)
+    try:
+        return paths.parse(value)
+    except paths.PathError as problem:
+        raise RequirementError(str(problem), keys) from problem
+
+
+def _prepare_related(value: Json, keys: tuple[str | int, ...], parameters: Iterable[str], sets: Iterable[str]) -> Json:
+    allowed = ("path", "types", "satisfies", "otherwise")
+    if not isinstance(value, dict) or "path" not in value or "types" not in value:
+        raise RequirementError(f"'{keys[-1]}' takes {{path, types, satisfies}}", keys)
+    for key in value:
+        if key not in allowed:
+            raise RequirementError(f"no key '{key}' here{_meant(str(key), allowed)}", (*keys, key))
+    out = {
+        "steps": _prepare_path(value["path"], (*keys, "path")),
+        "types": value["types"],
+        "otherwise": value.get("otherwise", "unknown"),
+    }
+    if out["otherwise"] not in OTHERWISE:
+        raise RequirementError("'otherwise' is pass, fail or unknown", (*keys, "otherwise"))
+    if "satisfies" in value:
+        out["satisfies"] = prepare(value["satisfies"], (*keys, "satisfies"), parameters, sets)
+    return out
+
+
+def _prepare_operand(
+    name: str, value: Json, keys: tuple[str | int, ...], parameters: Iterable[str], sets: Iterable[str]
+) -> Json:
+    if isinstance(value, dict) and list(value) == ["with"]:
+        if value["with"] not in parameters:
+            raise RequirementError(f"no parameter '{value['with']}'{_meant(str(value['with']), parameters)}", keys)
+        return value
+    if isinstance(value, str) and value.startswith("@"):
+        if value[1:] not in sets:
+            raise RequirementError(f"no named set '{value}'{_meant(value[1:], sets)}", keys)
+        return value
+    problem = problem_with(name, value)
+    if problem:
+        raise RequirementError(problem, keys)
+    return value
+
+
+# -- when a rule first runs
+
+
+class Binding(NamedTuple):
+    """What a rule's requirement is bound with."""
+
+    parameters: Mapping[str, Json]
+    sets: Mapping[str, frozenset[str]]
+    predicates: Mapping[str, Predicate]
+
+
+def bind(node: Json, binding: Binding, universal: bool = True) -> Decide:
+    """The prepared requirement as one closure."""
+    if "all" in node:
+        parts = [bind(part, binding, universal) for part in node["all"]]
+        return lambda subject: all_of(part(subject) for part in parts)
+    if "any" in node:
+        parts = [bind(part, binding, universal) for part in node["any"]]
+        return lambda subject: any_of(part(subject) for part in parts)
+    if "not" in node:
+        inner = bind(node["not"], binding, not universal)
+        return lambda subject: negate(inner(subject))
+    if "target" in node:
+        return _bind_target(node["target"], binding, universal)
+    if "referrer" in node:
+        return _bind_referrer(node["referrer"], binding, universal)
+    if "python" in node:
+        predicate = binding.predicates[node["python"]]
+        return lambda subject: predicate(subject.root, subject.scope)
+    return _bind_test(node, binding, universal)
+
+
+def _operand(value: Json, binding: Binding) -> Json:
+    if isinstance(value, dict) and list(value) == ["with"]:
+        return binding.parameters[value["with"]]
+    if isinstance(value, str) and value.startswith("@"):
+        return binding.sets[value[1:]]
+    return value
+
+
+def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
+    walk = paths.bind(node.get("steps", []))
+    tests: list[Callable[[Json, Subject, tuple[str | int, ...]], Tri]] = []
+    for key, operand in node.items():
+        if key in QUANTIFIERS:
+            return _bind_quantifier(key, walk, bind(operand, binding, key == "every"))
+        if key in OPERATORS:
+            tests.append(_bind_operator(key, _operand(operand, binding)))
+    combine = all_of if universal else any_of
+
+    def decide(subject: Subject) -> Tri:
+        answers: list[Tri] = []
+        for path, found in walk(subject.scope, subject.root):
+            full = (*subject.prefix, *path)
+            answer = all_of(one(found, subject, full) for one in tests)
+            answers.append(answer)
+            if subject.evidence is not None and (answer is not True if universal else answer is not False):
+                subject.evidence.append((paths.show(full), found))
+        return combine(answers)
+
+    return decide
+
+
+def _bind_operator(name: str, operand: Json) -> Callable[[Json, Subject, tuple[str | int, ...]], Tri]:
+    needs_raw = name == "no_echo_parameter"
+
+    def one(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
+        facts = subject.world.facts(subject.scope) if subject.world is not None and name.startswith("names_") else None
+        raw = _raw(subject, path) if needs_raw else None
+        return test(name, found, operand, Place(subject.scope, paths.show(path) if facts else "", raw, facts))
+
+    return one
+
+
+def _raw(subject: Subject, path: tuple[str | int, ...]) -> Json:
+    """The unresolved value at a path of the subject."""
+    value: Any = subject.root
+    for part in path[len(subject.prefix) :]:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):  # an intrinsic stands between: there is no raw value at that path
+            return None
+    return value
+
+
+def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide) -> Decide:
+    def decide(subject: Subject) -> Tri:
+        answers: list[Tri] = []
+        for path, found in walk(subject.scope, subject.root):
+            if found is ABSENT:
+                continue
+            full = (*subject.prefix, *path)
+            part = subject._replace(root=found, prefix=full, evidence=None)
+            answer = None if isinstance(found, Deferred) else inner(part)
+            answers.append(answer)
+            if subject.evidence is not None and (answer is not True if name == "every" else answer is not False):
+                deeper: list[tuple[str, Json]] = []
+                if not isinstance(found, Deferred):
+                    inner(part._replace(evidence=deeper))
+                subject.evidence.extend(deeper or [(paths.show(full), found)])
+        if name == "every":
+            return all_of(answers)
+        return any_of(answers) if name == "some" else negate(any_of(answers))
+
+    return decide
+
+
+def expand_types(types: Iterable[str], sets: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Type names with `@set`s replaced by their members; globs stay."""
+    return frozenset(t for name in types for t in (sets[name[1:]] if name.startswith("@") else (name,)))
+
+
+def _bind_target(node: Json, binding: Binding, universal: bool) -> Decide:
+    walk, types = paths.bind(node["steps"]), expand_types(node["types"], binding.sets)
+    inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
+    otherwise = OTHERWISE[node["otherwise"]]
+
+    def one(found: Json, subject: Subject) -> Tri:
+        if found is ABSENT:
+            return False
+        links = list(found.links()) if isinstance(found, Deferred) else []
+        if not links or links[0].target is None or subject.world is None:
+            return otherwise
+        body = subject.world.target(subject.scope, links[0].target)
+        if not isinstance(body, dict) or body.get("Type") not in types:
+            return otherwise
+        return True if inner is None else inner(Subject(body, subject.scope, links[0].target, subject.world))
+
+    def decide(subject: Subject) -> Tri:
+        found = [one(value, subject) for _path, value in walk(subject.scope, subject.root)]
+        return (all_of(found) if found else False) if universal else any_of(found)
+
+    return decide
+
+
+def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
+    walk, types = paths.bind(node["steps"]), expand_types(node["types"], binding.sets)
+    inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
+
+    def refers(body: Json, scope: Scope, logical_id: str) -> bool:
+        for _path, value in walk(scope, body):
+            found = scope.deep(value) if isinstance(value, dict | list) else value
+            if any(link.target == logical_id for link in _links(found)):
+                return True
+        return False
+
+    def decide(subject: Subject) -> Tri:
+        if subject.world is None:
+            return None
+        return any_of(
+            True if inner is None else inner(Subject(body, scope, other, subject.world))
+            for other, body, scope in subject.world.others(subject.scope, types)
+            if refers(body, scope, subject.logical_id)
+        )
+
+    return decide
+
+
+def _links(value: Json) -> Iterable[Deferred]:
+    if isinstance(value, Deferred):
+        yield from value.links()
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _links(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _links(inner)

@@ -1,0 +1,66 @@
+"""Secrets that stand in a template as text."""
+
+from __future__ import annotations
+
+import math
+import re
+
+# Well-known shapes of credentials; each is unmistakable on its own.
+SHAPES = re.compile(
+    r"(?P<aws_access_key>(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9]))"
+    r"|(?P<private_key>-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY)"
+    r"|(?P<github_token>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,}))"
+    r"|(?P<slack_token>(?<![A-Za-z0-9])xox[abpors]-[A-Za-z0-9-]{10,})"
+    r"|(?P<stripe_key>(?<![A-Za-z0-9])[sr]k_live_[A-Za-z0-9]{16,})"
+    r"|(?P<google_key>(?<![A-Za-z0-9])AIza[0-9A-Za-z_-]{35})"
+    r"|(?P<gitlab_token>(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,})"
+    r"|(?P<anthropic_key>(?<![\w-])sk-ant-[A-Za-z0-9_-]{20,})"
+    r"|(?P<openai_key>(?<![\w-])sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{32,}|[A-Za-z0-9]{32,}))"
+    r"|(?P<url_credentials>[a-z][a-z0-9+.-]{1,20}://[^\s/:@§${}<>]{0,64}:(?!%s@|\*+@|x+@)[^\s/:@§${}<>]{3,64}@)"
+)
+_NAME = re.compile(
+    r"(?:^|[_\-.])(?:(?P<password>password|passwd|passphrase|pwd)|secret|api_?key|access_?key|secret_?key|private_?key"
+    r"|auth_?token|access_?token|token|credentials?|access_?key_?id)\Z",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Values that are no secret whatever their name: switches, blanks, templates, references to where the secret is kept.
+_PLACEHOLDER = re.compile(
+    r"\A(?:\s*|[x*.#_-]+|<.*>|\$\{.*\}|\{\{.*\}\}|%s|null|none|nil|undefined|true|false|yes|no|on|off|enabled|disabled|required"
+    r"|optional|todo|changeme_?in_?console)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_ELSEWHERE = ("arn:", "{{resolve:", "/", "http://", "https://", "secretsmanager:", "ssm:", "file:", "s3://", "vault:")
+_SECRET_PATH = re.compile(r"[A-Za-z][\w.-]*(?:/[\w.-]+)+\Z")  # prod/orders/db: the name of a secret
+_AWS_SECRET_KEY = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9/+]{40}\Z")
+_KEY_ENTROPY = 4.5  # bits per character; words in CamelCase stay below it, a random key of 40 characters above
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits per character."""
+    counts = {c: text.count(c) for c in set(text)}
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
+
+
+def shape_of(text: str) -> str | None:
+    """The kind of credential that a text contains, by its unmistakable shape."""
+    found = SHAPES.search(text)
+    if found is None:
+        return None
+    return (found.lastgroup or "credential").replace("_", " ")
+
+
+def is_secret_text(name: str, text: str) -> bool:
+    """Whether the literal value of the named variable is a secret by its name, or looks like an AWS secret key.
+
+    The name must end so: DB_PASSWORD does, but DB_PASSWORD_PARAMETER, SECRET_ARN and TOKEN_TTL only speak of one.
+    A credential of unmistakable shape (`shape_of`) is found wherever it stands, so it does not count here.
+    """
+    if shape_of(text) or text.startswith(_ELSEWHERE) or _PLACEHOLDER.match(text) or "§" in text:
+        return False
+    named = _NAME.search(_CAMEL.sub("_", name))
+    if named is None:
+        return _AWS_SECRET_KEY.match(text) is not None and entropy(text) >= _KEY_ENTROPY
+    if text.isdigit() and len(text) < 6:  # a length, a lifetime, a switch
+        return False
+    return named.group("password") is not None or _SECRET_PATH.match(text) is None

@@ -1,0 +1,345 @@
+"""Runs a CDK app as the CDK CLI does, without the CLI; the only subprocess.
+
+The contract is the CLI's own (aws-cdk 2.1148): context in CDK_CONTEXT_JSON, the assembly in CDK_OUTDIR. By default the
+app runs without CDK's validator, asset bundling and TypeScript's type check, and with stack traces of the host language;
+templates do not change by that, but for the hashes of bundled assets. `full` does it the CLI's way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TextIO
+
+from cdkguard.errors import ConfigError, InputError, SynthError
+
+Json = Any
+CLI_VERSION, SCHEMA_VERSION = "2.1148.1", "55.0.0"
+TAIL = 20  # lines of the app's output that an error repeats
+_ENV_LIMIT = 131_072 if os.name == "posix" else 32_760  # bytes of one process's environment that the CLI fills
+_BANNER = re.compile(r"^(?:b')?!!.*!!|^!{20,}|^b'!+")  # jsii's warning about the age of Node
+
+
+class App(NamedTuple):
+    """How an app is run."""
+
+    command: str
+    directory: str
+    context: Mapping[str, Json]
+    build: str | None = None
+    settings: Mapping[str, Json] = {}
+
+
+def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App:
+    """The app of a folder by cdk.json, ~/.cdk.json, cdk.context.json and `-c`; raises InputError or ConfigError."""
+    if not os.path.isdir(directory):
+        raise InputError(f"{directory}: no such folder")
+    file = os.path.join(directory, "cdk.json")
+    user, project = _read(os.path.expanduser("~/.cdk.json")), _read(file)
+    if "build" in user:
+        raise ConfigError("~/.cdk.json: 'build' belongs into a project's cdk.json")
+    if app is None and not os.path.isfile(file):
+        raise InputError(
+            f"no cdk.json in {os.path.abspath(directory)}: name the app's folder, an assembly, templates or --app"
+        )
+    settings = {**user, **project}
+    command = app if app is not None else settings.get("app")
+    if isinstance(command, list):
+        command = " ".join(str(part) for part in command)
+    if not isinstance(command, str) or not command.strip():
+        raise InputError(f"{file}: has no 'app' command; add one or use --app")
+    merged: dict[str, Json] = {}
+    for source in (user.get("context"), _read(os.path.join(directory, "cdk.context.json")), project.get("context")):
+        _merge(merged, source if isinstance(source, dict) else {})
+    for key in ("default-account", "default-region"):
+        if key in _section(project, "context") or key in _section(user, "context"):
+            raise ConfigError(f"{file}: context '{key}' is not read by CDK any more; use the stack's env")
+    for key, value in context.items():
+        if key.startswith("aws:"):
+            raise ConfigError(f"-c {key}: keys that begin with 'aws:' are CDK's own")
+        merged[key] = value
+    build = settings.get("build")
+    return App(command, directory, merged, build if isinstance(build, str) else None, settings)
+
+
+def existing_assembly(app: App) -> str | None:
+    """The folder, where the `app` is no command but an assembly that exists already."""
+    path = os.path.join(app.directory, app.command)
+    return path if os.path.isfile(os.path.join(path, "manifest.json")) else None
+
+
+@contextmanager
+def synthesized(
+    app: App,
+    full: bool = False,
+    timeout: float | None = None,
+    region: str | None = None,
+    progress: TextIO | None = None,
+) -> Iterator[str]:
+    """Synthesize into a temporary folder that is gone after the block; yields its path."""
+    out = tempfile.mkdtemp(prefix="cdkguard-")
+    try:
+        run(app, out, full=full, timeout=timeout, region=region, progress=progress)
+        yield out
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
+
+
+def run(
+    app: App,
+    out: str,
+    *,
+    full: bool = False,
+    timeout: float | None = None,
+    region: str | None = None,
+    progress: TextIO | None = None,
+) -> None:
+    """Run the app so that its cloud assembly is in `out`; raises SynthError. Its output goes to standard error."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    base = dict(os.environ) | {"CDK_DEFAULT_REGION": region or _region()}
+    if app.build:
+        _Child(app.build, app.directory, base, deadline, progress).wait("the build command")
+    overflow: list[str] = []
+    try:
+        environment = _environment(app, os.path.abspath(out), base, full, overflow)
+        _Child(guess(app.command, app.directory), app.directory, environment, deadline, progress).wait("the app")
+    finally:
+        for file in overflow:
+            os.unlink(file)
+    if not os.path.isfile(os.path.join(out, "manifest.json")):
+        raise SynthError(
+            f"the app ended without an error and wrote no cloud assembly (does it call app.synth()?): {app.command}"
+        )
+
+
+def guess(command: str, directory: str) -> str:
+    """`bin/app.js` -> `node bin/app.js`, for a JavaScript file that is not executable; other commands as they are."""
+    for file in (command, command.split(" ")[0]):
+        path = os.path.join(directory, file)
+        if file.endswith(".js") and os.path.isfile(path) and not os.access(path, os.X_OK):
+            quoted = f'"{file}"' if " " in file else file
+            return f"node {quoted}{command[len(file) :]}"
+    return command
+
+
+# -- what the app is given
+
+
+def _environment(app: App, out: str, base: Mapping[str, str], full: bool, overflow: list[str]) -> dict[str, str]:
+    environment = dict(base) | {
+        "CDK_OUTDIR": out, "CDK_CLI_ASM_VERSION": SCHEMA_VERSION, "CDK_CLI_VERSION": CLI_VERSION,
+        "CDK_ERROR_FILE": os.path.join(out, "error.txt"), "PYTHONIOENCODING": "utf-8",
+    }  # fmt: skip
+    # Traces cost next to nothing, and are what findings point at the user's own line with.
+    environment.setdefault("JSII_HOST_STACK_TRACES", "1")
+    if "--stack-trace-limit" not in environment.get("NODE_OPTIONS", ""):
+        environment["NODE_OPTIONS"] = (environment.get("NODE_OPTIONS", "") + " --stack-trace-limit=50").strip()
+    if not full:
+        environment["CDK_VALIDATION"] = "false"
+        environment["TS_NODE_TRANSPILE_ONLY"] = "true"
+    return environment | _context(_full_context(app, full), environment, overflow)
+
+
+def _full_context(app: App, full: bool) -> dict[str, Json]:
+    """The app's context and the keys that the CLI adds, which win."""
+    settings = app.settings
+    context = dict(app.context)
+    if settings.get("pathMetadata") is not False:
+        context["aws:cdk:enable-path-metadata"] = True
+    if settings.get("assetMetadata") is not False:
+        context["aws:cdk:enable-asset-metadata"] = True
+    if settings.get("versionReporting") is not False:
+        context["aws:cdk:version-reporting"] = True
+    else:
+        context["aws:cdk:disable-version-reporting"] = True
+    if settings.get("staging") is False:
+        context["aws:cdk:disable-asset-staging"] = True
+    context["aws:cdk:bundling-stacks"] = ["**"] if full else []
+    context["@aws-cdk/core:failSynthOnValidationErrors"] = False  # a user's own plugin must not end the app
+    return context
+
+
+def _context(context: Mapping[str, Json], environment: Mapping[str, str], overflow: list[str]) -> dict[str, str]:
+    """The context as variables; what does not fit into the environment goes into a file that the app merges."""
+    text = json.dumps(context)
+    used = sum(len(k.encode()) + len(v.encode()) + 2 for k, v in environment.items())
+    if used + len(text.encode()) + 64 < _ENV_LIMIT:
+        return {"CDK_CONTEXT_JSON": text}
+    handle, file = tempfile.mkstemp(prefix="cdkguard-context-", suffix=".json")
+    overflow.append(file)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    return {"CDK_CONTEXT_JSON": "{}", "CONTEXT_OVERFLOW_LOCATION_ENV": file}
+
+
+def _region() -> str:
+    names = ("AWS_REGION", "AMAZON_REGION", "AWS_DEFAULT_REGION", "AMAZON_DEFAULT_REGION", "CDK_DEFAULT_REGION")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "us-east-1")
+
+
+def _merge(into: dict[str, Json], source: Mapping[str, Json]) -> None:
+    """Mappings merge, lists and scalars replace."""
+    for key, value in source.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            into[key] = dict(into[key])
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _section(settings: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    value = settings.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _read(path: str) -> dict[str, Json]:
+    """A JSON settings file; nothing where there is none."""
+    try:
+        with open(path, encoding="utf-8-sig") as handle:
+            value = json.load(handle)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as problem:
+        raise InputError(f"{path}: cannot be read: {problem}") from problem
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: is not a JSON object")
+    return value
+
+
+# -- the process
+
+
+class _Child:
+    """A shell command in a process group of its own, which never outlives us."""
+
+    def __init__(
+        self,
+        command: str,
+        directory: str,
+        environment: Mapping[str, str],
+        deadline: float | None,
+        progress: TextIO | None,
+    ) -> None:
+        self.command, self.deadline = command, deadline
+        self.tail: deque[str] = deque(maxlen=TAIL)
+        self.progress = progress if progress is not None and progress.isatty() else None
+        self._lock = threading.Lock()
+        self._drawn = False
+        self.process = subprocess.Popen(
+            command, shell=True, cwd=directory, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True, text=True, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+        self.reader = threading.Thread(target=self._forward, daemon=True)
+        self.reader.start()
+
+    def wait(self, what: str) -> None:
+        """Until it has ended; raises SynthError unless with success. Whatever happens, its processes are gone after."""
+        began = time.monotonic()
+        try:
+            with _terminated_means_exit():
+                status = self._wait(what, began)
+        finally:
+            self._stop()
+            self._erase()
+        if status != 0:
+            raise SynthError(self._why(what, status))
+
+    def _wait(self, what: str, began: float) -> int:
+        while True:
+            try:
+                status = self.process.wait(0.1)
+                self.reader.join(2)
+                return status
+            except subprocess.TimeoutExpired:
+                now = time.monotonic()
+                self._draw(now - began)
+                if self.deadline is not None and now > self.deadline:
+                    raise SynthError(
+                        f"{what} was stopped after {now - began:.0f} s (--timeout): {self.command}"
+                    ) from None
+
+    def _why(self, what: str, status: int) -> str:
+        said = [line for line in self.tail if line.strip()]
+        if status == 127 or any("command not found" in line or ": not found" in line for line in said[-3:]):
+            name = self.command.split()[0]
+            return (
+                f"{what} cannot be run: a command is not found (is {name} installed and on the PATH?): {self.command}\n"
+                + _indent(said[-3:])
+            )
+        ended = f"was ended by signal {-status}" if status < 0 else f"ended with exit status {status}"
+        return f"{what} {ended}: {self.command}" + ("\n" + _indent(said) if said else "")
+
+    def _forward(self) -> None:
+        """The app's output, to our standard error: standard output is the report's."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if _BANNER.match(line):
+                continue
+            self.tail.append(line.rstrip("\n"))
+            with self._lock:
+                self._clear()
+                sys.stderr.write(line)
+                sys.stderr.flush()
+
+    def _draw(self, seconds: float) -> None:
+        if self.progress is not None and seconds > 0.3:
+            with self._lock:
+                name = self.command if len(self.command) <= 50 else self.command[:49] + "…"
+                self.progress.write(f"\r\x1b[Ksynthesizing: {name} {seconds:.0f} s")
+                self.progress.flush()
+                self._drawn = True
+
+    def _clear(self) -> None:
+        if self._drawn and self.progress is not None:
+            self.progress.write("\r\x1b[K")
+            self.progress.flush()
+            self._drawn = False
+
+    def _erase(self) -> None:
+        with self._lock:
+            self._clear()
+
+    def _stop(self) -> None:
+        """End what is left of the process group, kindly first."""
+        for number, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0)):
+            try:
+                os.killpg(self.process.pid, number)
+            except (ProcessLookupError, PermissionError):
+                break
+            try:
+                self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+        self.reader.join(1)
+
+
+@contextmanager
+def _terminated_means_exit() -> Iterator[None]:
+    """While the app runs, SIGTERM unwinds like Ctrl-C, so that the app is stopped and its folder removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _indent(lines: list[str]) -> str:
+    return "\n".join(f"  | {line}" for line in lines)

@@ -1,0 +1,243 @@
+"""A template file (JSON or YAML, short-form intrinsics too) -> its body and, late, its line numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+from cdkguard.errors import TemplateError
+
+Json = Any
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 400  # of nested values; CloudFormation itself allows far fewer
+MAX_YAML_NODES = 1_000_000  # after aliases are written out: an alias bomb ends here
+_LOOP = "Fn::ForEach::"
+_TAGS = ["Ref", "Condition", "And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "GetStackOutput"]  # fmt: skip
+
+
+def read_template(path: str, shown: str | None = None) -> tuple[dict[str, Json], Callable[[str], int | None]]:
+    """The template's body, and a function from a logical id to its line in the file.
+
+    `shown` is how the file is named in errors. Raises TemplateError for whatever is no CloudFormation template.
+    """
+    shown = shown or path
+    text = read_text(path, shown)
+    body = parse(text, shown)
+    check_template(body, shown)
+    return body, lambda logical_id: line_of(text, logical_id)
+
+
+def read_text(path: str, shown: str) -> str:
+    """A file's text without its byte-order mark; raises TemplateError."""
+    try:
+        if os.path.getsize(path) > MAX_BYTES:
+            raise TemplateError(f"{shown}: larger than {MAX_BYTES // 1024 // 1024} MB")
+        with open(path, "rb") as handle:
+            raw = handle.read()
+        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except OSError as problem:
+        raise TemplateError(f"{shown}: cannot be read: {problem.strerror or problem}") from problem
+    except UnicodeDecodeError as problem:
+        raise TemplateError(f"{shown}: not UTF-8 text (byte {problem.start})") from problem
+
+
+def parse(text: str, shown: str) -> Json:
+    """JSON where the text begins like it, else YAML; raises TemplateError."""
+    start = text.lstrip()[:1]
+    if start == "":
+        raise TemplateError(f"{shown}: empty")
+    if start in "{[":
+        try:
+            return parse_json(text, shown)
+        except TemplateError:
+            if not _may_be_flow_yaml(text):
+                raise
+    return _parse_yaml(text, shown)
+
+
+def parse_json(text: str, shown: str) -> Json:
+    """Strict JSON: no duplicate keys, no NaN, bounded nesting; raises TemplateError."""
+    try:
+        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        raise TemplateError(f"{shown}:{problem.lineno}: not JSON: {problem.msg}") from problem
+    except RecursionError as problem:
+        raise TemplateError(f"{shown}: nested too deeply") from problem
+    except ValueError as problem:
+        raise TemplateError(f"{shown}: {problem}") from problem
+    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
+        raise TemplateError(f"{shown}: nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _value in pairs:
+            if key in seen:
+                raise ValueError(f"key '{key}' is there twice")
+            seen.add(key)
+    return found
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _too_deep(value: Json) -> bool:
+    level = [value]
+    for _depth in range(MAX_DEPTH):
+        level = [inner for item in level if isinstance(item, dict | list)
+                 for inner in (item.values() if isinstance(item, dict) else item)]  # fmt: skip
+        if not level:
+            return False
+    return True
+
+
+def _may_be_flow_yaml(text: str) -> bool:
+    """YAML can begin with a brace, too; then its keys are mostly bare."""
+    return re.match(r"\s*\{\s*[A-Za-z]", text) is not None
+
+
+def check_template(body: Json, shown: str) -> None:
+    """Refuse what CloudFormation would not take for a template."""
+    if not isinstance(body, dict):
+        raise TemplateError(f"{shown}: a template is a mapping, not {_kind(body)}")
+    if "Resources" not in body:
+        raise TemplateError(f"{shown}: is not a CloudFormation template: no Resources")
+    resources = body["Resources"]
+    if not isinstance(resources, dict):
+        raise TemplateError(f"{shown}: Resources is {_kind(resources)}, not a mapping")
+    for section in ("Parameters", "Mappings", "Conditions"):
+        if body.get(section) is not None and not isinstance(body[section], dict):
+            raise TemplateError(f"{shown}: {section} is {_kind(body[section])}, not a mapping")
+    for logical_id, resource in resources.items():
+        if isinstance(logical_id, str) and logical_id.startswith(_LOOP) and isinstance(resource, list):
+            continue
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            raise TemplateError(f"{shown}: resource '{logical_id}' has no Type")
+        properties = resource.get("Properties")
+        if properties is not None and not isinstance(properties, dict):
+            raise TemplateError(f"{shown}: Properties of resource '{logical_id}' is {_kind(properties)}, not a mapping")
+
+
+def _kind(value: Json) -> str:
+    return {type(None): "null", list: "a list", dict: "a mapping", str: "a string", bool: "a boolean"}.get(
+        type(value), "a number"
+    )
+
+
+# -- YAML
+
+
+def _parse_yaml(text: str, shown: str) -> Json:
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if may_be_deep(text):  # before composing: libyaml recurses in C, and nesting without end would crash the process
+        raise TemplateError(f"{shown}: nested deeper than {MAX_DEPTH} levels")
+    try:
+        node = yaml.compose(text, Loader=loader)
+        return _Builder(shown).build(node, 0) if node is not None else None
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        words = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise TemplateError(f"{shown}:{mark.line + 1 if mark else 1}: not YAML: {words}") from problem
+    except RecursionError as problem:
+        raise TemplateError(f"{shown}: nested too deeply") from problem
+    except ValueError as problem:
+        raise TemplateError(f"{shown}: {problem}") from problem
+
+
+def may_be_deep(text: str) -> bool:
+    """Whether a line's indentation, its dashes or the open brackets can make more than MAX_DEPTH levels."""
+    if re.search(rf"^(?:[ ]*[-?:][ \t]){{{MAX_DEPTH // 4},}}|^[ ]{{{2 * MAX_DEPTH},}}[^ \n]", text, re.MULTILINE):
+        return True
+    deepest = depth = 0
+    for found in re.finditer(r"[\[{\]}]", text):
+        depth += 1 if found.group() in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH
+
+
+class _Builder:
+    """YAML nodes -> plain values, with aliases written out within bounds and short forms made long."""
+
+    def __init__(self, shown: str) -> None:
+        import yaml
+
+        self.shown, self.left = shown, MAX_YAML_NODES
+        self.open: set[int] = set()
+        self.resolver: Any = yaml.SafeLoader("")
+        self.resolver.yaml_constructors = {
+            k: v for k, v in yaml.SafeLoader.yaml_constructors.items() if k != "tag:yaml.org,2002:timestamp"
+        }
+
+    def wrong(self, node: Any, message: str) -> TemplateError:
+        return TemplateError(f"{self.shown}:{node.start_mark.line + 1}: {message}")
+
+    def build(self, node: Any, depth: int) -> Json:
+        self.left -= 1
+        if self.left < 0:
+            raise self.wrong(node, "aliases make more values than a template can have")
+        if depth > MAX_DEPTH:
+            raise self.wrong(node, f"nested deeper than {MAX_DEPTH} levels")
+        if id(node) in self.open:
+            raise self.wrong(node, "an alias contains itself")
+        kind = type(node).__name__
+        if kind == "ScalarNode":
+            return self._tagged(node, self._scalar(node))
+        self.open.add(id(node))
+        try:
+            value = (
+                self._mapping(node, depth) if kind == "MappingNode" else [self.build(n, depth + 1) for n in node.value]
+            )
+        finally:
+            self.open.discard(id(node))
+        return self._tagged(node, value)
+
+    def _scalar(self, node: Any) -> Json:
+        if node.tag.startswith("!") or node.tag.endswith((":timestamp", ":binary", ":value", ":merge")):
+            return node.value
+        return self.resolver.construct_object(node)
+
+    def _mapping(self, node: Any, depth: int) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise self.wrong(key, "merge keys (<<) are not CloudFormation")
+            if type(key).__name__ != "ScalarNode":
+                raise self.wrong(key, "a key is a string")
+            if key.value in found:
+                raise self.wrong(key, f"key '{key.value}' is there twice")
+            found[key.value] = self.build(value, depth + 1)
+        return found
+
+    def _tagged(self, node: Any, value: Json) -> Json:
+        if not node.tag.startswith("!") or node.tag == "!":
+            return value
+        name = node.tag[1:]
+        if name not in _TAGS:
+            raise self.wrong(node, f"no intrinsic function '{node.tag}'")
+        if name == "GetAtt" and isinstance(value, str):
+            value = value.split(".", 1)
+        return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+def line_of(text: str, logical_id: str) -> int | None:
+    """The line on which the resource begins: the key's first place after the Resources section begins."""
+    start = re.search(r'^\s*["\']?Resources["\']?\s*:', text, re.MULTILINE) or re.search(
+        r'["\']Resources["\']\s*:', text
+    )
+    if start is None:
+        return None
+    key = re.compile(rf'(?:^|[{{,\s])["\']?{re.escape(logical_id)}["\']?\s*:\s*(?:[{{&#\r\n]|$)', re.MULTILINE)
+    found = key.search(text, start.end())
+    if found is None:
+        return None
+    at = found.start() + found.group(0).index(logical_id)
+    return text.count("\n", 0, at) + 1

@@ -1,0 +1,30 @@
+"""Prepares the built-in rules when a wheel is built, so that no start-up ever parses them."""
+
+import json
+import os
+import sys
+import tempfile
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CustomBuildHook(BuildHookInterface):
+    """Adds `cdkguard/rules/compiled.json` to the wheel."""
+
+    def initialize(self, version, build_data):
+        sys.path.insert(0, self.root)
+        from cdkguard import packs
+
+        folder = packs.builtin()
+        texts = {path: packs._read_text(path) for path in packs.rule_files(folder)}
+        self.folder = tempfile.mkdtemp()
+        target = os.path.join(self.folder, packs.COMPILED_FILE)
+        with open(target, "w", encoding="utf-8") as handle:
+            json.dump(packs.prepare(folder, texts, {}), handle, sort_keys=True)
+        if version != "editable":
+            build_data["force_include"][target] = "cdkguard/rules/" + packs.COMPILED_FILE
+
+    def finalize(self, version, build_data, artifact_path):
+        import shutil
+
+        shutil.rmtree(self.folder, ignore_errors=True)

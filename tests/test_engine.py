@@ -1,0 +1,247 @@
+"""The rule language and the engine, on small rules and templates."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdkguard import engine, requirements
+from cdkguard.model import Outcome, Rule, Stack
+
+SETS = {"things": frozenset({"A::B::C"})}
+
+
+def rule(require=None, *, forbid=None, where=None, **options):
+    node = {"not": forbid} if forbid is not None else require
+    ready = requirements.prepare(node, (), options.get("parameters", {}), SETS) if node is not None else None
+    concern = requirements.prepare(where, (), {}, SETS) if where is not None else None
+    return Rule(**{"id": "r", "title": "It is right", "severity": "high", "pack": "p", "types": ("A::B::C",),
+                   "require": ready, "where": concern, **options})  # fmt: skip
+
+
+def stack(resources, **template):
+    return Stack("S", {"Resources": resources, **template}, "s.json", construct_path="S", environment="prod")
+
+
+def judge(one, resources, settings=None, **template):
+    judged = engine.evaluate([stack(resources, **template)], [one], settings or engine.Settings(sets=SETS))
+    assert not judged.problems
+    return judged.findings
+
+
+def outcome(one, properties, **template):
+    found = judge(one, {"X": {"Type": "A::B::C", "Properties": properties}}, **template)
+    return found[0].outcome if found else Outcome.PASS
+
+
+PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
+ON = {"path": "$.Properties.On", "equals": True}
+
+
+@pytest.mark.parametrize(
+    "require, properties, expected",
+    [
+        (ON, {"On": True}, PASS),
+        (ON, {"On": "true"}, PASS),
+        (ON, {"On": False}, FAIL),
+        (ON, {}, FAIL),
+        (ON, {"On": {"Ref": "P"}}, UNKNOWN),
+        ({"all": [ON, {"path": "$.Properties.N", "at_least": 2}]}, {"On": True, "N": "2"}, PASS),
+        ({"any": [ON, {"path": "$.Properties.N", "at_least": 2}]}, {"On": {"Ref": "P"}, "N": 3}, PASS),
+        ({"any": [ON, {"path": "$.Properties.N", "at_least": 2}]}, {"On": {"Ref": "P"}, "N": 1}, UNKNOWN),
+        ({"all": [ON, {"path": "$.Properties.N", "at_least": 2}]}, {"On": {"Ref": "P"}, "N": 1}, FAIL),
+        ({"path": "$.Properties.L[*].K", "equals": "x"}, {"L": [{"K": "x"}, {"K": "y"}]}, FAIL),
+        ({"path": "$.Properties.L[*].K", "equals": "x"}, {"L": []}, PASS),
+        ({"not": {"path": "$.Properties.L[*].K", "equals": "x"}}, {"L": [{"K": "x"}, {"K": "y"}]}, FAIL),
+        ({"not": {"path": "$.Properties.L[*].K", "equals": "x"}}, {"L": [{"K": "y"}]}, PASS),
+        ({"path": "$.Properties.L[*]", "some": {"path": "$.K", "equals": "x"}}, {"L": [{"K": "x"}, {"K": "y"}]}, PASS),
+        ({"path": "$.Properties.L[*]", "some": {"path": "$.K", "equals": "x"}}, {"L": []}, FAIL),
+        ({"path": "$.Properties.L[*]", "every": {"path": "$.K", "equals": "x"}}, {"L": [{"K": "x"}, {"K": "y"}]}, FAIL),
+        ({"path": "$.Properties.L[*]", "none": {"path": "$.K", "equals": "x"}}, {"L": [{"K": {"Ref": "P"}}]}, UNKNOWN),
+        ({"path": "$.Properties.S", "starts_with": "arn:"}, {"S": {"Fn::Sub": "arn:${X.Arn}"}}, PASS),
+        ({"path": "$.Properties.S", "starts_with": "arn:"}, {"S": {"Fn::Sub": "x:${X.Arn}"}}, FAIL),
+        ({"path": "$.Properties.S", "matches": "^a+$"}, {"S": "aaa"}, PASS),
+        ({"path": "$.Properties.C", "in": "@things"}, {"C": "A::B::C"}, PASS),
+        ({"path": "$.Properties.S", "exists": True}, {"S": {"Ref": "AWS::NoValue"}}, FAIL),
+        ({"path": "$.Properties.S", "not_equals": "x"}, {}, PASS),
+        ({"path": "$.Properties.S", "equals": "5.1"}, {"S": "5.10"}, FAIL),
+        ({"path": "$.Properties.L", "contains": "a"}, {"L": ["b", {"Ref": "P"}]}, UNKNOWN),
+        ({"path": "$.Properties.L", "empty": True}, {}, PASS),
+    ],
+)
+def test_requirements(require, properties, expected):
+    assert outcome(rule(require), properties) is expected
+
+
+def test_where_decides_whether_a_rule_is_concerned():
+    one = rule(ON, where={"path": "$.Properties.Kind", "equals": "x"})
+    assert outcome(one, {"Kind": "y"}) is PASS
+    assert outcome(one, {"Kind": "x"}) is FAIL
+    assert outcome(one, {"Kind": {"Ref": "P"}}) is UNKNOWN
+    assert outcome(one, {"Kind": {"Ref": "P"}, "On": True}) is PASS
+
+
+def test_a_finding_names_the_branch_the_place_and_the_value():
+    parameters = {"Env": {"Type": "String", "AllowedValues": ["prod", "dev"]}}
+    conditions = {"IsProd": {"Fn::Equals": [{"Ref": "Env"}, "prod"]}}
+    body = {"X": {"Type": "A::B::C", "Properties": {"On": {"Fn::If": ["IsProd", True, False]}}}}
+    (found,) = judge(rule(ON, message="{path} is {found}"), body, Parameters=parameters, Conditions=conditions)
+    assert (found.outcome, found.branch, found.found) == (FAIL, "IsProd is false", "false")
+    assert found.property_paths == ("Properties.On",)
+    assert found.message == "Properties.On is false, when IsProd is false"
+
+
+def test_a_resource_is_judged_only_where_it_is_created():
+    conditions = {
+        "Yes": {"Fn::Equals": ["a", "a"]},
+        "No": {"Fn::Equals": ["a", "b"]},
+        "ByDefault": {"Fn::Equals": [{"Ref": "P"}, "b"]},
+    }
+    parameters = {"P": {"Type": "String", "Default": "a"}}
+
+    def found(name):
+        body = {"X": {"Type": "A::B::C", "Condition": name, "Properties": {"On": {"Fn::If": [name, False, True]}}}}
+        return [f.outcome for f in judge(rule(ON), body, Conditions=conditions, Parameters=parameters)]
+
+    assert found("Yes") == [FAIL]
+    assert found("No") == []
+    assert judge(
+        rule(ON), {"X": {"Type": "A::B::C", "Condition": "ByDefault"}}, Conditions=conditions, Parameters=parameters
+    )
+
+
+def test_too_many_branches_are_unknown_and_never_slow():
+    names = [f"C{i}" for i in range(40)]
+    conditions = {n: {"Fn::Equals": [{"Ref": f"P{n}"}, "x"]} for n in names}
+    parameters = {f"P{n}": {"Type": "String"} for n in names}
+    value = {"L": [{"Fn::If": [n, {"K": 1}, {"K": 1}]} for n in names]}
+    one = rule({"path": "$.Properties.L[*].K", "equals": 1})
+    (found,) = judge(one, {"X": {"Type": "A::B::C", "Properties": value}}, Conditions=conditions, Parameters=parameters)
+    assert found.outcome is UNKNOWN and "combinations of conditions" in found.message
+
+
+def test_related_resources():
+    cluster = {"Type": "A::Cluster", "Properties": {"On": True}}
+    member = {"Type": "A::B::C", "Properties": {"Cluster": {"Ref": "Cluster"}}}
+    one = rule({"target": {"path": "$.Properties.Cluster", "types": ["A::Cluster"], "satisfies": ON}})
+    assert judge(one, {"Cluster": cluster, "X": member}) == []
+    cluster["Properties"]["On"] = False
+    assert [f.outcome for f in judge(one, {"Cluster": cluster, "X": member})] == [FAIL]
+    member["Properties"]["Cluster"] = "by-name"
+    assert [f.outcome for f in judge(one, {"Cluster": cluster, "X": member})] == [UNKNOWN]
+
+    policy = {"Type": "A::Policy", "Properties": {"Bucket": {"Fn::Sub": "${X}"}, "On": True}}
+    two = rule({"referrer": {"types": ["A::Policy"], "path": "$.Properties.Bucket", "satisfies": ON}})
+    subject = {"Type": "A::B::C"}
+    assert judge(two, {"P": policy, "X": subject}) == []
+    assert [f.outcome for f in judge(two, {"X": subject})] == [FAIL]
+
+
+def test_policy_documents():
+    public = rule(forbid={"path": "$.Properties.Policy", "has_statement": {"public": True, "restricted": False}})
+
+    def policy(**statement):
+        return {"Policy": {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Principal": "*", **statement}]}}
+
+    assert outcome(public, policy()) is FAIL
+    assert outcome(public, {"Policy": json.dumps(policy()["Policy"])}) is FAIL
+    assert outcome(public, policy(Effect="Deny")) is PASS
+    assert outcome(public, policy(Principal={"AWS": {"Fn::GetAtt": ["Role", "Arn"]}})) is PASS
+    assert outcome(public, policy(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})) is PASS
+    assert outcome(public, policy(Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})) is FAIL
+    assert (
+        outcome(public, policy(Principal={"AWS": {"Ref": "Whom"}}), Parameters={"Whom": {"Type": "String"}}) is UNKNOWN
+    )
+
+
+def test_parameters_of_a_rule_come_from_the_configuration():
+    one = rule({"path": "$.Properties.N", "at_most": {"with": "limit"}}, parameters={"limit": 3})
+    body = {"X": {"Type": "A::B::C", "Properties": {"N": 5}}}
+    assert judge(one, body)
+    assert judge(one, body, engine.Settings(sets=SETS, parameters={"r": {"limit": 9}})) == []
+
+
+def test_environments_scope_rules_and_severities():
+    one = rule(ON, environments=("prod",), severities={"prod": "critical"})
+    (found,) = judge(one, {"X": {"Type": "A::B::C"}})
+    assert found.severity == "critical"
+    dev = stack({"X": {"Type": "A::B::C"}})
+    dev.environment = "dev"
+    assert engine.evaluate([dev], [one], engine.Settings(sets=SETS)).findings == []
+    dev.environment = "live"
+    strict = engine.Settings(sets=SETS, strict_environments=frozenset({"live"}))
+    assert engine.evaluate([dev], [one], strict).findings[0].severity == "critical"
+
+
+def test_on_unknown():
+    assert outcome(rule(ON, on_unknown="fail"), {"On": {"Ref": "P"}}) is FAIL
+    assert outcome(rule(ON, on_unknown="pass"), {"On": {"Ref": "P"}}) is PASS
+
+
+def test_a_crashed_rule_is_never_a_pass():
+    one = rule({"python": "m:f"})
+
+    def crash(root, scope):
+        raise ValueError("boom")
+
+    settings = engine.Settings(sets=SETS, predicates={"m:f": crash})
+    judged = engine.evaluate([stack({"X": {"Type": "A::B::C"}})], [one], settings)
+    assert judged.findings[0].outcome is UNKNOWN
+    assert judged.problems[0].kind == "rule" and judged.problems[0].fatal and "boom" in judged.problems[0].message
+
+
+def test_loops_are_expanded_and_an_unknown_collection_is_an_error():
+    loop = {
+        "Fn::ForEach::Xs": [
+            "Id",
+            ["A", "B"],
+            {"X${Id}": {"Type": "A::B::C", "Properties": {"On": False, "Name": {"Ref": "Id"}}}},
+        ]
+    }
+    found = judge(rule(ON), loop, Transform="AWS::LanguageExtensions")
+    assert [f.logical_id for f in found] == ["XA", "XB"]
+    unknown = {"Fn::ForEach::Xs": ["Id", {"Ref": "P"}, {"X${Id}": {"Type": "A::B::C"}}]}
+    judged = engine.evaluate(
+        [stack(unknown, Transform="AWS::LanguageExtensions")], [rule(ON)], engine.Settings(sets=SETS)
+    )
+    assert judged.problems[0].fatal
+
+
+def test_secrets_are_masked():
+    one = rule({"path": "$.Properties.Token", "literal": False}, secret=True, message="{found}")
+    (found,) = judge(one, {"X": {"Type": "A::B::C", "Properties": {"Token": "hunter2hunter2"}}})
+    assert "hunter2" not in repr(found)
+
+
+VALUES = st.one_of(st.booleans(), st.sampled_from(["true", "false", "x", {"Ref": "P"}, {"Ref": "AWS::NoValue"}]))
+
+
+@given(st.dictionaries(st.sampled_from(["On", "N"]), VALUES), st.sampled_from(["On", "N"]))
+def test_making_a_value_unknown_never_turns_a_failure_into_a_pass(properties, name):
+    one = rule({"all": [ON, {"path": "$.Properties.N", "not_equals": "x"}]})
+    if outcome(one, properties) is FAIL:
+        assert outcome(one, {**properties, name: {"Ref": "Unknown"}}) is not PASS
+
+
+@pytest.mark.parametrize(
+    "requirement, words",
+    [
+        ({"path": "$.X", "equal": 1}, "did you mean 'equals'"),
+        ({"path": "X", "equals": 1}, "starts with '$'"),
+        ({"path": "$.X"}, "needs an operator"),
+        ({"all": []}, "takes a list"),
+        ({"all": [{"path": "$.X", "equals": 1}], "path": "$.Y"}, "stands alone"),
+        ({"path": "$.X", "in": "@thing"}, "did you mean 'things'"),
+        ({"path": "$.X", "matches": "(a+)+$"}, "for ever"),
+        ({"path": "$.X", "matches": "(a|a)*$"}, "for ever"),
+        ({"path": "$.X", "matches": "("}, "regular expression"),
+        ({"path": "$.X", "has_statement": {"publik": True}}, "no statement test"),
+        ({"path": "$.X", "at_least": {"with": "nothing"}}, "no parameter"),
+        ("x", "is a mapping"),
+    ],
+)
+def test_mistakes_in_requirements_are_named(requirement, words):
+    with pytest.raises(requirements.RequirementError, match=re.escape(words)):
+        requirements.prepare(requirement, (), {}, SETS)

@@ -1,0 +1,153 @@
+"""What intrinsic functions are worth before deployment."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, flatten
+
+TEMPLATE = {
+    "Parameters": {
+        "Env": {"Type": "String", "AllowedValues": ["prod", "dev"]},
+        "Size": {"Type": "Number", "Default": 3},
+        "Names": {"Type": "CommaDelimitedList", "Default": "a,b"},
+        "Ami": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/ami"},
+    },
+    "Mappings": {"Map": {"eu": {"cidr": "10.0.0.0/8", "zones": ["x", "y"]}}},
+    "Conditions": {
+        "IsProd": {"Fn::Equals": [{"Ref": "Env"}, "prod"]},
+        "IsDev": {"Fn::Equals": ["dev", {"Ref": "Env"}]},
+        "Big": {"Fn::Equals": [{"Ref": "Size"}, "3"]},
+        "Both": {"Fn::And": [{"Condition": "IsProd"}, {"Condition": "Big"}]},
+        "Never": {"Fn::And": [{"Condition": "IsProd"}, {"Fn::Not": [{"Condition": "Big"}]}]},
+        "Loop": {"Fn::Not": [{"Condition": "Loop"}]},
+    },
+}  # fmt: skip
+
+
+def scope(**options):
+    return Scope(TEMPLATE, **options)
+
+
+@pytest.mark.parametrize(
+    "value, worth",
+    [
+        ("x", "x"),
+        ({"Ref": "Size"}, 3),
+        ({"Ref": "AWS::NoValue"}, ABSENT),
+        ({"Fn::FindInMap": ["Map", "eu", "cidr"]}, "10.0.0.0/8"),
+        ({"Fn::Select": [1, {"Fn::FindInMap": ["Map", "eu", "zones"]}]}, "y"),
+        ({"Fn::Select": ["0", {"Fn::Split": [",", "a,b"]}]}, "a"),
+        ({"Fn::Select": [1, {"Ref": "Names"}]}, "b"),
+        ({"Fn::Join": ["-", ["a", {"Ref": "Size"}, {"Ref": "AWS::NoValue"}, "c"]]}, "a-3-c"),
+        ({"Fn::Sub": "n${Size}-${!Literal}"}, "n3-${Literal}"),
+        ({"Fn::Sub": ["${x}y", {"x": {"Ref": "Size"}}]}, "3y"),
+        ({"Fn::Base64": {"Fn::Sub": "v${Size}"}}, "v3"),
+        ({"Fn::If": ["Big", "yes", "no"]}, "yes"),
+        ({"Fn::Length": [1, 2]}, 2),
+        ({"Fn::ToJsonString": {"a": {"Ref": "Size"}}}, '{"a": 3}'),
+        ({"Fn::FindInMap": ["Map", "us", "cidr", {"DefaultValue": "d"}]}, "d"),
+    ],
+)
+def test_known_values(value, worth):
+    assert scope().resolve(value) == worth
+
+
+@pytest.mark.parametrize(
+    "value, kind",
+    [
+        ({"Ref": "Env"}, "parameter"),
+        ({"Ref": "Ami"}, "parameter"),
+        ({"Ref": "Bucket"}, "resource"),
+        ({"Fn::GetAtt": ["Bucket", "Arn"]}, "resource"),
+        ({"Ref": "AWS::AccountId"}, "pseudo"),
+        ({"Fn::ImportValue": "x"}, "import"),
+        ("{{resolve:secretsmanager:x}}", "dynamic"),
+        ({"Fn::Join": ["", ["{{resolve:", "ssm:x}}"]]}, "dynamic"),
+        ({"Fn::Sub": "arn:${Bucket.Arn}"}, "text"),
+        ({"Fn::FindInMap": ["Map", "us", "cidr"]}, "unknown"),
+        ({"Fn::Select": [9, ["a"]]}, "unknown"),
+        ({"Fn::Join": "nonsense"}, "unknown"),
+        ({"Fn::If": "nonsense"}, "unknown"),
+        ({"Fn::GetAtt": 3}, "unknown"),
+    ],
+)
+def test_values_that_only_the_deployment_knows(value, kind):
+    found = scope().resolve(value)
+    assert isinstance(found, Deferred) and found.kind == kind
+
+
+def test_a_known_environment_gives_pseudo_parameters():
+    known = scope(account="111111111111", region="cn-north-1")
+    text = {"Fn::Sub": "arn:${AWS::Partition}:x:${AWS::Region}:${AWS::AccountId}"}
+    assert known.resolve(text) == "arn:aws-cn:x:cn-north-1:111111111111"
+
+
+def test_dummy_context_values_are_not_values():
+    assert scope(dummies=("vpc-12345",)).resolve("vpc-12345").kind == "dummy"
+
+
+def branches(value, at):
+    try:
+        return {at.branch_text(): at.deep(value)}
+    except Branch as branch:
+        found = {}
+        for truth in (True, False):
+            if (fork := at.assume(branch, truth)) is not None:
+                found |= branches(value, fork)
+        return found
+
+
+def test_an_unknown_condition_has_two_branches_that_exclude_each_other():
+    value = [{"Fn::If": ["IsProd", "p", "n"]}, {"Fn::If": ["IsDev", "d", "m"]}, {"Ref": "Env"}]
+    assert branches(value, scope()) == {"IsProd is true": ["p", "m", "prod"], "IsProd is false": ["n", "d", "dev"]}
+
+
+def test_conditions_combine_and_what_cannot_be_is_no_branch():
+    assert branches({"Fn::If": ["Both", 1, 2]}, scope()) == {"Both is true": 1, "Both is false": 2}
+    assert branches({"Fn::If": ["Never", 1, 2]}, scope()) == {None: 2}
+    assert branches({"Fn::If": ["IsProd", 1, 2]}, scope(given={"Env": "dev"})) == {None: 2}
+
+
+def test_a_condition_that_asks_itself_ends():
+    assert branches({"Fn::If": ["Loop", 1, 2]}, scope()) in (
+        {"Loop is true": 1, "Loop is false": 2},
+        {"Loop is false": 2, "Loop is true": 1},
+    )
+
+
+def test_flatten_shows_text_with_holes():
+    joined = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::123456789012:role/x"]]}
+    assert flatten(joined) == "arn:§:iam::123456789012:role/x"
+    assert flatten({"Fn::Sub": ["a${b}c${d}", {"b": "B"}]}) == "aBc§"
+    assert flatten({"Ref": "X"}) == "§" and flatten(3) is None and flatten({"a": 1, "b": 2}) is None
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["Ref", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::FindInMap",
+                                         "Fn::GetAtt", "Fn::Base64", "Fn::Equals", "Fn::Not", "A"]), inner, max_size=2),
+    ),
+    max_leaves=15,
+)  # fmt: skip
+
+
+@given(JSON, st.dictionaries(st.text(max_size=2), JSON, max_size=2))
+def test_whatever_a_template_holds_resolving_ends_without_an_error(value, conditions):
+    at = Scope({**TEMPLATE, "Conditions": conditions})
+    try:
+        at.deep(value)
+    except Branch:
+        pass
+    flatten(value)
+
+
+@given(JSON)
+def test_resolving_twice_changes_nothing(value):
+    try:
+        once = scope().deep(value)
+        assert repr(scope().deep(value)) == repr(once)
+    except Branch:
+        pass

@@ -1,0 +1,90 @@
+"""The layers of the house style, held by reading the imports."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "cdkguard"
+RANK = {
+    "__init__": 0, "model": 0, "errors": 0,
+    "intrinsics": 1, "paths": 1, "operators": 1, "patterns": 1, "network": 1, "policies": 1, "arns": 1, "secrets": 1,
+    "foreach": 1, "requirements": 1,
+    "engine": 2, "suppressions": 2, "environments": 2,
+    "template": 3, "assembly": 3, "synth": 3, "packs": 3, "config": 3, "accepted": 3, "staleness": 3, "outputs": 3,
+    "check": 4, "ruletest": 4, "starter": 4, "completion": 4,
+    "cli": 5, "__main__": 5,
+}  # fmt: skip
+PURE = [name for name, rank in RANK.items() if rank <= 2]
+WORLD = {"os", "subprocess", "socket", "time", "sys", "shutil", "tempfile", "pathlib", "datetime", "random"}
+
+
+def module_of(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "cdkguard":
+                yield from (f"cdkguard.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=str)
+def test_a_module_imports_only_from_its_own_or_lower_layers(path):
+    for name in imports(path):
+        if name.startswith("cdkguard."):
+            imported = name.split(".")[1]
+            if imported == "__version__":
+                continue
+            assert RANK[imported] <= RANK[module_of(path)], f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_layers_0_to_2_do_not_touch_the_world(name):
+    assert not WORLD & set(imports(PACKAGE / f"{name}.py"))
+
+
+def loaded_after(code):
+    done = subprocess.run(
+        [sys.executable, "-c", code + "\nimport sys; print(' '.join(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split("\n")[-2].split())
+
+
+HEAVY = {
+    "rich",
+    "yaml",
+    "jsonpath_ng",
+    "aws_cdk",
+    "jsii",
+    "boto3",
+    "cfnlint",
+    "dataclasses",
+    "importlib.metadata",
+    "logging",
+}
+
+
+def test_help_and_import_load_nothing_heavy():
+    assert not HEAVY & loaded_after("import cdkguard, cdkguard.cli")
+    code = "import cdkguard.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: pass"
+    assert not HEAVY & loaded_after(code)
+
+
+def test_a_plain_check_loads_nothing_heavy(tmp_path):
+    template = tmp_path / "t.json"
+    template.write_text('{"Resources": {"B": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}}}')
+    code = f"import cdkguard.cli as c; c.main(['check', {str(template)!r}, '--rules', 'data-retention'])"
+    loaded_after(code)  # the first run may prepare the packs
+    assert not HEAVY & loaded_after(code)

@@ -1,0 +1,120 @@
+"""Rule files: what is wrong with one is named with its file and line."""
+
+import json
+import os
+
+import pytest
+
+from cdkguard import packs, ruletest
+from cdkguard.errors import ConfigError, RulePackError
+
+RULE = """\
+id: {id}
+title: A title
+severity: high
+types: [AWS::S3::Bucket]
+require: {{path: $.Properties.X, equals: 1}}
+why: Because.
+remedy: Write X.
+examples:
+  pass: [{{X: 1}}]
+  fail: [{{}}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path / "cache"))
+
+
+def write(tmp_path, text, name="my-rule"):
+    folder = tmp_path / "guardrails"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.yaml").write_text(text)
+    return str(folder)
+
+
+def test_every_built_in_example_holds():
+    loaded = packs.load_all()
+    wrong = [
+        e
+        for e in ruletest.run([r._replace(file=packs.source_file(r)) for r in loaded.rules], loaded.sets)
+        if not e.holds
+    ]
+    assert not wrong, "\n".join(f"{e.rule_id} {e.expected}[{e.number}] is {e.got}: {e.detail}" for e in wrong)
+
+
+def test_own_packs_are_loaded_beside_the_built_in_ones(tmp_path):
+    folder = write(tmp_path, RULE.format(id="my-rule"))
+    loaded = packs.load_all([folder])
+    (mine,) = packs.select(loaded.rules, ["my-rule"])
+    assert mine.pack == "guardrails"
+    assert packs.select(loaded.rules, ["guardrails"]) == (mine,)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (("severity: high", "severity: hi"), "severity is one of"),
+        (("equals: 1", "equal: 1"), r":5: no operator 'equal' \(did you mean 'equals'\?\)"),
+        (("title:", "titel:"), r":2: no key 'titel' \(did you mean 'title'\?\)"),
+        (("id: my-rule", "id: other"), "is not the file's name"),
+        (("types: [AWS::S3::Bucket]", "types: ['@none']"), "no named set"),
+        (("why: Because.\n", ""), "needs 'why'"),
+        (("title: A title", "title: A title\ntitle: B"), ":3: key 'title' is there twice"),
+        (("title: A title", "title: [A"), "not YAML"),
+        (("title: A title", "title: A title\nforbid: {path: $.X, exists: true}"), "not both"),
+        (("title: A title", "title: A title\nscope: galaxy"), "scope is one of"),
+    ],
+)
+def test_mistakes_are_named_with_file_and_line(tmp_path, change, words):
+    text = RULE.format(id="my-rule")
+    assert change[0] in text
+    with pytest.raises(RulePackError, match=words) as stop:
+        packs.load_all([write(tmp_path, text.replace(*change))])
+    assert "my-rule.yaml:" in str(stop.value)
+
+
+def test_an_empty_pack_is_an_error(tmp_path):
+    with pytest.raises(RulePackError, match="no rule file"):
+        packs.load_all([str(tmp_path)])
+    with pytest.raises(ConfigError, match="no folder and no installed pack"):
+        packs.load_all(["nowhere"])
+
+
+def test_a_rule_id_is_there_once(tmp_path):
+    folder = write(tmp_path, RULE.format(id="data-retention"), "data-retention")
+    with pytest.raises(RulePackError, match="is also in"):
+        packs.load_all([folder])
+
+
+def test_a_selector_that_names_nothing_is_an_error():
+    rules = packs.load_all().rules
+    with pytest.raises(ConfigError, match="did you mean 'data-retention'"):
+        packs.select(rules, ["data-retentoin"])
+    with pytest.raises(ConfigError, match="nothing would be judged"):
+        packs.select(rules, ["data-retention"], ["data-*"])
+    assert packs.select(rules, ["all"]) == rules
+
+
+def test_the_cache_is_json_is_used_and_a_damaged_one_is_rewritten(tmp_path):
+    folder = write(tmp_path, RULE.format(id="my-rule"))
+    first = packs.load_all([folder])
+    cached = [os.path.join(d, f) for d, _, fs in os.walk(tmp_path / "cache") for f in fs]
+    assert cached and all(json.load(open(f)) for f in cached)
+    for file in cached:
+        open(file, "w").write("{")
+    assert packs.load_all([folder]) == first
+    assert all(json.load(open(f)) for f in cached)
+
+
+def test_a_changed_rule_file_is_read_again(tmp_path):
+    text = RULE.format(id="my-rule")
+    packs.load_all([write(tmp_path, text)])
+    loaded = packs.load_all([write(tmp_path, text.replace("severity: high", "severity: low"))])
+    assert next(r for r in loaded.rules if r.id == "my-rule").severity == "low"
+
+
+def test_built_in_rules_have_what_a_reader_needs():
+    for rule in packs.load_all().rules:
+        assert rule.message and rule.why and rule.remedy and rule.remedy.text and rule.references, rule.id

@@ -1,0 +1,106 @@
+"""What counts as a secret in plain text, and what only looks like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from cdkguard import secrets
+
+RANDOM_40 = "q7Zk2Lw9Xe4Vb1Nm8Rt5Yp3Sd6Fg0Hj/cA+uTiOo"  # the shape of an AWS secret access key, made up
+ACCESS_KEY = "AKIA" + "Q3EGTZ5XNBCW7LMP"  # written in two parts so that no scanner takes this file for a leak
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        (ACCESS_KEY, "aws access key"),
+        (f"export AWS_ACCESS_KEY_ID={ACCESS_KEY}\n", "aws access key"),
+        ("-----BEGIN RSA PRIVATE " + "KEY-----\nMIIE", "private key"),
+        ("-----BEGIN PRIVATE " + "KEY-----", "private key"),
+        ("ghp_" + "a1B2" * 9, "github token"),
+        ("xoxb-" + "123456789012-abcdef", "slack token"),
+        ("sk_live_" + "a1b2c3d4e5f6g7h8", "stripe key"),
+        ("sk-ant-" + "api03-abcdefghijklmnopqrst", "anthropic key"),
+        ("sk-proj-" + "a1b2_c3d4-" * 4, "openai key"),
+        ("postgres://app:hunter22@db.internal:5432/orders", "url credentials"),
+        ("redis://:hunter22@cache:6379", "url credentials"),
+    ],
+)
+def test_a_credential_is_known_by_its_shape(text: str, shape: str) -> None:
+    assert secrets.shape_of(text) == shape
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/db-AbCdEf",
+        "https://sqs.eu-west-1.amazonaws.com/123456789012/orders",
+        "https://example.com:8443/path@v2",
+        "postgres://§:§@§:5432/orders",
+        "postgres://app:{{resolve:secretsmanager:db:SecretString:password}}@db/orders",
+        "postgres://<user>:<password>@<host>/orders",
+        "mysql://app:****@db/orders",
+        "ssh://git@github.com/org/repo.git",
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----",
+        "disk-0123456789abcdef0123456789abcdef",  # ends in sk-
+        "XAKIAQ3EGTZ5XNBCW7LMPX",
+        "0b7c1f0e-4f5a-4c1c-9f7e-2d8a1b3c4d5e",
+        "55e7e7703f17c41f276caf8f1a1b744d674259f8",
+    ],
+)
+def test_text_that_only_looks_like_a_credential(text: str) -> None:
+    assert secrets.shape_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DB_PASSWORD", "hunter22"),
+        ("dbPassword", "hunter22"),
+        ("PASSWORD", "a/b"),
+        ("apiKey", "0b7c1f0e-4f5a-4c1c-9f7e-2d8a1b3c4d5e"),
+        ("AUTH_TOKEN", "abc123"),
+        ("CLIENT_SECRET", "s3cr3t"),
+        ("AWS_ACCESS_KEY_ID", "Tests"),
+        ("AWS_SECRET_ACCESS_KEY", "Tests"),
+        ("SETTING", RANDOM_40),
+    ],
+)
+def test_a_named_value_is_a_secret(name: str, text: str) -> None:
+    assert secrets.is_secret_text(name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DB_PASSWORD", "{{resolve:secretsmanager:orders/db:SecretString:password}}"),
+        ("DB_PASSWORD", "{{resolve:secretsmanager:§:SecretString:password::}}"),  # as CDK joins it
+        ("DB_PASSWORD", "§"),
+        ("DB_PASSWORD", ""),
+        ("DB_PASSWORD", "<set in the console>"),
+        ("DB_PASSWORD_PARAMETER", "/orders/db/password"),
+        ("DB_PASSWORD", "/orders/db/password"),
+        ("DB_SECRET", "prod/orders/db"),
+        ("APP_PRIVATE_KEY_SECRET_NAME", "my-secret"),
+        ("SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"),
+        ("TOKEN_URL", "https://example.com/token"),
+        ("TOKEN", "https://example.com/token"),
+        ("TOKEN_TTL", "3600"),
+        ("SESSION_TOKEN", "3600"),
+        ("MAX_TOKENS", "4096"),
+        ("REQUIRE_PASSWORD", "true"),
+        ("USE_API_KEY", "yes"),
+        ("GIT_SHA", "55e7e7703f17c41f276caf8f1a1b744d674259f8"),
+        ("REQUEST_ID", "0b7c1f0e-4f5a-4c1c-9f7e-2d8a1b3c4d5e"),
+        ("HANDLER", "ordersServiceOrderCreatedEventHandlerV12"),
+        ("TABLE_NAME", "orders"),
+    ],
+)
+def test_a_named_value_is_no_secret(name: str, text: str) -> None:
+    assert not secrets.is_secret_text(name, text)
+
+
+def test_a_credential_of_known_shape_is_not_counted_by_name_as_well() -> None:
+    assert secrets.shape_of(ACCESS_KEY)
+    assert not secrets.is_secret_text("AWS_ACCESS_KEY_ID", ACCESS_KEY)

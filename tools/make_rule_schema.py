@@ -1,0 +1,70 @@
+"""Writes cdkguard/schemas/rule.schema.json from the tables that the loader itself uses; `--check` fails on drift."""
+
+import json
+import sys
+from pathlib import Path
+
+from cdkguard import operators, packs, requirements
+from cdkguard.model import SEVERITIES
+
+FILE = Path(__file__).parents[1] / "cdkguard" / "schemas" / "rule.schema.json"
+
+
+def schema():
+    strings = {"type": "array", "items": {"type": "string"}}
+    severity = {"enum": list(SEVERITIES)}
+    requirement = {"$ref": "#/definitions/requirement"}
+    related = {
+        "type": "object", "required": ["path", "types"], "additionalProperties": False,
+        "properties": {"path": {"$ref": "#/definitions/path"}, "types": strings, "satisfies": requirement,
+                       "otherwise": {"enum": list(requirements.OTHERWISE)}},
+    }  # fmt: skip
+    parts = {
+        "path": {"$ref": "#/definitions/path"},
+        **{name: {} for name in operators.OPERATORS},
+        **{name: requirement for name in (*requirements.QUANTIFIERS, "not")},
+        **{name: {"type": "array", "items": requirement, "minItems": 1} for name in ("all", "any")},
+        **{name: related for name in ("target", "referrer")},
+        "python": {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
+    }
+    properties = {
+        "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+        "title": {"type": "string"},
+        "severity": {"anyOf": [severity, {"type": "object", "required": ["default"], "additionalProperties": severity}]},
+        "profiles": {"type": "array", "items": {"enum": ["recommended", "strict"]}},
+        "scope": {"enum": list(packs.SCOPES)},
+        "types": strings, "environments": strings, "where": requirement, "require": requirement, "forbid": requirement,
+        "on_unknown": {"enum": ["unknown", "fail", "pass"]},
+        "message": {"type": "string"}, "why": {"type": "string"},
+        "remedy": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["text"], "additionalProperties": False,
+                   "properties": {k: {"type": "string"} for k in ("text", "python", "typescript")}}]},
+        "references": strings, "equivalents": {"type": "object", "additionalProperties": strings}, "covers": strings,
+        "with": {"type": "object"}, "secret": {"type": "boolean"},
+        "examples": {"type": "object", "additionalProperties": False, "required": ["pass", "fail"],
+                     "properties": {k: {"type": "array"} for k in ("pass", "fail", "unknown")}},
+    }  # fmt: skip
+    assert set(properties) == set(packs.KEYS), set(properties) ^ set(packs.KEYS)
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A rule of cdkguard",
+        "type": "object",
+        "required": ["id", "title", "severity", "why", "remedy", "examples"],
+        "additionalProperties": False,
+        "properties": properties,
+        "definitions": {
+            "path": {"type": "string", "pattern": "^\\$"},
+            "requirement": {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": parts},
+        },
+    }
+
+
+def main():
+    text = json.dumps(schema(), indent=2) + "\n"
+    if "--check" in sys.argv:
+        return 0 if FILE.read_text() == text else f"{FILE.name} is stale: run tools/make_rule_schema.py"
+    FILE.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
