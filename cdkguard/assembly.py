@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cdkguard.errors import CdkguardError, InputError, TemplateError
+from cdkguard.intrinsics import flatten
 from cdkguard.model import Acknowledgement, Assembly, Missing, Problem, Source, Stack
 from cdkguard.template import parse_json, read_template, read_text
 
@@ -189,7 +189,7 @@ class _Reader:
         for entry in metadata.entries.get(construct_path, ()):
             if entry.get("type") == "aws:cdk:templateFile" and isinstance(entry.get("data"), str):
                 return str(entry["data"])
-        url = json.dumps(_mapping(body.get("Properties")).get("TemplateURL"))
+        url = flatten(_mapping(body.get("Properties")).get("TemplateURL")) or ""
         hashes = re.findall(r"([0-9a-f]{64})\.json", url)
         if not hashes:
             return None

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from cdkguard import arns, foreach
-from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, flatten, is_intrinsic, scalar_text
+from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, Verbatim, flatten, is_intrinsic, scalar_text
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
 from cdkguard.secrets import shape_of
@@ -206,6 +206,7 @@ class _Run:
         self, rules: list[_BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
     ) -> None:
         texts = [(path, text) for path, text in _strings(body) if _INTERESTING.search(text)]
+        scope = Verbatim.of(scope)
         for bound in rules:
             hits = [(path, text) for path, text in texts if self._fails_on(bound, path, text, scope, logical_id)]
             if hits:
@@ -448,7 +449,8 @@ def _distinct(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
         seen.setdefault(path, value)
     if len(seen) > 1:
         seen.pop("Type", None)  # a test of the type says which resource is meant, not what is wrong with it
-    return list(seen.items())
+    inner = [p for p in seen if not any(q != p and q.startswith((f"{p}.", f"{p}[")) for q in seen)]
+    return [(p, seen[p]) for p in inner]  # the narrowest places: an element's property rather than the element
 
 
 def _show(value: Json, secret: bool) -> str:

@@ -428,6 +428,23 @@ class Scope:
         return text.split(operand[0]) if isinstance(text, str) else Deferred("unknown", raw)
 
 
+class Verbatim(Scope):
+    """A scope for text that was flattened already: nothing in it is resolved again."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, scope: Scope) -> Verbatim:
+        """The same template and owner."""
+        other = cls.__new__(cls)
+        for slot in Scope.__slots__:
+            setattr(other, slot, getattr(scope, slot))
+        return other
+
+    def resolve(self, value: Json) -> Json:
+        return value
+
+
 def _get_att(operand: Json, raw: Json) -> Deferred:
     if isinstance(operand, str):
         operand = operand.split(".", 1)

@@ -185,16 +185,24 @@ def _ports(found: Json, place: Place) -> tuple[int, int] | None:
     return network.ports_of(place.scope.deep(found)) if isinstance(found, dict) else None
 
 
+def _endpoint_port(found: Json, place: Place) -> bool:
+    """The port is that of a data store's endpoint (`Fn::GetAtt: [Database, Endpoint.Port]`): unknown, but no web port."""
+    port = place.scope.resolve(found.get("FromPort")) if isinstance(found, dict) else None
+    return isinstance(port, Deferred) and port.kind == "resource" and str(port.attribute).endswith("Port")
+
+
 def _ports_include(found: Json, wanted: Json, place: Place) -> Tri:
     span = _ports(found, place)
-    return None if span is None else any(span[0] <= int(p) <= span[1] for p in wanted)
+    if span is None:
+        return True if _endpoint_port(found, place) else None
+    return any(span[0] <= int(p) <= span[1] for p in wanted)
 
 
 def _ports_within(found: Json, wanted: Json, place: Place) -> Tri:
     """Every port that the rule opens is one of those wanted."""
     span = _ports(found, place)
     if span is None:
-        return None
+        return False if _endpoint_port(found, place) else None
     allowed = {int(p) for p in wanted}
     return span[1] - span[0] < 65 and all(p in allowed for p in range(span[0], span[1] + 1))
 
@@ -359,7 +367,7 @@ TAKES_ABSENT = frozenset({"exists", "literal", "deferred"})  # they answer for a
 TAKES_DEFERRED = frozenset({"exists", "literal", "deferred", "no_echo_parameter"})
 # What an operator says of a property that is not there, where that is not False.
 ABSENT_IS = {"not_equals": True, "not_in": True, "not_contains": True, "not_matches": True}
-_FIXED_PART = {"starts_with", "contains", "matches", "secret_shape"}
+_FIXED_PART = {"starts_with", "contains", "matches"}
 
 
 def test(name: str, found: Json, wanted: Json, place: Place) -> Tri:
@@ -377,6 +385,9 @@ def _of_deferred(name: str, found: Deferred, wanted: Json, place: Place) -> Tri:
     """What the known parts of a value decide: a text that starts with "arn:" does so whatever its tokens are."""
     if name == "empty" and found.kind in ("resource", "text", "dynamic", "import"):
         return not wanted
+    if name == "secret_shape":  # what a reference fills in is no text of the template
+        texts = [p for p in found.parts if isinstance(p, str)] or [found.raw if isinstance(found.raw, str) else ""]
+        return any(OPERATORS[name](text, True, place) for text in texts) is wanted
     if found.kind == "dynamic" and name in _FIXED_PART:
         return OPERATORS[name](found.raw, wanted, place)
     if found.kind == "text" and name in _FIXED_PART:

@@ -172,10 +172,7 @@ class _Builder:
 
         self.shown, self.left = shown, MAX_YAML_NODES
         self.open: set[int] = set()
-        self.resolver: Any = yaml.SafeLoader("")
-        self.resolver.yaml_constructors = {
-            k: v for k, v in yaml.SafeLoader.yaml_constructors.items() if k != "tag:yaml.org,2002:timestamp"
-        }
+        self.resolver: Any = yaml.SafeLoader("")  # for scalars only: numbers, booleans, null as YAML 1.1 has them
 
     def wrong(self, node: Any, message: str) -> TemplateError:
         return TemplateError(f"{self.shown}:{node.start_mark.line + 1}: {message}")

@@ -1,0 +1,171 @@
+"""Reading a whole cloud assembly: stages, nested stacks, metadata, and what is broken in one."""
+
+import json
+import os
+
+import pytest
+
+from cdkguard import assembly
+from cdkguard.errors import InputError
+from cdkguard.model import Source
+
+
+def write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+
+
+def stack(file="Main.template.json", **properties):
+    return {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1", "displayName": "Main",
+            "properties": {"templateFile": file, **properties}}  # fmt: skip
+
+
+def manifest(folder, artifacts, **extra):
+    write(folder / "manifest.json", {"version": "55.0.0", "artifacts": artifacts, **extra})
+
+
+def template(**resources):
+    return {"Resources": resources}
+
+
+BUCKET = {"Type": "AWS::S3::Bucket"}
+
+
+def test_a_stack_with_its_metadata_file(tmp_path):
+    manifest(tmp_path, {"Main": stack(terminationProtection=True, tags={"env": "prod"}, stackName="main-prod") | {"additionalMetadataFile": "Main.metadata.json"}})
+    write(tmp_path / "Main.template.json", template(B1=BUCKET, B2=BUCKET))
+    trace = ["...aws-cdk-lib...", "f (/app/node_modules/x/y.js:1:2)", "new Main (/app/lib/main.ts:10:17)", "<anonymous> (/app/bin.ts:3:1)"]
+    write(tmp_path / "Main.metadata.json", {
+        "/Main": [{"type": "aws:cdk:creationStack", "data": ["<module> (/app/app.py:12)"]}],
+        "/Main/One/Resource": [{"type": "aws:cdk:logicalId", "data": "B1"}, {"type": "aws:cdk:creationStack", "data": trace}],
+        "/Main/Two/Resource": [{"type": "aws:cdk:logicalId", "data": "B2", "trace": ["x (/app/site-packages/a.py:1)", "<module> (/app/two.py:4)"]}],
+        "/Main/One": [{"type": "aws:cdk:acknowledged-rules", "data": {"cdkguard::r-1": "because", "cdk-nag::X": "no"}}],
+    })  # fmt: skip
+    (found,) = assembly.read(str(tmp_path)).stacks
+    assert (found.name, found.construct_path, found.account, found.region) == ("main-prod", "Main", "111122223333", "eu-west-1")
+    assert found.termination_protection is True and found.tags == {"env": "prod"}
+    assert found.construct_paths == {"B1": "Main/One/Resource", "B2": "Main/Two/Resource"}
+    assert found.source_of("B1") == Source("/app/lib/main.ts", 10)
+    assert found.source_of("B2") == Source("/app/two.py", 4)
+    assert found.source == Source("/app/app.py", 12)
+    (ack,) = found.acknowledgements
+    assert (ack.construct_path, ack.rule_id, ack.reason) == ("Main/One", "r-1", "because")
+
+
+def test_inline_metadata_and_an_agnostic_environment(tmp_path):
+    old = stack() | {"environment": "aws://unknown-account/unknown-region", "metadata": {"/Main/B/Resource": [{"type": "aws:cdk:logicalId", "data": "B"}]}}
+    manifest(tmp_path, {"Main": old})
+    write(tmp_path / "Main.template.json", template(B=BUCKET))
+    (found,) = assembly.read(str(tmp_path)).stacks
+    assert (found.account, found.region, found.construct_paths) == (None, None, {"B": "Main/B/Resource"})
+
+
+def nested_resource(**options):
+    return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": {"Fn::Join": ["", ["https://x/", "a" * 64, ".json"]]}}, **options}
+
+
+@pytest.mark.parametrize("way", ["asset path", "metadata", "asset hash"])
+def test_nested_stacks_are_found_all_three_ways(tmp_path, way):
+    resource = nested_resource(Metadata={"aws:asset:path": "Nest.nested.template.json"} if way == "asset path" else {})
+    entries = {
+        "/Main/Nest.NestedStack/Nest.NestedStackResource": [{"type": "aws:cdk:logicalId", "data": "N"}],
+        "/Main/Nest/Inner/Resource": [{"type": "aws:cdk:logicalId", "data": "B"}],
+    }
+    if way == "metadata":
+        entries["/Main/Nest"] = [{"type": "aws:cdk:templateFile", "data": "Nest.nested.template.json"}]
+    manifest(tmp_path, {"Main": stack(terminationProtection=True) | {"metadata": entries}})
+    write(tmp_path / "Main.template.json", template(N=resource, B=BUCKET | {"Metadata": {"aws:cdk:path": "Main/Outer/Resource"}}))
+    write(tmp_path / "Nest.nested.template.json", template(B=BUCKET))
+    write(tmp_path / "Main.assets.json", {"files": {"a" * 64: {"source": {"path": "Nest.nested.template.json"}}}})
+    outer, inner = assembly.read(str(tmp_path)).stacks
+    assert inner.parent is outer and inner.parent_logical_id == "N" and inner.construct_path == "Main/Nest"
+    assert inner.account == outer.account and inner.termination_protection is True
+    assert outer.construct_paths["B"] == "Main/Outer/Resource" and inner.construct_paths["B"] == "Main/Nest/Inner/Resource"
+
+
+@pytest.mark.parametrize("change", ["missing", "foreign", "escaping"])
+def test_a_nested_template_that_is_not_read_is_fatal_and_the_rest_is_judged(tmp_path, change):
+    resource = nested_resource(Metadata={"aws:asset:path": "gone.json" if change == "missing" else "../outside.json"})
+    if change == "foreign":
+        resource = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://example.com/t.yaml"}}
+    manifest(tmp_path / "out", {"Main": stack()})
+    write(tmp_path / "outside.json", template(B=BUCKET))
+    write(tmp_path / "out/Main.template.json", template(N=resource))
+    found = assembly.read(str(tmp_path / "out"))
+    assert len(found.stacks) == 1
+    (problem,) = found.problems
+    assert problem.fatal and problem.kind == "nested-template" and "was not judged" in problem.message
+
+
+def test_stages_are_read_into(tmp_path):
+    stage = {"type": "cdk:cloud-assembly", "displayName": "Prod", "properties": {"directoryName": "assembly-Prod"}}
+    manifest(tmp_path, {"assembly-Prod": stage})
+    manifest(tmp_path / "assembly-Prod", {"ProdSvc": stack("S.json", stackName="Prod-Svc") | {"displayName": "Prod/Svc"}})
+    write(tmp_path / "assembly-Prod/S.json", template(B=BUCKET))
+    (found,) = assembly.read(str(tmp_path)).stacks
+    assert (found.name, found.construct_path) == ("Prod-Svc", "Prod/Svc")
+
+
+def test_missing_context(tmp_path):
+    missing = [{"key": "k", "provider": "ami", "props": {"dummyValue": "ami-1"}}, {"key": "v", "provider": "vpc-provider", "props": {}}]
+    manifest(tmp_path, {"Main": stack()}, missing=missing)
+    write(tmp_path / "Main.template.json", template(B=BUCKET))
+    found = assembly.read(str(tmp_path))
+    assert [m.dummies for m in found.missing] == [("ami-1",), ("vpc-12345", "s-12345", "p-12345", "p-67890")]
+    assert found.stacks[0].missing == found.missing
+
+
+def test_a_newer_schema_is_accepted_and_said(tmp_path):
+    manifest(tmp_path, {"Main": stack()}, version="99.0.0")
+    write(tmp_path / "Main.template.json", template(B=BUCKET))
+    (problem,) = assembly.read(str(tmp_path)).problems
+    assert not problem.fatal and "99.0.0" in problem.message
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "link.json", None, 3])
+def test_a_template_file_outside_the_assembly_is_refused(tmp_path, name):
+    outside = tmp_path / "outside.json"
+    write(outside, template(B=BUCKET))
+    manifest(tmp_path / "out", {"Main": stack(name), "Ok": stack()})
+    os.symlink(outside, tmp_path / "out/link.json")
+    write(tmp_path / "out/Main.template.json", template(B=BUCKET))
+    found = assembly.read(str(tmp_path / "out"))
+    assert len(found.stacks) == 1 and found.problems[0].fatal
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [("{", "not JSON"), ("{}", "no version"), ('{"version": "1", "artifacts": []}', "artifacts is not a mapping"),
+     ('{"version": "1", "artifacts": {"a": 1}}', "artifact 'a'"), ('{"version": "1"}', "no stack")],
+)  # fmt: skip
+def test_a_broken_manifest_is_an_error(tmp_path, content, words):
+    write(tmp_path / "manifest.json", content)
+    with pytest.raises(InputError, match=words):
+        assembly.read(str(tmp_path))
+
+
+def test_stages_that_contain_each_other_end(tmp_path):
+    manifest(tmp_path, {"x": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "."}}})
+    assert "contain each other" in assembly.read(str(tmp_path)).problems[0].message
+
+
+def test_templates_and_folders(tmp_path):
+    write(tmp_path / "a.template.json", template(B=BUCKET | {"Metadata": {"aws:cdk:path": "A/B/Resource"}}))
+    write(tmp_path / "folder/b.yaml", "Resources:\n  B:\n    Type: T\n")
+    write(tmp_path / "folder/package.json", {"name": "x"})
+    write(tmp_path / "folder/broken.json", '{"Resources": {')
+    manifest(tmp_path / "folder/cdk.out", {"Main": stack()})
+    write(tmp_path / "folder/cdk.out/Main.template.json", template(B=BUCKET))
+    found = assembly.read_paths([str(tmp_path / "a.template.json"), str(tmp_path / "folder")])
+    assert sorted(s.name for s in found.stacks) == ["Main", "a", "b"]
+    assert found.stacks[0].construct_paths == {"B": "A/B/Resource"} and not found.stacks[0].from_assembly
+    (problem,) = found.problems
+    assert problem.fatal and "broken.json" in problem.message
+
+
+def test_a_folder_without_templates_is_an_error(tmp_path):
+    write(tmp_path / "package.json", {"name": "x"})
+    with pytest.raises(InputError, match="nothing was judged"):
+        assembly.read_paths([str(tmp_path)])
+    with pytest.raises(InputError, match="no such file"):
+        assembly.read_paths([str(tmp_path / "none")])
