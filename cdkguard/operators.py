@@ -375,7 +375,9 @@ def test(name: str, found: Json, wanted: Json, place: Place) -> Tri:
     if found is ABSENT and name not in TAKES_ABSENT:
         if name == "empty":
             return bool(wanted)
-        return ABSENT_IS.get(name, False) if wanted is not False else True
+        if wanted is False and name not in ("equals", "in", "contains"):
+            return True  # `cidr_open: false`: what is not there is not open
+        return ABSENT_IS.get(name, False)
     if isinstance(found, Deferred) and name not in TAKES_DEFERRED:
         return _of_deferred(name, found, wanted, place)
     return OPERATORS[name](found, wanted, place)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from cdkguard import cli
+from tests_support import assembly_with
 
 BAD = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"}}}
 GOOD = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
@@ -35,10 +36,7 @@ def report(capsys, *argv):
 
 
 def assembly(folder, template=BAD, **artifact):
-    folder.mkdir(exist_ok=True)
-    (folder / "Main.template.json").write_text(json.dumps(template))
-    stack = {"type": "aws:cloudformation:stack", "displayName": "Main", "properties": {"templateFile": "Main.template.json"}, **artifact}
-    (folder / "manifest.json").write_text(json.dumps({"version": "1", "artifacts": {"Main": stack}}))
+    assembly_with(folder, template["Resources"], **artifact)
 
 
 def test_findings_and_no_findings(capsys):
@@ -69,7 +67,7 @@ def test_json(capsys):
         (["check", "good.json", "--packs", "nowhere"], 2, "no folder and no installed pack"),
         (["check", "good.json", "--config", "none.yaml"], 2, "none.yaml"),
         (["check", "good.json", "--baseline", "none.json"], 3, "none.json"),
-        (["check", "good.json", "--environment", "prd"], 2, "prd"),
+        (["check", "good.json", "--environment", "elsewhere"], 2, "elsewhere"),
         (["check", "--pre-built"], 3, "there is no cloud assembly yet"),
         (["check", "good.json", "--nonsense"], 2, "--nonsense"),
         (["explain", "data-retentoin"], 2, "did you mean 'data-retention'"),

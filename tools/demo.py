@@ -4,6 +4,7 @@ It succeeds when the findings at high or above are those that each example's exp
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,11 @@ def check(example, options):
             "--output",
             f"json={report}",
         ]
-        done = subprocess.run(command, cwd=ROOT / "examples" / example, text=True, stdout=subprocess.PIPE)
+        # The apps run with this interpreter's environment: `python3 app.py` must find aws_cdk.
+        path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+        done = subprocess.run(
+            command, cwd=ROOT / "examples" / example, env={**os.environ, "PATH": path}, text=True, stdout=subprocess.PIPE
+        )
         return done.returncode, done.stdout, json.loads(report.read_text()) if report.exists() else None
 
 
