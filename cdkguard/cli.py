@@ -429,14 +429,18 @@ def _explain(options: argparse.Namespace) -> int:
 def _rules_test(options: argparse.Namespace) -> int:
     from cdkguard import packs, ruletest
 
-    loaded = packs.load_all([*options.packs, *options.directories])
-    rules = loaded.rules
+    home = os.path.realpath(packs.builtin())
+    own = [d for d in options.directories if not os.path.realpath(d).startswith(home)]  # the others are loaded anyway
+    loaded = packs.load_all([*options.packs, *own])
+    rules = tuple(r._replace(file=packs.source_file(r)) for r in loaded.rules)
     if options.directories:
-        folders = [os.path.abspath(d) + os.sep for d in options.directories]
-        rules = tuple(r for r in rules if any(os.path.abspath(r.file).startswith(f) for f in folders))
+        folders = tuple(os.path.realpath(d) + os.sep for d in options.directories)
+        rules = tuple(r for r in rules if os.path.realpath(r.file).startswith(folders))
+        if not rules:
+            raise ConfigError(f"no rule in {', '.join(options.directories)}")
     done = 0
     wrong = 0
-    for example in ruletest.run([r._replace(file=packs.source_file(r)) for r in rules], loaded.sets):
+    for example in ruletest.run(rules, loaded.sets):
         done += 1
         if not example.holds:
             wrong += 1
