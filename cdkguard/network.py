@@ -7,7 +7,25 @@ from typing import Any
 
 Json = Any
 _V4 = re.compile(r"\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?\s*\Z")
+_MAPPED = "::ffff:0:0/96"  # IPv4 addresses written as IPv6 ones
 ALL_PORTS = (0, 65535)
+NO_PORTS = (1, 0)  # an empty range
+OTHER_PROTOCOL = (0, 0)  # open, but neither a web port nor one of a database or shell
+
+# Nobody owns half of an address space; 2000::/3 is all of IPv6 that is in use on the Internet.
+_WIDEST = {4: 1, 6: 3}
+_PRIVATE = (
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
 
 
 def prefix_of(cidr: str) -> tuple[int, int] | None:
@@ -22,55 +40,72 @@ def prefix_of(cidr: str) -> tuple[int, int] | None:
     import ipaddress
 
     try:
-        network = ipaddress.ip_network(cidr.strip(), strict=False)
+        network = ipaddress.IPv6Network(cidr.strip(), strict=False)
     except ValueError:
         return None
-    mapped = ipaddress.IPv6Network("::ffff:0:0/96")
-    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(mapped):
+    mapped = ipaddress.IPv6Network(_MAPPED)
+    if network.subnet_of(mapped):
         return 4, network.prefixlen - 96
-    return network.version, network.prefixlen
+    # What holds all mapped addresses holds all of IPv4 and more.
+    return (4, 0) if mapped.subnet_of(network) else (6, network.prefixlen)
 
 
 def is_open(cidr: str, widest: int = 0) -> bool | None:
-    """Whether a CIDR is (nearly) the whole Internet: prefix length <= `widest`, or one of the two /1 halves.
+    """Whether a CIDR is (nearly) the whole Internet: prefix length <= `widest`, or a part that nobody owns.
 
-    A /1 counts as open on its own: nobody owns half of the address space, and the halves come in pairs.
-    None if the text is no CIDR.
+    A /1 counts as open on its own: the halves come in pairs. None if the text is no CIDR.
     """
     found = prefix_of(cidr)
-    return None if found is None else found[1] <= max(widest, 1)
+    return None if found is None else found[1] <= max(widest, _WIDEST[found[0]])
 
 
 def is_public(cidr: str) -> bool | None:
     """Whether a CIDR has addresses outside the private ranges; None if it is no CIDR."""
+    found = prefix_of(cidr)
+    if found is None:
+        return None
     import ipaddress
 
-    try:
-        network = ipaddress.ip_network(cidr.strip(), strict=False)
-    except ValueError:
-        return None
-    return not network.is_private
+    # `is_private` of the standard library differs between versions for ranges that begin and end in private ones.
+    address = ipaddress.ip_interface(_plain(cidr)).ip
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    network = (
+        ipaddress.ip_network((mapped or address, found[1]), strict=False)
+        if mapped or found[0] == address.version
+        else None
+    )
+    if network is None:
+        return True  # an IPv6 range that holds all of IPv4
+    private = (ipaddress.ip_network(p) for p in _PRIVATE)
+    return not any(p.version == network.version and network.subnet_of(p) for p in private)  # type: ignore[arg-type]
+
+
+def _plain(cidr: str) -> str:
+    """Without blanks and leading zeros, which the standard library refuses."""
+    if v4 := _V4.match(cidr):
+        length = v4.group(5)
+        return ".".join(str(int(o)) for o in v4.groups()[:4]) + ("" if length is None else f"/{length}")
+    return cidr.strip()
 
 
 def ports_of(rule: dict[str, Json]) -> tuple[int, int] | None:
-    """The ports that a security-group rule opens, (first, last); all of them for protocol -1, none for ICMP.
+    """The TCP or UDP ports that a security-group rule opens, (first, last).
 
-    (1, 0), an empty range, for protocols without ports; None where FromPort or ToPort is not known.
+    All of them for protocol -1, NO_PORTS for ICMP, OTHER_PROTOCOL for the rest; None where that is not known.
     """
-    protocol = str(rule.get("IpProtocol", "-1")).lower()
+    protocol = rule.get("IpProtocol", "-1")
+    if not isinstance(protocol, str | int):
+        return None
+    protocol = str(protocol).strip().lower()
     if protocol in ("-1", "all"):
         return ALL_PORTS
     if protocol in ("icmp", "icmpv6", "1", "58"):
-        return 1, 0
-    first, last = port(rule.get("FromPort")), port(rule.get("ToPort"))
-    if protocol not in ("tcp", "udp", "6", "17") and first is None and last is None:
-        return ALL_PORTS  # a protocol by number: port ranges do not apply, every packet passes
+        return NO_PORTS
+    if protocol not in ("tcp", "udp", "6", "17"):
+        return OTHER_PROTOCOL  # EC2 ignores the port range of such a rule
     if "FromPort" not in rule and "ToPort" not in rule:
         return ALL_PORTS
-    if first is None and "FromPort" in rule or last is None and "ToPort" in rule:
-        return None
-    first = last if first is None else first
-    last = first if last is None else last
+    first, last = port(rule.get("FromPort", rule.get("ToPort"))), port(rule.get("ToPort", rule.get("FromPort")))
     if first is None or last is None:
         return None
     return ALL_PORTS if -1 in (first, last) else (first, last)

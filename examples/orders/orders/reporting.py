@@ -14,7 +14,9 @@ from orders.network import NetworkStack
 
 
 class Reporting(cdk.NestedStack):
-    def __init__(self, scope: Construct, id: str, *, network: NetworkStack, invoices: s3.IBucket, **kwargs: Any) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, network: NetworkStack, invoices: s3.IBucket, **kwargs: Any
+    ) -> None:
         super().__init__(scope, id, **kwargs)
         database = self._database(network)
         exports = self._exports()

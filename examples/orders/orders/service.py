@@ -37,9 +37,7 @@ class ServiceStack(cdk.Stack):
         web = patterns.ApplicationLoadBalancedFargateService(
             self,
             "Web",
-            cluster=ecs.Cluster(
-                self, "Cluster", vpc=network.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED
-            ),
+            cluster=ecs.Cluster(self, "Cluster", vpc=network.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED),
             cpu=512,
             memory_limit_mib=1024,
             desired_count=2,
@@ -66,15 +64,27 @@ class ServiceStack(cdk.Stack):
         return web
 
     def _fulfilment(self, data: DataStack) -> None:
-        fulfil = self._durable("Fulfil", cdk.Duration.days(7), cdk.Duration.days(14))
-        data.queue.grant_consume_messages(fulfil)
+        fulfil = self._durable("Fulfil", "lambda/fulfil", cdk.Duration.days(7), cdk.Duration.days(14))
         # An execution that waits for days must come back to the code that it began with: a version, not $LATEST.
         live = lambda_.Alias(self, "FulfilLive", alias_name="live", version=fulfil.current_version)
-        live.add_event_source(sources.SqsEventSource(data.queue, batch_size=1))
+        # A queue calls a durable function synchronously, for 15 minutes at most: another function hands the orders over.
+        dispatch = lambda_.Function(
+            self,
+            "Dispatch",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler="index.handler",
+            code=lambda_.Code.from_asset("lambda/dispatch"),
+            timeout=cdk.Duration.minutes(1),
+            tracing=lambda_.Tracing.ACTIVE,
+            environment={"FULFIL": live.function_arn},
+        )
+        live.grant_invoke(dispatch)
+        dispatch.add_event_source(sources.SqsEventSource(data.queue, batch_size=1))
 
     def _refunds(self, data: DataStack) -> None:
         # DEFECT: the longest time there is, so that a stuck execution waits for a year
-        refund = self._durable("Refund", cdk.Duration.days(366), cdk.Duration.days(1))
+        refund = self._durable("Refund", "lambda/refund", cdk.Duration.days(366), cdk.Duration.days(1))
         refund.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["s3:GetObject"],
@@ -85,14 +95,14 @@ class ServiceStack(cdk.Stack):
         queue = f"arn:aws:sqs:{self.region}:{self.account}:orders"
         refund.add_to_role_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue]))
 
-    def _durable(self, id: str, timeout: cdk.Duration, retention: cdk.Duration) -> lambda_.Function:
+    def _durable(self, id: str, code: str, timeout: cdk.Duration, retention: cdk.Duration) -> lambda_.Function:
         return lambda_.Function(
             self,
             id,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler="index.handler",
-            code=lambda_.Code.from_asset("lambda/fulfil"),
+            code=lambda_.Code.from_asset(code),
             timeout=cdk.Duration.minutes(1),
             tracing=lambda_.Tracing.ACTIVE,
             durable_config=lambda_.DurableConfig(execution_timeout=timeout, retention_period=retention),
@@ -112,7 +122,10 @@ class ServiceStack(cdk.Stack):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["iam:PassRole"],
-                resources=[web.task_definition.task_role.role_arn, web.task_definition.obtain_execution_role().role_arn],
+                resources=[
+                    web.task_definition.task_role.role_arn,
+                    web.task_definition.obtain_execution_role().role_arn,
+                ],
                 conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
             )
         )
