@@ -385,6 +385,10 @@ def test(name: str, found: Json, wanted: Json, place: Place) -> Tri:
 
 def _of_deferred(name: str, found: Deferred, wanted: Json, place: Place) -> Tri:
     """What the known parts of a value decide: a text that starts with "arn:" does so whatever its tokens are."""
+    if found.kind == "resource" and str(found.attribute).endswith("Arn"):
+        found = Deferred("text", found.raw, parts=("arn:", found))
+    if name == "cidr_open" and found.kind == "resource" and "Cidr" in str(found.attribute):
+        return wanted is False  # the range of a VPC or subnet, which AWS bounds to a /16
     if name == "empty" and found.kind in ("resource", "text", "dynamic", "import"):
         return not wanted
     if name == "secret_shape":  # what a reference fills in is no text of the template
@@ -392,6 +396,11 @@ def _of_deferred(name: str, found: Deferred, wanted: Json, place: Place) -> Tri:
         return any(OPERATORS[name](text, True, place) for text in texts) is wanted
     if found.kind == "dynamic" and name in _FIXED_PART:
         return OPERATORS[name](found.raw, wanted, place)
+    if found.kind == "text" and name in ("equals", "not_equals", "in", "not_in"):
+        wants = wanted if name in ("in", "not_in") else [wanted]
+        if not any(_could_be(found, scalar_text(one)) for one in wants):  # its known parts are in none of them
+            return name in ("not_equals", "not_in")
+        return None
     if found.kind == "text" and name in _FIXED_PART:
         if name == "starts_with":
             head = found.parts[0] if isinstance(found.parts[0], str) else ""
@@ -402,6 +411,22 @@ def _of_deferred(name: str, found: Deferred, wanted: Json, place: Place) -> Tri:
         answers = [OPERATORS[name](part, wanted, place) for part in found.parts if isinstance(part, str)]
         return True if True in answers and wanted is not False else None
     return None
+
+
+def _could_be(found: Deferred, wanted: str | None) -> bool:
+    """Whether the text can become `wanted` once its holes are filled in."""
+    if wanted is None:
+        return False
+    at = 0
+    for part in found.parts:
+        if isinstance(part, str):
+            at = wanted.find(part, at)
+            if at < 0:
+                return False
+            at += len(part)
+    first, last = found.parts[0], found.parts[-1]
+    starts = not isinstance(first, str) or wanted.startswith(first)
+    return starts and (not isinstance(last, str) or wanted.endswith(last))
 
 
 def problem_with(name: str, wanted: Json) -> str | None:
