@@ -66,9 +66,11 @@ def assembly(folder, stacks, resources):
 def timed(command, repeats, cwd=None):
     """(minimum, median) wall seconds."""
     times = []
+    environment = {**os.environ, "PATH": os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its compiled modules
     for _ in range(repeats):
         began = time.perf_counter()
-        done = subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        done = subprocess.run(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         times.append(time.perf_counter() - began)
         if done.returncode not in (0, 1, 2, 4, 6, 8, 14, 19):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,7 @@ def read_template(path: str, shown: str | None = None) -> tuple[dict[str, Json],
     text = read_text(path, shown)
     body = parse(text, shown)
     check_template(body, shown)
-    return body, lambda logical_id: line_of(text, logical_id)
+    return body, Lines(text)
 
 
 def read_text(path: str, shown: str) -> str:
@@ -225,16 +226,29 @@ class _Builder:
         return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
 
 
-def line_of(text: str, logical_id: str) -> int | None:
-    """The line on which the resource begins: the key's first place after the Resources section begins."""
-    start = re.search(r'^\s*["\']?Resources["\']?\s*:', text, re.MULTILINE) or re.search(
-        r'["\']Resources["\']\s*:', text
-    )
-    if start is None:
-        return None
-    key = re.compile(rf'(?:^|[{{,\s])["\']?{re.escape(logical_id)}["\']?\s*:\s*(?:[{{&#\r\n]|$)', re.MULTILINE)
-    found = key.search(text, start.end())
-    if found is None:
-        return None
-    at = found.start() + found.group(0).index(logical_id)
-    return text.count("\n", 0, at) + 1
+_KEY = re.compile(r"""(?:^|[{,\s])["']?([A-Za-z0-9]+)["']?\s*:\s*(?:[{&#\r\n]|$)""", re.MULTILINE)
+_RESOURCES = re.compile(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
+
+
+class Lines:
+    """Logical id -> the line on which its resource begins; the file is looked through once, when first asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text: str | None = text
+        self._places: dict[str, int] = {}
+        self._breaks: list[int] = []
+
+    def __call__(self, logical_id: str) -> int | None:
+        if self._text is not None:
+            self._read(self._text)
+            self._text = None
+        at = self._places.get(logical_id)
+        return None if at is None else bisect(self._breaks, at) + 1
+
+    def _read(self, text: str) -> None:
+        start = _RESOURCES.search(text) or re.search(r"""["']Resources["']\s*:""", text)
+        if start is None:
+            return
+        for found in _KEY.finditer(text, start.end()):
+            self._places.setdefault(found.group(1), found.start(1))
+        self._breaks = [found.start() for found in re.finditer("\n", text)]

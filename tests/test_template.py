@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.errors import TemplateError
-from cdkguard.template import line_of, parse, read_template
+from cdkguard.template import Lines, parse, read_template
 
 OK = '{"Resources": {"A": {"Type": "T"}}}'
 
@@ -107,7 +107,7 @@ Resources:
 def test_lines_are_those_of_the_keys(names, indent):
     text = json.dumps({"Parameters": {n: {"Type": "String"} for n in names}, "Resources": {n: {"Type": "T"} for n in names}}, indent=indent)
     for name in names:
-        line = line_of(text, name)
+        line = Lines(text)(name)
         assert line is not None and f'"{name}"' in text.splitlines()[line - 1]
 
 
