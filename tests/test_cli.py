@@ -149,6 +149,17 @@ def test_chained_behind_the_app_it_reports_through_cdk(capsys, here, monkeypatch
     assert len(again["pluginReports"]) == 1
 
 
+def test_chained_it_fails_by_itself_unless_the_cdk_cli_will(capsys, here, monkeypatch):
+    assembly(here / "cdk.out")
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
+    monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
+    assert run(capsys, "check")[0] == 1
+    monkeypatch.setenv("CDK_CONTEXT_JSON", '{"@aws-cdk/core:failSynthOnValidationErrors": false}')
+    assert run(capsys, "check")[:2] == (0, "")
+    written = json.loads((here / "cdk.out/validation-report.json").read_text())
+    assert written["pluginReports"][0]["conclusion"] == "failure"
+
+
 def test_github_step_summary(capsys, here, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(here / "summary.md"))
     _, out, _ = run(capsys, "check", "bad.json", "--format", "github")
