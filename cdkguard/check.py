@@ -76,7 +76,7 @@ def _report(
     if not stacks and not any(p.fatal for p in problems):
         raise InputError(f"no stack found in {found.directory or 'the paths given'}, so nothing was judged")
     problems += environments.assign(stacks, config.environments, config.environment, config.context)
-    problems += _missing(found, stacks)
+    problems += _missing(found) + _not_seen(stacks, rules)
     known = {rule.id for rule in loaded.rules}
     _refuse_unknown_rules(config, known)
     evaluating = time.perf_counter()
@@ -126,7 +126,28 @@ def _chosen(stacks: Sequence[Stack], globs: Sequence[str]) -> list[Stack]:
     return chosen
 
 
-def _missing(found: Assembly, stacks: Sequence[Stack]) -> list[Problem]:
+def _not_seen(stacks: Sequence[Stack], rules: Sequence[Rule]) -> list[Problem]:
+    """What rules ask for and the input cannot hold; said, so that silence is not taken for a pass."""
+    notices = []
+    bare = [s.template_path for s in stacks if not s.from_assembly]
+    if bare and any(rule.scope == "stack" for rule in rules):
+        text = f"{_names(bare)}: a bare template does not hold the stack's settings: termination protection and tags were not judged"
+        notices.append(Problem("notice", text, fatal=False))
+    for stack in stacks:
+        declared = stack.template.get("Transform")
+        macros = [t for t in (declared if isinstance(declared, list) else [declared]) if t and t != "AWS::LanguageExtensions"]
+        if macros:
+            shown = ", ".join(str(m.get("Name", m)) if isinstance(m, dict) else str(m) for m in macros)
+            text = f"{stack.template_path}: what CloudFormation makes of it by the transform {shown} was not judged"
+            notices.append(Problem("notice", text, stack.template_path, fatal=False))
+    return notices
+
+
+def _names(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+
+
+def _missing(found: Assembly) -> list[Problem]:
     return [
         Problem(
             "context",

@@ -160,6 +160,13 @@ def test_chained_it_fails_by_itself_unless_the_cdk_cli_will(capsys, here, monkey
     assert written["pluginReports"][0]["conclusion"] == "failure"
 
 
+def test_what_the_input_cannot_hold_is_said(capsys, here):
+    (here / "sam.json").write_text(json.dumps({"Transform": "AWS::Serverless-2016-10-31", **GOOD}))
+    status, found = report(capsys, "sam.json")
+    said = " ".join(n["message"] for n in found["notices"])
+    assert status == 0 and "termination protection" in said and "AWS::Serverless-2016-10-31" in said
+
+
 def test_github_step_summary(capsys, here, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(here / "summary.md"))
     _, out, _ = run(capsys, "check", "bad.json", "--format", "github")

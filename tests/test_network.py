@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard import network
+from cdkguard import engine, network, packs
+from cdkguard.model import Rule, Stack
 
 addresses = st.one_of(
     st.ip_addresses(v=4),
@@ -157,3 +158,35 @@ TCP_22 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
 )
 def test_ports(rule: dict[str, object], ports: tuple[int, int] | None) -> None:
     assert network.ports_of(rule) == ports
+
+
+@pytest.fixture(scope="module")
+def ingress_rules() -> tuple[list[Rule], dict[str, frozenset[str]]]:
+    loaded = packs.load_all()
+    return [rule for rule in loaded.rules if rule.id in OPEN_INGRESS], dict(loaded.sets)
+
+
+OPEN_INGRESS = ("sg-ingress-open-world", "sg-ingress-open-web", "sg-ingress-open-sensitive-ports")
+some_ports = st.one_of(st.sampled_from([0, 22, 79, 80, 443, 3306, 8080, 65535]), st.integers(0, 65535))
+
+
+@given(
+    protocol=st.sampled_from(["tcp", "udp", "6", 17, "-1", -1, "50", 132]),
+    ends=st.tuples(some_ports, some_ports),
+    single=st.booleans(),
+    alone=st.booleans(),
+)
+def test_every_open_port_is_reported_once(
+    ingress_rules: tuple[list[Rule], dict[str, frozenset[str]]],
+    protocol: str | int,
+    ends: tuple[int, int],
+    single: bool,
+    alone: bool,
+) -> None:
+    first, last = min(ends), min(ends) if single else max(ends)
+    opening = {"CidrIp": "0.0.0.0/0", "IpProtocol": protocol, "FromPort": first, "ToPort": last}
+    kind, body = ("SecurityGroupIngress", opening) if alone else ("SecurityGroup", {"SecurityGroupIngress": [opening]})
+    rules, sets = ingress_rules
+    stack = Stack("Net", {"Resources": {"Group": {"Type": f"AWS::EC2::{kind}", "Properties": body}}}, "net.json")
+    judged = engine.evaluate([stack], rules, engine.Settings(sets=sets))
+    assert len(judged.findings) == 1, [f.rule.id for f in judged.findings]

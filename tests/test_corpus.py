@@ -1,0 +1,44 @@
+"""Over the evaluation corpus, where CDKGUARD_CORPUS names it: nothing crashes, hangs, or goes unjudged."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from cdkguard import assembly, check, config
+from cdkguard.errors import InputError
+from cdkguard.model import Outcome
+
+CORPUS = os.environ.get("CDKGUARD_CORPUS")
+pytestmark = [pytest.mark.corpus, pytest.mark.skipif(not CORPUS, reason="CDKGUARD_CORPUS names no folder")]
+
+
+def test_hand_written_and_hostile_templates():
+    slow = []
+    for path in sorted(Path(CORPUS, "handwritten").rglob("*")):
+        if path.is_file():
+            began = time.monotonic()
+            settings = config.Config(paths=(str(path),), environment="prod", rules=("all",))
+            try:
+                report = check.check(settings, today="2026-01-01")
+                assert report.errors or report.stacks
+                assert not [p for p in report.errors if p.kind == "rule"], path
+            except InputError:
+                pass
+            if time.monotonic() - began > 5:
+                slow.append(str(path))
+    assert not slow
+
+
+def test_every_assembly_of_the_cdk_itself_is_judged_whole():
+    resources = unknown = 0
+    for folder in sorted(Path(CORPUS, "assemblies/cdk-integ").iterdir()):
+        found = assembly.read(str(folder))
+        assert not [p for p in found.problems if p.fatal], folder
+        assert all(set(s.construct_paths) >= set(s.template["Resources"]) for s in found.stacks), folder
+        report = check.check(config.Config(paths=(str(folder),), environment="prod"), today="2026-01-01")
+        assert not report.errors, folder
+        resources += sum(s.resources for s in report.stacks)
+        unknown += sum(f.outcome is Outcome.UNKNOWN for f in report.findings)
+    assert resources > 12_000 and unknown < resources / 50

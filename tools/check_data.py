@@ -1,0 +1,51 @@
+"""For maintainers: checks rules/sets.yaml and the types and paths of rules against the provider schemas of the installed
+cfn-lint, and lists deletion-protection properties that no rule looks at. Exits 1 where something is stale.
+"""
+
+import json
+import re
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import yaml
+
+from cdkguard import packs
+
+PROTECTS = re.compile(r"^(?:Deletion|Delete|Termination)Protect|^DeletionProtected|DisableApiTermination$", re.IGNORECASE)
+
+
+def schemas():
+    """Type -> schema, of us-east-1."""
+    spec = find_spec("cfnlint")
+    if spec is None:
+        sys.exit("cfn-lint is not installed: pip install cfn-lint")
+    folder = Path(spec.origin).parent / "data" / "schemas"
+    index = json.loads((folder / "providers" / "us-east-1.json").read_text())
+    return {kind: folder / "resources" / f"{digest}.json" for kind, digest in index.items()}
+
+
+def main():
+    known = schemas()
+    loaded = packs.load_all()
+    problems = []
+    for name, members in loaded.sets.items():
+        if name != "aws-accounts":
+            problems += [f"rules/sets.yaml: {name}: no type {m}" for m in sorted(members) if m not in known]
+    watched = {}
+    for rule in loaded.rules:
+        for kind in rule.types:
+            if not kind.startswith(("@", "Custom::", "AWS::CDK::")) and "*" not in kind and kind not in known:
+                problems.append(f"{rule.file}: no type {kind}")
+            watched.setdefault(kind, "")
+            watched[kind] += json.dumps(rule.require)
+    for kind, file in sorted(known.items()):
+        for name in json.loads(file.read_text()).get("properties", {}):
+            if PROTECTS.search(name) and f'"{name}"' not in watched.get(kind, ""):
+                print(f"no rule looks at {kind} {name}")
+    print("\n".join(problems) or "every type of the sets and rules is in the schemas")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
