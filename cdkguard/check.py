@@ -135,7 +135,9 @@ def _not_seen(stacks: Sequence[Stack], rules: Sequence[Rule]) -> list[Problem]:
         notices.append(Problem("notice", text, fatal=False))
     for stack in stacks:
         declared = stack.template.get("Transform")
-        macros = [t for t in (declared if isinstance(declared, list) else [declared]) if t and t != "AWS::LanguageExtensions"]
+        macros = [
+            t for t in (declared if isinstance(declared, list) else [declared]) if t and t != "AWS::LanguageExtensions"
+        ]
         if macros:
             shown = ", ".join(str(m.get("Name", m)) if isinstance(m, dict) else str(m) for m in macros)
             text = f"{stack.template_path}: what CloudFormation makes of it by the transform {shown} was not judged"

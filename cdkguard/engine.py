@@ -430,7 +430,12 @@ def _intrinsic_strings(value: Json, path: str) -> Iterator[tuple[str, str]]:
             for item in operand[1]:
                 if isinstance(item, dict) and next(iter(item), "") not in ("Fn::Join", "Fn::Sub", "Ref", "Fn::GetAtt"):
                     yield from _strings(item, path)
-    elif function == "Fn::If" and isinstance(operand, list) or function in ("Fn::Select", "Fn::Split") and isinstance(operand, list):
+    elif (
+        function == "Fn::If"
+        and isinstance(operand, list)
+        or function in ("Fn::Select", "Fn::Split")
+        and isinstance(operand, list)
+    ):
         for part in operand[1:]:
             yield from _strings(part, path)
 

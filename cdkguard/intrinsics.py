@@ -74,7 +74,29 @@ class Atom(NamedTuple):
 
 
 FUNCTIONS = frozenset(
-    ["Ref", "Condition", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::FindInMap", "Fn::GetAtt", "Fn::Base64", "Fn::ImportValue", "Fn::GetAZs", "Fn::Cidr", "Fn::Transform", "Fn::ToJsonString", "Fn::Length", "Fn::GetStackOutput", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"]
+    [
+        "Ref",
+        "Condition",
+        "Fn::If",
+        "Fn::Sub",
+        "Fn::Join",
+        "Fn::Select",
+        "Fn::Split",
+        "Fn::FindInMap",
+        "Fn::GetAtt",
+        "Fn::Base64",
+        "Fn::ImportValue",
+        "Fn::GetAZs",
+        "Fn::Cidr",
+        "Fn::Transform",
+        "Fn::ToJsonString",
+        "Fn::Length",
+        "Fn::GetStackOutput",
+        "Fn::And",
+        "Fn::Or",
+        "Fn::Not",
+        "Fn::Equals",
+    ]
 )
 _HOLE = re.compile(r"\$\{([^${}]*)\}")
 _SSM_TYPE = "AWS::SSM::Parameter::Value<"

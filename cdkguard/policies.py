@@ -14,7 +14,32 @@ Json = Any
 # Condition keys that bind a public principal to somebody: an account, organization, VPC, source or address.
 RESTRICTING = frozenset(
     k.lower()
-    for k in ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalServiceName", "aws:PrincipalIsAWSService", "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:SourceVpc", "aws:SourceVpce", "aws:SourceIp", "aws:VpcSourceIp", "aws:userid", "aws:username", "s3:DataAccessPointAccount", "s3:DataAccessPointArn", "kms:CallerAccount", "kms:ViaService", "elasticfilesystem:AccessedViaMountTarget", "elasticfilesystem:AccessPointArn", "lambda:FunctionUrlAuthType", "cognito-identity.amazonaws.com:aud"]
+    for k in [
+        "aws:PrincipalOrgID",
+        "aws:PrincipalOrgPaths",
+        "aws:PrincipalAccount",
+        "aws:PrincipalArn",
+        "aws:PrincipalServiceName",
+        "aws:PrincipalIsAWSService",
+        "aws:SourceAccount",
+        "aws:SourceArn",
+        "aws:SourceOrgID",
+        "aws:SourceOrgPaths",
+        "aws:SourceVpc",
+        "aws:SourceVpce",
+        "aws:SourceIp",
+        "aws:VpcSourceIp",
+        "aws:userid",
+        "aws:username",
+        "s3:DataAccessPointAccount",
+        "s3:DataAccessPointArn",
+        "kms:CallerAccount",
+        "kms:ViaService",
+        "elasticfilesystem:AccessedViaMountTarget",
+        "elasticfilesystem:AccessPointArn",
+        "lambda:FunctionUrlAuthType",
+        "cognito-identity.amazonaws.com:aud",
+    ]
 )
 
 

@@ -32,9 +32,20 @@ BUCKET = {"Type": "AWS::S3::Bucket"}
 
 
 def test_a_stack_with_its_metadata_file(tmp_path):
-    manifest(tmp_path, {"Main": stack(terminationProtection=True, tags={"env": "prod"}, stackName="main-prod") | {"additionalMetadataFile": "Main.metadata.json"}})
+    manifest(
+        tmp_path,
+        {
+            "Main": stack(terminationProtection=True, tags={"env": "prod"}, stackName="main-prod")
+            | {"additionalMetadataFile": "Main.metadata.json"}
+        },
+    )
     write(tmp_path / "Main.template.json", template(B1=BUCKET, B2=BUCKET))
-    trace = ["...aws-cdk-lib...", "f (/app/node_modules/x/y.js:1:2)", "new Main (/app/lib/main.ts:10:17)", "<anonymous> (/app/bin.ts:3:1)"]
+    trace = [
+        "...aws-cdk-lib...",
+        "f (/app/node_modules/x/y.js:1:2)",
+        "new Main (/app/lib/main.ts:10:17)",
+        "<anonymous> (/app/bin.ts:3:1)",
+    ]
     write(tmp_path / "Main.metadata.json", {
         "/Main": [{"type": "aws:cdk:creationStack", "data": ["<module> (/app/app.py:12)"]}],
         "/Main/One/Resource": [{"type": "aws:cdk:logicalId", "data": "B1"}, {"type": "aws:cdk:creationStack", "data": trace}],
@@ -42,7 +53,12 @@ def test_a_stack_with_its_metadata_file(tmp_path):
         "/Main/One": [{"type": "aws:cdk:acknowledged-rules", "data": {"cdkguard::r-1": "because", "cdk-nag::X": "no"}}],
     })  # fmt: skip
     (found,) = assembly.read(str(tmp_path)).stacks
-    assert (found.name, found.construct_path, found.account, found.region) == ("main-prod", "Main", "111122223333", "eu-west-1")
+    assert (found.name, found.construct_path, found.account, found.region) == (
+        "main-prod",
+        "Main",
+        "111122223333",
+        "eu-west-1",
+    )
     assert found.termination_protection is True and found.tags == {"env": "prod"}
     assert found.construct_paths == {"B1": "Main/One/Resource", "B2": "Main/Two/Resource"}
     assert found.source_of("B1") == Source("/app/lib/main.ts", 10)
@@ -53,7 +69,10 @@ def test_a_stack_with_its_metadata_file(tmp_path):
 
 
 def test_inline_metadata_and_an_agnostic_environment(tmp_path):
-    old = stack() | {"environment": "aws://unknown-account/unknown-region", "metadata": {"/Main/B/Resource": [{"type": "aws:cdk:logicalId", "data": "B"}]}}
+    old = stack() | {
+        "environment": "aws://unknown-account/unknown-region",
+        "metadata": {"/Main/B/Resource": [{"type": "aws:cdk:logicalId", "data": "B"}]},
+    }
     manifest(tmp_path, {"Main": old})
     write(tmp_path / "Main.template.json", template(B=BUCKET))
     (found,) = assembly.read(str(tmp_path)).stacks
@@ -61,7 +80,11 @@ def test_inline_metadata_and_an_agnostic_environment(tmp_path):
 
 
 def nested_resource(**options):
-    return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": {"Fn::Join": ["", ["https://x/", "a" * 64, ".json"]]}}, **options}
+    return {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": {"Fn::Join": ["", ["https://x/", "a" * 64, ".json"]]}},
+        **options,
+    }
 
 
 @pytest.mark.parametrize("way", ["asset path", "metadata", "asset hash"])
@@ -74,13 +97,18 @@ def test_nested_stacks_are_found_all_three_ways(tmp_path, way):
     if way == "metadata":
         entries["/Main/Nest"] = [{"type": "aws:cdk:templateFile", "data": "Nest.nested.template.json"}]
     manifest(tmp_path, {"Main": stack(terminationProtection=True) | {"metadata": entries}})
-    write(tmp_path / "Main.template.json", template(N=resource, B=BUCKET | {"Metadata": {"aws:cdk:path": "Main/Outer/Resource"}}))
+    write(
+        tmp_path / "Main.template.json",
+        template(N=resource, B=BUCKET | {"Metadata": {"aws:cdk:path": "Main/Outer/Resource"}}),
+    )
     write(tmp_path / "Nest.nested.template.json", template(B=BUCKET))
     write(tmp_path / "Main.assets.json", {"files": {"a" * 64: {"source": {"path": "Nest.nested.template.json"}}}})
     outer, inner = assembly.read(str(tmp_path)).stacks
     assert inner.parent is outer and inner.parent_logical_id == "N" and inner.construct_path == "Main/Nest"
     assert inner.account == outer.account and inner.termination_protection is True
-    assert outer.construct_paths["B"] == "Main/Outer/Resource" and inner.construct_paths["B"] == "Main/Nest/Inner/Resource"
+    assert (
+        outer.construct_paths["B"] == "Main/Outer/Resource" and inner.construct_paths["B"] == "Main/Nest/Inner/Resource"
+    )
 
 
 @pytest.mark.parametrize("change", ["missing", "foreign", "escaping"])
@@ -100,14 +128,19 @@ def test_a_nested_template_that_is_not_read_is_fatal_and_the_rest_is_judged(tmp_
 def test_stages_are_read_into(tmp_path):
     stage = {"type": "cdk:cloud-assembly", "displayName": "Prod", "properties": {"directoryName": "assembly-Prod"}}
     manifest(tmp_path, {"assembly-Prod": stage})
-    manifest(tmp_path / "assembly-Prod", {"ProdSvc": stack("S.json", stackName="Prod-Svc") | {"displayName": "Prod/Svc"}})
+    manifest(
+        tmp_path / "assembly-Prod", {"ProdSvc": stack("S.json", stackName="Prod-Svc") | {"displayName": "Prod/Svc"}}
+    )
     write(tmp_path / "assembly-Prod/S.json", template(B=BUCKET))
     (found,) = assembly.read(str(tmp_path)).stacks
     assert (found.name, found.construct_path) == ("Prod-Svc", "Prod/Svc")
 
 
 def test_missing_context(tmp_path):
-    missing = [{"key": "k", "provider": "ami", "props": {"dummyValue": "ami-1"}}, {"key": "v", "provider": "vpc-provider", "props": {}}]
+    missing = [
+        {"key": "k", "provider": "ami", "props": {"dummyValue": "ami-1"}},
+        {"key": "v", "provider": "vpc-provider", "props": {}},
+    ]
     manifest(tmp_path, {"Main": stack()}, missing=missing)
     write(tmp_path / "Main.template.json", template(B=BUCKET))
     found = assembly.read(str(tmp_path))

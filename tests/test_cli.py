@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from tests_support import assembly_with
 
 from cdkguard import cli
-from tests_support import assembly_with
 
 BAD = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"}}}
 GOOD = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
@@ -96,7 +96,9 @@ def test_unknown_rule_ids_in_the_configuration_are_errors(capsys, here):
 
 
 def test_several_outputs_at_once_each_written_whole(capsys, here):
-    status, out, _ = run(capsys, "check", "bad.json", "--output", "sarif=out.sarif", "--output", "junit=out.xml", "--output", "text")
+    status, out, _ = run(
+        capsys, "check", "bad.json", "--output", "sarif=out.sarif", "--output", "junit=out.xml", "--output", "text"
+    )
     assert status == 1 and "data-retention" in out
     assert json.loads((here / "out.sarif").read_text())["version"] == "2.1.0"
     assert (here / "out.xml").read_text().startswith("<?xml")
@@ -110,7 +112,9 @@ def test_the_configuration_file_is_found_and_overlaid(capsys, here):
 
 
 def test_suppressed_findings_stay_and_do_not_fail(capsys, here):
-    body = BAD["Resources"]["Table"] | {"Metadata": {"cdkguard": {"suppress": [{"rule": "data-retention", "reason": "scratch"}]}}}
+    body = BAD["Resources"]["Table"] | {
+        "Metadata": {"cdkguard": {"suppress": [{"rule": "data-retention", "reason": "scratch"}]}}
+    }
     (here / "one.json").write_text(json.dumps({"Resources": {"Table": body}}))
     status, found = report(capsys, "one.json", "--rules", "data-retention")
     assert status == 0 and found["findings"][0]["outcome"] == "suppressed"
@@ -175,7 +179,12 @@ def test_github_step_summary(capsys, here, monkeypatch):
 
 def test_missing_context_is_unknown_and_each_key_is_named(capsys, here):
     (here / "g.json").write_text("{}")
-    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [{"CidrIp": "10.9.9.9/32", "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080}]}}
+    group = {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {
+            "SecurityGroupIngress": [{"CidrIp": "10.9.9.9/32", "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080}]
+        },
+    }
     assembly(here / "cdk.out", {"Resources": {"G": group}})
     manifest = json.loads((here / "cdk.out/manifest.json").read_text())
     manifest["missing"] = [{"key": "peer:range", "provider": "ssm", "props": {"dummyValue": "10.9.9.9/32"}}]
@@ -224,7 +233,9 @@ def test_a_python_predicate_runs_only_when_its_package_is_named(capsys, here, mo
         "id: mine\ntitle: T\nseverity: high\ntypes: [AWS::SNS::Topic]\nrequire: {python: 'my_guards:named'}\n"
         "why: W\nremedy: R\nexamples: {pass: [{}], fail: [{}]}\n"
     )
-    (here / "my_guards.py").write_text("def named(body, scope):\n    return 'TopicName' in body.get('Properties', {})\n")
+    (here / "my_guards.py").write_text(
+        "def named(body, scope):\n    return 'TopicName' in body.get('Properties', {})\n"
+    )
     monkeypatch.syspath_prepend(str(here))
     argv = ("check", "good.json", "--packs", "guards", "--rules", "mine")
     status, _, err = run(capsys, *argv)

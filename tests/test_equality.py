@@ -35,7 +35,17 @@ def templates(folder):
 def test_templates_equal_those_of_the_cdk_cli(tmp_path, monkeypatch, name, context):
     folder = ROOT / "examples" / name
     flags = [word for key, value in context.items() for word in ("-c", f"{key}={value}")]
-    cli = [str(CDK), "synth", "--quiet", "--no-notices", "--no-lookups", "--no-validation", "--output", str(tmp_path / "cli"), *flags]
+    cli = [
+        str(CDK),
+        "synth",
+        "--quiet",
+        "--no-notices",
+        "--no-lookups",
+        "--no-validation",
+        "--output",
+        str(tmp_path / "cli"),
+        *flags,
+    ]
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"])
     done = subprocess.run(cli, cwd=folder, capture_output=True, text=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from tests_support import assembly_with
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +15,9 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 
 
 def test_the_manifest_is_valid():
-    done = subprocess.run([sys.executable, "-m", "pre_commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")])
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")]
+    )
     assert done.returncode == 0
     assert [h["id"] for h in HOOKS] == ["cdkguard", "cdkguard-synth"]
 
@@ -26,7 +27,9 @@ def test_the_manifest_is_valid():
 def test_the_static_hook_on_a_repository(tmp_path, monkeypatch):
     """`pre-commit try-repo` installs the hook's own environment from this checkout and runs it."""
     source, app = tmp_path / "cdkguard", tmp_path / "app"
-    ignore = shutil.ignore_patterns(".git", ".venv", "node_modules", "cdk.out", "examples", "__pycache__", ".hypothesis", ".*_cache")
+    ignore = shutil.ignore_patterns(
+        ".git", ".venv", "node_modules", "cdk.out", "examples", "__pycache__", ".hypothesis", ".*_cache"
+    )
     shutil.copytree(ROOT, source, ignore=ignore)
     git(source, "init", "-q")
     git(source, "add", "-A")

@@ -189,4 +189,4 @@ def test_every_open_port_is_reported_once(
     rules, sets = ingress_rules
     stack = Stack("Net", {"Resources": {"Group": {"Type": f"AWS::EC2::{kind}", "Properties": body}}}, "net.json")
     judged = engine.evaluate([stack], rules, engine.Settings(sets=sets))
-    assert len(judged.findings) == 1, [f.rule.id for f in judged.findings]
+    assert len(judged.findings) == 1, [f.rule_id for f in judged.findings]

@@ -105,7 +105,10 @@ Resources:
 
 @given(st.lists(st.sampled_from(["A", "B1", "Cc"]), unique=True, min_size=1), st.sampled_from([None, 1, 2]))
 def test_lines_are_those_of_the_keys(names, indent):
-    text = json.dumps({"Parameters": {n: {"Type": "String"} for n in names}, "Resources": {n: {"Type": "T"} for n in names}}, indent=indent)
+    text = json.dumps(
+        {"Parameters": {n: {"Type": "String"} for n in names}, "Resources": {n: {"Type": "T"} for n in names}},
+        indent=indent,
+    )
     for name in names:
         line = Lines(text)(name)
         assert line is not None and f'"{name}"' in text.splitlines()[line - 1]
@@ -113,7 +116,10 @@ def test_lines_are_those_of_the_keys(names, indent):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["Resources", "Type", "A", "Properties"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["Resources", "Type", "A", "Properties"]), inner, max_size=3)
+    ),
 )
 
 

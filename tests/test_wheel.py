@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.e2e
 def test_a_wheel_holds_the_prepared_rules_and_runs(tmp_path):
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(ROOT)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(ROOT)], check=True
+    )
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "cdkguard/rules/compiled.json" in names and "cdkguard/rules/core/data-retention.yaml" in names

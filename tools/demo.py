@@ -40,7 +40,11 @@ def check(example, options):
         # The apps run with this interpreter's environment: `python3 app.py` must find aws_cdk.
         path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
         done = subprocess.run(
-            command, cwd=ROOT / "examples" / example, env={**os.environ, "PATH": path}, text=True, stdout=subprocess.PIPE
+            command,
+            cwd=ROOT / "examples" / example,
+            env={**os.environ, "PATH": path},
+            text=True,
+            stdout=subprocess.PIPE,
         )
         return done.returncode, done.stdout, json.loads(report.read_text()) if report.exists() else None
 
