@@ -42,7 +42,7 @@ class Facts(NamedTuple):
     owned_by_aws: frozenset[str]
     environments: Mapping[str, str]  # account -> environment name, from the configuration
     environment: str | None  # of the stack
-    names: frozenset[tuple[str, str]] = frozenset()  # (service, resource part) of ARNs of the app's own resources
+    names: Mapping[tuple[str, str], str] = {}  # (service, resource part) of ARNs of the app's own resources -> logical id
 
 
 class Literal(NamedTuple):
@@ -103,17 +103,20 @@ def partition_literals(text: str) -> Iterator[str]:
         yield found.group(0)
 
 
-def own_resources(text: str, facts: Facts) -> Iterator[str]:
-    """Literal ARNs of resources that the app itself defines by that name."""
+def own_resources(text: str, facts: Facts, subject: str = "") -> Iterator[str]:
+    """Literal ARNs of resources that the app itself defines by that name; `subject`'s own does not count, since a
+    reference of a resource to itself would be circular."""
     for found in _ARN_ANY.finditer(text):
         service, account, rest = found.groups()
         ours = account in ("", "§", facts.own, *facts.app)
-        if ours and any((service, name) in facts.names for name in _names_in(rest)):
+        owners = {facts.names[service, name] for name in _names_in(rest) if (service, name) in facts.names} if ours else set()
+        if owners - {subject}:
             yield found.group(0)
 
 
 def _names_in(rest: str) -> Iterator[str]:
     """An ARN's resource part, and what is left of it when sub-resources (`/index/x`, `:alias`, `/*`) are cut off."""
+    rest = rest[:1024]  # longer than any ARN
     yield rest
     for cut in range(len(rest) - 1, 0, -1):
         if rest[cut] in "/:":

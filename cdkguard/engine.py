@@ -90,7 +90,7 @@ class _Run:
         self._scopes: dict[int, Scope] = {}
         self._by_type: dict[str, list[_BoundRule]] = {}
         self._facts: dict[int, arns.Facts] = {}
-        self._names: frozenset[tuple[str, str]] | None = None
+        self._names: dict[tuple[str, str], str] | None = None
         self._types_of = {b.rule.id: _split_types(b.rule, settings) for b in self.rules if b.rule.scope == "resource"}
 
     # -- World, for requirements
@@ -109,7 +109,7 @@ class _Run:
         if id(stack) not in self._facts:
             accounts = frozenset(s.account for s in self.stacks if s.account)
             if self._names is None:
-                self._names = frozenset(self._own_names())
+                self._names = dict(self._own_names())
             self._facts[id(stack)] = arns.Facts(
                 stack.account,
                 accounts,
@@ -121,13 +121,13 @@ class _Run:
             )
         return self._facts[id(stack)]
 
-    def _own_names(self) -> Iterator[tuple[str, str]]:
+    def _own_names(self) -> Iterator[tuple[tuple[str, str], str]]:
         for stack in self.stacks:
-            for body in self._resources(stack).values():
+            for logical_id, body in self._resources(stack).items():
                 named = arns.OWN_NAMES.get(str(body.get("Type")))
                 properties = body.get("Properties")
                 if named and isinstance(properties, dict) and isinstance(name := properties.get(named[0]), str):
-                    yield named[1], named[2].format(name)
+                    yield (named[1], named[2].format(name)), logical_id
 
     # -- the run
 

@@ -23,6 +23,7 @@ class Place(NamedTuple):
     path: str  # "Properties.Policy.Statement[0]"
     raw: Json  # the value before resolution, None where it was built
     facts: arns.Facts | None = None  # accounts of the run
+    subject: str = ""  # the logical id of the resource that the value stands in
 
 
 Operator = Callable[[Json, Json, Place], Tri]
@@ -290,7 +291,7 @@ def _names_account(found: Json, wanted: Json, place: Place) -> Tri:
 def _names_own_resource(found: Json, wanted: Json, place: Place) -> Tri:
     if not isinstance(found, str) or place.facts is None or arns.skipped(place.path):
         return not wanted
-    return any(True for _ in arns.own_resources(found, place.facts)) is wanted
+    return any(True for _ in arns.own_resources(found, place.facts, place.subject)) is wanted
 
 
 def _names_partition(found: Json, wanted: Json, place: Place) -> Tri:

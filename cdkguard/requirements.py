@@ -218,7 +218,8 @@ def _bind_operator(name: str, operand: Json) -> Callable[[Json, Subject, tuple[s
     def one(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
         facts = subject.world.facts(subject.scope) if subject.world is not None and name.startswith("names_") else None
         raw = _raw(subject, path) if needs_raw else None
-        return test(name, found, operand, Place(subject.scope, paths.show(path) if facts else "", raw, facts))
+        place = Place(subject.scope, paths.show(path) if facts else "", raw, facts, subject.logical_id)
+        return test(name, found, operand, place)
 
     return one
 

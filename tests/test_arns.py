@@ -136,8 +136,18 @@ def test_a_stack_in_the_other_environments_account_is_no_cross_reference() -> No
     ],
 )
 def test_an_arn_of_the_apps_own_resource(text: str, named: bool) -> None:
-    own = facts(names=frozenset({("s3", "orders"), ("dynamodb", "table/orders")}))
+    own = facts(names={("s3", "orders"): "Bucket", ("dynamodb", "table/orders"): "Table"})
     assert list(arns.own_resources(text, own)) == ([text] if named else [])
+
+
+def test_a_resource_may_name_itself() -> None:
+    own = facts(names={("s3", "orders"): "Bucket"})
+    assert not list(arns.own_resources("arn:aws:s3:::orders/*", own, "Bucket"))
+    assert list(arns.own_resources("arn:aws:s3:::orders/*", own, "Role"))
+
+
+def test_a_long_hostile_name_takes_no_time() -> None:
+    assert not list(arns.own_resources("arn:aws:s3:::" + "/" * 1_000_000, facts()))
 
 
 def test_a_partition_is_found_where_it_is_written_out() -> None:
