@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from cdkguard.errors import CdkguardError, InputError, TemplateError
@@ -17,9 +17,10 @@ KNOWN_SCHEMA = 55  # the newest major version of the cloud assembly schema that 
 MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _PREFIX = "cdkguard::"
-_FRAME = re.compile(r"^(?:.*\()?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
-_FOREIGN_CODE = re.compile(r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib)[\\/]")
+_FRAME = re.compile(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
+_FOREIGN_CODE = re.compile(r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]")
 _TEMPLATE_NAME = re.compile(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
+_TEMPLATE_WORDS = re.compile(r"Resources|AWSTemplateFormatVersion|AWS::")
 _VPC_DUMMIES = ("vpc-12345", "s-12345", "p-12345", "p-67890")
 _DUMMIES = {
     "vpc-provider": _VPC_DUMMIES, "availability-zones": ("dummy1a", "dummy1b", "dummy1c"), "ami": ("ami-1234",),
@@ -117,7 +118,7 @@ class _Reader:
             str(properties.get("stackName") or name), template, self.shown(path), construct_path=construct_path,
             account=account, region=region, termination_protection=properties.get("terminationProtection") is True,
             tags={str(k): str(v) for k, v in tags.items()}, parameters=_mapping(properties.get("parameters")),
-            construct_paths=metadata.paths(template, construct_path, None), line_of=lines,
+            construct_paths=metadata.paths(template, None), line_of=lines,
             source=metadata.source_at(construct_path), acknowledgements=tuple(metadata.acknowledgements()),
             missing=missing, from_assembly=True,
         )  # fmt: skip
@@ -171,7 +172,7 @@ class _Reader:
         stack = Stack(
             f"{root.name}/{construct_path.rpartition('/')[2]}", template, self.shown(path), construct_path=construct_path,
             account=root.account, region=root.region, termination_protection=root.termination_protection, tags=root.tags,
-            parent=parent, parent_logical_id=logical_id, construct_paths=metadata.paths(template, construct_path, path),
+            parent=parent, parent_logical_id=logical_id, construct_paths=metadata.paths(template, construct_path),
             line_of=lines, source=metadata.source_at(construct_path) or metadata.source_at(resource_path or ""),
             missing=root.missing, from_assembly=True,
         )  # fmt: skip
@@ -217,27 +218,31 @@ class _Metadata:
 
     def __init__(self, entries: dict[str, list[Json]], base: str) -> None:
         self.entries, self.base = entries, base
-        self._logical: list[tuple[str, str]] | None = None
+        self._logical: list[tuple[str, str, str | None]] | None = None
         self._sources: dict[str, Source | None] = {}
 
-    def _logical_ids(self) -> list[tuple[str, str]]:
+    def _logical_ids(self) -> list[tuple[str, str, str | None]]:
+        """(construct path, logical id, the nested stack it is in): equal constructs have equal ids in each template."""
         if self._logical is None:
+            nested = {
+                head.removesuffix(".NestedStack") for path in self.entries
+                for head, _, last in [path.rpartition("/")] if last.endswith(".NestedStackResource")
+            }  # fmt: skip
             self._logical = [
-                (path, entry["data"]) for path, entries in self.entries.items() for entry in entries
+                (path, entry["data"], _owner(path, nested)) for path, entries in self.entries.items() for entry in entries
                 if entry.get("type") == "aws:cdk:logicalId" and isinstance(entry.get("data"), str)
             ]  # fmt: skip
         return self._logical
 
-    def paths(self, template: Mapping[str, Json], prefix: str, nested_file: str | None) -> dict[str, str]:
-        """Logical id -> construct path for one template; a nested stack's entries lie below its own path."""
+    def paths(self, template: Mapping[str, Json], nested_in: str | None) -> dict[str, str]:
+        """Logical id -> construct path for one template: the stack's own, or that of the nested stack at this path."""
         found: dict[str, str] = {}
         resources = template["Resources"]
-        for path, logical_id in self._logical_ids():
-            if logical_id in resources and (path == prefix or path.startswith(prefix + "/")):
+        for path, logical_id, owner in self._logical_ids():
+            if logical_id in resources and owner == nested_in:
                 found.setdefault(logical_id, path)
         for logical_id, body in resources.items():
             named = _mapping(_mapping(body).get("Metadata")).get("aws:cdk:path")
-            # The template's own word wins: two templates of one stack can use the same logical id.
             if isinstance(named, str):
                 found[logical_id] = named
         return found
@@ -276,6 +281,15 @@ class _Metadata:
         return None
 
 
+def _owner(path: str, nested: Collection[str]) -> str | None:
+    """The innermost nested stack around a construct."""
+    while nested and path:
+        path = path.rpartition("/")[0]
+        if path in nested:
+            return path
+    return None
+
+
 def _environment(text: Json) -> tuple[str | None, str | None]:
     """(account, region) of `aws://account/region`, None for what is agnostic."""
     parts = str(text or "").removeprefix("aws://").split("/")
@@ -288,9 +302,19 @@ def _missing(entries: Json, directory: str) -> Iterator[Missing]:
     for entry in _list(entries):
         if isinstance(entry, dict):
             provider = str(entry.get("provider", ""))
-            dummy = _mapping(entry.get("props")).get("dummyValue")
-            dummies = tuple(d for d in (dummy if isinstance(dummy, list) else [dummy]) if isinstance(d, str))
-            yield Missing(str(entry.get("key", "")), provider, dummies or _DUMMIES.get(provider, ()), directory)
+            props = _mapping(entry.get("props"))
+            dummies = tuple(_texts(props.get("dummyValue"))) or _DUMMIES.get(provider, ())
+            if provider == "ssm" and not dummies:
+                dummies = (f"dummy-value-for-{props.get('parameterName')}",)
+            yield Missing(str(entry.get("key", "")), provider, dummies, directory)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text in a dummy value, which can be a list or a mapping (Cloud Control lookups)."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else _list(value):
+        yield from _texts(inner)
 
 
 # -- bare templates
@@ -302,12 +326,36 @@ def read_paths(paths: Sequence[str]) -> Assembly:
     What cannot be read becomes a fatal Problem beside what can; raises InputError where a path does not exist or a folder
     holds nothing to judge.
     """
-    parts = [_read_path(path) for path in paths]
+    parts = [_read_path(path) if len(paths) == 1 else _attempt(_read_path, path) for path in paths]
     stacks = tuple(stack for part in parts for stack in part.stacks)
+    problems = [p for part in parts for p in part.problems]
     return Assembly(
-        stacks, tuple(p for part in parts for p in part.problems), tuple(m for part in parts for m in part.missing),
+        stacks, (*problems, *_not_followed(stacks)), tuple(m for part in parts for m in part.missing),
         parts[0].directory if len(parts) == 1 else None, parts[0].app_directory if len(parts) == 1 else None,
     )  # fmt: skip
+
+
+def _attempt(reader: Callable[[str], Assembly], path: str) -> Assembly:
+    """One of several: what stops it is told beside what the others hold."""
+    try:
+        return reader(path)
+    except InputError as problem:
+        return Assembly((), (Problem("template", str(problem), path),))
+
+
+def _not_followed(stacks: Sequence[Stack]) -> Iterator[Problem]:
+    """The nested stacks of bare templates: their templates lie anywhere, and count only where they are named, too."""
+    bare = [stack for stack in stacks if not stack.from_assembly]
+    seen = {os.path.realpath(stack.template_path) for stack in bare}
+    for stack in bare:
+        for logical_id, body in stack.template["Resources"].items():
+            if not isinstance(body, dict) or body.get("Type") != "AWS::CloudFormation::Stack":
+                continue
+            url = _mapping(body.get("Metadata")).get("aws:asset:path") or _mapping(body.get("Properties")).get("TemplateURL")
+            place = os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
+            if os.path.realpath(place) not in seen:
+                text = f"{stack.template_path}: nested stack '{logical_id}' was not judged; name its template, too"
+                yield Problem("nested-template", text, stack.template_path, fatal=False)
 
 
 def _read_path(path: str) -> Assembly:
@@ -338,14 +386,15 @@ def _read_folder(folder: str) -> Assembly:
     found: list[Assembly] = []
     for directory, folders, names in os.walk(folder):
         if "manifest.json" in names and _is_manifest(os.path.join(directory, "manifest.json")):
-            found.append(read(directory))
+            found.append(_attempt(read, directory))
             folders[:] = []
             continue
         folders[:] = sorted(f for f in folders if f not in ("node_modules", ".git", ".venv"))
         for name in sorted(names):
             if name.endswith((".json", ".yaml", ".yml", ".template")):
-                part = _bare(os.path.join(directory, name))
-                if part.stacks or not _is_no_template(part.problems[0].message):
+                path = os.path.join(directory, name)
+                part = _bare(path)
+                if part.stacks or not _is_no_template(part.problems[0].message, path):
                     found.append(part)
     if not found:
         raise InputError(f"{folder}: no template and no cloud assembly in this folder, so nothing was judged")
@@ -363,9 +412,16 @@ def _is_manifest(path: str) -> bool:
         return True  # let the reader say what is wrong with it
 
 
-def _is_no_template(message: str) -> bool:
-    """Whether a file is readable and simply something else: package.json, a list, a configuration."""
-    return "no Resources" in message or "a template is a mapping" in message or message.endswith(": empty")
+def _is_no_template(message: str, path: str) -> bool:
+    """Whether a file is clearly something else: package.json, a list, YAML of another tool with no word of a template."""
+    if "no Resources" in message or "a template is a mapping" in message or message.endswith(": empty"):
+        return True
+    if not path.endswith((".yaml", ".yml")):
+        return False
+    try:
+        return _TEMPLATE_WORDS.search(read_text(path, path)) is None
+    except TemplateError:
+        return False
 
 
 def _relative(path: str, base: str) -> str:

@@ -36,7 +36,8 @@ def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -
         yield _timed(phases, "read", began, assembly.read_paths(config.paths))
         return
     outdir = os.environ.get("CDK_OUTDIR")
-    if not config.app and not config.paths and outdir and os.path.isfile(os.path.join(outdir, "manifest.json")):
+    if not config.app and not config.paths and outdir:
+        # Behind the app in cdk.json. Without a manifest that is an error: running the app again would never end.
         yield _timed(phases, "read", began, assembly.read(outdir, app_directory=config.directory))
         return
     directory = config.paths[0] if config.paths else config.directory

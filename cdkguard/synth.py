@@ -28,6 +28,9 @@ Json = Any
 CLI_VERSION, SCHEMA_VERSION = "2.1148.1", "55.0.0"
 TAIL = 20  # lines of the app's output that an error repeats
 _ENV_LIMIT = 131_072 if os.name == "posix" else 32_760  # bytes of one process's environment that the CLI fills
+_NOT_FOUND = re.compile(
+    r"^\S*(?:sh|env): (?:line )?(?:\d+: )?(.+?): (?:command not found|not found|No such file or directory)$"
+)
 _BANNER = re.compile(r"^(?:b')?!!.*!!|^!{20,}|^b'!+")  # jsii's warning about the age of Node
 
 
@@ -60,10 +63,11 @@ def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App
     if not isinstance(command, str) or not command.strip():
         raise InputError(f"{file}: has no 'app' command; add one or use --app")
     merged: dict[str, Json] = {}
-    for source in (user.get("context"), _read(os.path.join(directory, "cdk.context.json")), project.get("context")):
-        _merge(merged, source if isinstance(source, dict) else {})
+    own, users = _context_of(project, file), _context_of(user, "~/.cdk.json")
+    for source in (users, _read(os.path.join(directory, "cdk.context.json")), own):
+        _merge(merged, source)
     for key in ("default-account", "default-region"):
-        if key in _section(project, "context") or key in _section(user, "context"):
+        if key in own or key in users:
             raise ConfigError(f"{file}: context '{key}' is not read by CDK any more; use the stack's env")
     for key, value in context.items():
         if key.startswith("aws:"):
@@ -76,7 +80,7 @@ def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App
 def existing_assembly(app: App) -> str | None:
     """The folder, where the `app` is no command but an assembly that exists already."""
     path = os.path.join(app.directory, app.command)
-    return path if os.path.isfile(os.path.join(path, "manifest.json")) else None
+    return path if os.path.isdir(path) else None
 
 
 @contextmanager
@@ -198,9 +202,11 @@ def _merge(into: dict[str, Json], source: Mapping[str, Json]) -> None:
             into[key] = value
 
 
-def _section(settings: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    value = settings.get(name)
-    return value if isinstance(value, dict) else {}
+def _context_of(settings: Mapping[str, Json], file: str) -> Mapping[str, Json]:
+    value = settings.get("context")
+    if value is not None and not isinstance(value, dict):
+        raise InputError(f"{file}: 'context' is not a JSON object")
+    return value or {}
 
 
 def _read(path: str) -> dict[str, Json]:
@@ -271,8 +277,9 @@ class _Child:
 
     def _why(self, what: str, status: int) -> str:
         said = [line for line in self.tail if line.strip()]
-        if status == 127 or any("command not found" in line or ": not found" in line for line in said[-3:]):
-            name = self.command.split()[0]
+        unknown = next((found for line in reversed(said) if (found := _NOT_FOUND.match(line))), None)
+        if status == 127:  # the shell's, and env's in a script's first line: "env: 'node': No such file or directory"
+            name = unknown.group(1).strip("'\"‘’") if unknown else self.command.split()[0]
             return (
                 f"{what} cannot be run: a command is not found (is {name} installed and on the PATH?): {self.command}\n"
                 + _indent(said[-3:])

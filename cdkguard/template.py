@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from bisect import bisect
@@ -16,7 +17,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 400  # of nested values; CloudFormation itself allows far fewer
 MAX_YAML_NODES = 1_000_000  # after aliases are written out: an alias bomb ends here
 _LOOP = "Fn::ForEach::"
-_TAGS = ["Ref", "Condition", "And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "GetStackOutput"]  # fmt: skip
+_TAGS = ["Ref", "Condition", "And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "GetStackOutput", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll"]  # fmt: skip
 
 
 def read_template(path: str, shown: str | None = None) -> tuple[dict[str, Json], Callable[[str], int | None]]:
@@ -62,7 +63,7 @@ def parse(text: str, shown: str) -> Json:
 def parse_json(text: str, shown: str) -> Json:
     """Strict JSON: no duplicate keys, no NaN, bounded nesting; raises TemplateError."""
     try:
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as problem:
         raise TemplateError(f"{shown}:{problem.lineno}: not JSON: {problem.msg}") from problem
     except RecursionError as problem:
@@ -87,6 +88,13 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large a number")
+    return value
 
 
 def _too_deep(value: Json) -> bool:
@@ -160,7 +168,8 @@ def may_be_deep(text: str) -> bool:
         return True
     deepest = depth = 0
     for found in re.finditer(r"[\[{\]}]", text):
-        depth += 1 if found.group() in "[{" else -1
+        # Never below zero: closing brackets in a text must not pay for open ones after it.
+        depth = depth + 1 if found.group() in "[{" else max(0, depth - 1)
         deepest = max(deepest, depth)
     return deepest > MAX_DEPTH
 
@@ -201,7 +210,10 @@ class _Builder:
     def _scalar(self, node: Any) -> Json:
         if node.tag.startswith("!") or node.tag.endswith((":timestamp", ":binary", ":value", ":merge")):
             return node.value
-        return self.resolver.construct_object(node)
+        value = self.resolver.construct_object(node)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.wrong(node, f"{node.value} is not a number that a template can hold")
+        return value
 
     def _mapping(self, node: Any, depth: int) -> dict[str, Json]:
         found: dict[str, Json] = {}
@@ -228,6 +240,8 @@ class _Builder:
 
 _KEY = re.compile(r"""(?:^|[{,\s])["']?([A-Za-z0-9]+)["']?\s*:\s*(?:[{&#\r\n]|$)""", re.MULTILINE)
 _RESOURCES = re.compile(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
+_SECTION = re.compile(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
+_FIRST = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
 
 
 class Lines:
@@ -246,9 +260,37 @@ class Lines:
         return None if at is None else bisect(self._breaks, at) + 1
 
     def _read(self, text: str) -> None:
+        self._breaks = [found.start() for found in re.finditer("\n", text)]
+        if self._read_block(text):
+            return
         start = _RESOURCES.search(text) or re.search(r"""["']Resources["']\s*:""", text)
         if start is None:
             return
         for found in _KEY.finditer(text, start.end()):
             self._places.setdefault(found.group(1), found.start(1))
-        self._breaks = [found.start() for found in re.finditer("\n", text)]
+
+    def _read_block(self, text: str) -> bool:
+        """Where each resource has a line of its own, as in most files: the keys of just the section's first level."""
+        sections = list(_SECTION.finditer(text))
+        if not sections:
+            return False
+        section = min(sections, key=lambda found: len(found.group(1)))  # Metadata can have a key Resources, too
+        first = _FIRST.search(text, section.end())
+        if first is None or len(first.group(1)) <= len(section.group(1)):
+            return False
+        end = re.compile(rf"^[ \t]{{0,{len(section.group(1))}}}[^\s#]", re.MULTILINE).search(text, first.start())
+        keys = re.compile(
+            rf"""^{first.group(1)}(?:("(?:[^"\\]|\\.)*")|'([^']*)'|([^\s"'#{{}}\[\]][^\n]*?))[ \t]*:(?=[\s{{\[]|$)""",
+            re.MULTILINE,
+        )
+        for found in keys.finditer(text, first.start(), end.start() if end else len(text)):
+            quoted, single, bare = found.groups()
+            self._places.setdefault(_unquoted(quoted) if quoted else single or bare or "", found.start())
+        return True
+
+
+def _unquoted(key: str) -> str:
+    try:
+        return str(json.loads(key))
+    except ValueError:  # YAML has escapes that JSON has not
+        return key[1:-1]

@@ -164,6 +164,21 @@ def test_chained_it_fails_by_itself_unless_the_cdk_cli_will(capsys, here, monkey
     assert written["pluginReports"][0]["conclusion"] == "failure"
 
 
+def test_chained_behind_an_app_that_wrote_nothing_it_does_not_run_the_app_again(capsys, here, monkeypatch):
+    (here / "cdk.json").write_text(json.dumps({"app": f'touch ran && "{sys.executable}" -m cdkguard check'}))
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "empty"))
+    status, _, err = run(capsys, "check")
+    assert status == 3 and "manifest.json: not found" in err and not (here / "ran").exists()
+
+
+def test_a_chained_app_is_judged_from_outside_too(capsys, here):
+    assembly(here / "made")
+    copy = f'cp {here}/made/* "$CDK_OUTDIR"'
+    (here / "cdk.json").write_text(json.dumps({"app": f'{copy} && "{sys.executable}" -m cdkguard check'}))
+    status, found = report(capsys, "--environment", "prod")
+    assert status == 1 and "data-retention" in {f["ruleId"] for f in found["findings"]}
+
+
 def test_what_the_input_cannot_hold_is_said(capsys, here):
     (here / "sam.json").write_text(json.dumps({"Transform": "AWS::Serverless-2016-10-31", **GOOD}))
     status, found = report(capsys, "sam.json")
