@@ -18,7 +18,9 @@ MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _PREFIX = "cdkguard::"
 _FRAME = re.compile(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
-_FOREIGN_CODE = re.compile(r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]")
+_FOREIGN_CODE = re.compile(
+    r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]"
+)
 _TEMPLATE_NAME = re.compile(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
 _TEMPLATE_WORDS = re.compile(r"Resources|AWSTemplateFormatVersion|AWS::")
 _VPC_DUMMIES = ("vpc-12345", "s-12345", "p-12345", "p-67890")
@@ -351,7 +353,8 @@ def _not_followed(stacks: Sequence[Stack]) -> Iterator[Problem]:
         for logical_id, body in stack.template["Resources"].items():
             if not isinstance(body, dict) or body.get("Type") != "AWS::CloudFormation::Stack":
                 continue
-            url = _mapping(body.get("Metadata")).get("aws:asset:path") or _mapping(body.get("Properties")).get("TemplateURL")
+            metadata, properties = _mapping(body.get("Metadata")), _mapping(body.get("Properties"))
+            url = metadata.get("aws:asset:path") or properties.get("TemplateURL")
             place = os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
             if os.path.realpath(place) not in seen:
                 text = f"{stack.template_path}: nested stack '{logical_id}' was not judged; name its template, too"

@@ -238,46 +238,40 @@ class _Builder:
         return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
 
 
-_KEY = re.compile(r"""(?:^|[{,\s])["']?([A-Za-z0-9]+)["']?\s*:\s*(?:[{&#\r\n]|$)""", re.MULTILINE)
+_KEY = re.compile(r"""(?:^|[{,\s])["']?([\w:.-]*\w)["']?\s*:\s*(?:[\[{&#\r\n]|$)""", re.MULTILINE)
 _RESOURCES = re.compile(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
 _SECTION = re.compile(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
 _FIRST = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
 
 
 class Lines:
-    """Logical id -> the line on which its resource begins; the file is looked through once, when first asked."""
+    """Logical id -> the line on which its resource begins; the file is looked through when first asked."""
 
     def __init__(self, text: str) -> None:
-        self._text: str | None = text
+        self._text = text
         self._places: dict[str, int] = {}
+        self._done: list[Callable[[str], None]] = []
         self._breaks: list[int] = []
 
     def __call__(self, logical_id: str) -> int | None:
-        if self._text is not None:
-            self._read(self._text)
-            self._text = None
+        for look in (self._read_block, self._read_rest):
+            if logical_id not in self._places and look not in self._done:
+                self._done.append(look)
+                look(self._text)
         at = self._places.get(logical_id)
+        if at is not None and not self._breaks:
+            self._breaks = [found.start() for found in re.finditer("\n", self._text)] or [len(self._text)]
         return None if at is None else bisect(self._breaks, at) + 1
 
-    def _read(self, text: str) -> None:
-        self._breaks = [found.start() for found in re.finditer("\n", text)]
-        if self._read_block(text):
-            return
-        start = _RESOURCES.search(text) or re.search(r"""["']Resources["']\s*:""", text)
-        if start is None:
-            return
-        for found in _KEY.finditer(text, start.end()):
-            self._places.setdefault(found.group(1), found.start(1))
-
-    def _read_block(self, text: str) -> bool:
+    def _read_block(self, text: str) -> None:
         """Where each resource has a line of its own, as in most files: the keys of just the section's first level."""
         sections = list(_SECTION.finditer(text))
         if not sections:
-            return False
+            return
         section = min(sections, key=lambda found: len(found.group(1)))  # Metadata can have a key Resources, too
         first = _FIRST.search(text, section.end())
         if first is None or len(first.group(1)) <= len(section.group(1)):
-            return False
+            return
         end = re.compile(rf"^[ \t]{{0,{len(section.group(1))}}}[^\s#]", re.MULTILINE).search(text, first.start())
         keys = re.compile(
             rf"""^{first.group(1)}(?:("(?:[^"\\]|\\.)*")|'([^']*)'|([^\s"'#{{}}\[\]][^\n]*?))[ \t]*:(?=[\s{{\[]|$)""",
@@ -286,7 +280,14 @@ class Lines:
         for found in keys.finditer(text, first.start(), end.start() if end else len(text)):
             quoted, single, bare = found.groups()
             self._places.setdefault(_unquoted(quoted) if quoted else single or bare or "", found.start())
-        return True
+
+    def _read_rest(self, text: str) -> None:
+        """What is written otherwise: on one line, or without a shape."""
+        start = _RESOURCES.search(text) or re.search(r"""["']Resources["']\s*:""", text)
+        if start is None:
+            return
+        for found in _KEY.finditer(text, start.end()):
+            self._places.setdefault(found.group(1), found.start(1))
 
 
 def _unquoted(key: str) -> str:

@@ -202,3 +202,100 @@ def test_a_folder_without_templates_is_an_error(tmp_path):
         assembly.read_paths([str(tmp_path)])
     with pytest.raises(InputError, match="no such file"):
         assembly.read_paths([str(tmp_path / "none")])
+
+
+def test_equal_logical_ids_in_a_stack_and_its_nested_stack_without_path_metadata(tmp_path):
+    entries = {
+        "/Main/Nest/Topic/Resource": [{"type": "aws:cdk:logicalId", "data": "Topic1"}],
+        "/Main/Nest.NestedStack/Nest.NestedStackResource": [{"type": "aws:cdk:logicalId", "data": "N"}],
+        "/Main/Topic/Resource": [{"type": "aws:cdk:logicalId", "data": "Topic1"}],
+    }
+    manifest(tmp_path, {"Main": stack() | {"metadata": entries}})
+    topic = {"Type": "AWS::SNS::Topic"}
+    nest = nested_resource(Metadata={"aws:asset:path": "Nest.json"})
+    write(tmp_path / "Main.template.json", template(Topic1=topic, N=nest))
+    write(tmp_path / "Nest.json", template(Topic1=topic))
+    outer, inner = assembly.read(str(tmp_path)).stacks
+    assert outer.construct_paths["Topic1"] == "Main/Topic/Resource"
+    assert inner.construct_paths["Topic1"] == "Main/Nest/Topic/Resource"
+
+
+@pytest.mark.parametrize(
+    "frame, source",
+    [
+        ("new Main (file:///app/lib/main.mts:3:5)", Source("/app/lib/main.mts", 3)),
+        ("/app/bin.ts:7:1", Source("/app/bin.ts", 7)),
+        ("inner (/usr/lib/python3.11/contextlib.py:81)", None),
+        ("f (/home/me/.venv/lib/python3.12/site-packages/x.py:1)", None),
+        ("Array.forEach (:)", None),
+        ("f (node:internal/modules/cjs/loader:1554:14)", None),
+    ],
+)
+def test_frames_of_the_users_own_code(tmp_path, frame, source):
+    entries = {
+        "/Main/B": [{"type": "aws:cdk:logicalId", "data": "B"}, {"type": "aws:cdk:creationStack", "data": [frame]}]
+    }
+    manifest(tmp_path, {"Main": stack() | {"metadata": entries}})
+    write(tmp_path / "Main.template.json", template(B=BUCKET))
+    assert assembly.read(str(tmp_path)).stacks[0].source_of("B") == source
+
+
+def test_paths_are_shown_from_the_base(tmp_path):
+    entries = {"/Main": [{"type": "aws:cdk:creationStack", "data": [f"f ({tmp_path}/lib/a.ts:1:2)"]}]}
+    manifest(tmp_path / "cdk.out", {"Main": stack() | {"metadata": entries}})
+    write(tmp_path / "cdk.out/Main.template.json", template(B=BUCKET))
+    (found,) = assembly.read(str(tmp_path / "cdk.out"), base=str(tmp_path)).stacks
+    assert found.template_path == os.path.join("cdk.out", "Main.template.json")
+    assert found.source == Source(os.path.join("lib", "a.ts"), 1)
+    (found,) = assembly.read(str(tmp_path / "cdk.out"), base=str(tmp_path / "other")).stacks
+    assert found.template_path == str(tmp_path / "cdk.out/Main.template.json")
+
+
+def test_dummies_in_lists_mappings_and_parameters(tmp_path):
+    missing = [
+        {
+            "key": "c",
+            "provider": "cc-api-provider",
+            "props": {"dummyValue": [{"Arn": "arn:x", "Ports": ["p"], "N": 1}]},
+        },
+        {"key": "s", "provider": "ssm", "props": {"parameterName": "/my/param"}},
+    ]
+    manifest(tmp_path, {"Main": stack()}, missing=missing)
+    write(tmp_path / "Main.template.json", template(B=BUCKET))
+    assert [m.dummies for m in assembly.read(str(tmp_path)).missing] == [("arn:x", "p"), ("dummy-value-for-/my/param",)]
+
+
+def test_one_broken_assembly_does_not_hide_the_others(tmp_path):
+    write(tmp_path / "all/a/manifest.json", '{"artifacts": {}}')
+    write(tmp_path / "all/b.json", template(B=BUCKET))
+    found = assembly.read_paths([str(tmp_path / "all")])
+    assert [s.name for s in found.stacks] == ["b"] and found.problems[0].fatal
+    found = assembly.read_paths([str(tmp_path / "all/a"), str(tmp_path / "none"), str(tmp_path / "all/b.json")])
+    assert [s.name for s in found.stacks] == ["b"] and [p.fatal for p in found.problems] == [True, True]
+    with pytest.raises(InputError, match="no version"):
+        assembly.read_paths([str(tmp_path / "all/a")])
+
+
+def test_a_template_named_explicitly_that_cannot_be_read_is_fatal(tmp_path):
+    write(tmp_path / "t.json", '{"name": "x"}')
+    (problem,) = assembly.read_paths([str(tmp_path / "t.json")]).problems
+    assert problem.fatal and problem.kind == "template" and "no Resources" in problem.message
+
+
+def test_yaml_of_other_tools_in_a_folder_is_none_of_ours(tmp_path):
+    write(tmp_path / "b.yaml", "Resources: {B: {Type: T}}")
+    write(tmp_path / "k8s.yaml", "kind: A\n---\nkind: B\n")
+    write(tmp_path / "mkdocs.yml", "x: !!python/name:a.b\n")
+    assert assembly.read_paths([str(tmp_path)]).problems == ()
+    write(tmp_path / "broken.yaml", "Resources:\n  A: [\n")
+    (problem,) = assembly.read_paths([str(tmp_path)]).problems
+    assert problem.fatal and "broken.yaml" in problem.message
+
+
+def test_nested_stacks_of_bare_templates_are_said_unless_they_are_read(tmp_path):
+    nest = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "nest.yaml"}}
+    write(tmp_path / "main.json", template(N=nest))
+    write(tmp_path / "nest.yaml", "Resources: {B: {Type: T}}")
+    (problem,) = assembly.read_paths([str(tmp_path / "main.json")]).problems
+    assert not problem.fatal and problem.kind == "nested-template" and "'N' was not judged" in problem.message
+    assert assembly.read_paths([str(tmp_path)]).problems == ()

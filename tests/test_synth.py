@@ -1,5 +1,6 @@
 """Running an app: tiny ones that write a manifest, and every way in which one can fail."""
 
+import io
 import json
 import os
 import signal
@@ -162,3 +163,64 @@ def test_what_is_wrong_with_a_project_is_said(tmp_path, monkeypatch):
     (tmp_path / ".cdk.json").write_text('{"build": "x"}')
     with pytest.raises(ConfigError, match="build"):
         synth.find_app(str(tmp_path), "x", {})
+
+
+def test_an_app_that_is_a_folder_is_an_assembly(project):
+    (project / "cdk.out").mkdir()
+    assert synth.existing_assembly(synth.find_app(str(project), "cdk.out", {})) == os.path.join(str(project), "cdk.out")
+    assert synth.existing_assembly(synth.find_app(str(project), None, {})) is None
+
+
+@pytest.mark.parametrize("file", ["cdk.json", "cdk.context.json", "../home/.cdk.json"])
+@pytest.mark.parametrize("content", ["[1]", "{", '{"a": '])
+def test_settings_that_cannot_be_read_are_named(project, file, content):
+    (project / file).write_text(content)
+    with pytest.raises(InputError, match=os.path.basename(file)):
+        synth.find_app(str(project), "x", {})
+
+
+def test_context_that_is_no_mapping_is_said(project):
+    settings(project, app="x", context=["a"])
+    with pytest.raises(InputError, match="cdk.json: 'context' is not a JSON object"):
+        synth.find_app(str(project), None, {})
+    settings(project, app="x", context={"default-region": "x"})
+    with pytest.raises(ConfigError, match="default-region"):
+        synth.find_app(str(project), None, {})
+
+
+@pytest.mark.parametrize("command", ["true && no-such-node bin/app.js", "env no-such-node app.js"])
+def test_the_command_that_is_missing_is_the_one_named(project, command):
+    settings(project, app=command)
+    with pytest.raises(SynthError, match="is no-such-node installed"):
+        given(project)
+
+
+def test_an_app_that_speaks_of_something_not_found_was_still_run(project):
+    (project / "app.py").write_text("import sys; sys.exit('table: not found')")
+    with pytest.raises(SynthError, match=r"(?s)exit status 1.*table: not found"):
+        given(project)
+
+
+def test_the_tail_of_the_output_is_told_and_jsiis_banner_is_not(project, capfd):
+    (project / "app.py").write_text(
+        "print('!' * 60)\nprint('!!  Node is old  !!')\nfor i in range(50): print('line', i)\nexit(1)"
+    )
+    with pytest.raises(SynthError) as stop:
+        given(project)
+    assert "line 49" in str(stop.value) and "line 29" not in str(stop.value)
+    printed = capfd.readouterr().err
+    assert "line 0\n" in printed and "Node is old" not in printed
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_progress_line_on_a_terminal_is_erased(project):
+    (project / "app.py").write_text("import time; time.sleep(0.8)\n" + WRITE)
+    terminal, pipe = Terminal(), io.StringIO()
+    given(project, progress=terminal)
+    given(project, progress=pipe)
+    assert "synthesizing: " in terminal.getvalue() and terminal.getvalue().endswith("\r\x1b[K")
+    assert pipe.getvalue() == ""

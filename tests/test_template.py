@@ -135,3 +135,64 @@ def test_any_text_is_a_value_or_a_template_error(text):
         parse(text, "x")
     except TemplateError as stop:
         assert str(stop).startswith("x")
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999"])
+def test_a_number_too_large_is_no_number(tmp_path, number):
+    with pytest.raises(TemplateError, match="too large"):
+        read(tmp_path, f'{{"Resources": {{"A": {{"Type": "T", "X": {number}}}}}}}')
+
+
+@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan"])
+def test_yaml_has_names_for_what_is_no_number(tmp_path, number):
+    with pytest.raises(TemplateError, match="t.yaml:4: .*not a number"):
+        read(tmp_path, f"Resources:\n  A:\n    Type: T\n    X: {number}\n", "t.yaml")
+
+
+def test_closing_brackets_in_a_text_do_not_hide_depth(tmp_path):
+    with pytest.raises(TemplateError, match="nested deeper"):
+        read(tmp_path, f'x: "{"]" * 6000}"\ny: {"[" * 5000}{"]" * 5000}\nResources: {{}}\n', "t.yaml")
+
+
+def test_the_functions_of_rules_have_short_forms_too(tmp_path):
+    text = "Resources: {}\nRules: {R: {Assertions: [{Assert: !Contains [[a], !Ref X]}, {Assert: !EachMemberIn [[a], !RefAll X]}]}}"
+    first, second = read(tmp_path, text, "t.yaml")[0]["Rules"]["R"]["Assertions"]
+    assert first == {"Assert": {"Fn::Contains": [["a"], {"Ref": "X"}]}}
+    assert second == {"Assert": {"Fn::EachMemberIn": [["a"], {"Fn::RefAll": "X"}]}}
+
+
+PROPERTY_OF_THE_SAME_NAME = """
+Metadata:
+  Resources:
+    Bucket:
+      note: not this one
+Resources:
+  # a comment
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket:
+        Ref: Bucket
+  Bucket:
+    Type: AWS::S3::Bucket
+  "Fn::ForEach::Topics": [T, [a, b], {}]
+  Fn::ForEach::Queues:
+    - Q
+Outputs:
+  Policy:
+    Value: x
+"""
+
+
+def test_a_property_of_the_same_name_is_not_the_resource():
+    lines = Lines(PROPERTY_OF_THE_SAME_NAME)
+    found = {name: lines(name) for name in ("Policy", "Bucket", "Fn::ForEach::Topics", "Fn::ForEach::Queues")}
+    assert found == {"Policy": 8, "Bucket": 13, "Fn::ForEach::Topics": 15, "Fn::ForEach::Queues": 16}
+    body = {"Resources": {"P": {"Properties": {"Bucket": {"Ref": "Bucket"}}}, "Bucket": {"Type": "T"}, "Ä": {}}}
+    lines = Lines(json.dumps(body, indent=1))
+    assert (lines("P"), lines("Bucket"), lines("Ä")) == (3, 10, 13)
+
+
+def test_lines_of_a_template_on_one_line():
+    text = '{"Resources": {"Ä-1": {"Type": "T"}, "Fn::ForEach::X": ["x", [], {}]}}'
+    assert (Lines(text)("Ä-1"), Lines(text)("Fn::ForEach::X"), Lines(text)("None")) == (1, 1, None)
