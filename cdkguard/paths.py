@@ -81,6 +81,11 @@ def bind(steps: list[Step]) -> Walk:
     return walk
 
 
+def _missing(value: dict[str, Json]) -> Json:
+    """What a member that is not written is: absent, or whatever a macro beside it will make of the mapping."""
+    return Deferred("unknown", value["Fn::Transform"]) if "Fn::Transform" in value else ABSENT
+
+
 def _here(scope: Scope, value: Json) -> Iterator[Found]:
     yield (), scope.resolve(value)
 
@@ -91,7 +96,7 @@ def _bind_fields(names: tuple[str, ...]) -> Walk:
         value = resolve(value)
         for name in names:
             if type(value) is dict:
-                value = resolve(value[name]) if name in value else ABSENT
+                value = resolve(value[name]) if name in value else _missing(value)
             elif not isinstance(value, Deferred):
                 value = ABSENT
                 break
@@ -106,7 +111,7 @@ def _bind_field(step: Step, rest: Walk) -> Walk:
     def walk(scope: Scope, value: Json) -> Iterator[Found]:
         value = scope.resolve(value)
         if type(value) is dict:
-            inner = value.get(name, ABSENT)
+            inner = value[name] if name in value else _missing(value)
         else:
             inner = value if isinstance(value, Deferred) else ABSENT
         for path, found in rest(scope, inner):

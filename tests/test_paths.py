@@ -88,6 +88,14 @@ def test_intrinsics_on_the_way():
     assert select("$.A[*]", {"A": {"Ref": "P"}}, template=listed) == [("A[0]", "a"), ("A[1]", "b")]
 
 
+def test_what_a_macro_beside_it_makes_is_unknown():
+    document = {"A": {"Fn::Transform": {"Name": "AWS::Include"}, "B": 1}}
+    assert select("$.A.B", document) == [("A.B", 1)]
+    for path in ("$.A.C", "$.A.C[*].D"):
+        ((_, unknown),) = select(path, document)
+        assert isinstance(unknown, Deferred)
+
+
 def test_one_object_where_a_list_belongs_counts_as_a_list_of_one():
     assert select("$.A[*].B", {"A": {"B": 1}}) == [("A[0].B", 1)]
 
