@@ -42,7 +42,7 @@ class Facts(NamedTuple):
     owned_by_aws: frozenset[str]
     environments: Mapping[str, str]  # account -> environment name, from the configuration
     environment: str | None  # of the stack
-    names: Mapping[tuple[str, str], str] = {}  # (service, resource part) of ARNs of the app's own resources -> logical id
+    names: Mapping[tuple[str, str], str] = {}  # (service, resource part) of own resources' ARNs -> logical id
 
 
 class Literal(NamedTuple):
@@ -109,8 +109,8 @@ def own_resources(text: str, facts: Facts, subject: str = "") -> Iterator[str]:
     for found in _ARN_ANY.finditer(text):
         service, account, rest = found.groups()
         ours = account in ("", "§", facts.own, *facts.app)
-        owners = {facts.names[service, name] for name in _names_in(rest) if (service, name) in facts.names} if ours else set()
-        if owners - {subject}:
+        owners = {facts.names.get((service, name), subject) for name in _names_in(rest)}
+        if ours and owners - {subject}:
             yield found.group(0)
 
 
