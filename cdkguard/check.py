@@ -28,6 +28,14 @@ def check(config: Config, today: str | None = None, progress: TextIO | None = No
         return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, phases)
 
 
+def check_assembly(config: Config, found: Assembly, today: str | None = None) -> Report:
+    """Judge an assembly that somebody else has read; raises as `check` does."""
+    began = time.perf_counter()
+    loaded = packs.load_all(config.packs)
+    rules = packs.select(loaded.rules, config.rules, config.skip)
+    return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, {})
+
+
 @contextmanager
 def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -> Iterator[Assembly]:
     """The assembly to judge; a temporary one lives as long as the block."""

@@ -42,6 +42,18 @@ class Deferred:
     def __repr__(self) -> str:
         return f"Deferred({self.kind}, {self.text()!r})"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the deployment will give both the same value, whatever it is."""
+        return isinstance(other, Deferred) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        if self.kind in ("resource", "parameter", "pseudo"):
+            return self.kind, self.target, self.attribute
+        return (self.kind, self.parts) if self.kind == "text" else (self.kind, _canonical(self.raw))
+
     def text(self, hole: str = "§") -> str:
         """The string with a mark for each part that is not known."""
         if self.kind == "text":
