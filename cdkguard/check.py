@@ -7,12 +7,15 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cdkguard import __version__, accepted, assembly, engine, environments, packs, suppressions, synth
 from cdkguard.config import Config
 from cdkguard.errors import ConfigError, InputError, RulePackError
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
+
+if TYPE_CHECKING:
+    from cdkguard import changes
 
 
 def check(config: Config, today: str | None = None, progress: TextIO | None = None) -> Report:
@@ -25,7 +28,7 @@ def check(config: Config, today: str | None = None, progress: TextIO | None = No
     rules = packs.select(loaded.rules, config.rules, config.skip)
     phases = {"rules": time.perf_counter() - began}
     with _judged(config, progress, phases) as found:
-        return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, phases)
+        return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, phases, progress)
 
 
 def check_assembly(config: Config, found: Assembly, today: str | None = None) -> Report:
@@ -34,6 +37,15 @@ def check_assembly(config: Config, found: Assembly, today: str | None = None) ->
     loaded = packs.load_all(config.packs)
     rules = packs.select(loaded.rules, config.rules, config.skip)
     return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, {})
+
+
+@contextmanager
+def assembled(config: Config, progress: TextIO | None = None) -> Iterator[Assembly]:
+    """The assembly that the configuration names, synthesized where need be; a temporary one lives as long as the block."""
+    with _judged(config, progress, {}) as found:
+        if not found.stacks and not any(p.fatal for p in found.problems):
+            raise InputError(f"no stack found in {found.directory or 'the paths given'}, so nothing was judged")
+        yield found
 
 
 @contextmanager
@@ -79,6 +91,7 @@ def _report(
     today: str,
     began: float,
     phases: dict[str, float],
+    progress: TextIO | None = None,
 ) -> Report:
     problems = list(found.problems)
     stacks = _chosen(found.stacks, config.stacks)
@@ -89,31 +102,84 @@ def _report(
     known = {rule.id for rule in loaded.rules}
     _refuse_unknown_rules(config, known)
     evaluating = time.perf_counter()
-    judged = engine.evaluate(stacks, rules, _settings(config, loaded, rules))
+    settings = _settings(config, loaded, rules)
+    on_resources = [rule for rule in rules if rule.scope != "change"]
+    judged = engine.evaluate(stacks, on_resources, settings)
     phases["rules on resources"] = time.perf_counter() - evaluating
     problems += judged.problems
-    old = accepted.read(config.baseline) if config.baseline else None
+    ran = rules if config.against else on_resources
+    changed = None
+    if config.against:
+        changed = _changes(config, found, stacks, loaded, rules, settings, judged.findings, today, progress, phases)
+        problems += changed.problems
+    else:
+        problems.append(_NO_BASELINE)
     findings, noted = suppressions.apply(
-        judged.findings,
+        [*judged.findings, *(changed.findings if changed else ())],
         stacks,
-        config.suppressions,
-        old,
-        {rule.id for rule in rules},
+        [s for s in config.suppressions if changed is None or s.origin not in changed.new_exemptions],
+        accepted.read(config.baseline) if config.baseline else None,
+        {rule.id for rule in ran},
         today,
         config.require_owner,
         known,
     )
     problems += noted
+    if changed is not None:
+        findings, noted = changed.approved(findings, today)
+        problems += noted
     return Report(
         findings=tuple(sorted(findings, key=_by_place(stacks))),
-        rules=tuple(RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references) for r in rules),
+        rules=tuple(RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references) for r in ran),
         stacks=tuple(map(_info, stacks)),
         problems=tuple(problems),
         seconds=time.perf_counter() - began,
         fail_on=config.fail_on,
         version=__version__,
         phases=phases,
+        changes=changed.changes if changed else (),
+        against=changed.against if changed else "",
     )
+
+
+_NO_BASELINE = Problem(
+    "notice",
+    "the change was not judged, only the new templates: --against deployed, git, or a snapshot names a baseline",
+    fatal=False,
+)
+
+
+def _changes(
+    config: Config,
+    found: Assembly,
+    stacks: Sequence[Stack],
+    loaded: packs.Packs,
+    rules: Sequence[Rule],
+    settings: engine.Settings,
+    findings: Sequence[Finding],
+    today: str,
+    progress: TextIO | None,
+    phases: dict[str, float],
+) -> changes.Judged:
+    from cdkguard import baseline, changes
+
+    def again(old: Config, stacks: Sequence[Stack]) -> list[Finding]:
+        """What the baseline's configuration says of the new app."""
+        loaded = packs.load_all(old.packs)
+        rules = [r for r in packs.select(loaded.rules, old.rules, old.skip) if r.scope != "change"]
+        judged = engine.evaluate(stacks, rules, _settings(old, loaded, rules))
+        kept = accepted.read(old.baseline) if old.baseline and os.path.exists(old.baseline) else None
+        known = {r.id for r in loaded.rules}
+        ids = {r.id for r in rules}
+        return suppressions.apply(judged.findings, stacks, old.suppressions, kept, ids, today, known=known)[0]
+
+    began = time.perf_counter()
+    with baseline.opened(config, found, progress) as old:
+        phases["baseline"] = time.perf_counter() - began
+        began = time.perf_counter()
+        judged = changes.judge(config, old, stacks, loaded, rules, settings, again, findings)
+        phases["changes"] = time.perf_counter() - began
+    return judged
 
 
 def _chosen(stacks: Sequence[Stack], globs: Sequence[str]) -> list[Stack]:
@@ -245,7 +311,7 @@ def _by_place(stacks: Sequence[Stack]) -> Any:
 
     def key(finding: Finding) -> tuple[Any, ...]:
         return (
-            order.get(finding.stack_path, len(order)),
+            order.get(finding.stack_path, -1 if finding.stack_path == "cdkguard" else len(order)),
             -severity_rank(finding.severity),
             finding.construct_path or "",
             finding.logical_id or "",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cdkguard import __version__
+from cdkguard import __version__, cli_changes
 from cdkguard.errors import CdkguardError, ConfigError, ExitCode
 
 if TYPE_CHECKING:  # what a command does not need is not imported: start-up is most of a small run
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cdkguard {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     _check_parser(commands)
+    cli_changes.add_parsers(commands, _input_options, _configured)
     _rules_parser(commands)
     explain = commands.add_parser("explain", help="why a rule exists, and what to write instead")
     explain.add_argument("rule")
@@ -112,6 +113,7 @@ def _check_parser(commands: Any) -> None:
     check.add_argument("--output", action="append", default=[], metavar="FORMAT[=FILE]", help=", ".join(FORMATS))
     check.add_argument("--format", choices=FORMATS, help="the same as --output FORMAT")
     check.add_argument("--fail-on", choices=SEVERITY_CHOICES, help="exit 1 at or above this severity; default: high")
+    check.add_argument("--against", metavar="BASELINE", help="judge the change, too: " + cli_changes.AGAINST)
     check.add_argument("--baseline", metavar="FILE", help="accepted old findings, written by `cdkguard baseline`")
     check.add_argument("--timings", action="store_true", help="say on stderr where the time went")
     check.add_argument("--pre-built", action="store_true", help="read the existing cdk.out, never run the app")
@@ -152,12 +154,12 @@ def _check(options: argparse.Namespace) -> int:
         _merge_validation_report(report)
     if options.timings:
         _print_timings(report)
-    status = _status(report)
+    status = status_of(report)
     # The CDK CLI prints the report with file and line, and fails by itself; a failing command would only hide it.
     return int(ExitCode.OK) if told_by_cdk and status in (ExitCode.FINDINGS, ExitCode.INPUT) else status
 
 
-def _status(report: Report) -> int:
+def status_of(report: Report) -> int:
     if any(p.kind == "rule" for p in report.errors):
         return int(ExitCode.BUG)
     if report.errors:
@@ -190,6 +192,7 @@ def _configured(options: argparse.Namespace) -> Config:
         "full_synth": options.full_synth or loaded.full_synth,
         "timeout": options.timeout if options.timeout is not None else loaded.timeout,
         "baseline": getattr(options, "baseline", None) or loaded.baseline,
+        "against": getattr(options, "against", None) or loaded.against,
         "fail_on": getattr(options, "fail_on", None) or loaded.fail_on,
         "outputs": tuple(outputs) or loaded.outputs,
     }
@@ -232,10 +235,7 @@ def _write(name: str, file: str | None, report: Report) -> None:
     """One output to its file (written whole or not at all) or to standard output."""
     from cdkguard import outputs
 
-    to_terminal = (
-        file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    )
-    options = outputs.Options(os.getcwd(), to_terminal and name == "text", _width(file), _excerpt, _cdk_json(report))
+    options = terminal_options(name, file)
     text = outputs.render(name, report, options)
     if file is None:
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
@@ -252,6 +252,16 @@ def _write(name: str, file: str | None, report: Report) -> None:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise ConfigError(f"--output {name}={file}: cannot be written: {problem.strerror}") from problem
+
+
+def terminal_options(name: str, file: str | None = None) -> Options:
+    """How an output is written: with colours where it goes to a terminal."""
+    from cdkguard import outputs
+
+    to_terminal = (
+        file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    )
+    return outputs.Options(os.getcwd(), to_terminal and name == "text", _width(file), _excerpt, _cdk_json())
 
 
 def _width(file: str | None) -> int:
@@ -274,7 +284,7 @@ def _excerpt(source: Source) -> list[tuple[int, str]]:
     return []
 
 
-def _cdk_json(report: Report) -> str | None:
+def _cdk_json() -> str | None:
     """The file that a finding without a source line points at; None where bare templates are judged."""
     return "cdk.json" if os.path.isfile("cdk.json") else None
 
@@ -457,7 +467,7 @@ def _rules_test(options: argparse.Namespace) -> int:
             raise ConfigError(f"no rule in {', '.join(options.directories)}")
     done = 0
     wrong = 0
-    for example in ruletest.run(rules, loaded.sets):
+    for example in ruletest.run(rules, loaded.sets, loaded.rules):
         done += 1
         if not example.holds:
             wrong += 1

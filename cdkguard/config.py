@@ -19,8 +19,9 @@ FILES = ("cdkguard.yaml", "cdkguard.yml")
 KEYS = (
     "paths", "app", "context", "environment", "environments", "fail_on", "rules", "skip", "packs", "python", "stacks",
     "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "baseline", "full_synth", "timeout",
-    "outputs",
+    "outputs", "against", "approvals", "new_suppressions", "aws",
 )  # fmt: skip
+AWS_KEYS = ("profile", "role", "region", "stacks")
 ENVIRONMENT_KEYS = ("accounts", "regions", "stages", "stacks", "tags", "context", "strict", "parameters")
 SUPPRESSION_KEYS = ("rule", "construct", "reason", "owner", "expires")
 MAX_DEPTH = 40
@@ -53,6 +54,11 @@ class Config(NamedTuple):
     outputs: tuple[tuple[str, str | None], ...] = ()  # (format, file); without a file: standard output
     file: str | None = None  # the file that was read
     require_owner: bool = False
+    against: str | None = None  # deployed, git, git:REVISION, or the path of a saved baseline
+    approvals: str | None = None  # the file of approved changes; None: the one beside the configuration
+    new_suppressions: str = "count"  # with a git baseline: count | baseline (only those that are there count)
+    aws: Mapping[str, str] = {}  # for `deployed`: profile, role, region
+    aws_stacks: tuple[str, ...] = ()  # for `deployed`: stacks to read although the app does not have them
 
 
 def load(directory: str, explicit: str | None) -> Config:
@@ -64,6 +70,17 @@ def load(directory: str, explicit: str | None) -> Config:
     if file is None:
         return Config(directory=directory)
     return _config(_read_toml(file) if file.endswith(".toml") else _read_yaml(file), directory)
+
+
+def of_data(data: Json) -> Config:
+    """A configuration from plain values, as if they stood in a file."""
+    return _config(_Document("cdkguard.yaml", data, {}, {}), ".")
+
+
+def document(file: str) -> _At:
+    """Another YAML file of ours as a value that knows its lines. Raises ConfigError."""
+    found = _read_yaml(file)
+    return _At(found, (), found.data)
 
 
 # -- finding and reading the file
@@ -384,6 +401,12 @@ def _plain(at: Mapping[str, _At]) -> dict[str, Json]:
         own["fail_on"] = at["fail_on"].one_of((*SEVERITIES, "never"))
     if "timeout" in at:
         own["timeout"] = _seconds(at["timeout"])
+    if "new_suppressions" in at:
+        own["new_suppressions"] = at["new_suppressions"].one_of(("count", "baseline"))
+    if "aws" in at:
+        aws = at["aws"].known(AWS_KEYS)
+        own["aws"] = {key: item.text() for key, item in aws.items() if key != "stacks"}
+        own["aws_stacks"] = aws["stacks"].texts() if "stacks" in aws else ()
     for key in ("full_synth", "require_owner"):
         if key in at:
             own[key] = at[key].flag()
@@ -417,6 +440,12 @@ def _files(at: Mapping[str, _At], base: str) -> dict[str, Json]:
         own["packs"] = tuple(_pack(name, base) for name in at["packs"].texts())
     if "baseline" in at:
         own["baseline"] = os.path.join(base, at["baseline"].text())
+    if "approvals" in at:
+        own["approvals"] = os.path.join(base, at["approvals"].text())
+    if "against" in at:
+        text = at["against"].text()
+        named = text in ("deployed", "git") or text.startswith("git:")
+        own["against"] = text if named else os.path.join(base, text)
     if "outputs" in at:
         listed = at["outputs"].elements() if isinstance(at["outputs"].value, list) else [at["outputs"]]
         own["outputs"] = tuple(_output(item, base) for item in listed)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from cdkguard import arns, foreach
+from cdkguard import arns
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, Verbatim, flatten, is_intrinsic, scalar_text
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
+from cdkguard.scopes import Scopes
 from cdkguard.secrets import shape_of
 from cdkguard.suppressions import fingerprint
 
@@ -52,10 +53,10 @@ class Judged(NamedTuple):
 
 def evaluate(stacks: Sequence[Stack], rules: Sequence[Rule], settings: Settings) -> Judged:
     """Every rule on every subject that it is about."""
-    return _Run(stacks, rules, settings).judge()
+    return Run(stacks, rules, settings).judge()
 
 
-class _BoundRule:
+class BoundRule:
     """A rule with its closures, made when it first meets a subject."""
 
     __slots__ = ("rule", "_binding", "_where", "_require")
@@ -80,15 +81,17 @@ class _BoundRule:
         return True if answer is True else answer if concerned else None
 
 
-class _Run:
+class Run:
+    """One judging of stacks; a `World` for requirements."""
+
     def __init__(self, stacks: Sequence[Stack], rules: Sequence[Rule], settings: Settings) -> None:
         self.stacks, self.settings = stacks, settings
-        self.rules = [_BoundRule(rule, settings) for rule in rules]
+        self.rules = [BoundRule(rule, settings) for rule in rules]
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
-        self._scopes: dict[int, Scope] = {}
-        self._by_type: dict[str, list[_BoundRule]] = {}
+        self.scopes = Scopes(settings.template_parameters)
+        self._by_type: dict[str, list[BoundRule]] = {}
         self._facts: dict[int, arns.Facts] = {}
         self._names: dict[tuple[str, str], str] | None = None
         self._types_of = {b.rule.id: _split_types(b.rule, settings) for b in self.rules if b.rule.scope == "resource"}
@@ -96,11 +99,11 @@ class _Run:
     # -- World, for requirements
 
     def target(self, scope: Scope, logical_id: str) -> Json:
-        return self._resources(scope.owner).get(logical_id)
+        return self.scopes.resources(scope.owner).get(logical_id)
 
     def others(self, scope: Scope, types: Iterable[str]) -> Iterator[tuple[str, Json, Scope]]:
         wanted = frozenset(types)
-        for logical_id, body in self._resources(scope.owner).items():
+        for logical_id, body in self.scopes.resources(scope.owner).items():
             if body.get("Type") in wanted:
                 yield logical_id, body, scope
 
@@ -123,7 +126,7 @@ class _Run:
 
     def _own_names(self) -> Iterator[tuple[tuple[str, str], str]]:
         for stack in self.stacks:
-            for logical_id, body in self._resources(stack).items():
+            for logical_id, body in self.scopes.resources(stack).items():
                 named = arns.OWN_NAMES.get(str(body.get("Type")))
                 properties = body.get("Properties")
                 if named and isinstance(properties, dict) and isinstance(name := properties.get(named[0]), str):
@@ -137,34 +140,34 @@ class _Run:
         assembly_rules = [b for b in self.rules if b.rule.scope == "assembly"]
         if assembly_rules and self.stacks:
             self._judge_assembly(assembly_rules)
-        return Judged(self.findings, self.problems, self.counts)
+        return Judged(self.findings, self.scopes.problems + self.problems, self.counts)
 
     def _judge_stack(self, stack: Stack) -> None:
-        applicable = [b for b in self.rules if self._applies(b.rule, stack)]
-        by_type: dict[str, list[_BoundRule]] = {}
+        applicable = [b for b in self.rules if applies(b.rule, stack, self.settings)]
+        by_type: dict[str, list[BoundRule]] = {}
         value_rules = [b for b in applicable if b.rule.scope == "value"]
-        scope = self._scope(stack)
-        for logical_id, body in self._resources(stack).items():
+        scope = self.scopes.of(stack)
+        for logical_id, body in self.scopes.resources(stack).items():
             kind = str(body.get("Type"))
             if kind not in by_type:
                 by_type[kind] = [b for b in applicable if b.rule.scope == "resource" and self._is_about(b.rule, kind)]
             for bound in by_type[kind]:
-                self._record(bound.rule, stack, self._judge_one(bound, body, scope, logical_id), logical_id, kind)
+                self._record(bound.rule, stack, self.judge_one(bound, body, scope, logical_id), logical_id, kind)
             if value_rules and kind != "AWS::CDK::Metadata":
                 self._judge_values(value_rules, stack, scope, logical_id, body, kind)
         if stack.parent is None and stack.from_assembly:
             for bound in applicable:
                 if bound.rule.scope == "stack":
-                    self._record(bound.rule, stack, self._judge_one(bound, _stack_body(stack), scope, ""), None, None)
+                    self._record(bound.rule, stack, self.judge_one(bound, _stack_body(stack), scope, ""), None, None)
 
-    def _judge_assembly(self, rules: list[_BoundRule]) -> None:
+    def _judge_assembly(self, rules: list[BoundRule]) -> None:
         first = self.stacks[0]
         body = {"Stacks": [_stack_body(s) for s in self.stacks if s.parent is None]}
         for bound in rules:
-            if self._applies(bound.rule, first):
-                self._record(bound.rule, first, self._judge_one(bound, body, self._scope(first), ""), None, None)
+            if applies(bound.rule, first, self.settings):
+                self._record(bound.rule, first, self.judge_one(bound, body, self.scopes.of(first), ""), None, None)
 
-    def _judge_one(self, bound: _BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
+    def judge_one(self, bound: BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
         try:
             return self._judge_branches(bound, body, base, logical_id)
         except RecursionError:
@@ -173,7 +176,7 @@ class _Run:
             self._crashed(bound.rule, base, logical_id, crash)
             return Judgement(Outcome.UNKNOWN, note=f"the rule crashed ({type(crash).__name__})")
 
-    def _judge_branches(self, bound: _BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
+    def _judge_branches(self, bound: BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
         """Once for each branch of the unknown conditions that the rule really meets."""
         pending, leaves, undecided = [base], 0, None
         while pending:
@@ -203,7 +206,7 @@ class _Run:
         return undecided or Judgement(Outcome.PASS)
 
     def _judge_values(
-        self, rules: list[_BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
+        self, rules: list[BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
     ) -> None:
         texts = [(path, text) for path, text in _strings(body) if _INTERESTING.search(text)]
         scope = Verbatim.of(scope)
@@ -214,7 +217,7 @@ class _Run:
             else:
                 self.counts[bound.rule.id][0] += 1
 
-    def _fails_on(self, bound: _BoundRule, path: str, text: str, scope: Scope, logical_id: str) -> bool:
+    def _fails_on(self, bound: BoundRule, path: str, text: str, scope: Scope, logical_id: str) -> bool:
         """Whether a rule of scope `value` is broken by one text."""
         try:
             return bound.decide(Subject(text, scope, logical_id, self, (path,))) is not True
@@ -227,82 +230,9 @@ class _Run:
         text = f"{scope.owner.template_path}: rule {rule.id} crashed on {logical_id}: {type(crash).__name__}: {crash}"
         self.problems.append(Problem("rule", " ".join(text.split())))
 
-    def _applies(self, rule: Rule, stack: Stack) -> bool:
-        if not rule.environments or stack.environment in rule.environments:
-            return True
-        return "prod" in rule.environments and stack.environment in self.settings.strict_environments
-
     def _is_about(self, rule: Rule, kind: str) -> bool:
         names, globs = self._types_of[rule.id]
         return kind in names or any(fnmatchcase(kind, glob) for glob in globs)
-
-    def _scope(self, stack: Stack) -> Scope:
-        if id(stack) not in self._scopes:
-            self._scopes[id(stack)] = self._make_scope(stack)
-        return self._scopes[id(stack)]
-
-    def _make_scope(self, stack: Stack) -> Scope:
-        given: dict[str, Json] = {}
-        declared = stack.template.get("Parameters")
-        declared = declared if isinstance(declared, dict) else {}
-        if stack.parent is None:
-            given = {
-                k: v for k, v in {**stack.parameters, **self.settings.template_parameters}.items() if k in declared
-            }
-        elif stack.parent_logical_id is not None:
-            given = self._passed(stack, declared)
-        dummies = tuple({d for m in stack.missing for d in m.dummies if d})
-        return Scope(
-            stack.template,
-            given,
-            stack.account,
-            stack.region,
-            stack.name if stack.parent is None else None,
-            dummies,
-            stack,
-        )
-
-    def _passed(self, stack: Stack, declared: Mapping[str, Json]) -> dict[str, Json]:
-        """The parameters of a nested stack, as its parent passes them; what is not known there is not known here."""
-        assert stack.parent is not None and stack.parent_logical_id is not None
-        scope, given = self._scope(stack.parent), dict(stack.parameters)
-        parent = self._resources(stack.parent).get(stack.parent_logical_id, {})
-        properties = parent.get("Properties")
-        passed = properties.get("Parameters") if isinstance(properties, dict) else None
-        for name, raw in (passed if isinstance(passed, dict) else {}).items():
-            if name not in declared:
-                continue
-            try:
-                value = scope.resolve(raw)
-            except Branch:
-                value = Deferred("parameter", {"Ref": name}, name)
-            if value is not ABSENT:
-                known = not isinstance(value, Deferred)
-                given[name] = value if known else Deferred("parameter", {"Ref": name}, name)
-        return given
-
-    def _resources(self, stack: Stack) -> dict[str, Json]:
-        resources: dict[str, Json] = stack.template.get("Resources") or {}
-        if any(key.startswith(foreach.PREFIX) for key in resources) or foreach.uses_loops(stack.template):
-            resources = self._expanded(stack, resources)
-        return resources
-
-    def _expanded(self, stack: Stack, resources: dict[str, Json]) -> dict[str, Json]:
-        try:
-            done = foreach.expand(resources, self._scope(stack))
-        except foreach.NotExpandable as problem:
-            done = {k: v for k, v in resources.items() if not k.startswith(foreach.PREFIX)}
-            text = f"{stack.template_path}: {problem}: its resources are not judged"
-            if not any(p.message == text for p in self.problems):
-                self.problems.append(Problem("template", text, stack.template_path))
-        expanded = {k: v for k, v in done.items() if isinstance(v, dict)}
-        stack.template["Resources"] = expanded  # once
-        if isinstance(transform := stack.template.get("Transform"), list | str):
-            rest = [
-                t for t in (transform if isinstance(transform, list) else [transform]) if t != "AWS::LanguageExtensions"
-            ]
-            stack.template["Transform"] = rest
-        return expanded
 
     # -- findings
 
@@ -319,13 +249,13 @@ class _Run:
     ) -> Finding:
         path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
         evidence = _distinct(judgement.evidence)
-        found = ", ".join(dict.fromkeys(_show(value, rule.secret) for _path, value in evidence[:3])) or None
+        found = ", ".join(dict.fromkeys(shown(value, rule.secret) for _path, value in evidence[:3])) or None
         places = tuple(p for p, _value in evidence)
         stack_path = stack.construct_path or stack.name
         return Finding(
             rule_id=rule.id,
             outcome=judgement.outcome,
-            severity=self._severity(rule, stack.environment),
+            severity=severity_of(rule, stack.environment, self.settings),
             message=_message(rule, judgement, found, places, logical_id, kind, stack),
             stack=stack.root.name,
             stack_path=stack_path,
@@ -345,18 +275,27 @@ class _Run:
             fingerprint=fingerprint(rule.id, stack_path, path or "", logical_id or "", places[0] if places else ""),
         )
 
-    def _severity(self, rule: Rule, environment: str | None) -> str:
-        override = next((v for k, v in self.settings.severities.items() if fnmatchcase(rule.id, k)), None)
-        if isinstance(override, str):
-            return override
-        names = [environment or ""]
-        if environment in self.settings.strict_environments:
-            names.append("prod")
-        for table in (override or {}, rule.severities):
-            for name in names:
-                if name in table:
-                    return str(table[name])
-        return rule.severity
+
+def severity_of(rule: Rule, environment: str | None, settings: Settings) -> str:
+    """The severity in this environment, as configured or as the rule says."""
+    override = next((v for k, v in settings.severities.items() if fnmatchcase(rule.id, k)), None)
+    if isinstance(override, str):
+        return override
+    names = [environment or ""]
+    if environment in settings.strict_environments:
+        names.append("prod")
+    for table in (override or {}, rule.severities):
+        for name in names:
+            if name in table:
+                return str(table[name])
+    return rule.severity
+
+
+def applies(rule: Rule, stack: Stack, settings: Settings) -> bool:
+    """Whether the rule is for the stack's environment; rules for prod are for every strict one."""
+    if not rule.environments or stack.environment in rule.environments:
+        return True
+    return "prod" in rule.environments and stack.environment in settings.strict_environments
 
 
 def _split_types(rule: Rule, settings: Settings) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -458,7 +397,7 @@ def _distinct(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
     return [(p, seen[p]) for p in inner]  # the narrowest places: an element's property rather than the element
 
 
-def _show(value: Json, secret: bool) -> str:
+def shown(value: Json, secret: bool) -> str:
     """A value in few characters; a secret's only in its length."""
     text = _plain(value)
     if secret or shape_of(text):

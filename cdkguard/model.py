@@ -137,6 +137,69 @@ class Stack:
         return stack
 
 
+IMPACTS = ("WILL_CREATE", "WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE", "WILL_ORPHAN", "WILL_DESTROY")  # CDK's words
+STACK_IMPACTS = (
+    "STACK_ADDED",
+    "STACK_REMOVED",  # from the app: what runs stays, and nobody looks after it
+    "STACK_RENAMED",
+    "STACK_MOVED",  # to another account or region
+    "STACK_UNPROTECTED",  # termination protection off
+    "GUARDRAIL_WEAKENED",  # what the change does to our own configuration
+    "EXEMPTION_ADDED",
+)
+
+
+class PropertyChange(NamedTuple):
+    """One value of a resource before and after, both resolved; ABSENT where there is none."""
+
+    path: str  # "Properties.Replicas[1]", "DeletionPolicy"
+    before: Json
+    after: Json
+    replacement: str = "no"  # whether this alone replaces the resource: yes | maybe | no
+    because: str = ""  # "follows Table, which is replaced"
+
+
+class Change(NamedTuple):
+    """What a deployment would do to one resource, or to one stack (the impacts STACK_*)."""
+
+    impact: str  # one of IMPACTS or STACK_IMPACTS
+    stack: Stack  # of the new side; of the baseline where it is gone
+    logical_id: str | None = None
+    resource_type: str | None = None
+    construct_path: str | None = None
+    before: Json = None  # the resolved resource in the baseline, None where it is new
+    after: Json = None
+    properties: tuple[PropertyChange, ...] = ()
+    detail: tuple[str, ...] = ()  # words of DETAILS
+    fate: str = ""  # of the resource that runs now: destroyed | snapshot | retained | unknown; "" where it stays
+    partner: str | None = None  # construct path of the other half of a rename or move
+    partner_id: str | None = None  # its logical id
+    partner_stack: str | None = None  # its stack, where that is another one
+    noise: bool = False  # an asset hash, metadata: every build brings some
+    stateful: bool = False
+    was: Stack | None = None  # the stack in the baseline
+    source: Source | None = None
+    token: str = ""  # hash of stack, logical id, impact and both bodies: what an approval is bound to
+
+
+DETAILS = {
+    "snapshot": "a final snapshot is taken",
+    "renamed": "the same resource under another logical id",
+    "moved": "the same resource in another stack",
+    "part-lost": "a part that holds data goes",
+    "type-changed": "CloudFormation refuses another type under the same logical id",
+    "retained-too-late": "the new code retains it, but the deployed template decides",
+    "condition": "its condition turns false",
+    "condition-unknown": "its condition is not known before deployment",
+    "parameter-default": "only where the parameter takes its new default",
+    "follows": "it refers to a resource that is replaced",
+    "stack-removed": "its stack left the app",
+    "same-name": "both have the same physical name, so that the new one cannot be created",
+    "asset": "only asset hashes differ",
+    "metadata": "only metadata differs",
+}
+
+
 class Problem(NamedTuple):
     """Something that could not be read or judged; `fatal` ones make the exit status 3."""
 
@@ -199,6 +262,8 @@ class Finding(NamedTuple):
     title: str = ""
     fingerprint: str = ""  # survives a change of logical-id hashes and of lines
     suppression: Suppression | None = None
+    impact: str | None = None  # of a finding on a change: one of IMPACTS or STACK_IMPACTS
+    change: str | None = None  # the change's token
 
     @property
     def state(self) -> str:
@@ -230,6 +295,9 @@ class Rule(NamedTuple):
     profiles: tuple[str, ...] = ("recommended",)
     secret: bool = False  # the found value is never shown
     file: str = ""
+    on_change: tuple[str, ...] = ()  # impacts; a rule with some judges changes instead of resources
+    weakens: Json = None  # prepared entries, see changerules.py
+    widens: Json = None  # kinds of widening, or True
 
 
 class RuleInfo(NamedTuple):
@@ -268,6 +336,8 @@ class Report(NamedTuple):
     fail_on: str = "high"  # severity or "never"
     version: str = ""
     phases: Mapping[str, float] = {}
+    changes: tuple[Change, ...] = ()  # against the baseline, as the deployment would carry them out
+    against: str = ""  # the baseline in words; empty where no change was judged
 
     @property
     def active(self) -> tuple[Finding, ...]:

@@ -121,3 +121,29 @@ def port(value: Json) -> int | None:
         return int(value)
     text = value.strip() if isinstance(value, str) else ""
     return int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
+
+
+def covers(wide: str, narrow: str) -> bool | None:
+    """Whether every address of one CIDR is in another; None if one of the texts is no CIDR."""
+    if prefix_of(wide) is None or prefix_of(narrow) is None:
+        return None
+    import ipaddress
+
+    outer, inner = (ipaddress.ip_interface(_plain(text)).network for text in (wide, narrow))
+    if outer.version != inner.version:
+        return False
+    return inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
+def covered_by(narrow: str, wides: list[str]) -> bool:
+    """Whether the CIDRs together hold every address of one: two /25 cover their /24."""
+    if any(covers(wide, narrow) for wide in wides):
+        return True
+    if len(wides) < 2 or prefix_of(narrow) is None:
+        return False
+    import ipaddress
+
+    inner = ipaddress.ip_interface(_plain(narrow)).network
+    same = [ipaddress.ip_interface(_plain(w)).network for w in wides if prefix_of(w) is not None]
+    merged = ipaddress.collapse_addresses([n for n in same if n.version == inner.version])  # type: ignore[type-var]
+    return any(inner.subnet_of(network) for network in merged)  # type: ignore[arg-type]

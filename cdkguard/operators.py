@@ -241,11 +241,18 @@ _STATEMENT_TESTS: dict[str, Callable[[dict[str, Json], Json], Tri]] = {
     "resource_matches": lambda s, wanted: _one_matches(s.get("Resource"), wanted),
     "principal_matches": lambda s, wanted: _one_matches([p for _, p in policies.principals(s)], wanted),
     "principal_kind": lambda s, wanted: any(kind in policies.texts(wanted) for kind, _ in policies.principals(s)),
+    "condition_on": lambda s, wanted: _conditioned(s, wanted),
+    "no_condition_on": lambda s, wanted: negate(_conditioned(s, wanted)),
 }
 
 
 def _is(answer: Tri, wanted: Json) -> Tri:
     return None if answer is None else answer is wanted
+
+
+def _conditioned(statement: dict[str, Json], wanted: str) -> Tri:
+    pattern = compile_pattern(wanted)
+    return policies.condition_on(statement, lambda key: bool(pattern.search(key[:MAX_TEXT])))
 
 
 def _one_is(values: Json, wanted: Json) -> Tri:
@@ -271,9 +278,27 @@ def _has_statement(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
     """Some statement of the policy document passes all of the tests (effect Allow unless they say)."""
     tests = {"effect": "Allow", **wanted}
     return any_of(
+        None if isinstance(statement, Deferred) else _passes(statement, tests)
+        for _path, statement in policies.statements(place.scope.deep(found))
+    )
+
+
+def _passes(statement: dict[str, Json], tests: dict[str, Json]) -> Tri:
+    return all_of(_STATEMENT_TESTS[name](statement, wanted) for name, wanted in tests.items())
+
+
+def _names_principal(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
+    """Some statement of the policy document passes the tests, and names a principal of such an account by its number."""
+    tests = {"effect": "Allow", **wanted}
+    classes = policies.texts(tests.pop("account"))
+    facts = place.facts
+    if facts is None:
+        return None
+    return any_of(
         None
         if isinstance(statement, Deferred)
-        else all_of(_STATEMENT_TESTS[name](statement, w) for name, w in tests.items())
+        else any(arns.classify(account, facts) in classes for account in policies.principal_accounts(statement))
+        and _passes(statement, tests)
         for _path, statement in policies.statements(place.scope.deep(found))
     )
 
@@ -360,15 +385,16 @@ OPERATORS: dict[str, Operator] = {
     "has_statement": _has_statement,
     "names_account": _names_account,
     "names_own_resource": _names_own_resource,
+    "names_principal": _names_principal,
     "names_partition": _names_partition,
     "secret_shape": _secret_shape,
     "secret_named": _secret_named,
 }
 TAKES_ABSENT = frozenset({"exists", "literal", "deferred"})  # they answer for a property that is not there
-TAKES_DEFERRED = frozenset({"exists", "literal", "deferred", "no_echo_parameter"})
+TAKES_DEFERRED = frozenset({"exists", "literal", "deferred", "no_echo_parameter", "has_statement", "names_principal"})
 # What an operator says of a property that is not there, where that is not False.
 ABSENT_IS = {"not_equals": True, "not_in": True, "not_contains": True, "not_matches": True}
-_FIXED_PART = {"starts_with", "contains", "matches"}
+_FIXED_PART = {"starts_with", "ends_with", "contains", "matches"}
 
 
 def test(name: str, found: Json, wanted: Json, place: Place) -> Tri:
@@ -409,9 +435,18 @@ def _of_deferred(name: str, found: Deferred, wanted: Json, place: Place) -> Tri:
             if any(head.startswith(w) for w in heads):
                 return True
             return None if any(w.startswith(head) for w in heads) else False
+        if name == "ends_with":
+            return _of_tail(found, [str(w) for w in (wanted if isinstance(wanted, list) else [wanted])])
         answers = [OPERATORS[name](part, wanted, place) for part in found.parts if isinstance(part, str)]
         return True if True in answers and wanted is not False else None
     return None
+
+
+def _of_tail(found: Deferred, tails: list[str]) -> Tri:
+    tail = found.parts[-1] if isinstance(found.parts[-1], str) else ""
+    if any(tail.endswith(one) for one in tails):
+        return True
+    return None if any(one.endswith(tail) for one in tails) else False
 
 
 def _could_be(found: Deferred, wanted: str | None) -> bool:
@@ -456,14 +491,23 @@ def problem_with(name: str, wanted: Json) -> str | None:
         and _number(wanted) is None
     ):
         return f"'{name}' takes a number"
-    if name == "has_statement":
-        if not isinstance(wanted, dict):
-            return "'has_statement' takes a mapping of tests"
-        for test_name, operand in wanted.items():
-            if test_name not in _STATEMENT_TESTS:
-                return f"no statement test '{test_name}'; there are: {', '.join(_STATEMENT_TESTS)}"
-            if test_name.endswith("_matches") and (bad := _pattern_problem(operand)):
-                return bad
+    if name in ("has_statement", "names_principal"):
+        return _statement_problem(name, wanted)
+    return None
+
+
+def _statement_problem(name: str, wanted: Json) -> str | None:
+    if not isinstance(wanted, dict):
+        return f"'{name}' takes a mapping of tests"
+    if name == "names_principal" and "account" not in wanted:
+        return "'names_principal' needs 'account': foreign, example, own-in-agnostic, cross-environment"
+    for test_name, operand in wanted.items():
+        if test_name == "account" and name == "names_principal":
+            continue
+        if test_name not in _STATEMENT_TESTS:
+            return f"no statement test '{test_name}'; there are: {', '.join(_STATEMENT_TESTS)}"
+        if test_name.endswith(("_matches", "condition_on")) and (bad := _pattern_problem(operand)):
+            return bad
     return None
 
 

@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 
 from cdkguard import __version__
 from cdkguard.errors import ConfigError, RulePackError
-from cdkguard.model import SEVERITIES, Remedy, Rule
+from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, Remedy, Rule
 from cdkguard.template import may_be_deep
 
 Json = Any
 PROFILES = ("recommended", "strict", "all")
-SCOPES = ("resource", "value", "stack", "assembly")
+SCOPES = ("resource", "value", "stack", "assembly", "change")
 SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.json"
+_WEAKENS = ("path", "by", "types", "order", "default")
 _BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
-_FORM = "2"  # of the prepared JSON; part of the cache key
+_FORM = "3"  # of the prepared JSON; part of the cache key
 
 KEYS = (
     "id",
@@ -37,6 +38,9 @@ KEYS = (
     "require",
     "forbid",
     "on_unknown",
+    "on_change",
+    "weakens",
+    "widens",
     "message",
     "why",
     "remedy",
@@ -347,7 +351,7 @@ class _RuleFile:
             "severity": severity,
             "severities": severities,
             "pack": pack,
-            "scope": self._one_of("scope", SCOPES, "resource"),
+            "scope": self._scope(),
             "types": self._types(sets),
             "where": where,
             "require": require,
@@ -363,7 +367,63 @@ class _RuleFile:
             "profiles": self._strings("profiles") if "profiles" in data else ["recommended"],
             "secret": data.get("secret") is True,
             "file": self.path,
+            "on_change": self._impacts(),
+            "weakens": self._weakens(sets),
+            "widens": self._widens(),
         }
+
+    def _scope(self) -> str:
+        scope = self._one_of("scope", SCOPES, "change" if "on_change" in self.data else "resource")
+        if (scope == "change") is not ("on_change" in self.data):
+            raise self.wrong("a rule has the scope 'change' when it has 'on_change', and only then", "scope")
+        for key in ("weakens", "widens"):
+            if key in self.data and scope != "change":
+                raise self.wrong(f"'{key}' stands beside 'on_change'", key)
+        return scope
+
+    def _impacts(self) -> list[str]:
+        impacts = self._strings("on_change")
+        for index, impact in enumerate(impacts):
+            if impact not in (*IMPACTS, *STACK_IMPACTS):
+                raise self.wrong(f"no impact '{impact}'{meant(impact, (*IMPACTS, *STACK_IMPACTS))}", "on_change", index)
+        return impacts
+
+    def _weakens(self, sets: Mapping[str, Sequence[str]]) -> Json:
+        """{rules, skip}, or a list of {types, path, by}, the paths parsed."""
+        from cdkguard.weakening import DIRECTIONS
+
+        value = self.data.get("weakens")
+        if value is None or isinstance(value, dict) and set(value) <= {"rules", "skip"} and value.get("rules"):
+            return value
+        if not isinstance(value, list) or not value:
+            raise self.wrong("'weakens' is {rules: [...]} or a list of {path, by}", "weakens")
+        out = []
+        for index, entry in enumerate(value):
+            at = ("weakens", index)
+            if not isinstance(entry, dict) or not {"path", "by"} <= set(entry) <= {*_WEAKENS}:
+                raise self.wrong(f"an entry of 'weakens' has path and by; it may have {', '.join(_WEAKENS[2:])}", *at)
+            if entry["by"] not in DIRECTIONS or (entry["by"] == "order" and not isinstance(entry.get("order"), list)):
+                raise self.wrong(f"'by' is one of {', '.join(DIRECTIONS)}; 'order' has a list 'order'", *at, "by")
+            for name in entry.get("types", ()):
+                if name.startswith("@") and name[1:] not in sets:
+                    raise self.wrong(f"no named set '{name}'{meant(name[1:], sets)}", *at, "types")
+            steps = self._steps(entry["path"], at)
+            out.append({**{k: v for k, v in entry.items() if k != "path"}, "steps": steps})
+        return out
+
+    def _steps(self, path: Json, at: tuple[str | int, ...]) -> Json:
+        from cdkguard import paths
+
+        try:
+            return paths.parse(str(path))
+        except paths.PathError as problem:
+            raise self.wrong(str(problem), *at, "path") from problem
+
+    def _widens(self) -> Json:
+        value = self.data.get("widens")
+        if value is None or value is True or isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return value
+        raise self.wrong("'widens' is true or a list of kinds of access", "widens")
 
     def _severity(self, value: Json) -> tuple[str, dict[str, str]]:
         table = value if isinstance(value, dict) else {"default": value}
@@ -377,7 +437,7 @@ class _RuleFile:
     def _types(self, sets: Mapping[str, Sequence[str]]) -> list[str]:
         types = self._strings("types")
         scope = self.data.get("scope", "resource")
-        if scope == "resource" and not types:
+        if scope == "resource" and not types and "on_change" not in self.data:
             raise self.wrong("a rule about resources needs 'types'")
         for index, name in enumerate(types):
             if name.startswith("@") and name[1:] not in sets:

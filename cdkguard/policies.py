@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cdkguard.intrinsics import Deferred, Tri
+from cdkguard.network import prefix_of
 
 Json = Any
 
@@ -25,41 +26,51 @@ RESTRICTING = frozenset(
         "aws:SourceArn",
         "aws:SourceOrgID",
         "aws:SourceOrgPaths",
+        "aws:SourceOwner",  # the topic policy that SNS makes by itself
         "aws:SourceVpc",
+        "aws:SourceVpcArn",
         "aws:SourceVpce",
+        "aws:VpceAccount",
+        "aws:VpceOrgID",
+        "aws:VpceOrgPaths",
         "aws:SourceIp",
         "aws:VpcSourceIp",
         "aws:userid",
         "aws:username",
         "s3:DataAccessPointAccount",
         "s3:DataAccessPointArn",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
         "kms:CallerAccount",
         "kms:ViaService",
         "elasticfilesystem:AccessedViaMountTarget",
         "elasticfilesystem:AccessPointArn",
         "lambda:FunctionUrlAuthType",
-        "cognito-identity.amazonaws.com:aud",
     ]
 )
+_IDENTITY_TOKEN = (":sub", ":aud")  # claims of an identity provider's token, whatever the provider is called
+# Values that bind nobody: everything, nothing, "no multi-factor", a function URL without authorization.
+_OPEN_VALUE = re.compile(r"[\s*?]*|false|none|repo:\*.*", re.IGNORECASE)
+_EVERYBODY = re.compile(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
+_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
+_HOLE = re.compile("\ue000(\\d+)\ue001")  # stands for a value that is not known, inside JSON text
 
 
 def statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dict[str, Json] | Deferred]]:
     """(path, statement) of a resolved document, also of one written as a JSON string."""
+    if isinstance(document, Deferred | str):
+        document = _from_json(document)
     if isinstance(document, Deferred):
         yield (), document
         return
-    if isinstance(document, str):
-        try:
-            document = json.loads(document)
-        except ValueError:
-            yield (), Deferred("unknown", document)
-            return
     if isinstance(document, list):  # OpenSearch Serverless: a list of documents
         for index, one in enumerate(document):
             for path, statement in statements(one):
                 yield (index, *path), statement
         return
     if not isinstance(document, dict):
+        return
+    if "Effect" in document:  # a statement alone, as in AWS::Events::EventBusPolicy
+        yield (), document
         return
     found = document.get("Statement", [])
     if isinstance(found, Deferred):
@@ -68,6 +79,30 @@ def statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dict[str
     for index, statement in enumerate(found if isinstance(found, list) else [found]):
         if isinstance(statement, dict | Deferred):
             yield ("Statement", index), statement
+
+
+def _from_json(document: str | Deferred) -> Json:
+    """The document that JSON text writes; values that are filled in only at deployment are Deferred in it."""
+    if isinstance(document, Deferred) and document.kind != "text":
+        return document
+    parts = document.parts if isinstance(document, Deferred) else (document,)
+    text = "".join(p if isinstance(p, str) else f"\ue000{i}\ue001" for i, p in enumerate(parts))
+    try:
+        return _with_holes(json.loads(text), parts)
+    except (ValueError, RecursionError):
+        return Deferred("unknown", document.raw if isinstance(document, Deferred) else document)
+
+
+def _with_holes(value: Json, parts: tuple[Any, ...]) -> Json:
+    if isinstance(value, dict):
+        return {_HOLE.sub("§", key): _with_holes(inner, parts) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_holes(inner, parts) for inner in value]
+    if not isinstance(value, str) or not _HOLE.search(value):
+        return value
+    pieces = [parts[int(piece)] if at % 2 else piece for at, piece in enumerate(_HOLE.split(value))]
+    known = tuple(piece for piece in pieces if piece != "")
+    return known[0] if len(known) == 1 else Deferred("text", value, parts=known)
 
 
 def texts(value: Json) -> list[Json]:
@@ -89,35 +124,64 @@ def is_public(statement: dict[str, Json]) -> Tri:
     """Whether everybody is a principal of the statement (whatever its conditions say)."""
     unknown = False
     for kind, principal in principals(statement):
-        if isinstance(principal, Deferred):
+        if isinstance(principal, Deferred) and principal.kind != "text":
             # An unknown link is somebody in particular, a principal from a parameter might be "*".
             unknown = unknown or principal.kind in ("parameter", "unknown")
-        elif kind in ("AWS", "*", "CanonicalUser", "Federated") and principal in (
-            "*",
-            "arn:aws:iam::*:root",
-            "arn:aws:iam::*:*",
-        ):
+        elif kind in ("AWS", "*", "CanonicalUser", "Federated") and _EVERYBODY.fullmatch(text_of(principal)):
             return True
     return None if unknown else False
 
 
+def text_of(value: Json) -> str:
+    """A string, with § for what is not known of it."""
+    return value.text() if isinstance(value, Deferred) else str(value)
+
+
+def principal_accounts(statement: dict[str, Json]) -> Iterator[str]:
+    """Accounts that the statement's principals name by their number."""
+    for kind, principal in principals(statement):
+        found = _ACCOUNT.fullmatch(text_of(principal)) if kind in ("AWS", "*") else None
+        if found:
+            yield found.group(1)
+
+
 def is_restricted(statement: dict[str, Json]) -> Tri:
     """Whether a Condition binds the statement to somebody."""
+    return condition_on(statement, lambda key: key in RESTRICTING or key.endswith(_IDENTITY_TOKEN))
+
+
+def condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) -> Tri:
+    """Whether a Condition binds a key (in lower case) that is wanted to values of which none is open."""
     condition = statement.get("Condition")
     if isinstance(condition, Deferred):
-        return None
+        return _of_link(condition)
     for operator, block in (condition or {}).items() if isinstance(condition, dict) else ():
         lowered = str(operator).lower()
-        if isinstance(block, Deferred):
-            return None
-        if "not" in lowered or lowered.endswith("ifexists") or lowered == "null" or not isinstance(block, dict):
+        # ForAllValues holds, too, of a request that lacks the key.
+        if "not" in lowered or lowered.endswith("ifexists") or lowered == "null" or lowered.startswith("forallvalues"):
             continue
-        for key, value in block.items():
-            if (
-                str(key).lower() in RESTRICTING or ":sub" in str(key).lower() or ":aud" in str(key).lower()
-            ) and not any(v in ("*", "0.0.0.0/0", "::/0") for v in texts(value) if isinstance(v, str)):
+        if isinstance(block, Deferred):  # CDK's CfnJson: keys that hold the issuer of an EKS cluster
+            return _of_link(block)
+        for key, value in block.items() if isinstance(block, dict) else ():
+            if wanted(str(key).lower()) and not any(_is_open(v) for v in texts(value)):
                 return True
     return False
+
+
+def _of_link(value: Deferred) -> Tri:
+    return None if value.kind in ("parameter", "unknown") else True
+
+
+def _is_open(value: Json) -> bool:
+    """The value is everybody's; a range of addresses is so where S3 calls it public: /8 in IPv4, /32 in IPv6."""
+    if value is False:
+        return True
+    if not isinstance(value, str):
+        return False
+    if _OPEN_VALUE.fullmatch(value):
+        return True
+    network = prefix_of(value)
+    return network is not None and network[1] < (8 if network[0] == 4 else 32)
 
 
 def matches(pattern: str, action: str) -> bool:

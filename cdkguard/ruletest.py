@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 from cdkguard import engine, packs
 from cdkguard.errors import RulePackError
-from cdkguard.model import Rule, Stack
+from cdkguard.model import Change, Rule, Stack
 
 Json = Any
-SPECIAL = ("resource", "template", "stack", "environment", "account", "settings", "parameters", "id")
 SUBJECT = "Subject"  # the logical id that an example is judged by
 
 
@@ -29,8 +28,13 @@ class Example(NamedTuple):
         return self.expected == self.got
 
 
-def run(rules: Sequence[Rule], sets: Mapping[str, frozenset[str]]) -> Iterator[Example]:
-    """Every example of every rule; a rule without an example of pass and of fail counts as one that does not hold."""
+def run(
+    rules: Sequence[Rule], sets: Mapping[str, frozenset[str]], every_rule: Sequence[Rule] = ()
+) -> Iterator[Example]:
+    """Every example of every rule; a rule without an example of pass and of fail counts as one that does not hold.
+
+    `every_rule` are those that a change rule may name under `weakens`.
+    """
     for rule in rules:
         examples = _examples(rule)
         for outcome in ("pass", "fail"):
@@ -38,7 +42,7 @@ def run(rules: Sequence[Rule], sets: Mapping[str, frozenset[str]]) -> Iterator[E
                 yield Example(rule.id, rule.file, outcome, 0, "none", f"the rule has no example of {outcome}")
         for outcome, cases in examples.items():
             for index, case in enumerate(cases):
-                got, detail = _judge(rule, case, sets)
+                got, detail = _judge(rule, every_rule, case, sets)
                 yield Example(rule.id, rule.file, outcome, index, got, detail)
 
 
@@ -54,7 +58,11 @@ def _examples(rule: Rule) -> dict[str, list[Json]]:
     return examples
 
 
-def _judge(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[str, str]:
+def _judge(
+    rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]
+) -> tuple[str, str]:
+    if rule.scope == "change":
+        return _judge_change(rule, every_rule, case, sets)
     stack, settings, subject = _stack(rule, case, sets)
     judged = engine.evaluate([stack], [rule], settings)
     if judged.problems:
@@ -100,3 +108,51 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
         environment_of_account=extra.get("environments", {}),
     )
     return stack, settings, options.get("id", SUBJECT) if "stack" not in options else None
+
+
+def _judge_change(
+    rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]
+) -> tuple[str, str]:
+    """An example of a change rule is a pair {before, after}, each as above, or with `config`."""
+    from cdkguard import changerules, changes, diff
+    from cdkguard.scopes import Scopes
+
+    shared = {k: v for k, v in case.items() if k in ("environment", "account")}
+    pair = [_stack(rule, _side(case[name], shared), sets) for name in ("before", "after")]
+    settings = pair[0][1]
+    stacks = [[_named(one[0], case[side])] for one, side in zip(pair, ("before", "after"), strict=True)]
+    for side, listed in zip(("before", "after"), stacks, strict=True):
+        if "stack" in case[side] and not case[side]["stack"]:
+            listed.clear()
+    sides = diff.Sides(Scopes(), Scopes())
+    found = diff.compare(stacks[0], stacks[1], changes.tables_of(sets), sides)
+    if "config" in case["before"]:
+        found = tuple(_own_changes(case))
+    judged = changerules.evaluate(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)
+    if judged.problems:
+        return "crash", judged.problems[0].message
+    outcomes = {f.outcome.value for f in judged.findings}
+    got = "fail" if "fail" in outcomes else "unknown" if outcomes else "pass"
+    return got, judged.findings[0].message if judged.findings else ""
+
+
+def _side(side: Json, shared: Mapping[str, Json]) -> Json:
+    given = "template" in side or "resource" in side
+    return {**({} if given else {"template": {"Resources": {}}}), **shared, **side}
+
+
+def _named(stack: Stack, side: Json) -> Stack:
+    about = side.get("stack") or {}
+    stack.name = about.get("Name", stack.name)
+    stack.construct_path = about.get("ConstructPath", stack.name)
+    stack.account, stack.region = about.get("Account", stack.account), about.get("Region", stack.region)
+    return stack
+
+
+def _own_changes(case: Json) -> Iterator[Change]:
+    """What the configuration of `after` takes away from that of `before`."""
+    from cdkguard import changes, config, guardrails
+
+    stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
+    sides = [changes.guardrail(config.of_data(case[side]["config"]), [stack]) for side in ("before", "after")]
+    return guardrails.compare(sides[0], sides[1], (), guardrails.home("cdkguard.yaml"))

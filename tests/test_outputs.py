@@ -686,6 +686,8 @@ def reports() -> st.SearchStrategy[Report]:
         st.sampled_from(["never", "high", "low"]),
         ANY,
         st.just({"judge": 0.1}),
+        st.just(()),
+        ANY,
     )
 
 

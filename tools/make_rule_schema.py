@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from cdkguard import operators, packs, requirements
-from cdkguard.model import SEVERITIES
+from cdkguard import operators, packs, requirements, weakening
+from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS
 
 FILE = Path(__file__).parents[1] / "cdkguard" / "schemas" / "rule.schema.json"
 
@@ -34,6 +34,16 @@ def schema():
         "profiles": {"type": "array", "items": {"enum": ["recommended", "strict"]}},
         "scope": {"enum": list(packs.SCOPES)},
         "types": strings, "environments": strings, "where": requirement, "require": requirement, "forbid": requirement,
+        "on_change": {"type": "array", "items": {"enum": [*IMPACTS, *STACK_IMPACTS]}, "minItems": 1},
+        "weakens": {"anyOf": [
+            {"type": "object", "required": ["rules"], "additionalProperties": False,
+             "properties": {"rules": strings, "skip": strings}},
+            {"type": "array", "minItems": 1, "items": {
+                "type": "object", "required": ["path", "by"], "additionalProperties": False,
+                "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(weakening.DIRECTIONS)},
+                               "types": strings, "order": {"type": "array"}, "default": {}}}},
+        ]},
+        "widens": {"anyOf": [{"const": True}, strings]},
         "on_unknown": {"enum": ["unknown", "fail", "pass"]},
         "message": {"type": "string"}, "why": {"type": "string"},
         "remedy": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["text"], "additionalProperties": False,

@@ -23,6 +23,7 @@ def document(report: Report, options: Options) -> dict[str, Any]:
         "version": report.version,
         "verdict": report.verdict,
         "failOn": report.fail_on,
+        "against": report.against or None,
         "summary": {**counts(report), "environments": environments(report), "phases": dict(report.phases)},
         "findings": [_finding(finding, options) for finding in report.findings],
         "errors": [_problem(problem) for problem in report.problems if problem.fatal],
@@ -55,6 +56,8 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
         "remedy": _remedy(finding.remedy),
         "fingerprint": finding.fingerprint,
         "suppression": _suppression(finding.suppression),
+        "impact": finding.impact,
+        "change": finding.change,
     }
 
 

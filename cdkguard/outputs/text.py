@@ -28,6 +28,13 @@ _STYLES = {
     "REQUEST_CHANGES": "bold yellow",
     "APPROVE": "bold green",
     "error": "bold red",
+    "WILL_DESTROY": "bold white on red",
+    "WILL_REPLACE": "bold red",
+    "MAY_REPLACE": "bold yellow",
+    "WILL_ORPHAN": "bold yellow",
+    "WILL_UPDATE": "yellow",
+    "WILL_CREATE": "green",
+    "stack": "bold magenta",
 }
 _TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
 _INDENT = "    "
@@ -35,6 +42,11 @@ _INDENT = "    "
 
 def render(report: Report, options: Options) -> str:
     lines = list(_layout(report, options))
+    return written(lines, options)
+
+
+def written(lines: list[Line], options: Options) -> str:
+    """Styled lines as text, with colours on a terminal."""
     return _colored(lines) if options.color else _plain(lines)
 
 

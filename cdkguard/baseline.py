@@ -1,0 +1,94 @@
+"""The other side of a diff: what is deployed, a git revision, or a saved assembly, snapshot or template."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TextIO
+
+from cdkguard import assembly
+from cdkguard.config import Config
+from cdkguard.errors import BaselineError
+from cdkguard.model import Assembly, Problem
+
+
+class Baseline(NamedTuple):
+    """What a change is measured against."""
+
+    assembly: Assembly
+    words: str  # "git 1a2b3c4", "what is deployed", "cdkguard.snapshot"
+    deployed: bool = False
+    directory: str | None = None  # git: the app's folder at that revision, with its rules and suppressions
+    notes: tuple[Problem, ...] = ()
+
+
+@contextmanager
+def opened(config: Config, after: Assembly, progress: TextIO | None) -> Iterator[Baseline]:
+    """The baseline that `config.against` names: deployed, git, git:REVISION, or a path. Raises BaselineError.
+
+    What it holds lives as long as the block: a git revision is checked out for that time.
+    """
+    against = config.against or ""
+    if against == "deployed":
+        yield _deployed(config, after)
+    elif against == "git" or against.startswith("git:"):
+        with _git(config, after, against[4:] or None, progress) as found:
+            yield found
+    else:
+        yield read(against)
+
+
+def read(path: str) -> Baseline:
+    """A saved baseline: a snapshot, a cloud assembly, or a template."""
+    from cdkguard import snapshot
+
+    if not os.path.exists(path):
+        raise BaselineError(
+            f"{path}: no such baseline; it is `deployed`, `git`, `git:REVISION`, or the path of a snapshot, "
+            "a cdk.out or a template"
+        )
+    found = snapshot.read(path) if snapshot.is_snapshot(path) else assembly.read_paths([path])
+    _refuse_unread(found, path)
+    return Baseline(found, path)
+
+
+def _refuse_unread(found: Assembly, name: str) -> None:
+    """A baseline that was read in part would hide what is deleted."""
+    fatal = [p for p in found.problems if p.fatal]
+    if fatal:
+        raise BaselineError(f"the baseline {name} was not read whole: {fatal[0].message}")
+
+
+def _deployed(config: Config, after: Assembly) -> Baseline:
+    from cdkguard import deployed
+
+    aws = config.aws
+    access = deployed.Access(profile=aws.get("profile"), role=aws.get("role"), region=aws.get("region"))
+    found = deployed.read(after, access, tuple(config.aws_stacks))
+    return Baseline(found, "what is deployed", deployed=True, notes=found.problems)
+
+
+@contextmanager
+def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO | None) -> Iterator[Baseline]:
+    from cdkguard import gitbase
+
+    with gitbase.checked_out(
+        revision,
+        _app_directory(config, after),
+        app=config.app,
+        context=config.context,
+        timeout=config.timeout,
+        full_synth=config.full_synth,
+        progress=progress,
+    ) as found:
+        _refuse_unread(found.assembly, f"git {found.commit[:10]}")
+        yield Baseline(found.assembly, f"git {found.commit[:10]}", directory=found.directory, notes=found.notes)
+
+
+def _app_directory(config: Config, after: Assembly) -> str:
+    """The folder with cdk.json; where only a cdk.out was given, the one beside it or the current one."""
+    for folder in (config.directory, after.app_directory, os.path.dirname(os.path.abspath(after.directory or ""))):
+        if folder and os.path.isfile(os.path.join(folder, "cdk.json")):
+            return folder
+    return config.directory

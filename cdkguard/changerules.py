@@ -1,0 +1,365 @@
+"""Changes x rules -> findings: what a deployment would destroy, weaken or open.
+
+A rule with `on_change` is asked about a record of the change; its paths start at
+    {Impact, Type, Detail, Fate, Stateful, Lost, Partner, Before, After, Stack: {Name, Environment, ...}}
+where Before and After are the resolved resources with the DeletionPolicy in force. Then
+    weakens: {rules: [globs]}        what those rules were content with before and are not any more
+    weakens: [{path, by, ...}]       a value that went the wrong way (see DIRECTIONS)
+    widens: true | [kinds]           access that was not there before (see widening.py)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from cdkguard import diff, widening
+from cdkguard.engine import BoundRule, Judged, Run, Settings, applies, severity_of, shown
+from cdkguard.intrinsics import ABSENT, Deferred, Verbatim
+from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
+from cdkguard.requirements import Subject, expand_types
+from cdkguard.suppressions import fingerprint
+from cdkguard.weakening import Weakened, weaker
+
+Json = Any
+UPDATES = ("WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE")
+
+
+def evaluate(
+    changes: Sequence[Change],
+    rules: Sequence[Rule],
+    every_rule: Sequence[Rule],
+    stacks: tuple[Sequence[Stack], Sequence[Stack]],
+    settings: Settings,
+    sides: diff.Sides,
+) -> Judged:
+    """Every change rule on every change; `every_rule` are those that `weakens` may name, `stacks` both sides."""
+    return _Judge(changes, rules, every_rule, stacks, settings, sides).judge()
+
+
+class _Judge:
+    def __init__(
+        self,
+        changes: Sequence[Change],
+        rules: Sequence[Rule],
+        every_rule: Sequence[Rule],
+        stacks: tuple[Sequence[Stack], Sequence[Stack]],
+        settings: Settings,
+        sides: diff.Sides,
+    ) -> None:
+        self.changes, self.rules, self.settings, self.sides = changes, rules, settings, sides
+        self.every_rule = [r for r in every_rule if r.scope == "resource"]
+        self.runs = [Run(side, self.every_rule, settings) for side in stacks]
+        self.runs[0].scopes, self.runs[1].scopes = sides
+        self.problems: list[Problem] = []
+        self.findings: list[Finding] = []
+        self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
+        self.types = {rule.id: expand_types(rule.types, settings.sets) for rule in rules}
+        self._bound: dict[str, BoundRule] = {}
+        self._wider: dict[int, list[widening.Widening]] | None = None
+
+    def judge(self) -> Judged:
+        for rule in self.rules:
+            for change in self.changes:
+                if change.impact in rule.on_change and self._is_about(rule, change):
+                    self._judge_one(rule, change)
+            if rule.widens is not None:
+                self._judge_widening(rule)
+        return Judged(self.findings, self.problems + self.runs[0].problems + self.runs[1].problems, self.counts)
+
+    def _is_about(self, rule: Rule, change: Change) -> bool:
+        if not applies(rule, _home(change), self.settings):
+            return False
+        wanted, kind = self.types[rule.id], change.resource_type or ""
+        return not wanted or kind in wanted or any(fnmatchcase(kind, name) for name in wanted)
+
+    def _judge_one(self, rule: Rule, change: Change) -> None:
+        try:
+            self._decide(rule, change)
+        except Exception as crash:
+            text = f"rule {rule.id} crashed on the change of {change.logical_id}: {type(crash).__name__}: {crash}"
+            self.problems.append(Problem("rule", " ".join(text.split())))
+            self._record(rule, change, Outcome.UNKNOWN, text=f"{rule.title} (the rule crashed)")
+
+    def _decide(self, rule: Rule, change: Change) -> None:
+        scope = Verbatim.of(self.sides.after.of(change.stack))
+        subject = Subject(record(change), scope, change.logical_id or "", None)
+        if rule.where is not None and self._holds(rule, "where", subject) is False:
+            self.counts[rule.id][0] += 1
+            return
+        if rule.weakens is not None:
+            self._record_weakened(rule, change, list(self._weakened(rule, change)))
+        elif rule.widens is None:
+            answer = self._holds(rule, "require", subject) if rule.require is not None else False
+            sure = True if rule.where is None else self._holds(rule, "where", subject)
+            if answer is True:
+                self.counts[rule.id][0] += 1
+            else:
+                self._record(rule, change, Outcome.FAIL if answer is False and sure else Outcome.UNKNOWN)
+
+    def _holds(self, rule: Rule, part: str, subject: Subject) -> bool | None:
+        key = f"{rule.id}:{part}"
+        if key not in self._bound:
+            self._bound[key] = BoundRule(rule._replace(where=None, require=getattr(rule, part)), self.settings)
+        return self._bound[key].decide(subject) if part == "require" else self._where(self._bound[key], subject, rule)
+
+    def _where(self, bound: BoundRule, subject: Subject, rule: Rule) -> bool | None:
+        from cdkguard.requirements import Binding, bind
+
+        parameters = {**rule.parameters, **self.settings.parameters.get(rule.id, {})}
+        return bind(rule.where, Binding(parameters, self.settings.sets, self.settings.predicates), False)(subject)
+
+    # -- weakening
+
+    def _weakened(self, rule: Rule, change: Change) -> Iterator[Weakened]:
+        if isinstance(rule.weakens, Mapping):
+            yield from self._regressions(rule.weakens, change)
+            return
+        scope = Verbatim.of(self.sides.after.of(change.stack))
+        body = record(change)
+        for entry in rule.weakens:
+            types = expand_types(entry.get("types") or (), self.settings.sets)
+            if not types or change.resource_type in types:
+                yield from weaker(entry, body["Before"], body["After"], scope)
+
+    def _regressions(self, entry: Mapping[str, Json], change: Change) -> Iterator[Weakened]:
+        """Rules that were content with the resource in the baseline and are not any more."""
+        if change.was is None or change.before is None or change.after is None:
+            return
+        for rule in self.every_rule:
+            if not any(fnmatchcase(rule.id, glob) for glob in entry["rules"]) or any(
+                fnmatchcase(rule.id, glob) for glob in entry.get("skip", ())
+            ):
+                continue
+            kind = str(change.resource_type)
+            if not self.runs[1]._is_about(rule, kind) or not applies(rule, change.stack, self.settings):
+                continue
+            outcomes = [self._outcome(rule, change, side) for side in (0, 1)]
+            if outcomes[0].outcome is Outcome.PASS and outcomes[1].outcome is not Outcome.PASS:
+                evidence = outcomes[1].evidence
+                path = evidence[0][0] if evidence else (change.properties[0].path if change.properties else "")
+                yield Weakened(
+                    path, _at(change.before, path), evidence[0][1] if evidence else ABSENT, outcomes[1].outcome,
+                    rule.id, severity_of(rule, change.stack.environment, self.settings), rule.title,
+                )  # fmt: skip
+
+    def _outcome(self, rule: Rule, change: Change, side: int) -> Any:
+        run = self.runs[side]
+        stack = (change.was if side == 0 else change.stack) or change.stack
+        if rule.id not in self._bound:
+            self._bound[rule.id] = BoundRule(rule, self.settings)
+        logical_id = str(change.logical_id)
+        if side == 0 and change.partner_id and change.impact == "WILL_CREATE":
+            logical_id = change.partner_id
+        body = run.scopes.resources(stack).get(logical_id)
+        return run.judge_one(self._bound[rule.id], body, run.scopes.of(stack), logical_id)
+
+    def _record_weakened(self, rule: Rule, change: Change, weak: Sequence[Weakened]) -> None:
+        """One finding for all that one change takes away from a resource."""
+        if not weak:
+            self.counts[rule.id][0] += 1
+            return
+        outcome = Outcome.FAIL if any(w.outcome is Outcome.FAIL for w in weak) else Outcome.UNKNOWN
+        severity = max((w.severity for w in weak if w.severity), key=severity_rank, default=None)
+        named = [f"{w.path} {shown(w.before, False)} -> {shown(w.after, False)}" for w in weak]
+        words = "; ".join(dict.fromkeys(named))
+        rules = ", ".join(dict.fromkeys(w.rule for w in weak if w.rule))
+        self._record(
+            rule,
+            change,
+            outcome,
+            paths=tuple(dict.fromkeys(w.path for w in weak)),
+            facts={"weakened": words + (f" ({rules})" if rules else "")},
+            severity=severity,
+        )
+
+    # -- widening
+
+    def _judge_widening(self, rule: Rule) -> None:
+        kinds = rule.widens if isinstance(rule.widens, list) else None
+        for change, wider in self._widenings():
+            if (kinds is None or wider.kind in kinds) and applies(rule, _home(change), self.settings):
+                self._record(
+                    rule,
+                    change,
+                    Outcome.FAIL if wider.certain else Outcome.UNKNOWN,
+                    paths=(wider.path,),
+                    facts={"widened": wider.message},
+                    severity=wider.severity,
+                )
+
+    def _widenings(self) -> Iterator[tuple[Change, widening.Widening]]:
+        pairs: dict[int, tuple[Stack, Stack]] = {}
+        for change in self.changes:
+            if change.was is not None and change.logical_id and change.was is not change.stack and not change.noise:
+                pairs[id(change.stack)] = (change.was, change.stack)
+        if self._wider is None:
+            self._wider = {key: self._wider_in(*pair) for key, pair in pairs.items()}
+        of = {(id(c.stack), c.logical_id): c for c in self.changes}
+        for key, found in self._wider.items():
+            for wider in found:
+                yield of.get((key, wider.logical_id)) or self._unchanged(*pairs[key], wider), wider
+
+    def _unchanged(self, old: Stack, new: Stack, wider: widening.Widening) -> Change:
+        """A resource that stays as it is, but allows more because of a change elsewhere."""
+        kind = str(self.sides.after.resources(new).get(wider.logical_id, {}).get("Type"))
+        path = new.construct_paths.get(wider.logical_id)
+        change = Change("WILL_UPDATE", new, wider.logical_id, kind, path, was=old, after=wider.message)
+        return change._replace(token=diff.token_of(change), source=new.source_of(wider.logical_id))
+
+    def _wider_in(self, old: Stack, new: Stack) -> list[widening.Widening]:
+        renamed = {
+            str(c.partner_id): str(c.logical_id)
+            for c in self.changes
+            if c.stack is new and c.impact == "WILL_CREATE" and c.partner_id and "renamed" in c.detail
+        }
+        views = [
+            widening.View(diff.resolved(stack, side), stack.account)
+            for stack, side in ((old, self.sides.before), (new, self.sides.after))
+        ]
+        return widening.widenings(views[0], views[1], renamed)
+
+    # -- findings
+
+    def _record(
+        self,
+        rule: Rule,
+        change: Change,
+        outcome: Outcome,
+        paths: tuple[str, ...] = (),
+        facts: Mapping[str, str] = {},
+        severity: str | None = None,
+        text: str = "",
+    ) -> None:
+        self.counts[rule.id][1 if outcome is Outcome.FAIL else 2] += 1
+        home = _home(change)
+        paths = paths or tuple(p.path for p in change.properties if p.replacement != "no")[:3]
+        configured = severity_of(rule, home.environment, self.settings)
+        if severity is None or any(fnmatchcase(rule.id, k) for k in self.settings.severities):
+            severity = configured
+        path = change.construct_path or (home.construct_path if change.logical_id is None else None)
+        stack_path = home.construct_path or home.name
+        message = text or _message(rule, change, outcome, {**_facts(change, paths), **facts})
+        self.findings.append(
+            Finding(
+                rule_id=rule.id,
+                outcome=outcome,
+                severity=severity,
+                message=message,
+                stack=home.root.name,
+                stack_path=stack_path,
+                template_path=home.template_path,
+                environment=home.environment,
+                logical_id=change.logical_id,
+                resource_type=change.resource_type,
+                construct_path=path,
+                property_paths=paths,
+                found=None,
+                source=change.source,
+                template_line=home.line_of(change.logical_id) if change.logical_id and change.after else None,
+                remedy=rule.remedy,
+                why=rule.why,
+                title=rule.title,
+                fingerprint=fingerprint(rule.id, stack_path, path or "", change.logical_id or "", change.token),
+                impact=change.impact,
+                change=change.token,
+            )
+        )
+
+
+def _home(change: Change) -> Stack:
+    """The stack in whose environment the change happens."""
+    return change.stack
+
+
+def record(change: Change) -> dict[str, Json]:
+    """What a change rule's paths start at."""
+    fate: Json = Deferred("unknown", change.before.get("DeletionPolicy")) if change.fate == "unknown" else change.fate
+    return {
+        "Impact": change.impact,
+        "Type": change.resource_type,
+        "Detail": list(change.detail),
+        "Fate": fate or ABSENT,
+        "Stateful": change.stateful,
+        "Lost": [lost.text for lost in diff.parts_lost(change)],
+        "Partner": change.partner or ABSENT,
+        "Before": _in_force(change.before),
+        "After": _in_force(change.after),
+        "Replacing": [p.path for p in change.properties if p.replacement != "no"],
+        "Stack": {"Name": change.stack.root.name, "Environment": change.stack.environment},
+    }
+
+
+def _in_force(body: Json) -> Json:
+    if not isinstance(body, dict) or "Type" not in body:
+        return body if body is not None else ABSENT
+    policy = body.get("UpdateReplacePolicy", "Delete")
+    return {**body, "DeletionPolicy": diff.deletion_policy(body), "UpdateReplacePolicy": policy}
+
+
+# -- words
+
+
+def _at(body: Json, path: str) -> Json:
+    value: Json = body
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return ABSENT
+    return value
+
+
+_FATES = {
+    "destroyed": "deleted with its data",
+    "snapshot": "deleted after a final snapshot",
+    "retained": "kept, outside the stack",
+    "unknown": "deleted or kept: its policy is not known before deployment",
+}
+
+
+def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
+    because = [p for p in change.properties if p.replacement != "no"]
+    reason = ", ".join(
+        p.because or f"{p.path} {shown(p.before, False)} -> {shown(p.after, False)}" for p in because[:3]
+    )
+    partner = change.partner or ""
+    if change.partner_stack:
+        partner += f" in {change.partner_stack}"
+    return {
+        "subject": change.logical_id or change.stack.name,
+        "type": change.resource_type or "stack",
+        "construct": change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name,
+        "impact": change.impact,
+        "fate": _FATES.get(change.fate, ""),
+        "partner": partner,
+        "partner_id": change.partner_id or "",
+        "lost": ", ".join(lost.text for lost in diff.parts_lost(change)),
+        "because": reason,
+        "stack": change.stack.name,
+        "old_stack": change.was.name if change.was else "",
+        "text": str(change.after.get("Text", "")) if isinstance(change.after, dict) else "",
+        "before": _place(change.before),
+        "after": _place(change.after),
+        "path": paths[0] if paths else "",
+        "late": " The new code retains it, but that comes too late: the deployed template's policy decides."
+        if "retained-too-late" in change.detail
+        else "",
+    }
+
+
+def _place(body: Json) -> str:
+    return str(body.get("Environment") or body.get("Resources") or "") if isinstance(body, dict) else ""
+
+
+def _message(rule: Rule, change: Change, outcome: Outcome, facts: Mapping[str, str]) -> str:
+    text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), rule.message or rule.title)
+    if outcome is Outcome.UNKNOWN:
+        text = f"Cannot be judged: {text}"
+    if "condition-unknown" in change.detail:
+        text += ", where its condition holds"
+    return text

@@ -1,0 +1,450 @@
+"""Two assemblies -> what a deployment of the second over the first would do to each resource."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from cdkguard import parts, renames, stackpairs
+from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
+from cdkguard.model import Change, PropertyChange, Stack
+from cdkguard.paths import show
+from cdkguard.propagation import propagated
+from cdkguard.replacement import Replacements
+from cdkguard.scopes import Scopes
+from cdkguard.settle import differences, only_assets, settled, spelt_out
+
+Json = Any
+_FLEET = "AWS::AutoScaling::AutoScalingGroup"
+_OTHERWISE = {"Type", "Properties", "DependsOn", "Metadata", "Condition"}  # compared in a way of their own
+_POLICIES = ("Delete", "Snapshot", "RetainExceptOnCreate", "Retain")
+SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
+_RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
+_REPLACING = {"no": "WILL_UPDATE", "maybe": "MAY_REPLACE", "yes": "WILL_REPLACE"}
+
+
+class Tables(NamedTuple):
+    """What is known of resource types; the sets are those of the rules."""
+
+    replacements: Replacements
+    stateful: frozenset[str] = frozenset()
+    snapshot_on_delete: frozenset[str] = frozenset()
+    snapshot_on_replace: frozenset[str] = frozenset()
+
+
+class Sides(NamedTuple):
+    """The values of both templates' stacks."""
+
+    before: Scopes
+    after: Scopes
+
+
+def compare(before: Sequence[Stack], after: Sequence[Stack], tables: Tables, sides: Sides) -> tuple[Change, ...]:
+    """Every change, stack by stack in the new assembly's order, stacks that are gone at the end."""
+    return _Comparison(before, after, tables, sides).run()
+
+
+class _Comparison:
+    def __init__(self, before: Sequence[Stack], after: Sequence[Stack], tables: Tables, sides: Sides) -> None:
+        self.before, self.after, self.tables, self.sides = before, after, tables, sides
+        self.changes: dict[tuple[int, str], Change] = {}  # by (id of the stack it is shown in, logical id)
+        self.gone: dict[tuple[int, str], Stack] = {}
+
+    def run(self) -> tuple[Change, ...]:
+        matched = stackpairs.match(self.before, self.after)
+        for old, new in matched.pairs:
+            self._pair(old, new)
+        for old in matched.gone:
+            self._all_of(old, gone=True)
+        for new in matched.come:
+            self._all_of(new, gone=False)
+        for key, change in propagated(matched.pairs, self.changes, self.tables.replacements, self.sides.after):
+            self.changes[key] = change._replace(stateful=self._holds_data(change.resource_type, change.after))
+        self._rename()
+        whole = [*matched.changes, *self.changes.values()]
+        order = {id(stack): i for i, stack in enumerate([*self.after, *self.before])}
+        whole.sort(key=lambda c: (order[id(c.stack)], c.logical_id is not None, c.construct_path or c.logical_id or ""))
+        return tuple(self._finished(change) for change in whole)
+
+    # -- one pair of stacks
+
+    def _pair(self, old: Stack, new: Stack) -> None:
+        one, other = self.sides.before.resources(old), self.sides.after.resources(new)
+        scopes = self.sides.before.of(old), self.sides.after.of(new)
+        alike, pinned = _same_surroundings(old, new, scopes), _pinned(old, new, scopes[1])
+        for logical_id in {**one, **other}:
+            a, b = one.get(logical_id), other.get(logical_id)
+            if alike and a == b:
+                continue
+            change = self._compared(old, new, logical_id, _here(a, scopes[0]), _here(b, scopes[1]))
+            if change is not None and pinned is not None:
+                change = _by_default(
+                    change, self._compared(old, new, logical_id, _here(a, scopes[0]), _here(b, pinned))
+                )
+            if change is not None:
+                self.changes[id(new), logical_id] = change
+
+    def _compared(self, old: Stack, new: Stack, logical_id: str, one: _Body, other: _Body) -> Change | None:
+        if one.body is None and other.body is None:
+            return None
+        if other.body is None:
+            return self._removed(old, new, logical_id, one.body, other)
+        if one.body is None:
+            return self._change("WILL_CREATE", new, logical_id, None, other.body, was=old)
+        return self._updated(old, new, logical_id, one.body, other)
+
+    def _removed(self, old: Stack, new: Stack, logical_id: str, body: Json, other: _Body) -> Change:
+        """A removal is carried out under the deployed template's policy, never the new one's."""
+        fate = _fate(deletion_policy(body), body, self.tables.snapshot_on_delete)
+        detail = ["condition"] if other.raw is not None else []
+        if other.raw is not None and fate == "destroyed" and other.raw.get("DeletionPolicy") in ("Retain", "Snapshot"):
+            detail.append("retained-too-late")
+        impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
+        return self._change(impact, new, logical_id, body, None, was=old, detail=detail, fate=fate)
+
+    def _updated(self, old: Stack, new: Stack, logical_id: str, one: Json, other: _Body) -> Change | None:
+        kind = str(one.get("Type"))
+        found = list(self._property_changes(kind, one, other.body))
+        if kind != str(other.body.get("Type")):
+            fate = _fate(replace_policy(one, other.body), one, self.tables.snapshot_on_replace)
+            changed = PropertyChange("Type", kind, other.body.get("Type"), "yes")
+            return self._change(
+                "WILL_REPLACE", new, logical_id, one, other.body, (changed,), old, ["type-changed"], fate
+            )
+        if not found:
+            return None
+        impact = max((_REPLACING[f.replacement] for f in found), key=_RANK.__getitem__)
+        fate = "" if impact == "WILL_UPDATE" else self._replaced_fate(one, other.body)
+        detail, noise = _news(kind, found)
+        if any(True for _ in parts.lost(kind, one, other.body)):
+            detail.append("part-lost")
+        return self._change(impact, new, logical_id, one, other.body, tuple(found), old, detail, fate, noise)
+
+    def _property_changes(self, kind: str, one: Json, other: Json) -> Iterator[PropertyChange]:
+        before, after = one.get("Properties", {}), other.get("Properties", {})
+        for path, a, b in differences(before, after):
+            replacement = self.tables.replacements.of(kind, path)
+            if kind == _FLEET and replacement == "maybe":
+                replacement = _fleet_replacement(other)
+            yield PropertyChange(show(("Properties", *path)), a, b, replacement)
+        for name in sorted((one.keys() | other.keys()) - _OTHERWISE):
+            for path, a, b in differences(one.get(name, ABSENT), other.get(name, ABSENT)):
+                yield PropertyChange(show((name, *path)), a, b)
+        for name, pair in (("DependsOn", _depends), ("Metadata", _metadata), ("Condition", _condition)):
+            for path, a, b in differences(pair(one), pair(other)):
+                yield PropertyChange(show((name, *path)), a, b)
+
+    def _replaced_fate(self, one: Json, other: Json) -> str:
+        return _fate(replace_policy(one, other), one, self.tables.snapshot_on_replace)
+
+    # -- whole stacks
+
+    def _all_of(self, stack: Stack, gone: bool) -> None:
+        scopes = self.sides.before if gone else self.sides.after
+        for logical_id, raw in scopes.resources(stack).items():
+            body = _here(raw, scopes.of(stack)).body
+            if body is None:
+                continue
+            if not gone:
+                self.changes[id(stack), logical_id] = self._change("WILL_CREATE", stack, logical_id, None, body)
+                continue
+            self.changes[id(stack), logical_id] = self._all_gone(stack, logical_id, body)
+
+    def _all_gone(self, stack: Stack, logical_id: str, body: Json) -> Change:
+        if stack.parent is None or id(stack.root) in {id(s) for s in self._removed_roots()}:
+            return self._change(
+                "WILL_ORPHAN", stack, logical_id, body, None, was=stack, detail=["stack-removed"], fate="retained"
+            )
+        fate = _fate(deletion_policy(body), body, self.tables.snapshot_on_delete)
+        if self._kept_with_parent(stack):
+            fate = "retained"
+        impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
+        return self._change(impact, stack, logical_id, body, None, was=stack, fate=fate)
+
+    def _removed_roots(self) -> list[Stack]:
+        return stackpairs.match(self.before, self.after).gone_roots
+
+    def _kept_with_parent(self, stack: Stack) -> bool:
+        """Whether the nested stack's own resource is retained: then everything in it lives on."""
+        while stack.parent is not None:
+            raw = self.sides.before.resources(stack.parent).get(stack.parent_logical_id or "")
+            body = _here(raw, self.sides.before.of(stack.parent)).body
+            if body is not None and deletion_policy(body) in ("Retain", "RetainExceptOnCreate"):
+                return True
+            stack = stack.parent
+        return False
+
+    # -- renames and moves
+
+    def _rename(self) -> None:
+        def candidates(impacts: tuple[str, ...]) -> list[renames.Candidate]:
+            return [
+                renames.Candidate(
+                    _name(c.stack), str(c.logical_id), str(c.resource_type), c.construct_path or str(c.logical_id),
+                    c.before if c.before is not None else c.after,
+                )
+                for c in self.changes.values()
+                if c.impact in impacts and c.resource_type != "AWS::CDK::Metadata"
+            ]  # fmt: skip
+
+        key_of = {(_name(c.stack), c.logical_id, c.impact == "WILL_CREATE"): key for key, c in self.changes.items()}
+        for old, new in renames.matches(candidates(("WILL_DESTROY", "WILL_ORPHAN")), candidates(("WILL_CREATE",))):
+            one, other = key_of[old.stack, old.logical_id, False], key_of[new.stack, new.logical_id, True]
+            word = "renamed" if old.stack == new.stack else "moved"
+            words = [word, *(["same-name"] if _same_physical_name(old, new) else [])]
+            elsewhere = old.stack != new.stack
+            for key, partner in ((one, new), (other, old)):
+                change = self.changes[key]
+                self.changes[key] = change._replace(
+                    detail=(*change.detail, *words),
+                    partner=partner.construct_path,
+                    partner_id=partner.logical_id,
+                    partner_stack=partner.stack if elsewhere else None,
+                )
+            late = self.changes[one]
+            if late.fate == "destroyed" and _retains(new.body):
+                self.changes[one] = late._replace(detail=(*late.detail, "retained-too-late"))
+
+    # -- records
+
+    def _change(
+        self,
+        impact: str,
+        stack: Stack,
+        logical_id: str,
+        before: Json,
+        after: Json,
+        properties: tuple[PropertyChange, ...] = (),
+        was: Stack | None = None,
+        detail: Sequence[str] = (),
+        fate: str = "",
+        noise: bool = False,
+    ) -> Change:
+        body = before if after is None else after
+        kind = str(body.get("Type"))
+        home = stack if after is not None or was is None else was
+        if fate == "snapshot":
+            detail = [*detail, "snapshot"]
+        unsure = isinstance(body.get("Condition"), Deferred)
+        return Change(
+            impact=impact,
+            stack=stack,
+            logical_id=logical_id,
+            resource_type=kind,
+            construct_path=home.construct_paths.get(logical_id),
+            before=before,
+            after=after,
+            properties=properties,
+            detail=(*detail, *(["condition-unknown"] if unsure else [])),
+            fate=fate,
+            noise=noise or kind == "AWS::CDK::Metadata",
+            stateful=self._holds_data(kind, body),
+            was=was,
+        )
+
+    def _holds_data(self, kind: str | None, body: Json) -> bool:
+        return kind in self.tables.stateful and not _member(str(kind), body)
+
+    def _finished(self, change: Change) -> Change:
+        home = change.stack
+        if change.after is None and change.was is not None:
+            home = change.was
+        source = home.source_of(change.logical_id) if change.logical_id else home.source
+        return change._replace(source=source, token=token_of(change))
+
+
+class _Body(NamedTuple):
+    """A resource as it stands in its template, and resolved; `body` is None where it is not created."""
+
+    raw: Json
+    body: Json
+
+
+def _here(raw: Json, scope: Scope) -> _Body:
+    if not isinstance(raw, dict):
+        return _Body(None, None)
+    condition = raw.get("Condition")
+    holds = scope.known(condition) if isinstance(condition, str) else True
+    if holds is False:
+        return _Body(raw, None)
+    body = {k: v if k in ("Metadata", "Condition", "DependsOn") else settled(scope, v) for k, v in raw.items()}
+    body = {k: v for k, v in body.items() if v is not ABSENT}
+    if holds is None and isinstance(condition, str):
+        body["Condition"] = Deferred("unknown", spelt_out(scope, condition))
+    else:
+        body.pop("Condition", None)
+    return _Body(raw, body)
+
+
+def _same_surroundings(old: Stack, new: Stack, scopes: tuple[Scope, Scope]) -> bool:
+    """Whether equal text is an equal value in both templates."""
+    one, other = scopes
+    places = [(s.given, s.account, s.region, s.stack_name, s.dummies) for s in scopes]
+    names = ("Parameters", "Mappings", "Conditions")
+    return places[0] == places[1] and all(old.template.get(n) == new.template.get(n) for n in names)
+
+
+def _fleet_replacement(body: Json) -> str:
+    """Another launch template replaces an Auto Scaling group where its UpdatePolicy asks for it, and only there."""
+    policy = body.get("UpdatePolicy")
+    replacing = policy.get("AutoScalingReplacingUpdate") if isinstance(policy, dict) else None
+    asked = scalar_text(replacing.get("WillReplace")) if isinstance(replacing, dict) else "false"
+    return {"true": "yes", "false": "no"}.get(asked or "", "maybe")
+
+
+def _pinned(old: Stack, new: Stack, scope: Scope) -> Scope | None:
+    """The new values with the old Defaults of parameters: what runs may keep the value that it was deployed with."""
+    defaults = [(s.template.get("Parameters") or {}) for s in (old, new)]
+    kept = {
+        name: declared["Default"]
+        for name, declared in defaults[0].items()
+        if isinstance(declared, dict)
+        and "Default" in declared
+        and name not in scope.given
+        and isinstance(other := defaults[1].get(name), dict)
+        and "Default" in other
+        and other["Default"] != declared["Default"]
+    }
+    if not kept:
+        return None
+    return Scope(
+        scope.template, {**scope.given, **kept}, scope.account, scope.region, scope.stack_name, scope.dummies, new
+    )
+
+
+def _by_default(change: Change, otherwise: Change | None) -> Change:
+    """A change that happens only where a parameter takes its new Default; `otherwise` is what happens if not."""
+    if otherwise is not None and otherwise.impact == change.impact:
+        return change
+    impact = "MAY_REPLACE" if change.impact == "WILL_REPLACE" else change.impact
+    return change._replace(impact=impact, detail=(*change.detail, "parameter-default"))
+
+
+def _depends(body: Json) -> Json:
+    value = body.get("DependsOn")
+    names = [value] if isinstance(value, str) else value
+    return sorted(map(str, names)) if isinstance(names, list) and names else ABSENT
+
+
+def _metadata(body: Json) -> Json:
+    return body.get("Metadata", ABSENT)
+
+
+def _condition(body: Json) -> Json:
+    return body.get("Condition", ABSENT)
+
+
+def _news(kind: str, found: Sequence[PropertyChange]) -> tuple[list[str], bool]:
+    """Words for a change that every build brings, and whether it is one."""
+    if kind == "AWS::CDK::Metadata":
+        return ["metadata"], True
+    if all(f.path.startswith("Metadata") for f in found):
+        return ["metadata"], True
+    if all(only_assets(f.before, f.after) or f.path.startswith("Metadata") for f in found):
+        return ["asset"], all(f.replacement == "no" for f in found)
+    return [], False
+
+
+def deletion_policy(body: Json) -> Json:
+    """The DeletionPolicy in force: the one written down, else CloudFormation's default for the type."""
+    policy = body.get("DeletionPolicy")
+    if policy is not None:
+        return policy
+    kind, properties = body.get("Type"), body.get("Properties") or {}
+    if kind in SNAPSHOT_BY_DEFAULT and not (kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" in properties):
+        return "Snapshot"
+    return "Delete"
+
+
+def replace_policy(before: Json, after: Json) -> Json:
+    """The weaker of both UpdateReplacePolicies: AWS does not say which of the two templates decides."""
+    policies = [body.get("UpdateReplacePolicy", "Delete") for body in (before, after) if isinstance(body, dict)]
+    known = [policy for policy in policies if isinstance(policy, str)]
+    return min(known, key=_strength) if len(known) == len(policies) else policies[0] if not known else None
+
+
+def _strength(policy: str) -> int:
+    return _POLICIES.index(policy) if policy in _POLICIES else -1
+
+
+def _fate(policy: Json, body: Json, snapshots: frozenset[str]) -> str:
+    if not isinstance(policy, str):
+        return "unknown"
+    if policy in ("Retain", "RetainExceptOnCreate"):
+        return "retained"
+    return "snapshot" if policy == "Snapshot" and body.get("Type") in snapshots else "destroyed"
+
+
+def _retains(body: Json) -> bool:
+    return deletion_policy(body) in ("Retain", "RetainExceptOnCreate")
+
+
+def _member(kind: str, body: Json) -> bool:
+    """An instance of a cluster holds no data of its own."""
+    properties = body.get("Properties") if isinstance(body, dict) else None
+    return kind.endswith("::DBInstance") and isinstance(properties, dict) and "DBClusterIdentifier" in properties
+
+
+_NAMES = ("Name", "BucketName", "TableName", "DBInstanceIdentifier", "DBClusterIdentifier", "QueueName", "TopicName",
+          "FunctionName", "RoleName", "LogGroupName", "RepositoryName", "StreamName", "DomainName", "ClusterName",
+          "UserPoolName", "PolicyName", "AliasName", "GroupName", "UserName", "ManagedPolicyName")  # fmt: skip
+
+
+def _same_physical_name(old: renames.Candidate, new: renames.Candidate) -> bool:
+    one, other = (c.body.get("Properties") or {} for c in (old, new))
+    for name in _NAMES:
+        text = scalar_text(one.get(name)) if isinstance(one, dict) else None
+        if text is not None and isinstance(other, dict) and scalar_text(other.get(name)) == text:
+            return name not in ("DomainName", "Name") or old.resource_type.split("::")[-1] not in ("RecordSet",)
+    return False
+
+
+def _name(stack: Stack) -> str:
+    return stack.construct_path or stack.name
+
+
+def token_of(change: Change) -> str:
+    """A short hash of exactly this change: another edit of the same resource has another one."""
+    facts = [change.stack.root.name, _name(change.stack), change.logical_id, change.impact]
+    text = json.dumps([*facts, plain(change.before), plain(change.after)], sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def plain(value: Json) -> Json:
+    """A resolved value as JSON: what is not known as the template says it, ABSENT as null."""
+    if isinstance(value, Deferred):
+        return value.raw
+    if value is ABSENT:
+        return None
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items() if k != "Metadata"}
+    return [plain(v) for v in value] if isinstance(value, list) else value
+
+
+def parts_lost(change: Change) -> list[parts.Lost]:
+    """The parts of the resource that the change deletes."""
+    return list(parts.lost(change.resource_type or "", change.before, change.after))
+
+
+def destroyed(stacks: Sequence[Stack], tables: Tables, scopes: Scopes) -> tuple[Change, ...]:
+    """What `cdk destroy` of these stacks would do, by their own policies."""
+    comparison = _Comparison(stacks, (), tables, Sides(scopes, scopes))
+    found = []
+    for stack in stacks:
+        for logical_id, raw in scopes.resources(stack).items():
+            body = _here(raw, scopes.of(stack)).body
+            if body is not None:
+                change = comparison._removed(stack, stack, logical_id, body, _Body(None, None))
+                if change.fate != "retained" and comparison._kept_with_parent(stack):
+                    change = change._replace(impact="WILL_ORPHAN", fate="retained")
+                found.append(comparison._finished(change))
+    return tuple(found)
+
+
+def resolved(stack: Stack, scopes: Scopes) -> dict[str, Json]:
+    """Logical id -> resolved body of the resources that the stack creates."""
+    scope = scopes.of(stack)
+    found = ((k, _here(raw, scope).body) for k, raw in scopes.resources(stack).items())
+    return {k: body for k, body in found if body is not None}

@@ -1,0 +1,125 @@
+"""What the outputs of a diff have in common: counts, words, and which changes are folded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ..engine import shown
+from ..intrinsics import ABSENT
+from ..model import DETAILS, IMPACTS, STACK_IMPACTS, Change, PropertyChange, Stack
+from ..parts import lost
+from .summary import plural
+
+WORST_FIRST = (*reversed(STACK_IMPACTS), *reversed(IMPACTS))
+_SECRET = re.compile(r"(password|secret(string|key)?|token|api_?key|private_?key|credential)s?(\[\d+\])?$", re.I)
+
+
+class Difference(NamedTuple):
+    """Two sides, compared; what `cdkguard diff` shows."""
+
+    changes: tuple[Change, ...]
+    stacks: tuple[Stack, ...]  # of the new side
+    against: str
+    to: str
+    notes: tuple[str, ...] = ()
+    version: str = ""
+
+
+def counts(changes: Iterable[Change]) -> dict[str, int]:
+    """Impact -> number, worst first; changes that every build brings are counted apart under "harmless"."""
+    found = dict.fromkeys(WORST_FIRST, 0)
+    harmless = 0
+    for change in changes:
+        if is_folded(change):
+            harmless += 1
+        else:
+            found[change.impact] += 1
+    return {**{k: v for k, v in found.items() if v}, **({"harmless": harmless} if harmless else {})}
+
+
+def is_folded(change: Change) -> bool:
+    """A change that nobody wants to read: asset hashes, metadata, CDK's own metadata resource."""
+    return change.noise
+
+
+_WORDS = {
+    "WILL_DESTROY": "destroyed",
+    "WILL_ORPHAN": "left behind",
+    "WILL_REPLACE": "replaced",
+    "MAY_REPLACE": "perhaps replaced",
+    "WILL_UPDATE": "updated",
+    "WILL_CREATE": "created",
+    "STACK_ADDED": "stack added",
+    "STACK_REMOVED": "stack removed",
+    "STACK_RENAMED": "stack renamed",
+    "STACK_MOVED": "stack moved",
+    "STACK_UNPROTECTED": "stack without termination protection",
+}
+
+
+def summary(changes: Sequence[Change]) -> str:
+    """`1 destroyed, 2 replaced, 14 harmless`, or `no change`."""
+    return ", ".join(f"{n} {_WORDS.get(k, k)}" for k, n in counts(changes).items()) or "no change"
+
+
+def name_of(change: Change) -> str:
+    """Construct path, else logical id, else the stack."""
+    return change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name
+
+
+FATES = {
+    "destroyed": "deleted for good",
+    "snapshot": "deleted after a final snapshot",
+    "retained": "kept, outside the stack",
+    "unknown": "deleted or kept: its policy is not known before deployment",
+}
+
+
+def sentences(change: Change) -> list[str]:
+    """What the impact's word does not say."""
+    found = []
+    if change.impact in ("WILL_REPLACE", "MAY_REPLACE") and change.fate:
+        found.append(f"the one that runs is {FATES[change.fate]}")
+    elif change.fate and change.impact == "WILL_DESTROY":
+        found.append(FATES[change.fate])
+    if change.partner:
+        there = f" in {change.partner_stack}" if change.partner_stack else ""
+        back = "was" if change.impact == "WILL_CREATE" else "is now"
+        found.append(f"{'moved' if change.partner_stack else 'renamed'}: {back} {change.partner}{there}")
+        if change.impact != "WILL_CREATE":
+            found.append(
+                f"to keep it: put the construct id back, override the logical id with {change.logical_id}, "
+                "or move it with `cdk refactor`"
+            )
+    found += [f"loses {part.text}" for part in lost(change.resource_type or "", change.before, change.after)]
+    told = ("snapshot", "renamed", "moved", "part-lost", "follows", "stack-removed")
+    found += [DETAILS[word] for word in change.detail if word in DETAILS and word not in told]
+    found += [_about_stack(change)] if change.impact in STACK_IMPACTS else []
+    return [text for text in found if text]
+
+
+def _about_stack(change: Change) -> str:
+    old, new = change.before, change.after
+    number = plural(int(old["Resources"]), "resource") if isinstance(old, dict) and "Resources" in old else ""
+    return {
+        "STACK_REMOVED": f"its {number} go on running, and nothing manages them any more",
+        "STACK_RENAMED": f"was {change.partner}; a second stack is made, and the old one stays behind",
+        "STACK_MOVED": f"from {_at(old)} to {_at(new)}; a second stack is made, and the old one stays behind",
+        "STACK_UNPROTECTED": "its termination protection is switched off",
+        "STACK_ADDED": plural(int(new["Resources"]), "resource")
+        if isinstance(new, dict) and "Resources" in new
+        else "",
+    }.get(change.impact, "")
+
+
+def _at(body: Any) -> str:
+    return str(body.get("Environment")) if isinstance(body, dict) else ""
+
+
+def value(changed: PropertyChange, side: Any) -> str:
+    """A value in few characters; what looks like a secret is hidden."""
+    hidden = bool(_SECRET.search(changed.path)) and isinstance(side, str) and not side.startswith(("arn:", "{{resolve"))
+    text = shown(side, hidden)
+    return text if side is ABSENT or not isinstance(side, str) or hidden else f'"{text}"'

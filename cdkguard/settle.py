@@ -1,0 +1,156 @@
+"""Template values as a comparison sees them: resolved as far as is known, the rest kept comparable."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, scalar_text
+
+Json = Any
+IF = "Fn::If"
+_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
+_DEEP = 64  # conditions that refer to conditions
+
+
+def settled(scope: Scope, value: Json) -> Json:
+    """The value with intrinsics replaced by what they are worth, NoValue members dropped.
+
+    What only the deployment knows stays a Deferred; an Fn::If on a condition that is not known becomes
+    {"Fn::If": [the condition spelt out, settled, settled]}.
+    """
+    try:
+        value = scope.resolve(value)
+    except Branch:
+        return _both(scope, value)
+    kind = type(value)
+    if kind is dict:
+        return {k: v for k, v in ((k, settled(scope, v)) for k, v in value.items()) if v is not ABSENT}
+    if kind is list:
+        return [v for v in (settled(scope, v) for v in value) if v is not ABSENT]
+    return value
+
+
+def _both(scope: Scope, value: Json) -> Json:
+    operand = value.get(IF) if isinstance(value, dict) else None
+    if not (isinstance(operand, list) and len(operand) == 3 and isinstance(operand[0], str)):
+        return Deferred("unknown", value)
+    yes, no = settled(scope, operand[1]), settled(scope, operand[2])
+    if same(yes, no):
+        return yes
+    return {IF: [spelt_out(scope, operand[0]), _no_value(yes), _no_value(no)]}
+
+
+def _no_value(value: Json) -> Json:
+    return {"Ref": "AWS::NoValue"} if value is ABSENT else value
+
+
+def spelt_out(scope: Scope, name: str) -> str:
+    """A condition as text in which other conditions are replaced by what they say: equal text, equal condition."""
+    return json.dumps(_expanded(scope.template.get("Conditions") or {}, {"Condition": name}, 0), sort_keys=True)
+
+
+def _expanded(conditions: Mapping[str, Json], value: Json, depth: int) -> Json:
+    if isinstance(value, dict):
+        name = value.get("Condition")
+        if len(value) == 1 and isinstance(name, str) and name in conditions and depth < _DEEP:
+            return _expanded(conditions, conditions[name], depth + 1)
+        return {k: _expanded(conditions, v, depth) for k, v in value.items()}
+    return [_expanded(conditions, v, depth) for v in value] if isinstance(value, list) else value
+
+
+def same(one: Json, other: Json) -> bool:
+    """Whether CloudFormation takes both for the same value: 5 is "5" and true is "true", but "5.10" is not "5.1"."""
+    if one is other:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(v, other[k]) for k, v in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    text, other_text = scalar_text(one), scalar_text(other)
+    if text is None or other_text is None:
+        return bool(one == other)
+    numbers = [type(v) in (int, float) for v in (one, other)]
+    return text == other_text or (all(numbers) and bool(one == other))
+
+
+def differences(before: Json, after: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, Json, Json]]:
+    """(path, before, after) of the smallest parts that differ; the elements of unequal lists as added or removed."""
+    if isinstance(before, dict) and isinstance(after, dict) and IF not in before and IF not in after:
+        for key in {**before, **after}:
+            yield from differences(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key))
+    elif isinstance(before, list) and isinstance(after, list):
+        if len(before) == len(after):
+            for index, (one, other) in enumerate(zip(before, after, strict=True)):
+                yield from differences(one, other, (*path, index))
+        else:
+            yield from _elements(before, after, path)
+    elif not same(before, after):
+        yield path, before, after
+
+
+def _elements(before: list[Json], after: list[Json], path: tuple[str | int, ...]) -> Iterator[tuple[Any, Json, Json]]:
+    left = list(enumerate(after))
+    for index, one in enumerate(before):
+        match = next((place for place in left if same(one, place[1])), None)
+        if match is None:
+            yield (*path, index), one, ABSENT
+        else:
+            left.remove(match)
+    for index, other in left:
+        yield (*path, index), ABSENT, other
+
+
+def only_assets(before: Json, after: Json) -> bool:
+    """Whether two unequal values differ in asset hashes alone."""
+    if isinstance(before, Deferred) and isinstance(after, Deferred):
+        if before.kind != after.kind or len(before.parts) != len(after.parts):
+            return False
+        if before.kind == "text":
+            return all(same(a, b) or only_assets(a, b) for a, b in zip(before.parts, after.parts, strict=True))
+        return before.kind in ("unknown", "dynamic") and _unhashed(str(before.raw)) == _unhashed(str(after.raw))
+    if isinstance(before, str) and isinstance(after, str):
+        return _unhashed(before) == _unhashed(after)
+    return False
+
+
+def _unhashed(text: str) -> str:
+    return _HASH.sub("#", text)
+
+
+def references(value: Json) -> Iterator[tuple[str, str | None]]:
+    """(logical id or parameter, attribute) of every Ref and GetAtt in a value, settled or raw."""
+    if isinstance(value, Deferred):
+        if value.kind in ("resource", "parameter"):
+            yield str(value.target), value.attribute
+        elif value.parts:
+            for part in value.parts:
+                yield from references(part)
+        elif value.kind != "pseudo":
+            yield from references(value.raw)
+    elif isinstance(value, dict):
+        if len(value) == 1:
+            yield from _called(value)
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def _called(value: Mapping[str, Json]) -> Iterator[tuple[str, str | None]]:
+    ((function, operand),) = value.items()
+    if function == "Ref" and isinstance(operand, str):
+        yield operand, None
+    elif function == "Fn::GetAtt":
+        parts = operand.split(".", 1) if isinstance(operand, str) else operand
+        if isinstance(parts, list) and len(parts) == 2 and isinstance(parts[0], str):
+            yield parts[0], str(parts[1])
+    elif function == "Fn::Sub":
+        text = operand[0] if isinstance(operand, list) and operand else operand
+        for hole in _HOLE.finditer(text) if isinstance(text, str) else ():
+            name, _, attribute = hole.group(0)[2:-1].partition(".")
+            yield name, attribute or None

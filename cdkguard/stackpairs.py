@@ -1,0 +1,115 @@
+"""Which stack of the baseline is which stack of the app, and what happened to those that have no partner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple
+
+from cdkguard.model import Change, Stack
+
+
+class Matched(NamedTuple):
+    """Stacks of both sides, nested ones included."""
+
+    pairs: list[tuple[Stack, Stack]]  # parents before their nested stacks
+    gone: list[Stack]
+    come: list[Stack]
+    changes: list[Change]  # STACK_*
+    gone_roots: list[Stack]
+
+
+def match(before: Sequence[Stack], after: Sequence[Stack]) -> Matched:
+    """By name and environment; what is left over, by construct path and by name, has been renamed or moved."""
+    olds, news = _roots(before), _roots(after)
+    pairs = _taken(olds, news, lambda s: (s.name, s.account, s.region))
+    pairs += _taken(olds, news, lambda s: (s.construct_path or s.name, s.name))
+    if len(olds) == len(news) == 1 and not pairs and not (olds[0].from_assembly and news[0].from_assembly):
+        pairs.append((olds.pop(), news.pop()))  # two files, whatever they are called
+    same_place = [pair for pair in pairs if _place(pair[0]) == _place(pair[1])]
+    changes = [_moved(old, new) for old, new in pairs if (old, new) not in same_place]
+    gone_roots, come_roots = (
+        [o for o, n in pairs if (o, n) not in same_place],
+        [n for o, n in pairs if (o, n) not in same_place],
+    )
+    renamed = _taken(olds, news, lambda s: (s.construct_path, s.account, s.region) if s.construct_path else None)
+    changes += [Change("STACK_RENAMED", new, was=old, partner=old.name) for old, new in renamed]
+    changes += [Change("STACK_REMOVED", old, was=old, before=_summary(old)) for old in olds]
+    changes += [Change("STACK_ADDED", new, after=_summary(new)) for new in news]
+    gone_roots += [o for o, _n in renamed] + olds
+    come_roots += [n for _o, n in renamed] + news
+    changes += [
+        Change("STACK_UNPROTECTED", new, was=old)
+        for old, new in same_place
+        if old.termination_protection and not new.termination_protection and new.from_assembly
+    ]
+    nested = _nested(before, after, same_place)
+    return Matched(
+        pairs=same_place + nested.pairs,
+        gone=[s for s in before if any(s.root is root for root in gone_roots)] + nested.gone,
+        come=[s for s in after if any(s.root is root for root in come_roots)] + nested.come,
+        changes=changes,
+        gone_roots=gone_roots,
+    )
+
+
+def _roots(stacks: Sequence[Stack]) -> list[Stack]:
+    return [s for s in stacks if s.parent is None]
+
+
+def _place(stack: Stack) -> tuple[str | None, str | None] | None:
+    """Account and region; None where they are only known at deployment, which is no news either way."""
+    return (stack.account, stack.region) if stack.account or stack.region else None
+
+
+def _taken(olds: list[Stack], news: list[Stack], key: Callable[[Stack], Hashable | None]) -> list[tuple[Stack, Stack]]:
+    """Pairs with an equal key that is unique on both sides; they leave the lists."""
+    pairs = []
+    for old in list(olds):
+        wanted = key(old)
+        hits = [new for new in news if wanted is not None and key(new) == wanted]
+        twins = [other for other in olds if key(other) == wanted]
+        if len(hits) == len(twins) == 1:
+            pairs.append((old, hits[0]))
+            olds.remove(old)
+            news.remove(hits[0])
+    return pairs
+
+
+def _moved(old: Stack, new: Stack) -> Change:
+    places = [f"{s.account or 'any account'}/{s.region or 'any region'}" for s in (old, new)]
+    return Change("STACK_MOVED", new, was=old, before={"Environment": places[0]}, after={"Environment": places[1]})
+
+
+def _summary(stack: Stack) -> dict[str, object]:
+    return {"Resources": len(stack.template.get("Resources") or {})}
+
+
+class _Nested(NamedTuple):
+    pairs: list[tuple[Stack, Stack]]
+    gone: list[Stack]
+    come: list[Stack]
+
+
+def _nested(before: Sequence[Stack], after: Sequence[Stack], roots: Sequence[tuple[Stack, Stack]]) -> _Nested:
+    """Nested stacks by parent and logical id, level by level."""
+    found, level = _Nested([], [], []), list(roots)
+    while level:
+        below = []
+        for old, new in level:
+            olds = {s.parent_logical_id: s for s in before if s.parent is old}
+            news = {s.parent_logical_id: s for s in after if s.parent is new}
+            below += [(olds[k], news[k]) for k in olds if k in news]
+            found.gone.extend(t for k, s in olds.items() if k not in news for t in _under(before, s))
+            found.come.extend(t for k, s in news.items() if k not in olds for t in _under(after, s))
+        found.pairs.extend(below)
+        level = below
+    return found
+
+
+def _under(stacks: Sequence[Stack], top: Stack) -> list[Stack]:
+    """The nested stack and those inside it."""
+    found = [top]
+    for stack in stacks:
+        if stack.parent is not None and any(stack.parent is s for s in found):
+            found.append(stack)
+    return found

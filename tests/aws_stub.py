@@ -1,0 +1,153 @@
+"""A small CloudFormation and STS that speaks the query protocol over HTTP, for answers that no real one gives on demand."""
+
+import json
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+
+
+class Answer(NamedTuple):
+    """What is sent instead of the real answer."""
+
+    status: int = 200
+    code: str | None = None  # of an error
+    message: str = "no"
+    body: str | None = None
+    cut: int | None = None  # only so many bytes of the announced ones are sent
+
+
+class Stub:
+    """`stacks`: (account, region, name or id) -> what `stack` makes; `fault(action, parameters, count)` may answer first."""
+
+    def __init__(self, account=ACCOUNT, delay=0.0):
+        self.account, self.delay, self.stacks, self.roles = account, delay, {}, set()
+        self.fault = lambda action, parameters, count: None
+        self.calls, self.counts, self._lock = [], Counter(), threading.Lock()
+
+    def stack(self, name, template, region=REGION, account=None, stack_id=None, **about):
+        body = template if isinstance(template, str) else json.dumps(template)
+        key = (account or self.account, region, stack_id or name)
+        self.stacks[key] = {"name": name, "body": body, "status": "CREATE_COMPLETE", "resources": [], **about}
+
+    def actions(self):
+        return [action for action, _parameters in self.calls]
+
+    def __enter__(self):
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self):
+                text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                answer = stub.answer({k: v[0] for k, v in parse_qs(text).items()}, self.headers["Authorization"])
+                data = (answer.body or error(answer)).encode()
+                self.send_response(answer.status)
+                self.send_header("Content-Type", "text/xml")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data[: answer.cut])
+                self.wfile.flush()
+                self.close_connection = answer.cut is not None
+
+            def log_message(self, *_args):
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_error):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, parameters, authorization):
+        action = parameters.pop("Action")
+        with self._lock:
+            self.calls.append((action, parameters))
+            key = (action, parameters.get("StackName"))
+            self.counts[key] += 1
+            count = self.counts[key]
+        time.sleep(self.delay)
+        # The stub's sessions carry the account in their access key, as ASIA<account>; all other keys are its own.
+        key, _date, region, *_rest = authorization.partition("Credential=")[2].split("/")
+        account = key[4:] if key[4:].isdigit() else self.account
+        return self.fault(action, parameters, count) or getattr(self, action)(account, region, parameters)
+
+    def _find(self, account, region, name):
+        return self.stacks.get((account, region, name))
+
+    def DescribeStacks(self, account, region, parameters):
+        name = parameters["StackName"]
+        stack = self._find(account, region, name)
+        if stack is None:
+            return Answer(400, "ValidationError", f"Stack with id {name} does not exist")
+        tags = members("Tags", ({"Key": k, "Value": v} for k, v in stack.get("tags", {}).items()))
+        inputs = members("Parameters", stack.get("parameters", ()))
+        protected = str(stack.get("protected", False)).lower()
+        one = (
+            f"<member><StackName>{stack['name']}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
+            f"<StackStatus>{stack['status']}</StackStatus>"
+            f"<EnableTerminationProtection>{protected}</EnableTerminationProtection>{tags}{inputs}</member>"
+        )
+        return result("DescribeStacks", f"<Stacks>{one}</Stacks>")
+
+    def GetTemplate(self, account, region, parameters):
+        stack = self._find(account, region, parameters["StackName"])
+        return result("GetTemplate", f"<TemplateBody>{escape(stack['body'])}</TemplateBody>")
+
+    def ListStackResources(self, account, region, parameters):
+        stack = self._find(account, region, parameters["StackName"])
+        start, size = int(parameters.get("NextToken", 0)), stack.get("page", 100)
+        page = [
+            {"LogicalResourceId": i, "PhysicalResourceId": p, "ResourceType": "AWS::CloudFormation::Stack",
+             "ResourceStatus": "CREATE_COMPLETE", "LastUpdatedTimestamp": "2026-01-01T00:00:00Z"}
+            for i, p in stack["resources"][start : start + size]
+        ]  # fmt: skip
+        more = f"<NextToken>{start + size}</NextToken>" if start + size < len(stack["resources"]) else ""
+        return result("ListStackResources", members("StackResourceSummaries", page) + more)
+
+    def GetCallerIdentity(self, account, region, parameters):
+        arn = f"arn:aws:iam::{account}:user/dev"
+        return result("GetCallerIdentity", f"<Arn>{arn}</Arn><UserId>U</UserId><Account>{account}</Account>")
+
+    def AssumeRole(self, account, region, parameters):
+        arn = parameters["RoleArn"]
+        if arn not in self.roles:
+            return Answer(403, "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {arn}")
+        owner = arn.split(":")[4]
+        keys = (
+            f"<AccessKeyId>ASIA{owner}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+            "<SessionToken>t</SessionToken><Expiration>2036-01-01T00:00:00Z</Expiration>"
+        )
+        user = f"<Arn>arn:aws:sts::{owner}:assumed-role/r/cdkguard</Arn><AssumedRoleId>A:cdkguard</AssumedRoleId>"
+        return result("AssumeRole", f"<Credentials>{keys}</Credentials><AssumedRoleUser>{user}</AssumedRoleUser>")
+
+
+def members(name, entries):
+    inner = "".join(f"<member>{''.join(f'<{k}>{escape(v)}</{k}>' for k, v in e.items())}</member>" for e in entries)
+    return f"<{name}>{inner}</{name}>"
+
+
+def result(action, inner):
+    return Answer(body=f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>")
+
+
+def error(answer):
+    kind = "Sender" if answer.status < 500 else "Receiver"
+    return (
+        f"<ErrorResponse><Error><Type>{kind}</Type><Code>{answer.code}</Code><Message>{escape(answer.message)}</Message>"
+        "</Error><RequestId>r</RequestId></ErrorResponse>"
+    )

@@ -1,0 +1,583 @@
+"""What a change of a template allows that was not allowed: IAM, resource policies, URLs, security groups."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cdkguard.intrinsics import Deferred
+from cdkguard.widening import KINDS, View, widenings
+
+OWN, FOREIGN = "111122223333", "444455556666"
+
+
+def ref(target, attribute=None):
+    raw = {"Ref": target} if attribute is None else {"Fn::GetAtt": [target, attribute]}
+    return Deferred("resource", raw, target, attribute)
+
+
+def text(*parts):
+    return Deferred("text", {"Fn::Join": ["", [repr(p) for p in parts]]}, parts=parts)
+
+
+def body(kind, **properties):
+    return {"Type": kind, "Properties": properties}
+
+
+def document(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action="s3:GetObject", resource="*", **more):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action, resource="*", **more):
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+TRUST = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}})
+
+
+def role(*statements, **more):
+    policies = [{"PolicyName": "p", "PolicyDocument": document(*statements)}] if statements else []
+    return body("AWS::IAM::Role", **{"AssumeRolePolicyDocument": TRUST, "Policies": policies, **more})
+
+
+def judged(before, after, renamed=None, account=OWN):
+    found = widenings(View(before, account), View(after, account), renamed or {})
+    assert all(w.kind in KINDS and "\n" not in w.message for w in found)
+    return found
+
+
+def kinds(before, after, renamed=None):
+    return sorted(w.kind for w in judged(before, after, renamed))
+
+
+def only(before, after, renamed=None):
+    (found,) = judged(before, after, renamed)
+    return found
+
+
+# -- the truth table: what `cdk diff` gets wrong
+
+
+def test_fewer_actions_pass():
+    assert kinds({"R": role(allow("s3:*"))}, {"R": role(allow("s3:GetObject"))}) == []
+
+
+def test_a_renamed_sid_passes():
+    assert kinds({"R": role(allow(Sid="A"))}, {"R": role(allow(Sid="B"))}) == []
+
+
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+def test_an_added_condition_passes():
+    assert kinds({"R": role(allow())}, {"R": role(allow(Condition=MFA))}) == []
+
+
+def test_mfa_removed_from_a_policy_that_is_attached_to_nothing():
+    before, after = (
+        {"P": body("AWS::IAM::ManagedPolicy", PolicyDocument=document(allow("s3:*", **more)))}
+        for more in ({"Condition": MFA}, {})
+    )
+    found = only(before, after)
+    assert (found.logical_id, found.kind, found.severity) == ("P", "condition", "high")
+    assert found.path == "Properties.PolicyDocument.Statement[0]"
+    assert "aws:multifactorauthpresent" in found.message
+    assert kinds(after, before) == []
+
+
+def test_allow_with_not_action():
+    found = only({"R": role(allow())}, {"R": role(allow(), {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})})
+    assert (found.kind, found.severity) == ("not-action", "critical")
+    assert found.path == "Properties.Policies[0].PolicyDocument.Statement[1].NotAction"
+
+
+def test_boundary_removed():
+    bounded = role(allow(), PermissionsBoundary="arn:aws:iam::111122223333:policy/Boundary")
+    found = only({"R": bounded}, {"R": role(allow())})
+    assert (found.logical_id, found.kind, found.severity) == ("R", "boundary-removed", "high")
+    assert kinds({"R": role(allow())}, {"R": bounded}) == []
+
+
+def test_lambda_url_without_signature():
+    def url(auth):
+        target = ref("F", "Arn")
+        return {
+            "U": body("AWS::Lambda::Url", AuthType=auth, TargetFunctionArn=target),
+            "F": body("AWS::Lambda::Function"),
+        }
+
+    found = only(url("AWS_IAM"), url("NONE"))
+    assert (found.logical_id, found.kind, found.severity) == ("U", "url-auth", "critical")
+    assert kinds(url("NONE"), url("AWS_IAM")) == []
+    assert not only(url("AWS_IAM"), url(Deferred("parameter", {}, "Auth"))).certain
+    without = {"F": body("AWS::Lambda::Function")}
+    assert kinds(without, url("NONE")) == ["url-auth"]
+    assert kinds({}, url("NONE")) == []
+
+
+def group(*rules, **more):
+    return body("AWS::EC2::SecurityGroup", SecurityGroupIngress=list(rules), **more)
+
+
+def tcp(port=443, cidr="0.0.0.0/0", last=None):
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port if last is None else last, "CidrIp": cidr}
+
+
+def test_a_narrower_address_passes():
+    assert kinds({"G": group(tcp())}, {"G": group(tcp(cidr="10.0.0.0/24"))}) == []
+    assert kinds({"G": group(tcp(cidr="10.0.0.0/24"))}, {"G": group(tcp())}) == ["ingress"]
+
+
+# -- principals
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([allow("s3:Get*")], [allow("s3:GetObject"), allow(["S3:getbucketacl"])], []),
+        ([allow(["a:B", "a:C"])], [allow("a:C"), allow("a:B")], []),
+        ([allow("a:B"), allow("a:C")], [allow(["a:C", "a:B"])], []),
+        ([allow("a:B", ["x", "y"])], [allow("a:B", "y")], []),
+        ([allow("a:B", "x")], [allow("a:B", ["x", "y"])], ["resource"]),
+        ([allow("a:B", "x"), allow("a:C", "y")], [allow(["a:B", "a:C"], ["x", "y"])], ["action", "resource"]),
+        ([allow("a:B")], [allow("a:*")], ["action"]),
+        ([allow(Condition=MFA)], [allow()], ["condition"]),
+        ([allow("s3:*"), deny("s3:Delete*")], [allow("s3:*")], ["deny-removed"]),
+        ([allow("s3:*"), deny("s3:Delete*")], [allow("s3:Get*")], []),
+        ([allow("s3:*")], [allow("*"), deny("*")], []),
+        ([allow("a:B", "arn:aws:s3:::x")], [allow("a:B", text("arn:", Deferred("pseudo", {}, "AWS::Partition"), ":s3:::x"))], []),
+    ],
+)  # fmt: skip
+def test_rights_of_a_role(before, after, expected):
+    assert kinds({"R": role(*before)}, {"R": role(*after)}) == expected
+
+
+def policy(*statements, roles=("R",), kind="AWS::IAM::Policy"):
+    return body(kind, PolicyName="p", PolicyDocument=document(*statements), Roles=[ref(r) for r in roles])
+
+
+def test_policies_move_between_resources():
+    inline, apart = {"R": role(allow())}, {"R": role(), "P": policy(allow())}
+    managed = {"R": role(), "M": policy(allow(), kind="AWS::IAM::ManagedPolicy")}
+    by_arn = {
+        "R": role(ManagedPolicyArns=[ref("M")]),
+        "M": body("AWS::IAM::ManagedPolicy", PolicyDocument=document(allow())),
+    }
+    single = {"R": role(), "P": body("AWS::IAM::RolePolicy", RoleName=ref("R"), PolicyDocument=document(allow()))}
+    forms = [inline, apart, managed, by_arn, single]
+    for one in forms:
+        for other in forms:
+            assert kinds(one, other) == []
+        assert kinds({"R": role()}, one) == ["action"]
+
+
+def test_a_new_role_is_for_the_rules_and_a_new_policy_is_not():
+    assert kinds({}, {"R": role(allow("*")), "P": policy(allow("*"))}) == []
+    found = only({"R": role()}, {"R": role(), "P": policy(allow("iam:PassRole"))})
+    assert (found.logical_id, found.kind, found.severity) == ("P", "action", "critical")
+    assert "role R may now do iam:passrole on *" in found.message
+
+
+def test_an_imported_role_is_a_principal_too():
+    def imported(*statements):
+        return {"P": body("AWS::IAM::Policy", PolicyDocument=document(*statements), Roles=["Shared"])}
+
+    assert kinds({}, imported(allow())) == ["action"]
+    assert kinds(imported(allow("s3:*")), imported(allow())) == []
+    assert kinds(imported(allow("s3:*"), deny("s3:Put*")), {}) == ["deny-removed"]
+
+
+def test_groups_give_rights_to_their_users():
+    def users(*groups):
+        return {
+            "U": body("AWS::IAM::User", Groups=[ref(g) for g in groups]),
+            "G": body("AWS::IAM::Group", Policies=[{"PolicyName": "p", "PolicyDocument": document(allow("*"))}]),
+        }
+
+    assert kinds(users("G"), users("G")) == []
+    assert [w.message for w in judged(users(), users("G"))] == ["user U may now do * on *"]
+
+
+def test_a_group_from_elsewhere():
+    found = only({"U": body("AWS::IAM::User")}, {"U": body("AWS::IAM::User", Groups=["admins"])})
+    assert (found.kind, found.certain, "admins" in found.message) == ("managed-policy", False, True)
+
+
+def test_a_policy_that_loses_its_condition():
+    entry = {"PolicyName": "p", "PolicyDocument": document(allow())}
+    sometimes = {"Fn::If": ["Prod", entry, {"Ref": "AWS::NoValue"}]}
+    assert kinds({"R": role(Policies=[sometimes])}, {"R": role(Policies=[entry])}) == ["condition"]
+    assert kinds({"R": role(Policies=[entry])}, {"R": role(Policies=[sometimes])}) == []
+
+
+def test_rights_to_what_the_change_creates_weigh_little():
+    grant = role(allow("s3:PutObject", text(ref("B", "Arn"), "/*")))
+    assert only({"R": role()}, {"R": grant, "B": body("AWS::S3::Bucket")}).severity == "low"
+    assert (
+        only({"R": role(), "B": body("AWS::S3::Bucket")}, {"R": grant, "B": body("AWS::S3::Bucket")}).severity
+        == "medium"
+    )
+
+
+def arn(name):
+    return text("arn:", Deferred("pseudo", {}, "AWS::Partition"), f":iam::aws:policy/{name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("AdministratorAccess", "critical"),
+        ("PowerUserAccess", "critical"),
+        ("IAMFullAccess", "critical"),
+        ("AmazonS3FullAccess", "high"),
+        ("AmazonEC2ContainerServiceEventsRole", "medium"),
+        ("ReadOnlyAccess", "medium"),
+        ("AmazonS3ReadOnlyAccess", "low"),
+    ],
+)
+def test_managed_policies_of_aws(name, severity):
+    found = only({"R": role(allow())}, {"R": role(allow(), ManagedPolicyArns=[arn(name)])})
+    assert (found.kind, found.severity, found.path) == ("managed-policy", severity, "Properties.ManagedPolicyArns[0]")
+    assert name in found.message
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wider"),
+    [
+        ("AdministratorAccess", "PowerUserAccess", False),
+        ("PowerUserAccess", "AdministratorAccess", True),
+        ("AmazonS3FullAccess", "AmazonS3ReadOnlyAccess", False),
+        ("AmazonS3ReadOnlyAccess", "AmazonS3FullAccess", True),
+        ("AdministratorAccess", "AmazonSQSFullAccess", False),
+    ],
+)
+def test_another_managed_policy(before, after, wider):
+    pair = ({"R": role(ManagedPolicyArns=[arn(name)])} for name in (before, after))
+    assert bool(judged(*pair)) is wider
+
+
+def test_managed_policy_and_its_contents():
+    full, inline = role(ManagedPolicyArns=["arn:aws:iam::aws:policy/AmazonS3FullAccess"]), role(allow("s3:*"))
+    assert kinds({"R": full}, {"R": inline}) == []
+    assert kinds({"R": role(allow("*"))}, {"R": full}) == []
+
+
+def test_another_boundary():
+    def bounded(*statements, boundary=None):
+        return {
+            "R": role(allow("*"), PermissionsBoundary=boundary or ref("B")),
+            "B": body("AWS::IAM::ManagedPolicy", PolicyDocument=document(*statements)),
+        }
+
+    assert kinds(bounded(allow("s3:Get*")), bounded(allow("s3:*"))) == ["action"]
+    assert kinds(bounded(allow("s3:*")), bounded(allow("s3:Get*"))) == []
+    found = only(bounded(allow()), bounded(allow(), boundary=f"arn:aws:iam::{OWN}:policy/Other"))
+    assert (found.kind, found.certain) == ("boundary-removed", False)
+    found = only(bounded(allow()), bounded(allow(), boundary="arn:aws:iam::aws:policy/AdministratorAccess"))
+    assert (found.kind, found.certain) == ("boundary-removed", True)
+
+
+def trusting(principal, **more):
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more}
+    return {"R": role(AssumeRolePolicyDocument=document(statement))}
+
+
+def test_trust():
+    service = trusting({"Service": "lambda.amazonaws.com"})
+    assert kinds(service, service) == []
+    suffix = text("lambda.", Deferred("pseudo", {"Ref": "AWS::URLSuffix"}, "AWS::URLSuffix"))
+    assert kinds(service, trusting({"Service": [suffix]})) == []
+    assert only(service, trusting({"AWS": "*"})).severity == "critical"
+    foreign = only(service, trusting({"AWS": FOREIGN}))
+    assert (foreign.kind, foreign.severity, FOREIGN in foreign.message) == ("trust", "high", True)
+    root = trusting({"AWS": text("arn:aws:iam::", Deferred("pseudo", {}, "AWS::AccountId"), ":root")})
+    assert kinds(root, trusting({"AWS": f"arn:aws:iam::{OWN}:role/x"})) == []
+    assert kinds(root, trusting({"AWS": OWN})) == []
+    federated = {"Federated": "cognito-identity.amazonaws.com"}
+    bound = trusting(federated, Condition={"StringEquals": {"cognito-identity.amazonaws.com:aud": "pool"}})
+    found = only(bound, trusting(federated))
+    assert (found.kind, found.severity) == ("trust", "high")
+    assert kinds(trusting(federated), bound) == []
+
+
+def test_a_reference_that_follows_a_rename():
+    def app(bucket, logical_id="R"):
+        resource = text(ref(bucket, "Arn"), "/*")
+        return {bucket: body("AWS::S3::Bucket"), logical_id: role(allow("s3:*", resource))}
+
+    assert kinds(app("A"), app("B"), {"A": "B"}) == []
+    assert kinds(app("A"), app("B", "S"), {"A": "B", "R": "S"}) == []
+    assert kinds(app("A"), {**app("B"), **app("A", "X")}) == ["resource"]
+
+
+def test_references_and_names_that_say_the_same():
+    bucket = body("AWS::S3::Bucket", BucketName="my-bucket")
+    forms = ["arn:aws:s3:::my-bucket/*", text(ref("B", "Arn"), "/*"), text("arn:aws:s3:::", ref("B"), "/*")]
+    for one in forms:
+        for other in forms:
+            pair = ({"B": bucket, "R": role(allow("s3:*", resource))} for resource in (one, other))
+            assert kinds(*pair) == []
+    other = {"B": bucket, "R": role(allow("s3:*", "arn:aws:s3:::another/*"))}
+    assert only({"B": bucket, "R": role(allow("s3:*", forms[1]))}, other).certain
+
+
+def test_unknown_values_are_not_silently_narrow():
+    parameter = Deferred("parameter", {"Ref": "P"}, "P")
+    assert not only({"R": role(allow("s3:*", "arn:aws:s3:::a"))}, {"R": role(allow("s3:*", parameter))}).certain
+    assert kinds({"R": role(allow("s3:*", parameter))}, {"R": role(allow("s3:Get*", parameter))}) == []
+    attached = {"P": body("AWS::IAM::ManagedPolicy", PolicyDocument=parameter)}
+    found = only({"P": body("AWS::IAM::ManagedPolicy", PolicyDocument=document(allow()))}, attached)
+    assert not found.certain
+
+
+# -- resource policies
+
+PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "x:Y", "Resource": "*"}
+GUARDED = {
+    "AWS::S3::BucketPolicy": ("AWS::S3::Bucket", lambda d: {"Bucket": ref("T"), "PolicyDocument": d}),
+    "AWS::SNS::TopicPolicy": ("AWS::SNS::Topic", lambda d: {"Topics": [ref("T")], "PolicyDocument": d}),
+    "AWS::SNS::TopicInlinePolicy": ("AWS::SNS::Topic", lambda d: {"TopicArn": ref("T"), "PolicyDocument": d}),
+    "AWS::SQS::QueuePolicy": ("AWS::SQS::Queue", lambda d: {"Queues": [ref("T")], "PolicyDocument": d}),
+    "AWS::KMS::Key": (None, lambda d: {"KeyPolicy": d}),
+    "AWS::ECR::Repository": (None, lambda d: {"RepositoryPolicyText": d}),
+    "AWS::SecretsManager::ResourcePolicy": (
+        "AWS::SecretsManager::Secret",
+        lambda d: {"SecretId": ref("T"), "ResourcePolicy": d},
+    ),
+    "AWS::Events::EventBus": (None, lambda d: {"Policy": d}),
+    "AWS::Events::EventBusPolicy": (
+        "AWS::Events::EventBus",
+        lambda d: {"EventBusName": ref("T"), "StatementId": "s", "Statement": d["Statement"][0]},
+    ),
+    "AWS::OpenSearchService::Domain": (None, lambda d: {"AccessPolicies": d}),
+    "AWS::Backup::BackupVault": (None, lambda d: {"AccessPolicy": d}),
+    "AWS::CodeArtifact::Repository": (None, lambda d: {"PermissionsPolicyDocument": d}),
+    "AWS::MediaStore::Container": (None, lambda d: {"Policy": json.dumps(d)}),
+    "AWS::S3::AccessPoint": (None, lambda d: {"Policy": d}),
+    "AWS::S3Tables::TableBucketPolicy": (
+        "AWS::S3Tables::TableBucket",
+        lambda d: {"TableBucketARN": ref("T"), "ResourcePolicy": d},
+    ),
+    "AWS::DynamoDB::Table": (None, lambda d: {"ResourcePolicy": {"PolicyDocument": d}}),
+    "AWS::DynamoDB::GlobalTable": (
+        None,
+        lambda d: {"Replicas": [{"Region": "eu-west-1", "ResourcePolicy": {"PolicyDocument": d}}]},
+    ),
+    "AWS::DSQL::Cluster": (None, lambda d: {"PolicyDocument": json.dumps(d)}),
+    "AWS::BedrockAgentCore::ResourcePolicy": (
+        "AWS::BedrockAgentCore::Runtime",
+        lambda d: {"ResourceArn": ref("T", "AgentRuntimeArn"), "Policy": json.dumps(d)},
+    ),
+    "AWS::Lambda::ResourcePolicy": (
+        "AWS::Lambda::Function",
+        lambda d: {"ResourceArn": ref("T", "Arn"), "PolicyDocument": d},
+    ),
+}
+
+
+def guarded(kind, statement):
+    target, make = GUARDED[kind]
+    found = {"P": body(kind, **make(document(statement)))}
+    return found if target is None else {**found, "T": body(target)}
+
+
+@pytest.mark.parametrize("kind", GUARDED)
+def test_a_resource_policy_that_opens(kind):
+    mine = {**PUBLIC, "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}}
+    foreign = {**PUBLIC, "Principal": {"AWS": f"arn:aws:iam::{FOREIGN}:role/x"}}
+    found = only(guarded(kind, mine), guarded(kind, PUBLIC))
+    assert (found.logical_id, found.kind, found.severity) == ("P", "public", "critical")
+    found = only(guarded(kind, mine), guarded(kind, foreign))
+    assert (found.kind, found.severity) == ("cross-account", "high")
+    assert kinds(guarded(kind, PUBLIC), guarded(kind, foreign)) == []
+    bound = {**PUBLIC, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
+    assert kinds(guarded(kind, bound), guarded(kind, PUBLIC)) == ["public"]
+    assert kinds(guarded(kind, PUBLIC), guarded(kind, bound)) == []
+    assert kinds({}, guarded(kind, PUBLIC)) == []
+
+
+def test_a_new_policy_on_a_bucket_that_was_there():
+    found = only({"T": body("AWS::S3::Bucket")}, guarded("AWS::S3::BucketPolicy", PUBLIC))
+    assert (found.kind, found.logical_id) == ("public", "P")
+
+
+def test_a_removed_policy_takes_its_deny_along():
+    enforce = {**PUBLIC, "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    before = guarded("AWS::S3::BucketPolicy", enforce)
+    found = only(before, {"T": before["T"]})
+    assert (found.kind, found.logical_id, found.severity) == ("deny-removed", "P", "high")
+    assert kinds(before, {}) == []
+    assert kinds(before, {"T": before["T"], "Q": before["P"]}) == []
+
+
+def test_the_own_root_in_a_key_policy_is_ordinary():
+    mine = {**PUBLIC, "Principal": {"AWS": text("arn:aws:iam::", Deferred("pseudo", {}, "AWS::AccountId"), ":root")}}
+    assert kinds({"P": body("AWS::KMS::Key")}, guarded("AWS::KMS::Key", mine)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("AWS::EC2::VPCEndpoint", "PolicyDocument"),
+        ("AWS::EFS::FileSystem", "FileSystemPolicy"),
+        ("AWS::ApiGateway::RestApi", "Policy"),
+    ],
+)
+def test_types_that_are_open_without_a_policy(kind, name):
+    mine = document({**PUBLIC, "Principal": {"AWS": OWN}})
+    assert kinds({"P": body(kind, **{name: mine})}, {"P": body(kind)}) == ["public"]
+    assert kinds({"P": body(kind)}, {"P": body(kind, **{name: mine})}) == []
+
+
+def permission(**properties):
+    return {
+        "F": body("AWS::Lambda::Function"),
+        "P": body(
+            "AWS::Lambda::Permission", Action="lambda:InvokeFunction", FunctionName=ref("F", "Arn"), **properties
+        ),
+    }
+
+
+def test_lambda_permissions():
+    events = permission(Principal="events.amazonaws.com", SourceArn="arn:aws:events:eu-west-1:111122223333:rule/x")
+    found = only({"F": events["F"]}, events)
+    assert (found.kind, found.severity) == ("permission", "low")
+    found = only(events, permission(Principal="events.amazonaws.com"))
+    assert (found.kind, found.severity) == ("permission", "high")
+    assert only(events, permission(Principal="*")).kind == "public"
+    assert only(events, permission(Principal="*")).path == "Properties.Principal"
+    assert found.path == "Properties"
+    assert only(events, permission(Principal=FOREIGN)).kind == "cross-account"
+    assert kinds(permission(Principal="*"), events) == []
+    renamed = {"F": events["F"], "Q": events["P"]}
+    assert kinds(events, renamed) == []
+
+
+# -- security groups
+
+
+def ingress(rule, group_id="G"):
+    return body("AWS::EC2::SecurityGroupIngress", GroupId=ref(group_id, "GroupId"), **rule)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "severity"),
+    [
+        ([], [tcp(22)], "critical"),
+        ([], [tcp(3389)], "critical"),
+        ([], [tcp(5432)], "critical"),
+        ([], [tcp(0, last=65535)], "critical"),
+        ([], [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}], "critical"),
+        ([], [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv6": "::/0"}], "critical"),
+        ([], [tcp(443)], "medium"),
+        ([], [tcp(8080)], "high"),
+        ([], [tcp(22, "10.0.0.0/8")], "medium"),
+        ([tcp(22, "10.0.0.0/24")], [tcp(22, "10.0.0.0/16")], "medium"),
+        ([tcp(443)], [tcp(443, last=444)], "high"),
+        ([], [{"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "CidrIp": "0.0.0.0/0"}], "low"),
+        ([tcp(22)], [tcp("22", "10.1.2.3/32")], None),
+        ([tcp(80, last=85), tcp(86, last=90)], [tcp(80, last=90)], None),
+        ([tcp(80, "10.0.0.0/25"), tcp(80, "10.0.0.128/25")], [tcp(80, "10.0.0.0/24")], None),
+        ([{"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}], [tcp(22), {**tcp(53), "IpProtocol": "17"}], None),
+        ([{**tcp(22), "IpProtocol": "6"}], [tcp(22)], None),
+        ([tcp(1), tcp(2)], [tcp(2), {**tcp(1), "Description": "x"}], None),
+    ],
+)
+def test_ingress(before, after, severity):
+    found = judged({"G": group(*before)}, {"G": group(*after)})
+    assert [(w.kind, w.severity, w.certain) for w in found] == ([("ingress", severity, True)] if severity else [])
+
+
+def test_rules_move_between_the_group_and_resources_of_their_own():
+    inline, apart = {"G": group(tcp(22))}, {"G": group(), "I": ingress(tcp(22))}
+    assert kinds(inline, apart) == kinds(apart, inline) == []
+    found = only({"G": group()}, apart)
+    assert (found.logical_id, found.path) == ("I", "Properties")
+    assert kinds({}, apart) == []
+
+
+def test_source_groups_and_unknown_addresses():
+    def from_group(name):
+        return {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "SourceSecurityGroupId": ref(name, "GroupId")}
+
+    both = {"A": group(), "B": group()}
+    assert kinds({**both, "G": group(from_group("A"))}, {**both, "G": group(from_group("A"))}) == []
+    assert only({**both, "G": group(from_group("A"))}, {**both, "G": group(from_group("B"))}).certain
+    assert (
+        kinds({"A": group(), "G": group(from_group("A"))}, {"B": group(), "G": group(from_group("B"))}, {"A": "B"})
+        == []
+    )
+    parameter = Deferred("parameter", {"Ref": "C"}, "C")
+    assert kinds({"G": group(tcp(1, parameter))}, {"G": group(tcp(1, parameter))}) == []
+    assert not only({"G": group(tcp(1, "10.0.0.0/24"))}, {"G": group(tcp(1, parameter))}).certain
+
+
+def test_an_undecided_branch_of_a_group():
+    either = {"Fn::If": ["Prod", tcp(22, "10.0.0.0/8"), tcp(22)]}
+    assert kinds({"G": group(either)}, {"G": group(either)}) == []
+    assert kinds({"G": group(tcp(22))}, {"G": group(either)}) == []
+    assert kinds({"G": group(tcp(22, "10.0.0.0/8"))}, {"G": group(either)}) == ["ingress"]
+    assert kinds({"G": group(either)}, {"G": group(tcp(22, "10.0.0.0/9"))}) == []
+
+
+def test_egress():
+    closed = {"CidrIp": "255.255.255.255/32", "IpProtocol": "icmp", "FromPort": 252, "ToPort": 86}
+    world = {"CidrIp": "0.0.0.0/0", "IpProtocol": "-1"}
+    shut, wide, absent = (
+        {"G": group(SecurityGroupEgress=rules) if rules else group()} for rules in ([closed], [world], None)
+    )
+    found = only(shut, wide)
+    assert (found.kind, found.severity) == ("egress", "low")
+    assert kinds(wide, shut) == kinds(absent, wide) == []
+
+
+# -- laws
+
+
+ACTIONS = st.lists(st.sampled_from(["s3:*", "s3:Get*", "s3:PutObject", "iam:PassRole"]), min_size=1, max_size=3)
+ROLES = st.builds(lambda many: {"R": role(*(allow(a) for a in many))}, st.lists(ACTIONS, max_size=3))
+RULES = st.lists(
+    st.builds(tcp, st.sampled_from([22, 80, 443]), st.sampled_from(["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16"])),
+    max_size=4,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROLES, RULES, st.randoms())
+def test_nothing_is_wider_than_itself(roles, rules, random):
+    shuffled = random.sample(rules, len(rules))
+    before = {**roles, "G": group(*rules)}
+    after = {"G": group(*shuffled), **json.loads(json.dumps({"R": {}}))} | roles
+    assert judged(before, before) == []
+    assert judged(before, after) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(RULES, RULES)
+def test_more_rules_never_narrow(rules, more):
+    assert kinds({"G": group(*rules, *more)}, {"G": group(*rules)}) == []
+    before, after = {"G": group(*rules)}, {"G": group(*rules, *more)}
+    assert bool(kinds(before, after)) is bool(kinds(before, {"G": group(*more)}))
+
+
+def test_equal_stacks_take_no_time():
+    def stack():
+        found = {}
+        for n in range(250):
+            found[f"R{n}"] = role(allow("s3:*", text(ref(f"B{n}", "Arn"), "/*")))
+            found[f"B{n}"] = body("AWS::S3::Bucket")
+        return found
+
+    before, after = stack(), stack()
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert judged(before, after) == []
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.06  # 15 ms on a machine of its own
