@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cdkguard import accepted, approvals, config, diff, engine, environments, guardrails, packs, tables
+from cdkguard import accepted, approvals, config, diff, engine, environments, guardrails, packs, suppressions, tables
 from cdkguard.baseline import Baseline
 from cdkguard.config import Config
-from cdkguard.model import Assembly, Change, Finding, Problem, Rule, Stack
+from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule, Stack
 from cdkguard.scopes import Scopes
 
 Json = Any
@@ -25,6 +25,8 @@ class Judged(NamedTuple):
     new_exemptions: frozenset[str]  # origins of suppressions that do not count
     against: str  # the baseline in words
     approvals: tuple[approvals.Approval, ...]
+    own: list[Finding]  # on what the change does to the guardrail; marked already, by the baseline's suppressions
+    fail_on: str  # the stricter of both sides'
 
     def approved(self, findings: Sequence[Finding], today: str) -> tuple[list[Finding], list[Problem]]:
         """The findings with those of approved changes marked."""
@@ -73,6 +75,7 @@ def judge(
     engine_settings: engine.Settings,
     again: Judge,
     findings: Sequence[Finding],
+    today: str,
 ) -> Judged:
     """Judge the change. `again` judges stacks under another configuration; `findings` are those of the new one."""
     from cdkguard import changerules
@@ -81,14 +84,24 @@ def judge(
     old_config = _old_config(settings, baseline)
     environments.assign(before, (old_config or settings).environments, settings.environment, settings.context)
     found, sides = compared(baseline, after, loaded.sets, settings.template_parameters)
-    chosen = [r for r in rules if r.scope == "change"]
-    own: list[Change] = []
-    exempt: frozenset[str] = frozenset()
-    if old_config is not None:
-        own, exempt = _own(old_config, settings, after, again, findings)
-    judged = changerules.evaluate((*own, *found), chosen, loaded.rules, (before, after), engine_settings, sides)
+    on_changes = [r for r in rules if r.scope == "change" and not _about_us(r)]
+    judged = changerules.evaluate(found, on_changes, loaded.rules, (before, after), engine_settings, sides)
     agreed = approvals.read(approvals_file(settings))
-    return Judged(found, judged.findings, problems + judged.problems, exempt, baseline.words, agreed)
+    ours = _Ours()
+    if old_config is not None:
+        ours = _own(old_config, settings, (before, after), again, findings, sides, today)
+    if ours.only_old:
+        agreed = tuple(a for a in agreed if a.change in ours.agreed)
+    return Judged(
+        found,
+        judged.findings,
+        problems + judged.problems + ours.problems,
+        ours.exempt,
+        baseline.words,
+        agreed,
+        ours.findings,
+        ours.fail_on or settings.fail_on,
+    )
 
 
 def approvals_file(settings: Config) -> str:
@@ -106,27 +119,72 @@ def _old_config(settings: Config, baseline: Baseline) -> Config | None:
     if baseline.directory is None:
         return None
     old = config.load(baseline.directory, None)
+    if settings.overlay is not None:  # the command line is the same for both
+        old = settings.overlay(old)
     return old._replace(
         paths=settings.paths,
+        directory=settings.directory,
         environment=settings.environment,
-        context={**settings.context, **old.context},
+        context={**old.context, **settings.context},
         template_parameters={**settings.template_parameters, **old.template_parameters},
     )
 
 
+class _Ours(NamedTuple):
+    """What the change does to the guardrail itself, judged by the baseline's configuration."""
+
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    exempt: frozenset[str] = frozenset()  # origins of suppressions that do not count
+    fail_on: str = ""
+    only_old: bool = False  # only approvals that are in the baseline count
+    agreed: frozenset[str] = frozenset()  # the tokens of those
+
+
+def _about_us(rule: Rule) -> bool:
+    return any(impact in ("GUARDRAIL_WEAKENED", "EXEMPTION_ADDED") for impact in rule.on_change)
+
+
 def _own(
-    old: Config, new: Config, after: Sequence[Stack], again: Judge, findings: Sequence[Finding]
-) -> tuple[list[Change], frozenset[str]]:
-    sides = [guardrail(settings, after) for settings in (old, new)]
+    old: Config,
+    new: Config,
+    stacks: tuple[Sequence[Stack], Sequence[Stack]],
+    again: Judge,
+    findings: Sequence[Finding],
+    sides: diff.Sides,
+    today: str,
+) -> _Ours:
+    """The rules about the guardrail, their severities and suppressions are the baseline's: nobody exempts himself."""
+    from cdkguard import changerules
+
+    before, after = stacks
+    old_side = guardrail(old, after, before)  # gives the stacks the baseline's environments, under which `again` judges
     hidden = guardrails.hidden_by(again(old, after), findings)
-    environments.assign(after, new.environments, new.environment, new.context)  # `again` assigned the old ones
-    home = guardrails.home(new.file or "cdkguard.yaml")
-    exempt = guardrails.new_suppressions(*sides) if new.new_suppressions == "baseline" else frozenset()
-    return list(guardrails.compare(sides[0], sides[1], hidden, home)), exempt
+    new_side = guardrail(new, after)
+    place = guardrails.home(new.file or "cdkguard.yaml")
+    found = list(guardrails.compare(old_side, new_side, hidden, place))
+    loaded = packs.load_all(old.packs)
+    rules = [r for r in packs.select(loaded.rules, old.rules, old.skip) if r.scope == "change" and _about_us(r)]
+    shown = engine.Settings(sets=loaded.sets, severities=old.severities)
+    judged = changerules.evaluate(found, rules, (), ((), ()), shown, sides)
+    ids = {r.id for r in loaded.rules}
+    marked = suppressions.apply(
+        judged.findings, [place], old.suppressions, None, {r.id for r in rules}, today, known=ids
+    )
+    only_old = "baseline" in (old.new_suppressions, new.new_suppressions)
+    levels = (*SEVERITIES, "never")
+    return _Ours(
+        marked[0],
+        judged.problems,
+        guardrails.new_suppressions(old_side, new_side) if only_old else frozenset(),
+        min(old.fail_on, new.fail_on, key=levels.index),
+        only_old,
+        frozenset(a.change for a in approvals.read(approvals_file(old))),
+    )
 
 
-def guardrail(settings: Config, stacks: Sequence[Stack]) -> guardrails.Guardrail:
-    """The configuration in force for these stacks, as `guardrails` compares it."""
+def guardrail(settings: Config, stacks: Sequence[Stack], code: Sequence[Stack] | None = None) -> guardrails.Guardrail:
+    """The configuration in force for these stacks, as `guardrails` compares it; `code` holds suppressions, too."""
     loaded = packs.load_all(settings.packs)
     rules = packs.select(loaded.rules, settings.rules, settings.skip)
     environments.assign(stacks, settings.environments, settings.environment, settings.context)
@@ -139,7 +197,7 @@ def guardrail(settings: Config, stacks: Sequence[Stack]) -> guardrails.Guardrail
         environments={s.construct_path or s.name: s.environment for s in stacks},
         strict=strict,
         fail_on=settings.fail_on,
-        suppressions=settings.suppressions,
+        suppressions=[*settings.suppressions, *suppressions.written_in_code(stacks if code is None else code)],
         accounts=frozenset(_allowed(settings)),
         accepted=frozenset(_accepted(settings)),
         approvals=[

@@ -117,16 +117,18 @@ def _report(
     findings, noted = suppressions.apply(
         [*judged.findings, *(changed.findings if changed else ())],
         stacks,
-        [s for s in config.suppressions if changed is None or s.origin not in changed.new_exemptions],
+        config.suppressions,
         accepted.read(config.baseline) if config.baseline else None,
         {rule.id for rule in ran},
         today,
         config.require_owner,
         known,
+        changed.new_exemptions if changed else (),
     )
     problems += noted
     if changed is not None:
         findings, noted = changed.approved(findings, today)
+        findings += changed.own
         problems += noted
     return Report(
         findings=tuple(sorted(findings, key=_by_place(stacks))),
@@ -134,7 +136,7 @@ def _report(
         stacks=tuple(map(_info, stacks)),
         problems=tuple(problems),
         seconds=time.perf_counter() - began,
-        fail_on=config.fail_on,
+        fail_on=changed.fail_on if changed else config.fail_on,
         version=__version__,
         phases=phases,
         changes=changed.changes if changed else (),
@@ -177,7 +179,7 @@ def _changes(
     with baseline.opened(config, found, progress) as old:
         phases["baseline"] = time.perf_counter() - began
         began = time.perf_counter()
-        judged = changes.judge(config, old, stacks, loaded, rules, settings, again, findings)
+        judged = changes.judge(config, old, stacks, loaded, rules, settings, again, findings, today)
         phases["changes"] = time.perf_counter() - began
     return judged
 

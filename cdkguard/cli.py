@@ -172,7 +172,10 @@ def _configured(options: argparse.Namespace) -> Config:
     from cdkguard import config as configuration
 
     directory = options.paths[0] if len(options.paths) == 1 and os.path.isdir(options.paths[0]) else "."
-    loaded = configuration.load(directory, options.config)
+    return _overlaid(configuration.load(directory, options.config), options, directory)
+
+
+def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Config:
     outputs = (
         [_output(text) for text in [*options.output, *([options.format] if options.format else [])]]
         if hasattr(options, "output")
@@ -195,6 +198,7 @@ def _configured(options: argparse.Namespace) -> Config:
         "against": getattr(options, "against", None) or loaded.against,
         "fail_on": getattr(options, "fail_on", None) or loaded.fail_on,
         "outputs": tuple(outputs) or loaded.outputs,
+        "overlay": lambda other: _overlaid(other, options, directory),
     }
     if getattr(options, "pre_built", False):
         changes["paths"] = (_existing_assembly(directory),)

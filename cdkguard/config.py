@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cdkguard.environments import BUILTIN, EnvironmentRule, is_production
@@ -58,6 +58,7 @@ class Config(NamedTuple):
     approvals: str | None = None  # the file of approved changes; None: the one beside the configuration
     new_suppressions: str = "count"  # with a git baseline: count | baseline (only those that are there count)
     aws: Mapping[str, str] = {}  # for `deployed`: profile, role, region
+    overlay: Callable[[Any], Any] | None = None  # what the command line sets, for the baseline's configuration, too
     aws_stacks: tuple[str, ...] = ()  # for `deployed`: stacks to read although the app does not have them
 
 

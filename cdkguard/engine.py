@@ -412,7 +412,7 @@ def _plain(value: Json) -> str:
     if isinstance(value, Deferred):
         if value.kind in ("resource", "parameter", "pseudo"):
             return "${" + str(value.target) + (f".{value.attribute}" if value.attribute else "") + "}"
-        return value.text("${…}")
+        return "".join(part if isinstance(part, str) else _plain(part) for part in value.parts) or value.text("${…}")
     text = scalar_text(value)
     if text is not None:
         return text

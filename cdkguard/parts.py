@@ -60,7 +60,7 @@ class Lost(NamedTuple):
 
 def lost(resource_type: str, before: Json, after: Json) -> Iterator[Lost]:
     """The parts of a resource that go; `before` and `after` are resolved bodies."""
-    for part in PARTS.get(resource_type, ()):
+    for part in PARTS.get(resource_type, ()) if before is not None and after is not None else ():
         old, new = _at(before, part.path), _at(after, part.path)
         shown = "Properties." + ".".join(part.path)
         if part.key is None:

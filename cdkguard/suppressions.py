@@ -53,16 +53,21 @@ def apply(
     today: str,
     require_owner: bool = False,
     known: Collection[str] | None = None,
+    ignored: Collection[str] = (),
 ) -> tuple[list[Finding], list[Problem]]:
     """The same findings in the same order, `suppression` set on the accepted ones, and what is wrong with acceptances.
 
     `accepted` is fingerprint -> note; `rule_ids` are the rules that ran; `known` all that exist (without it, those that
     ran); `today` is an ISO date. What is expired, malformed or without a reason does not count and is reported; so is
-    what covers no finding although its rule ran, and what names no rule.
+    what covers no finding although its rule ran, and what names no rule. Suppressions whose origin is in `ignored` do
+    not count.
     """
     problems: list[Problem] = []
     sound = []
     for entry in [*_configured(configured), *_in_metadata(stacks, problems), *_acknowledged(stacks)]:
+        if entry.suppression.origin in ignored:
+            problems.append(_problem(entry.suppression.origin, "is not in the baseline yet and does not count"))
+            continue
         if wrong := _what_is_wrong(entry, today, require_owner, rule_ids if known is None else known):
             problems.append(_problem(entry.suppression.origin, wrong))
         else:
@@ -179,6 +184,15 @@ def _malformed(entry: Any) -> str:
         if not isinstance(value, str):
             return f"{key} must be text"
     return "" if entry.get("rule") else "an entry under `suppress` needs a rule"
+
+
+def written_in_code(stacks: Sequence[Stack]) -> list[Suppression]:
+    """The suppressions that the app itself holds, with the place of each as its construct path."""
+    found = [entry.suppression for entry in _acknowledged(stacks)]
+    for entry in _in_metadata(stacks, []):
+        place = entry.suppression.origin.removeprefix("metadata of ").rpartition(" in ")[0]
+        found.append(entry.suppression._replace(construct_path=place))
+    return found
 
 
 # -- what does not hold
