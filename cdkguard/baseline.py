@@ -81,6 +81,7 @@ def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO
         timeout=config.timeout,
         full_synth=config.full_synth,
         progress=progress,
+        install=config.install,
     ) as found:
         _refuse_unread(found.assembly, f"git {found.commit[:10]}")
         yield Baseline(found.assembly, f"git {found.commit[:10]}", directory=found.directory, notes=found.notes)

@@ -114,6 +114,7 @@ def _check_parser(commands: Any) -> None:
     check.add_argument("--format", choices=FORMATS, help="the same as --output FORMAT")
     check.add_argument("--fail-on", choices=SEVERITY_CHOICES, help="exit 1 at or above this severity; default: high")
     check.add_argument("--against", metavar="BASELINE", help="judge the change, too: " + cli_changes.AGAINST)
+    check.add_argument("--install", action="store_true", help=cli_changes.INSTALL)
     check.add_argument("--baseline", metavar="FILE", help="accepted old findings, written by `cdkguard baseline`")
     check.add_argument("--timings", action="store_true", help="say on stderr where the time went")
     check.add_argument("--pre-built", action="store_true", help="read the existing cdk.out, never run the app")
@@ -195,6 +196,7 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
         "full_synth": options.full_synth or loaded.full_synth,
         "timeout": options.timeout if options.timeout is not None else loaded.timeout,
         "baseline": getattr(options, "baseline", None) or loaded.baseline,
+        "install": getattr(options, "install", False),
         "against": getattr(options, "against", None) or loaded.against,
         "fail_on": getattr(options, "fail_on", None) or loaded.fail_on,
         "outputs": tuple(outputs) or loaded.outputs,

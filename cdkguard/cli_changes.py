@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "markdown")
 SNAPSHOT = "cdkguard.snapshot"
 AGAINST = "deployed, git, git:REVISION, or a saved snapshot, cdk.out or template"
+INSTALL = "with git: install the Node dependencies of that revision where its lock file is another"
 Configured = Callable[[argparse.Namespace], Any]
 Options = Callable[[argparse.ArgumentParser], None]
 
@@ -62,6 +63,8 @@ def add_parsers(commands: Any, input_options: Options, configured: Configured) -
     snapshot.set_defaults(handler=_snapshot)
     for parser in (diff, plan, destroy, approve, snapshot):
         parser.set_defaults(configured=configured)
+    for parser in (diff, plan, destroy, approve):
+        parser.add_argument("--install", action="store_true", help=INSTALL)
 
 
 # -- diff

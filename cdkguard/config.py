@@ -58,6 +58,7 @@ class Config(NamedTuple):
     approvals: str | None = None  # the file of approved changes; None: the one beside the configuration
     new_suppressions: str = "count"  # with a git baseline: count | baseline (only those that are there count)
     aws: Mapping[str, str] = {}  # for `deployed`: profile, role, region
+    install: bool = False  # for `git`: install the baseline's own Node dependencies where they are others
     overlay: Callable[[Any], Any] | None = None  # what the command line sets, for the baseline's configuration, too
     aws_stacks: tuple[str, ...] = ()  # for `deployed`: stacks to read although the app does not have them
 
