@@ -58,6 +58,7 @@ class _Judge:
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
         self.types = {rule.id: expand_types(rule.types, settings.sets) for rule in rules}
         self._bound: dict[str, BoundRule] = {}
+        self._watching: dict[tuple[int, str], list[Rule]] = {}
         self._wider: dict[int, list[widening.Widening]] | None = None
 
     def judge(self) -> Judged:
@@ -128,13 +129,8 @@ class _Judge:
         """Rules that were content with the resource in the baseline and are not any more."""
         if change.was is None or change.before is None or change.after is None:
             return
-        for rule in self.every_rule:
-            if not any(fnmatchcase(rule.id, glob) for glob in entry["rules"]) or any(
-                fnmatchcase(rule.id, glob) for glob in entry.get("skip", ())
-            ):
-                continue
-            kind = str(change.resource_type)
-            if not self.runs[1]._is_about(rule, kind) or not applies(rule, change.stack, self.settings):
+        for rule in self._watched(entry, str(change.resource_type)):
+            if not applies(rule, change.stack, self.settings):
                 continue
             outcomes = [self._outcome(rule, change, side) for side in (0, 1)]
             if outcomes[0].outcome is Outcome.PASS and outcomes[1].outcome is not Outcome.PASS:
@@ -144,6 +140,16 @@ class _Judge:
                     path, _at(change.before, path), evidence[0][1] if evidence else ABSENT, outcomes[1].outcome,
                     rule.id, severity_of(rule, change.stack.environment, self.settings), rule.title,
                 )  # fmt: skip
+
+    def _watched(self, entry: Mapping[str, Json], kind: str) -> list[Rule]:
+        """The rules about a type that the entry's globs name."""
+        key = (id(entry), kind)
+        if key not in self._watching:
+            about = [rule for rule in self.every_rule if self.runs[1]._is_about(rule, kind)]
+            self._watching[key] = [
+                rule for rule in about if _named(entry["rules"], rule) and not _named(entry.get("skip", ()), rule)
+            ]
+        return self._watching[key]
 
     def _outcome(self, rule: Rule, change: Change, side: int) -> Any:
         run = self.runs[side]
@@ -215,11 +221,8 @@ class _Judge:
             for c in self.changes
             if c.stack is new and c.impact == "WILL_CREATE" and c.partner_id and "renamed" in c.detail
         }
-        views = [
-            widening.View(diff.resolved(stack, side), stack.account)
-            for stack, side in ((old, self.sides.before), (new, self.sides.after))
-        ]
-        return widening.widenings(views[0], views[1], renamed)
+        before, after = diff.resolved_pair(old, new, self.sides)
+        return widening.widenings(widening.View(before, old.account), widening.View(after, new.account), renamed)
 
     # -- findings
 
@@ -267,6 +270,10 @@ class _Judge:
                 change=change.token,
             )
         )
+
+
+def _named(globs: Sequence[str], rule: Rule) -> bool:
+    return any(fnmatchcase(rule.id, glob) for glob in globs)
 
 
 def _home(change: Change) -> Stack:

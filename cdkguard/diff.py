@@ -443,8 +443,14 @@ def destroyed(stacks: Sequence[Stack], tables: Tables, scopes: Scopes) -> tuple[
     return tuple(found)
 
 
-def resolved(stack: Stack, scopes: Scopes) -> dict[str, Json]:
-    """Logical id -> resolved body of the resources that the stack creates."""
-    scope = scopes.of(stack)
-    found = ((k, _here(raw, scope).body) for k, raw in scopes.resources(stack).items())
-    return {k: body for k, body in found if body is not None}
+def resolved_pair(old: Stack, new: Stack, sides: Sides) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Logical id -> resolved body of what each side creates; resources that are equal are resolved once."""
+    scopes = sides.before.of(old), sides.after.of(new)
+    raw = sides.before.resources(old), sides.after.resources(new)
+    after = {k: _here(body, scopes[1]).body for k, body in raw[1].items()}
+    alike = _same_surroundings(old, new, scopes)
+    before = {
+        k: after[k] if alike and k in after and raw[1][k] == body else _here(body, scopes[0]).body
+        for k, body in raw[0].items()
+    }
+    return tuple({k: v for k, v in side.items() if v is not None} for side in (before, after))  # type: ignore[return-value]

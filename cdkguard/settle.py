@@ -11,8 +11,11 @@ from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, scalar_text
 
 Json = Any
 IF = "Fn::If"
-_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
+# An asset's hash is part of a name: of a file, a folder, an image. On its own, or in quotes, 64 hex digits are an
+# account's canonical user or a digest that somebody chose.
+_HASH = re.compile(r"""(?<![0-9a-f"'])(?:(?<=\S)[0-9a-f]{64}(?![0-9a-f"'])|[0-9a-f]{64}(?=[./]))""")
+_WHO = re.compile("Principal|CanonicalUser|Grantee|AccessControl")
+_HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")  # ${Name} or ${Name.Attribute}
 _DEEP = 64  # conditions that refer to conditions
 
 
@@ -27,6 +30,8 @@ def settled(scope: Scope, value: Json) -> Json:
     except Branch:
         return _both(scope, value)
     kind = type(value)
+    if kind is Deferred:
+        return _settled_inside(scope, value)
     if kind is dict:
         return {k: v for k, v in ((k, settled(scope, v)) for k, v in value.items()) if v is not ABSENT}
     if kind is list:
@@ -37,11 +42,55 @@ def settled(scope: Scope, value: Json) -> Json:
 def _both(scope: Scope, value: Json) -> Json:
     operand = value.get(IF) if isinstance(value, dict) else None
     if not (isinstance(operand, list) and len(operand) == 3 and isinstance(operand[0], str)):
-        return Deferred("unknown", value)
+        return _settled_inside(scope, Deferred("unknown", value))
     yes, no = settled(scope, operand[1]), settled(scope, operand[2])
     if same(yes, no):
         return yes
     return {IF: [spelt_out(scope, operand[0]), _no_value(yes), _no_value(no)]}
+
+
+def _settled_inside(scope: Scope, value: Deferred) -> Deferred:
+    """A value that is not known, with all that is known inside it: equal text may hide another mapping or Default."""
+    if value.kind == "text":
+        parts = tuple(_settled_inside(scope, p) if isinstance(p, Deferred) else p for p in value.parts)
+        return Deferred("text", value.raw, parts=parts)
+    if value.kind == "dynamic" and value.parts:  # its text shows a hole where it names the secret
+        return Deferred("dynamic", "".join(p if isinstance(p, str) else _hole(p) for p in value.parts))
+    if value.kind in ("unknown", "import") and isinstance(value.raw, dict | list):
+        return Deferred(value.kind, _members(scope, value.raw))
+    return value
+
+
+def _members(scope: Scope, raw: Json) -> Json:
+    if isinstance(raw, list):
+        return [said(settled(scope, item)) for item in raw]
+    found = {key: said(settled(scope, item)) for key, item in raw.items()}
+    if "Fn::Sub" in raw:
+        text = raw["Fn::Sub"][0] if isinstance(raw["Fn::Sub"], list) and raw["Fn::Sub"] else raw["Fn::Sub"]
+        names = _HOLE.findall(text) if isinstance(text, str) else ()
+        found["of"] = [said(settled(scope, {"Ref": name})) for name in names]
+    return found
+
+
+def _hole(value: Json) -> str:
+    if isinstance(value, Deferred) and value.kind in ("resource", "parameter", "pseudo"):
+        return "${" + ".".join(filter(None, [value.target, value.attribute])) + "}"
+    return "${" + json.dumps(said(value), sort_keys=True, default=repr) + "}"
+
+
+def said(value: Json) -> Json:
+    """A settled value as JSON in which unequal values are unequal; ABSENT as the template writes it."""
+    if value is ABSENT:
+        return _no_value(value)
+    if isinstance(value, Deferred):
+        if value.kind == "text":
+            return {"Fn::Join": ["", [said(part) for part in value.parts]]}
+        if value.kind == "parameter" and value.attribute:
+            return {"Ref": value.target, "of": value.attribute}
+        return value.raw
+    if isinstance(value, dict):
+        return {key: said(item) for key, item in value.items()}
+    return [said(item) for item in value] if isinstance(value, list) else value
 
 
 def _no_value(value: Json) -> Json:
@@ -50,16 +99,26 @@ def _no_value(value: Json) -> Json:
 
 def spelt_out(scope: Scope, name: str) -> str:
     """A condition as text in which other conditions are replaced by what they say: equal text, equal condition."""
-    return json.dumps(_expanded(scope.template.get("Conditions") or {}, {"Condition": name}, 0), sort_keys=True)
+    return json.dumps(_expanded(scope, {"Condition": name}, 0), sort_keys=True, default=repr)
 
 
-def _expanded(conditions: Mapping[str, Json], value: Json, depth: int) -> Json:
+def _expanded(scope: Scope, value: Json, depth: int) -> Json:
+    conditions = scope.template.get("Conditions") or {}
     if isinstance(value, dict):
         name = value.get("Condition")
         if len(value) == 1 and isinstance(name, str) and name in conditions and depth < _DEEP:
-            return _expanded(conditions, conditions[name], depth + 1)
-        return {k: _expanded(conditions, v, depth) for k, v in value.items()}
-    return [_expanded(conditions, v, depth) for v in value] if isinstance(value, list) else value
+            return _expanded(scope, conditions[name], depth + 1)
+        operands = value.get("Fn::Equals")
+        if isinstance(operands, list):
+            return {"Fn::Equals": [_text_of(said(settled(scope, operand))) for operand in operands]}
+        return {k: _expanded(scope, v, depth) for k, v in value.items()}
+    return [_expanded(scope, v, depth) for v in value] if isinstance(value, list) else value
+
+
+def _text_of(value: Json) -> Json:
+    """CloudFormation compares texts: 1 is "1"."""
+    text = scalar_text(value)
+    return value if text is None else text
 
 
 def same(one: Json, other: Json) -> bool:
@@ -104,8 +163,10 @@ def _elements(before: list[Json], after: list[Json], path: tuple[str | int, ...]
         yield (*path, index), ABSENT, other
 
 
-def only_assets(before: Json, after: Json) -> bool:
-    """Whether two unequal values differ in asset hashes alone."""
+def only_assets(before: Json, after: Json, path: str = "") -> bool:
+    """Whether two unequal values differ in asset hashes alone; never where `path` says who may do something."""
+    if _WHO.search(path):
+        return False
     if isinstance(before, Deferred) and isinstance(after, Deferred):
         if before.kind != after.kind or len(before.parts) != len(after.parts):
             return False

@@ -18,14 +18,21 @@ class Matched(NamedTuple):
     gone_roots: list[Stack]
 
 
-def match(before: Sequence[Stack], after: Sequence[Stack]) -> Matched:
-    """By name and environment; what is left over, by construct path and by name, has been renamed or moved."""
+Exists = Callable[[Stack], bool]
+
+
+def match(before: Sequence[Stack], after: Sequence[Stack], exists: Exists = lambda _stack: True) -> Matched:
+    """By name and environment; what is left over, by construct path and by name, has been renamed or moved.
+
+    `exists` says of a nested stack whether its parent creates it: a condition may turn it off.
+    """
     olds, news = _roots(before), _roots(after)
     pairs = _taken(olds, news, lambda s: (s.name, s.account, s.region))
     pairs += _taken(olds, news, lambda s: (s.construct_path or s.name, s.name))
+    pairs += _same_name(olds, news)
     if len(olds) == len(news) == 1 and not pairs and not (olds[0].from_assembly and news[0].from_assembly):
         pairs.append((olds.pop(), news.pop()))  # two files, whatever they are called
-    same_place = [pair for pair in pairs if _place(pair[0]) == _place(pair[1])]
+    same_place = [pair for pair in pairs if _may_be_one(*pair)]
     changes = [_moved(old, new) for old, new in pairs if (old, new) not in same_place]
     gone_roots, come_roots = (
         [o for o, n in pairs if (o, n) not in same_place],
@@ -42,7 +49,7 @@ def match(before: Sequence[Stack], after: Sequence[Stack]) -> Matched:
         for old, new in same_place
         if old.termination_protection and not new.termination_protection and new.from_assembly
     ]
-    nested = _nested(before, after, same_place)
+    nested = _nested(before, after, same_place, exists)
     return Matched(
         pairs=same_place + nested.pairs,
         gone=[s for s in before if any(s.root is root for root in gone_roots)] + nested.gone,
@@ -56,9 +63,23 @@ def _roots(stacks: Sequence[Stack]) -> list[Stack]:
     return [s for s in stacks if s.parent is None]
 
 
-def _place(stack: Stack) -> tuple[str | None, str | None] | None:
-    """Account and region; None where they are only known at deployment, which is no news either way."""
-    return (stack.account, stack.region) if stack.account or stack.region else None
+def _may_be_one(old: Stack, new: Stack) -> bool:
+    """Whether account and region agree; one that only the deployment knows may be any."""
+    pairs = ((old.account, new.account), (old.region, new.region))
+    return all(one is None or other is None or one == other for one, other in pairs)
+
+
+def _same_name(olds: list[Stack], news: list[Stack]) -> list[tuple[Stack, Stack]]:
+    """Stacks of one name in one place are one stack, whatever construct path and account they are written with."""
+    pairs = []
+    for old in list(olds):
+        hits = [new for new in news if new.name == old.name and _may_be_one(old, new)]
+        twins = [other for other in olds if other.name == old.name]
+        if len(hits) == len(twins) == 1 and sum(new.name == old.name for new in news) == 1:
+            pairs.append((old, hits[0]))
+            olds.remove(old)
+            news.remove(hits[0])
+    return pairs
 
 
 def _taken(olds: list[Stack], news: list[Stack], key: Callable[[Stack], Hashable | None]) -> list[tuple[Stack, Stack]]:
@@ -90,14 +111,16 @@ class _Nested(NamedTuple):
     come: list[Stack]
 
 
-def _nested(before: Sequence[Stack], after: Sequence[Stack], roots: Sequence[tuple[Stack, Stack]]) -> _Nested:
+def _nested(
+    before: Sequence[Stack], after: Sequence[Stack], roots: Sequence[tuple[Stack, Stack]], exists: Exists
+) -> _Nested:
     """Nested stacks by parent and logical id, level by level."""
     found, level = _Nested([], [], []), list(roots)
     while level:
         below = []
         for old, new in level:
-            olds = {s.parent_logical_id: s for s in before if s.parent is old}
-            news = {s.parent_logical_id: s for s in after if s.parent is new}
+            olds = {s.parent_logical_id: s for s in before if s.parent is old and exists(s)}
+            news = {s.parent_logical_id: s for s in after if s.parent is new and exists(s)}
             below += [(olds[k], news[k]) for k in olds if k in news]
             found.gone.extend(t for k, s in olds.items() if k not in news for t in _under(before, s))
             found.come.extend(t for k, s in news.items() if k not in olds for t in _under(after, s))
