@@ -18,6 +18,7 @@ MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _PREFIX = "cdkguard::"
 _FRAME = re.compile(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
+_ACCEPTED = re.compile(r"(.*?)\s*\((?:owner ([^,()]+))?(?:, )?(?:until (\S+))?\)", re.DOTALL)
 _FOREIGN_CODE = re.compile(
     r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]"
 )
@@ -111,7 +112,7 @@ class _Reader:
     ) -> None:
         properties = _mapping(artifact.get("properties"))
         path = self.inside(directory, properties.get("templateFile"), manifest)
-        template, lines = read_template(path, self.shown(path))
+        template, lines = read_template(path, self.shown(path), may_be_empty=True)
         metadata = _Metadata(self._metadata(directory, manifest, artifact), self.base)
         account, region = _environment(artifact.get("environment"))
         construct_path = str(artifact.get("displayName") or name)
@@ -256,9 +257,10 @@ class _Metadata:
                     continue
                 for rule, reason in _mapping(entry.get("data")).items():
                     if rule.startswith(_PREFIX):
-                        yield Acknowledgement(
-                            path, rule.removeprefix(_PREFIX), str(reason), self._user_frame(entry.get("trace"))
-                        )
+                        said = _ACCEPTED.fullmatch(str(reason))
+                        text, owner, expires = said.groups() if said else (str(reason), None, None)
+                        source = self._user_frame(entry.get("trace"))
+                        yield Acknowledgement(path, rule.removeprefix(_PREFIX), text, source, owner, expires)
 
     def source_of(self, paths: Mapping[str, str]) -> Callable[[str], Source | None]:
         return lambda logical_id: self.source_at(paths.get(logical_id, ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from cdkguard import accepted, approvals, config, diff, engine, environments, guardrails, packs, suppressions, tables
@@ -69,7 +70,7 @@ def _keep_parameters(before: Sequence[Stack], after: Sequence[Stack]) -> None:
 def judge(
     settings: Config,
     baseline: Baseline,
-    after: Sequence[Stack],
+    stacks: tuple[Sequence[Stack], Sequence[Stack]],
     loaded: packs.Packs,
     rules: Sequence[Rule],
     engine_settings: engine.Settings,
@@ -77,13 +78,18 @@ def judge(
     findings: Sequence[Finding],
     today: str,
 ) -> Judged:
-    """Judge the change. `again` judges stacks under another configuration; `findings` are those of the new one."""
+    """Judge the change of the first of `stacks`; the second are the app's others, which are not judged.
+
+    `again` judges stacks under another configuration; `findings` are those of the new one.
+    """
     from cdkguard import changerules
 
     before, problems = list(baseline.assembly.stacks), [*baseline.notes]
     old_config = _old_config(settings, baseline)
     environments.assign(before, (old_config or settings).environments, settings.environment, settings.context)
-    found, sides = compared(baseline, after, loaded.sets, settings.template_parameters)
+    after, others = stacks
+    found, sides = compared(baseline, [*after, *others], loaded.sets, settings.template_parameters)
+    found = tuple(c for c in found if _is_judged(c, settings, others))
     on_changes = [r for r in rules if r.scope == "change" and not _about_us(r)]
     judged = changerules.evaluate(found, on_changes, loaded.rules, (before, after), engine_settings, sides)
     agreed = approvals.read(approvals_file(settings))
@@ -102,6 +108,15 @@ def judge(
         ours.findings,
         ours.fail_on or settings.fail_on,
     )
+
+
+def _is_judged(change: Change, settings: Config, others: Sequence[Stack]) -> bool:
+    """Whether the change is of a stack that this run is about."""
+    if any(change.stack is other for other in others):
+        return False
+    gone = change.stack is change.was
+    names = {change.stack.root.name, change.stack.root.construct_path or change.stack.root.name}
+    return not gone or not settings.stacks or any(fnmatchcase(n, glob) for n in names for glob in settings.stacks)
 
 
 def approvals_file(settings: Config) -> str:

@@ -68,7 +68,8 @@ def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -
         return
     with synth.synthesized(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
         phases["synth"] = time.perf_counter() - began
-        yield _timed(phases, "read", time.perf_counter(), assembly.read(out, app_directory=directory))
+        found = assembly.read(out, app_directory=directory)._replace(context=app.context)
+        yield _timed(phases, "read", time.perf_counter(), found)
 
 
 def _timed(phases: dict[str, float], name: str, began: float, found: Assembly) -> Assembly:
@@ -97,7 +98,8 @@ def _report(
     stacks = _chosen(found.stacks, config.stacks)
     if not stacks and not any(p.fatal for p in problems):
         raise InputError(f"no stack found in {found.directory or 'the paths given'}, so nothing was judged")
-    problems += environments.assign(stacks, config.environments, config.environment, config.context)
+    context = {**found.context, **config.context}
+    problems += environments.assign(stacks, config.environments, config.environment, context)
     problems += _missing(found) + _not_seen(stacks, rules)
     known = {rule.id for rule in loaded.rules}
     _refuse_unknown_rules(config, known)
@@ -176,10 +178,12 @@ def _changes(
         return suppressions.apply(judged.findings, stacks, old.suppressions, kept, ids, today, known=known)[0]
 
     began = time.perf_counter()
+    judged_ids = {id(stack) for stack in stacks}
+    others = [stack for stack in (*found.stacks, *found.others) if id(stack) not in judged_ids]
     with baseline.opened(config, found, progress) as old:
         phases["baseline"] = time.perf_counter() - began
         began = time.perf_counter()
-        judged = changes.judge(config, old, stacks, loaded, rules, settings, again, findings, today)
+        judged = changes.judge(config, old, (stacks, others), loaded, rules, settings, again, findings, today)
         phases["changes"] = time.perf_counter() - began
     return judged
 

@@ -42,6 +42,8 @@ class Acknowledgement(NamedTuple):
     rule_id: str  # without the `cdkguard::` prefix
     reason: str
     source: Source | None = None
+    owner: str | None = None  # both read from the end of the reason: "... (owner orders, until 2030-01-31)"
+    expires: str | None = None
 
 
 class Missing(NamedTuple):
@@ -191,7 +193,9 @@ DETAILS = {
     "retained-too-late": "the new code retains it, but the deployed template decides",
     "condition": "its condition turns false",
     "condition-unknown": "its condition is not known before deployment",
+    "condition-changed": "its new condition is not known before deployment; where it is false, the resource goes",
     "parameter-default": "only where the parameter takes its new default",
+    "parameter-kept": "only where the parameter keeps the value it has",
     "follows": "it refers to a resource that is replaced",
     "stack-removed": "its stack left the app",
     "same-name": "both have the same physical name, so that the new one cannot be created",
@@ -217,6 +221,8 @@ class Assembly(NamedTuple):
     missing: tuple[Missing, ...] = ()
     directory: str | None = None  # of the cloud assembly, None for bare templates
     app_directory: str | None = None  # the folder with cdk.json, when known
+    others: tuple[Stack, ...] = ()  # stacks of the same app that are not to be judged, though a baseline may hold them
+    context: Mapping[str, Json] = {}  # the app's own context, by which environments may be told apart
 
 
 class Remedy(NamedTuple):

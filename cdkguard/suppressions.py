@@ -132,7 +132,8 @@ def _acknowledged(stacks: Iterable[Stack]) -> Iterator[_Entry]:
                 in_app = place.stack is not None and place.stack.root is root
                 return in_app and (place.path == path or place.path.startswith(f"{path}/"))
 
-            yield _Entry(Suppression(note.rule_id, note.reason, origin, note.construct_path), covers, exact=True)
+            accepted = Suppression(note.rule_id, note.reason, origin, note.construct_path, note.owner, note.expires)
+            yield _Entry(accepted, covers, exact=True)
 
 
 def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_Entry]:

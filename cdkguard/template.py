@@ -20,14 +20,18 @@ _LOOP = "Fn::ForEach::"
 _TAGS = ["Ref", "Condition", "And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "GetStackOutput", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll"]  # fmt: skip
 
 
-def read_template(path: str, shown: str | None = None) -> tuple[dict[str, Json], Callable[[str], int | None]]:
+def read_template(
+    path: str, shown: str | None = None, may_be_empty: bool = False
+) -> tuple[dict[str, Json], Callable[[str], int | None]]:
     """The template's body, and a function from a logical id to its line in the file.
 
-    `shown` is how the file is named in errors. Raises TemplateError for whatever is no CloudFormation template.
+    A stack without resources, which CDK writes without that section, is one where it `may_be_empty`. `shown` is how the file is named in errors. Raises TemplateError for whatever is no CloudFormation template.
     """
     shown = shown or path
     text = read_text(path, shown)
     body = parse(text, shown)
+    if may_be_empty and isinstance(body, dict):
+        body.setdefault("Resources", {})
     check_template(body, shown)
     return body, Lines(text)
 

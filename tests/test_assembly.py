@@ -299,3 +299,14 @@ def test_nested_stacks_of_bare_templates_are_said_unless_they_are_read(tmp_path)
     (problem,) = assembly.read_paths([str(tmp_path / "main.json")]).problems
     assert not problem.fatal and problem.kind == "nested-template" and "'N' was not judged" in problem.message
     assert assembly.read_paths([str(tmp_path)]).problems == ()
+
+
+def test_a_stack_without_resources_is_empty(tmp_path):
+    manifest = {
+        "version": "55.0.0",
+        "artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "S.template.json"}}},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "S.template.json").write_text('{"Rules": {}}')
+    found = assembly.read(str(tmp_path))
+    assert found.stacks[0].template["Resources"] == {} and not [p for p in found.problems if p.fatal]
