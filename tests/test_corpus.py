@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,10 @@ def test_hand_written_and_hostile_templates():
     assert not slow
 
 
-def test_every_assembly_of_the_cdk_itself_is_judged_whole():
+def test_every_assembly_of_the_cdk_itself_is_judged_whole(golden):
+    """The golden table holds the findings of each rule: what becomes noisy or falls silent shows in the review."""
     resources = unknown = 0
+    counts = Counter()
     for folder in sorted(Path(CORPUS, "assemblies/cdk-integ").iterdir()):
         found = assembly.read(str(folder))
         assert not [p for p in found.problems if p.fatal], folder
@@ -41,4 +44,6 @@ def test_every_assembly_of_the_cdk_itself_is_judged_whole():
         assert not report.errors, folder
         resources += sum(s.resources for s in report.stacks)
         unknown += sum(f.outcome is Outcome.UNKNOWN for f in report.findings)
+        counts.update((f.rule_id, f.severity, f.outcome.value) for f in report.findings)
     assert resources > 12_000 and unknown < resources / 50
+    golden("corpus-recommended.tsv", "".join("\t".join((*key, str(n))) + "\n" for key, n in sorted(counts.items())))
