@@ -51,7 +51,7 @@ def facts(found, change=lambda t: t):
         parent = s.parent.construct_path if s.parent else None
         settled = (s.termination_protection, s.tags, s.parent_logical_id, s.from_assembly)
         rows.append((s.construct_path, s.name, s.account, s.region, parent, settled, change(s.template)))
-    return sorted(rows, key=str)
+    return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
 
 
 @pytest.fixture
