@@ -61,8 +61,8 @@ def apply(
     findings: Sequence[Finding], changes: Sequence[Change], approvals: Sequence[Approval], today: str
 ) -> tuple[list[Finding], list[Problem]]:
     """The findings with `suppression` set on those of approved changes, and what is wrong with the approvals."""
-    sound = {a.change: a for a in approvals if a.expires >= today and any(_fits(a, c) for c in changes)}
-    problems = [_problem(a, changes, today) for a in approvals if sound.get(a.change) is not a]
+    sound = [a for a in approvals if a.expires >= today and any(_fits(a, c) for c in changes)]
+    problems = [_problem(a, changes, today) for a in approvals if a not in sound]
     return [_marked(finding, sound) for finding in findings], problems
 
 
@@ -70,9 +70,10 @@ def _fits(approval: Approval, change: Change) -> bool:
     return approval.change == change.token and approval.is_for(change)
 
 
-def _marked(finding: Finding, sound: dict[str, Approval]) -> Finding:
-    approval = sound.get(finding.change or "")
-    if approval is None or finding.suppression or (approval.rules and finding.rule_id not in approval.rules):
+def _marked(finding: Finding, sound: Sequence[Approval]) -> Finding:
+    about = (a for a in sound if a.change == finding.change and (not a.rules or finding.rule_id in a.rules))
+    approval = next(about, None)
+    if approval is None or finding.suppression:
         return finding
     accepted = Suppression(
         finding.rule_id, approval.reason, approval.origin, finding.construct_path, approval.owner, approval.expires

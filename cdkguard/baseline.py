@@ -50,6 +50,8 @@ def read(path: str) -> Baseline:
         )
     found = snapshot.read(path) if snapshot.is_snapshot(path) else assembly.read_paths([path])
     _refuse_unread(found, path)
+    if not found.stacks:
+        raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")
     return Baseline(found, path)
 
 

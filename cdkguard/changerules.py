@@ -20,6 +20,8 @@ from cdkguard.engine import BoundRule, Judged, Run, Settings, applies, severity_
 from cdkguard.intrinsics import ABSENT, Deferred, Verbatim
 from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
 from cdkguard.requirements import Subject, expand_types
+from cdkguard.secrets import masked
+from cdkguard.settle import without_hashes
 from cdkguard.suppressions import fingerprint
 from cdkguard.weakening import Weakened, weaker
 
@@ -71,10 +73,17 @@ class _Judge:
         return Judged(self.findings, self.problems + self.runs[0].problems + self.runs[1].problems, self.counts)
 
     def _is_about(self, rule: Rule, change: Change) -> bool:
-        if not applies(rule, _home(change), self.settings):
+        if self._home(rule, change) is None:
             return False
         wanted, kind = self.types[rule.id], change.resource_type or ""
         return not wanted or kind in wanted or any(fnmatchcase(kind, name) for name in wanted)
+
+    def _home(self, rule: Rule, change: Change) -> Stack | None:
+        """The stack for whose environment the rule is; what leaves prod is still judged as prod."""
+        places = [change.stack, *([change.was] if change.was is not None else [])]
+        homes = [stack for stack in places if applies(rule, stack, self.settings)]
+        rank = {id(stack): severity_rank(severity_of(rule, stack.environment, self.settings)) for stack in homes}
+        return max(homes, key=lambda stack: rank[id(stack)], default=None)
 
     def _judge_one(self, rule: Rule, change: Change) -> None:
         try:
@@ -85,7 +94,7 @@ class _Judge:
             self._record(rule, change, Outcome.UNKNOWN, text=f"{rule.title} (the rule crashed)")
 
     def _decide(self, rule: Rule, change: Change) -> None:
-        scope = Verbatim.of(self.sides.after.of(change.stack))
+        scope = Verbatim.of(self.sides.after.of(change.stack))  # what it holds is resolved already
         subject = Subject(record(change), scope, change.logical_id or "", None)
         if rule.where is not None and self._holds(rule, "where", subject) is False:
             self.counts[rule.id][0] += 1
@@ -130,22 +139,27 @@ class _Judge:
         if change.was is None or change.before is None or change.after is None:
             return
         for rule in self._watched(entry, str(change.resource_type)):
-            if not applies(rule, change.stack, self.settings):
+            home = self._home(rule, change)
+            if home is None:
                 continue
-            outcomes = [self._outcome(rule, change, side) for side in (0, 1)]
-            if outcomes[0].outcome is Outcome.PASS and outcomes[1].outcome is not Outcome.PASS:
-                evidence = outcomes[1].evidence
-                path = evidence[0][0] if evidence else (change.properties[0].path if change.properties else "")
-                yield Weakened(
-                    path, _at(change.before, path), evidence[0][1] if evidence else ABSENT, outcomes[1].outcome,
-                    rule.id, severity_of(rule, change.stack.environment, self.settings), rule.title,
-                )  # fmt: skip
+            old, new = [self._outcome(rule, change, side) for side in (0, 1)]
+            if old.outcome is Outcome.FAIL or new.outcome is Outcome.PASS:
+                continue
+            path = new.evidence[0][0] if new.evidence else (change.properties[0].path if change.properties else "")
+            if old.outcome is Outcome.UNKNOWN and not any(_touches(p.path, path) for p in change.properties):
+                continue  # as little known as before
+            sure = old.outcome is Outcome.PASS and new.outcome is Outcome.FAIL
+            yield Weakened(
+                path, _at(change.before, path), new.evidence[0][1] if new.evidence else ABSENT,
+                Outcome.FAIL if sure else Outcome.UNKNOWN, rule.id,
+                severity_of(rule, home.environment, self.settings), rule.title, rule.secret,
+            )  # fmt: skip
 
     def _watched(self, entry: Mapping[str, Json], kind: str) -> list[Rule]:
         """The rules about a type that the entry's globs name."""
         key = (id(entry), kind)
         if key not in self._watching:
-            about = [rule for rule in self.every_rule if self.runs[1]._is_about(rule, kind)]
+            about = [rule for rule in self.every_rule if self.runs[1].is_about(rule, kind)]
             self._watching[key] = [
                 rule for rule in about if _named(entry["rules"], rule) and not _named(entry.get("skip", ()), rule)
             ]
@@ -169,7 +183,7 @@ class _Judge:
             return
         outcome = Outcome.FAIL if any(w.outcome is Outcome.FAIL for w in weak) else Outcome.UNKNOWN
         severity = max((w.severity for w in weak if w.severity), key=severity_rank, default=None)
-        named = [f"{w.path} {shown(w.before, False)} -> {shown(w.after, False)}" for w in weak]
+        named = [_told(w.path, w.before, w.after, w.secret) for w in weak]
         words = "; ".join(dict.fromkeys(named))
         rules = ", ".join(dict.fromkeys(w.rule for w in weak if w.rule))
         self._record(
@@ -186,7 +200,7 @@ class _Judge:
     def _judge_widening(self, rule: Rule) -> None:
         kinds = rule.widens if isinstance(rule.widens, list) else None
         for change, wider in self._widenings():
-            if (kinds is None or wider.kind in kinds) and applies(rule, _home(change), self.settings):
+            if (kinds is None or wider.kind in kinds) and self._home(rule, change) is not None:
                 self._record(
                     rule,
                     change,
@@ -206,7 +220,11 @@ class _Judge:
         of = {(id(c.stack), c.logical_id): c for c in self.changes}
         for key, found in self._wider.items():
             for wider in found:
-                yield of.get((key, wider.logical_id)) or self._unchanged(*pairs[key], wider), wider
+                own = of.get((key, wider.logical_id))
+                if own is not None and (own.impact not in UPDATES or _is_cause(own, wider)):
+                    yield own, wider
+                else:
+                    yield self._unchanged(*pairs[key], wider), wider
 
     def _unchanged(self, old: Stack, new: Stack, wider: widening.Widening) -> Change:
         """A resource that stays as it is, but allows more because of a change elsewhere."""
@@ -221,7 +239,7 @@ class _Judge:
             for c in self.changes
             if c.stack is new and c.impact == "WILL_CREATE" and c.partner_id and "renamed" in c.detail
         }
-        before, after = diff.resolved_pair(old, new, self.sides)
+        before, after = map(without_hashes, diff.resolved_pair(old, new, self.sides))
         return widening.widenings(widening.View(before, old.account), widening.View(after, new.account), renamed)
 
     # -- findings
@@ -237,9 +255,9 @@ class _Judge:
         text: str = "",
     ) -> None:
         self.counts[rule.id][1 if outcome is Outcome.FAIL else 2] += 1
-        home = _home(change)
+        judged_as, home = self._home(rule, change) or change.stack, change.stack
         paths = paths or tuple(p.path for p in change.properties if p.replacement != "no")[:3]
-        configured = severity_of(rule, home.environment, self.settings)
+        configured = severity_of(rule, judged_as.environment, self.settings)
         if severity is None or any(fnmatchcase(rule.id, k) for k in self.settings.severities):
             severity = configured
         path = change.construct_path or (home.construct_path if change.logical_id is None else None)
@@ -254,7 +272,7 @@ class _Judge:
                 stack=home.root.name,
                 stack_path=stack_path,
                 template_path=home.template_path,
-                environment=home.environment,
+                environment=judged_as.environment,
                 logical_id=change.logical_id,
                 resource_type=change.resource_type,
                 construct_path=path,
@@ -276,11 +294,6 @@ def _named(globs: Sequence[str], rule: Rule) -> bool:
     return any(fnmatchcase(rule.id, glob) for glob in globs)
 
 
-def _home(change: Change) -> Stack:
-    """The stack in whose environment the change happens."""
-    return change.stack
-
-
 def record(change: Change) -> dict[str, Json]:
     """What a change rule's paths start at."""
     fate: Json = Deferred("unknown", change.before.get("DeletionPolicy")) if change.fate == "unknown" else change.fate
@@ -290,13 +303,21 @@ def record(change: Change) -> dict[str, Json]:
         "Detail": list(change.detail),
         "Fate": fate or ABSENT,
         "Stateful": change.stateful,
-        "Lost": [lost.text for lost in diff.parts_lost(change)],
+        "Lost": _lost(change),
         "Partner": change.partner or ABSENT,
         "Before": _in_force(change.before),
         "After": _in_force(change.after),
         "Replacing": [p.path for p in change.properties if p.replacement != "no"],
         "Stack": {"Name": change.stack.root.name, "Environment": change.stack.environment},
     }
+
+
+def _lost(change: Change) -> Json:
+    """The parts that go; not known where each of them only may go."""
+    found = diff.parts_lost(change)
+    if found and not any(lost.certain for lost in found):
+        return Deferred("unknown", [lost.text for lost in found])
+    return [lost.text for lost in found]
 
 
 def _in_force(body: Json) -> Json:
@@ -321,6 +342,22 @@ def _at(body: Json, path: str) -> Json:
     return value
 
 
+def _touches(one: str, other: str) -> bool:
+    """Whether one of two property paths is the other or lies in it."""
+    return any(a == b or a.startswith((f"{b}.", f"{b}[")) for a, b in ((one, other), (other, one)))
+
+
+def _is_cause(change: Change, wider: widening.Widening) -> bool:
+    """Whether the resource's own change makes it wider: else an approval of that change would cover another one."""
+    top = ".".join(wider.path.split(".")[:2]).partition("[")[0]
+    return any(_touches(p.path, top) for p in change.properties)
+
+
+def _told(path: str, before: Json, after: Json, secret: bool = False) -> str:
+    values = [shown(masked(path, value), secret) for value in (before, after)]
+    return f"{path} {values[0]} -> {values[1]}"
+
+
 _FATES = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",
@@ -329,11 +366,13 @@ _FATES = {
 }
 
 
+_NESTED = ("AWS::CloudFormation::Stack",)
+_UNREAD = "deleted with all that is in it, which was not read"
+
+
 def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
     because = [p for p in change.properties if p.replacement != "no"]
-    reason = ", ".join(
-        p.because or f"{p.path} {shown(p.before, False)} -> {shown(p.after, False)}" for p in because[:3]
-    )
+    reason = ", ".join(p.because or _told(p.path, p.before, p.after) for p in because[:3])
     partner = change.partner or ""
     if change.partner_stack:
         partner += f" in {change.partner_stack}"
@@ -342,7 +381,9 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "type": change.resource_type or "stack",
         "construct": change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name,
         "impact": change.impact,
-        "fate": _FATES.get(change.fate, ""),
+        "fate": _UNREAD
+        if change.fate == "unknown" and change.resource_type in _NESTED
+        else _FATES.get(change.fate, ""),
         "partner": partner,
         "partner_id": change.partner_id or "",
         "lost": ", ".join(lost.text for lost in diff.parts_lost(change)),

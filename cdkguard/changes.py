@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from cdkguard import accepted, approvals, config, diff, engine, environments, guardrails, packs, suppressions, tables
 from cdkguard.baseline import Baseline
 from cdkguard.config import Config
+from cdkguard.errors import BaselineError, TemplateError
 from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule, Stack
 from cdkguard.scopes import Scopes
 
@@ -44,7 +45,12 @@ def compared(
     if len(roots[0]) == len(roots[1]) == 1 and not (roots[0][0].from_assembly or roots[1][0].from_assembly):
         roots[0][0].name = roots[1][0].name  # two files: what they are called is not the stack's name
     sides = diff.Sides(Scopes(given), Scopes(given))
-    return diff.compare(baseline.assembly.stacks, after, tables_of(sets), sides), sides
+    found = diff.compare(baseline.assembly.stacks, after, tables_of(sets), sides)
+    for problem in sides.before.problems:  # a loop that cannot be expanded: what it made would go unseen
+        raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
+    for problem in sides.after.problems:
+        raise TemplateError(problem.message)
+    return found, sides
 
 
 def tables_of(sets: Mapping[str, frozenset[str]]) -> diff.Tables:
@@ -207,7 +213,7 @@ def guardrail(settings: Config, stacks: Sequence[Stack], code: Sequence[Stack] |
     shown = engine.Settings(strict_environments=strict, severities=settings.severities)
     names = {s.environment for s in stacks if s.environment}
     return guardrails.Guardrail(
-        rules={r.id: r for r in rules},
+        rules={r.id: r._replace(parameters={**r.parameters, **settings.parameters.get(r.id, {})}) for r in rules},
         severities={(r.id, name): engine.severity_of(r, name, shown) for r in rules for name in names},
         environments={s.construct_path or s.name: s.environment for s in stacks},
         strict=strict,
@@ -220,6 +226,10 @@ def guardrail(settings: Config, stacks: Sequence[Stack], code: Sequence[Stack] |
             for a in approvals.read(approvals_file(settings))
         ],
         file=settings.file or "cdkguard.yaml",
+        sets=loaded.sets,
+        stacks=settings.stacks,
+        require_owner=settings.require_owner,
+        new_suppressions=settings.new_suppressions,
     )
 
 

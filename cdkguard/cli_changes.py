@@ -226,6 +226,7 @@ def _approve(options: argparse.Namespace) -> int:
     from cdkguard.changes import approvals_file
     from cdkguard.check import check
 
+    expires = _last_day(options.expires)
     old_path, config = _sides(options)
     report = check(config._replace(against=old_path or config.against), progress=sys.stderr)
     found = [f for f in report.active if f.change and any(c.token == f.change for c in report.changes)]
@@ -251,7 +252,7 @@ def _approve(options: argparse.Namespace) -> int:
             change.token,
             options.reason,
             options.owner,
-            options.expires or _in_two_weeks(),
+            expires,
             "",
             change.logical_id,
             change.construct_path,
@@ -268,10 +269,17 @@ def _is_named(finding: Any, glob: str) -> bool:
     return any(name is not None and fnmatchcase(name, glob) for name in names)
 
 
-def _in_two_weeks() -> str:
+def _last_day(given: str | None) -> str:
+    """The last day on which the approval counts; raises ConfigError for one that is none, or is gone."""
     import time
 
-    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 14 * 86400))
+    from cdkguard.suppressions import is_date
+
+    if given is None:
+        return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 14 * 86400))
+    if not is_date(given) or given < time.strftime("%Y-%m-%d"):
+        raise ConfigError(f"--expires is a day to come, such as 2030-01-31, not '{given}'")
+    return given
 
 
 # -- snapshot

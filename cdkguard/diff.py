@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from cdkguard import parts, renames, stackpairs
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
-from cdkguard.model import Change, PropertyChange, Stack
+from cdkguard.model import IMPACTS, Change, PropertyChange, Stack
 from cdkguard.paths import show
 from cdkguard.propagation import propagated
 from cdkguard.replacement import Replacements
 from cdkguard.scopes import Scopes
-from cdkguard.settle import differences, only_assets, settled, spelt_out
+from cdkguard.settle import differences, named, only_assets, said, settled, spelt_out
 
 Json = Any
 _FLEET = "AWS::AutoScaling::AutoScalingGroup"
@@ -23,6 +23,8 @@ _POLICIES = ("Delete", "Snapshot", "RetainExceptOnCreate", "Retain")
 SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 _RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
 _REPLACING = {"no": "WILL_UPDATE", "maybe": "MAY_REPLACE", "yes": "WILL_REPLACE"}
+_KEPT = ("Retain", "RetainExceptOnCreate")
+_NESTED = "AWS::CloudFormation::Stack"
 
 
 class Tables(NamedTuple):
@@ -50,18 +52,24 @@ class _Comparison:
     def __init__(self, before: Sequence[Stack], after: Sequence[Stack], tables: Tables, sides: Sides) -> None:
         self.before, self.after, self.tables, self.sides = before, after, tables, sides
         self.changes: dict[tuple[int, str], Change] = {}  # by (id of the stack it is shown in, logical id)
-        self.gone: dict[tuple[int, str], Stack] = {}
+        self.scopes: dict[int, Scope] = {}  # of the pairs, in which parameters that differ are told apart
+        self.removed_roots: frozenset[int] = frozenset()
+        self.read = {(id(s.parent), s.parent_logical_id) for s in before if s.parent is not None}
 
     def run(self) -> tuple[Change, ...]:
-        matched = stackpairs.match(self.before, self.after)
+        matched = stackpairs.match(self.before, self.after, self._exists)
+        self.removed_roots = frozenset(map(id, matched.gone_roots))
         for old, new in matched.pairs:
             self._pair(old, new)
         for old in matched.gone:
             self._all_of(old, gone=True)
         for new in matched.come:
             self._all_of(new, gone=False)
-        for key, change in propagated(matched.pairs, self.changes, self.tables.replacements, self.sides.after):
-            self.changes[key] = change._replace(stateful=self._holds_data(change.resource_type, change.after))
+        follow = propagated(
+            matched.pairs, self.changes, self.tables.replacements, self.sides.after, self._body, self._replaced_fate
+        )
+        for key, change in follow:
+            self.changes[key] = change._replace(stateful=self._holds_data(change.resource_type, change.before))
         self._rename()
         whole = [*matched.changes, *self.changes.values()]
         order = {id(stack): i for i, stack in enumerate([*self.after, *self.before])}
@@ -72,19 +80,30 @@ class _Comparison:
 
     def _pair(self, old: Stack, new: Stack) -> None:
         one, other = self.sides.before.resources(old), self.sides.after.resources(new)
-        scopes = self.sides.before.of(old), self.sides.after.of(new)
+        scopes = _told_apart(old, new, self.sides, self.scopes)
         alike, pinned = _same_surroundings(old, new, scopes), _pinned(old, new, scopes[1])
         for logical_id in {**one, **other}:
             a, b = one.get(logical_id), other.get(logical_id)
             if alike and a == b:
                 continue
             change = self._compared(old, new, logical_id, _here(a, scopes[0]), _here(b, scopes[1]))
-            if change is not None and pinned is not None:
-                change = _by_default(
-                    change, self._compared(old, new, logical_id, _here(a, scopes[0]), _here(b, pinned))
-                )
+            if pinned is not None:
+                change = _either(change, self._compared(old, new, logical_id, _here(a, scopes[0]), _here(b, pinned)))
             if change is not None:
                 self.changes[id(new), logical_id] = change
+
+    def _exists(self, nested: Stack) -> bool:
+        """Whether the parent creates the nested stack: its condition may be false."""
+        scopes = self.sides.before if any(nested is s for s in self.before) else self.sides.after
+        if nested.parent is None:
+            return True
+        raw = scopes.resources(nested.parent).get(nested.parent_logical_id or "")
+        return _here(raw, scopes.of(nested.parent)).body is not None
+
+    def _body(self, stack: Stack, logical_id: str) -> Json:
+        """The resolved resource of the new side; None where it is not created."""
+        raw = self.sides.after.resources(stack).get(logical_id)
+        return _here(raw, self.scopes.get(id(stack)) or self.sides.after.of(stack)).body
 
     def _compared(self, old: Stack, new: Stack, logical_id: str, one: _Body, other: _Body) -> Change | None:
         if one.body is None and other.body is None:
@@ -98,8 +117,10 @@ class _Comparison:
     def _removed(self, old: Stack, new: Stack, logical_id: str, body: Json, other: _Body) -> Change:
         """A removal is carried out under the deployed template's policy, never the new one's."""
         fate = _fate(deletion_policy(body), body, self.tables.snapshot_on_delete)
+        if fate == "destroyed" and self._is_unread(old, logical_id, body):
+            fate = "unknown"
         detail = ["condition"] if other.raw is not None else []
-        if other.raw is not None and fate == "destroyed" and other.raw.get("DeletionPolicy") in ("Retain", "Snapshot"):
+        if other.raw is not None and fate == "destroyed" and other.raw.get("DeletionPolicy") in (*_KEPT, "Snapshot"):
             detail.append("retained-too-late")
         impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
         return self._change(impact, new, logical_id, body, None, was=old, detail=detail, fate=fate)
@@ -118,6 +139,8 @@ class _Comparison:
         impact = max((_REPLACING[f.replacement] for f in found), key=_RANK.__getitem__)
         fate = "" if impact == "WILL_UPDATE" else self._replaced_fate(one, other.body)
         detail, noise = _news(kind, found)
+        if any(f.path == "Condition" and f.after is not ABSENT for f in found):
+            detail.append("condition-changed")
         if any(True for _ in parts.lost(kind, one, other.body)):
             detail.append("part-lost")
         return self._change(impact, new, logical_id, one, other.body, tuple(found), old, detail, fate, noise)
@@ -153,25 +176,24 @@ class _Comparison:
             self.changes[id(stack), logical_id] = self._all_gone(stack, logical_id, body)
 
     def _all_gone(self, stack: Stack, logical_id: str, body: Json) -> Change:
-        if stack.parent is None or id(stack.root) in {id(s) for s in self._removed_roots()}:
+        if stack.parent is None or id(stack.root) in self.removed_roots:
             return self._change(
                 "WILL_ORPHAN", stack, logical_id, body, None, was=stack, detail=["stack-removed"], fate="retained"
             )
         fate = _fate(deletion_policy(body), body, self.tables.snapshot_on_delete)
+        if fate == "destroyed" and self._is_unread(stack, logical_id, body):
+            fate = "unknown"
         if self._kept_with_parent(stack):
             fate = "retained"
         impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
         return self._change(impact, stack, logical_id, body, None, was=stack, fate=fate)
-
-    def _removed_roots(self) -> list[Stack]:
-        return stackpairs.match(self.before, self.after).gone_roots
 
     def _kept_with_parent(self, stack: Stack) -> bool:
         """Whether the nested stack's own resource is retained: then everything in it lives on."""
         while stack.parent is not None:
             raw = self.sides.before.resources(stack.parent).get(stack.parent_logical_id or "")
             body = _here(raw, self.sides.before.of(stack.parent)).body
-            if body is not None and deletion_policy(body) in ("Retain", "RetainExceptOnCreate"):
+            if body is not None and deletion_policy(body) in _KEPT:
                 return True
             stack = stack.parent
         return False
@@ -179,22 +201,25 @@ class _Comparison:
     # -- renames and moves
 
     def _rename(self) -> None:
-        def candidates(impacts: tuple[str, ...]) -> list[renames.Candidate]:
-            return [
-                renames.Candidate(
-                    _name(c.stack), str(c.logical_id), str(c.resource_type), c.construct_path or str(c.logical_id),
-                    c.before if c.before is not None else c.after,
-                )
-                for c in self.changes.values()
-                if c.impact in impacts and c.resource_type != "AWS::CDK::Metadata"
-            ]  # fmt: skip
+        key_of: dict[int, tuple[int, str]] = {}
 
-        key_of = {(_name(c.stack), c.logical_id, c.impact == "WILL_CREATE"): key for key, c in self.changes.items()}
-        for old, new in renames.matches(candidates(("WILL_DESTROY", "WILL_ORPHAN")), candidates(("WILL_CREATE",))):
-            one, other = key_of[old.stack, old.logical_id, False], key_of[new.stack, new.logical_id, True]
-            word = "renamed" if old.stack == new.stack else "moved"
+        def candidates(impacts: tuple[str, ...]) -> list[renames.Candidate]:
+            found = []
+            for key, c in self.changes.items():
+                if c.impact in impacts and c.resource_type != "AWS::CDK::Metadata":
+                    body = c.before if c.before is not None else c.after
+                    path = c.construct_path or str(c.logical_id)
+                    one = renames.Candidate(_name(c.stack), str(c.logical_id), str(c.resource_type), path, body)
+                    key_of[id(one)] = key
+                    found.append(one)
+            return found
+
+        gone, come = candidates(("WILL_DESTROY", "WILL_ORPHAN")), candidates(("WILL_CREATE",))
+        for old, new in renames.matches(gone, come):
+            one, other = key_of[id(old)], key_of[id(new)]
+            elsewhere = one[0] != other[0]
+            word = "moved" if elsewhere else "renamed"
             words = [word, *(["same-name"] if _same_physical_name(old, new) else [])]
-            elsewhere = old.stack != new.stack
             for key, partner in ((one, new), (other, old)):
                 change = self.changes[key]
                 self.changes[key] = change._replace(
@@ -223,7 +248,7 @@ class _Comparison:
         noise: bool = False,
     ) -> Change:
         body = before if after is None else after
-        kind = str(body.get("Type"))
+        kind, was_body = str(body.get("Type")), after if before is None else before
         home = stack if after is not None or was is None else was
         if fate == "snapshot":
             detail = [*detail, "snapshot"]
@@ -239,10 +264,15 @@ class _Comparison:
             properties=properties,
             detail=(*detail, *(["condition-unknown"] if unsure else [])),
             fate=fate,
-            noise=noise or kind == "AWS::CDK::Metadata",
-            stateful=self._holds_data(kind, body),
+            noise=noise or kind == was_body.get("Type") == "AWS::CDK::Metadata",
+            stateful=self._holds_data(str(was_body.get("Type")), was_body)
+            or (before is not None and self._is_unread(was or stack, logical_id, before)),
             was=was,
         )
+
+    def _is_unread(self, stack: Stack, logical_id: str, body: Json) -> bool:
+        """Whether it is a nested stack of which nobody knows what it holds."""
+        return body.get("Type") == _NESTED and (id(stack), logical_id) not in self.read
 
     def _holds_data(self, kind: str | None, body: Json) -> bool:
         return kind in self.tables.stateful and not _member(str(kind), body)
@@ -253,6 +283,44 @@ class _Comparison:
             home = change.was
         source = home.source_of(change.logical_id) if change.logical_id else home.source
         return change._replace(source=source, token=token_of(change))
+
+
+def _told_apart(old: Stack, new: Stack, sides: Sides, known: dict[int, Scope]) -> tuple[Scope, Scope]:
+    """The scopes of both, where a parameter whose value nobody knows is another one if it comes from elsewhere.
+
+    `known` holds those of the parents, and gets these.
+    """
+    both = (
+        (sides.before.of(old), _origins(old, sides.before, known)),
+        (sides.after.of(new), _origins(new, sides.after, known)),
+    )
+    origins = both[0][1], both[1][1]
+    names = [name for name in origins[0] if name in origins[1] and origins[0][name] != origins[1][name]]
+    made = [
+        _given(scope, {name: Deferred("parameter", {"Ref": name}, name, origin[name]) for name in names})
+        for scope, origin in both
+    ]
+    known[id(old)], known[id(new)] = made
+    return made[0], made[1]
+
+
+def _origins(stack: Stack, side: Scopes, known: dict[int, Scope]) -> dict[str, str]:
+    """Where each parameter without a known value gets it: a parameter store, or a value of the parent stack."""
+    declared, scope = stack.template.get("Parameters"), side.of(stack)
+    passed: Json = {}
+    if stack.parent is not None and id(stack.parent) in known:
+        raw = side.resources(stack.parent).get(stack.parent_logical_id or "")
+        body = _here(raw, known[id(stack.parent)]).body
+        properties = body.get("Properties") if body else None
+        passed = properties.get("Parameters") if isinstance(properties, dict) else {}
+    found = {}
+    for name, how in (declared if isinstance(declared, dict) else {}).items():
+        if isinstance(scope.parameter(name), Deferred):
+            if isinstance(passed, dict) and name in passed:
+                found[name] = named(passed[name])
+            else:
+                found[name] = f"{how.get('Type')} {how.get('Default')}" if isinstance(how, dict) else str(how)
+    return found
 
 
 class _Body(NamedTuple):
@@ -309,17 +377,30 @@ def _pinned(old: Stack, new: Stack, scope: Scope) -> Scope | None:
     }
     if not kept:
         return None
-    return Scope(
-        scope.template, {**scope.given, **kept}, scope.account, scope.region, scope.stack_name, scope.dummies, new
-    )
+    return _given(scope, kept, new)
 
 
-def _by_default(change: Change, otherwise: Change | None) -> Change:
-    """A change that happens only where a parameter takes its new Default; `otherwise` is what happens if not."""
-    if otherwise is not None and otherwise.impact == change.impact:
-        return change
+def _given(scope: Scope, more: dict[str, Json], owner: Stack | None = None) -> Scope:
+    """The same scope with other values of parameters."""
+    given = {**scope.given, **more}
+    place = (scope.account, scope.region, scope.stack_name, scope.dummies)
+    return Scope(scope.template, given, *place, owner or scope.owner) if more else scope
+
+
+def _either(change: Change | None, kept: Change | None) -> Change | None:
+    """What happens if a parameter takes its new Default, or what happens if it keeps its old one: the worse of both."""
+    if change is None and kept is None:
+        return None
+    if change is None or kept is not None and IMPACTS.index(kept.impact) > IMPACTS.index(change.impact):
+        return kept and _perhaps(kept, "parameter-kept")
+    if kept is None or kept.impact != change.impact:
+        return _perhaps(change, "parameter-default")
+    return change
+
+
+def _perhaps(change: Change, word: str) -> Change:
     impact = "MAY_REPLACE" if change.impact == "WILL_REPLACE" else change.impact
-    return change._replace(impact=impact, detail=(*change.detail, "parameter-default"))
+    return change._replace(impact=impact, detail=(*change.detail, word))
 
 
 def _depends(body: Json) -> Json:
@@ -342,7 +423,7 @@ def _news(kind: str, found: Sequence[PropertyChange]) -> tuple[list[str], bool]:
         return ["metadata"], True
     if all(f.path.startswith("Metadata") for f in found):
         return ["metadata"], True
-    if all(only_assets(f.before, f.after) or f.path.startswith("Metadata") for f in found):
+    if all(only_assets(f.before, f.after, f.path) or f.path.startswith("Metadata") for f in found):
         return ["asset"], all(f.replacement == "no" for f in found)
     return [], False
 
@@ -352,8 +433,8 @@ def deletion_policy(body: Json) -> Json:
     policy = body.get("DeletionPolicy")
     if policy is not None:
         return policy
-    kind, properties = body.get("Type"), body.get("Properties") or {}
-    if kind in SNAPSHOT_BY_DEFAULT and not (kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" in properties):
+    kind = body.get("Type")
+    if kind in SNAPSHOT_BY_DEFAULT and not (kind == "AWS::RDS::DBInstance" and _member(kind, body)):
         return "Snapshot"
     return "Delete"
 
@@ -372,13 +453,13 @@ def _strength(policy: str) -> int:
 def _fate(policy: Json, body: Json, snapshots: frozenset[str]) -> str:
     if not isinstance(policy, str):
         return "unknown"
-    if policy in ("Retain", "RetainExceptOnCreate"):
+    if policy in _KEPT:
         return "retained"
     return "snapshot" if policy == "Snapshot" and body.get("Type") in snapshots else "destroyed"
 
 
 def _retains(body: Json) -> bool:
-    return deletion_policy(body) in ("Retain", "RetainExceptOnCreate")
+    return deletion_policy(body) in _KEPT
 
 
 def _member(kind: str, body: Json) -> bool:
@@ -406,10 +487,18 @@ def _name(stack: Stack) -> str:
 
 
 def token_of(change: Change) -> str:
-    """A short hash of exactly this change: another edit of the same resource has another one."""
-    facts = [change.stack.root.name, _name(change.stack), change.logical_id, change.impact]
-    text = json.dumps([*facts, plain(change.before), plain(change.after)], sort_keys=True, default=repr)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """A short hash of exactly this change: another edit of the same resource, or another cause, has another one."""
+    place = [change.stack.root.name, _name(change.stack), change.logical_id, change.impact]
+    why = sorted([p.path, p.replacement, p.because] for p in change.properties if not p.path.startswith("Metadata"))
+    how = [change.fate, change.partner_stack, change.partner_id, list(change.detail)]
+    bodies = [_bound(change.before), _bound(change.after)]
+    text = json.dumps([*place, why, how, *bodies], sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _bound(body: Json) -> Json:
+    """All of a resource that an approval is bound to: its Metadata may change."""
+    return said({k: v for k, v in body.items() if k != "Metadata"} if isinstance(body, dict) else body)
 
 
 def plain(value: Json) -> Json:
@@ -419,7 +508,7 @@ def plain(value: Json) -> Json:
     if value is ABSENT:
         return None
     if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items() if k != "Metadata"}
+        return {k: plain(v) for k, v in value.items()}
     return [plain(v) for v in value] if isinstance(value, list) else value
 
 
@@ -445,7 +534,11 @@ def destroyed(stacks: Sequence[Stack], tables: Tables, scopes: Scopes) -> tuple[
 
 def resolved_pair(old: Stack, new: Stack, sides: Sides) -> tuple[dict[str, Json], dict[str, Json]]:
     """Logical id -> resolved body of what each side creates; resources that are equal are resolved once."""
-    scopes = sides.before.of(old), sides.after.of(new)
+    chain, known = [(old, new)], dict[int, Scope]()
+    while chain[0][0].parent is not None and chain[0][1].parent is not None:
+        chain.insert(0, (chain[0][0].parent, chain[0][1].parent))
+    for one, other in chain:
+        scopes = _told_apart(one, other, sides, known)
     raw = sides.before.resources(old), sides.after.resources(new)
     after = {k: _here(body, scopes[1]).body for k, body in raw[1].items()}
     alike = _same_surroundings(old, new, scopes)

@@ -91,7 +91,7 @@ class Run:
         self.findings: list[Finding] = []
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
         self.scopes = Scopes(settings.template_parameters)
-        self._by_type: dict[str, list[BoundRule]] = {}
+        self._about: dict[tuple[str, str | None], list[BoundRule]] = {}
         self._facts: dict[int, arns.Facts] = {}
         self._names: dict[tuple[str, str], str] | None = None
         self._types_of = {b.rule.id: _split_types(b.rule, settings) for b in self.rules if b.rule.scope == "resource"}
@@ -143,22 +143,28 @@ class Run:
         return Judged(self.findings, self.scopes.problems + self.problems, self.counts)
 
     def _judge_stack(self, stack: Stack) -> None:
-        applicable = [b for b in self.rules if applies(b.rule, stack, self.settings)]
-        by_type: dict[str, list[BoundRule]] = {}
-        value_rules = [b for b in applicable if b.rule.scope == "value"]
+        value_rules = self._in_scope("value", stack)
         scope = self.scopes.of(stack)
         for logical_id, body in self.scopes.resources(stack).items():
             kind = str(body.get("Type"))
-            if kind not in by_type:
-                by_type[kind] = [b for b in applicable if b.rule.scope == "resource" and self._is_about(b.rule, kind)]
-            for bound in by_type[kind]:
+            for bound in self._about_type(kind, stack):
                 self._record(bound.rule, stack, self.judge_one(bound, body, scope, logical_id), logical_id, kind)
             if value_rules and kind != "AWS::CDK::Metadata":
                 self._judge_values(value_rules, stack, scope, logical_id, body, kind)
         if stack.parent is None and stack.from_assembly:
-            for bound in applicable:
-                if bound.rule.scope == "stack":
-                    self._record(bound.rule, stack, self.judge_one(bound, _stack_body(stack), scope, ""), None, None)
+            for bound in self._in_scope("stack", stack):
+                self._record(bound.rule, stack, self.judge_one(bound, _stack_body(stack), scope, ""), None, None)
+
+    def _in_scope(self, name: str, stack: Stack) -> list[BoundRule]:
+        return [b for b in self.rules if b.rule.scope == name and applies(b.rule, stack, self.settings)]
+
+    def _about_type(self, kind: str, stack: Stack) -> list[BoundRule]:
+        """The rules about resources of a type in the stack's environment, in the order of the rules."""
+        key = (kind, stack.environment)
+        if key not in self._about:
+            about = [b for b in self.rules if b.rule.scope == "resource" and self.is_about(b.rule, kind)]
+            self._about[key] = [b for b in about if applies(b.rule, stack, self.settings)]
+        return self._about[key]
 
     def _judge_assembly(self, rules: list[BoundRule]) -> None:
         first = self.stacks[0]
@@ -209,6 +215,10 @@ class Run:
         self, rules: list[BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
     ) -> None:
         texts = [(path, text) for path, text in _strings(body) if _INTERESTING.search(text)]
+        if not texts:
+            for bound in rules:
+                self.counts[bound.rule.id][0] += 1
+            return
         scope = Verbatim.of(scope)
         for bound in rules:
             hits = [(path, text) for path, text in texts if self._fails_on(bound, path, text, scope, logical_id)]
@@ -230,7 +240,8 @@ class Run:
         text = f"{scope.owner.template_path}: rule {rule.id} crashed on {logical_id}: {type(crash).__name__}: {crash}"
         self.problems.append(Problem("rule", " ".join(text.split())))
 
-    def _is_about(self, rule: Rule, kind: str) -> bool:
+    def is_about(self, rule: Rule, kind: str) -> bool:
+        """Whether a rule about resources is about this type."""
         names, globs = self._types_of[rule.id]
         return kind in names or any(fnmatchcase(kind, glob) for glob in globs)
 

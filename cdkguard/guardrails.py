@@ -26,6 +26,10 @@ class Guardrail(NamedTuple):
     accepted: frozenset[str]  # fingerprints of accepted old findings
     approvals: Sequence[str]  # in words
     file: str
+    sets: Mapping[str, frozenset[str]] = {}  # the named sets of types that rules use
+    stacks: Sequence[str] = ()  # globs; empty: every stack is judged
+    require_owner: bool = False
+    new_suppressions: str = "count"
 
 
 def compare(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home: Stack) -> Iterator[Change]:
@@ -63,10 +67,20 @@ def _weakened(before: Guardrail, after: Guardrail) -> Iterator[tuple[str, str]]:
     levels = (*SEVERITIES, "never")
     if levels.index(after.fail_on) > levels.index(before.fail_on):
         yield f"fail_on goes from {before.fail_on} to {after.fail_on}", ""
+    for name, members in before.sets.items():
+        if members != after.sets.get(name):
+            yield f"the named set {name} holds other types than before", ""
+    if after.stacks and set(after.stacks) != set(before.stacks):
+        yield f"only the stacks {', '.join(after.stacks)} are judged now", ""
+    if before.require_owner and not after.require_owner:
+        yield "a suppression needs no owner any more", ""
+    if before.new_suppressions == "baseline" != after.new_suppressions:
+        yield "new suppressions count at once now", ""
 
 
 def _asks(rule: Rule) -> tuple[object, ...]:
-    return rule.where, rule.require, rule.types, rule.environments, rule.on_unknown, rule.on_change, rule.weakens
+    narrowed = rule.where, rule.require, rule.types, rule.environments, rule.on_unknown
+    return *narrowed, rule.on_change, rule.weakens, rule.widens, rule.parameters
 
 
 def _added(before: Guardrail, after: Guardrail) -> Iterator[str]:

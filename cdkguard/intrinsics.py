@@ -155,6 +155,7 @@ class Scope:
         "asked",
         "owner",
         "defaults",
+        "memo",
     )
 
     def __init__(
@@ -168,6 +169,7 @@ class Scope:
         owner: Any = None,
         defaults: bool = True,
     ) -> None:
+        self.memo: dict[int, tuple[Json, Json]] = {}  # of deep_once; the value is kept, so that its id stays its own
         self.owner, self.defaults = owner, defaults  # the stack; whether a Default is a parameter's value
         self.template = template
         self.given: dict[str, Json] = dict(given or {})
@@ -195,6 +197,7 @@ class Scope:
         atom, other = branch.atom, Scope.__new__(Scope)
         for slot in Scope.__slots__:
             setattr(other, slot, getattr(self, slot))
+        other.memo = {}
         other.truths = {**self.truths, atom.key: truth}
         if branch.condition not in self.asked:
             other.asked = (*self.asked, branch.condition)
@@ -302,6 +305,13 @@ class Scope:
         if type(value) is list:
             return [v for v in map(self.deep, value) if v is not ABSENT]
         return value
+
+    def deep_once(self, value: Json) -> Json:
+        """`deep`, remembered for this very object: several rules read the same policy document."""
+        known = self.memo.get(id(value))
+        if known is None:
+            known = self.memo[id(value)] = (value, self.deep(value))
+        return known[1]
 
     def _call(self, function: str, operand: Json, raw: Json) -> Json:
         if function == "Ref":
@@ -473,6 +483,7 @@ class Verbatim(Scope):
         other = cls.__new__(cls)
         for slot in Scope.__slots__:
             setattr(other, slot, getattr(scope, slot))
+        other.memo = {}
         return other
 
     def resolve(self, value: Json) -> Json:

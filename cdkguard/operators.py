@@ -279,7 +279,7 @@ def _has_statement(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
     tests = {"effect": "Allow", **wanted}
     return any_of(
         None if isinstance(statement, Deferred) else _passes(statement, tests)
-        for _path, statement in policies.statements(place.scope.deep(found))
+        for _path, statement in policies.statements(place.scope.deep_once(found))
     )
 
 
@@ -299,7 +299,7 @@ def _names_principal(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
         if isinstance(statement, Deferred)
         else any(arns.classify(account, facts) in classes for account in policies.principal_accounts(statement))
         and _passes(statement, tests)
-        for _path, statement in policies.statements(place.scope.deep(found))
+        for _path, statement in policies.statements(place.scope.deep_once(found))
     )
 
 

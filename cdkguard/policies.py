@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from cdkguard.intrinsics import Deferred, Tri
@@ -184,8 +185,11 @@ def _is_open(value: Json) -> bool:
     return network is not None and network[1] < (8 if network[0] == 4 else 32)
 
 
+@lru_cache(8192)
 def matches(pattern: str, action: str) -> bool:
     """IAM wildcard match, case-insensitive: `s3:Get*` covers `s3:getobject`."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern.lower() == action.lower()
     parts = (re.escape(p).replace(r"\?", ".") for p in re.split(r"\*+", pattern.lower()))
     return re.fullmatch(".*".join(parts), action.lower(), re.DOTALL) is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cdkguard.intrinsics import ABSENT
@@ -10,7 +10,7 @@ from cdkguard.model import Change, PropertyChange, Stack
 from cdkguard.paths import show
 from cdkguard.replacement import Replacements
 from cdkguard.scopes import Scopes
-from cdkguard.settle import references, settled
+from cdkguard.settle import references
 
 Json = Any
 Key = tuple[int, str]  # (id of the stack, logical id)
@@ -19,12 +19,24 @@ _RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
 
 
 def propagated(
-    pairs: Sequence[tuple[Stack, Stack]], changes: Mapping[Key, Change], table: Replacements, scopes: Scopes
+    pairs: Sequence[tuple[Stack, Stack]],
+    changes: Mapping[Key, Change],
+    table: Replacements,
+    scopes: Scopes,
+    body_of: Callable[[Stack, str], Json],
+    fate_of: Callable[[Json, Json], str],
 ) -> Iterator[tuple[Key, Change]]:
-    """Changes of the resources that follow a replaced one, with their keys; they stand in for those of the same key."""
+    """Changes of the resources that follow a replaced one, with their keys; they stand in for those of the same key.
+
+    `body_of` gives a resource resolved, None where it is not created; `fate_of` says of (before, after) what becomes
+    of a replaced one.
+    """
+    order = {id(after): place for place, (_before, after) in enumerate(pairs)}
     pending = [key for key, change in changes.items() if change.impact in ("WILL_REPLACE", "MAY_REPLACE")]
     if not pending:
         return
+    pending.sort(key=lambda key: (order.get(key[0], -1), key[1]), reverse=True)  # whatever the template's order
+    passed: set[tuple[Node, bool]] = set()
     new: dict[Key, Change] = dict(changes)
     touched: set[Key] = set()
     users = _users([stack for _old, stack in pairs], scopes)
@@ -37,10 +49,13 @@ def propagated(
         node, surely, origin = queue.pop()
         for user, path in users.get(node, ()):
             if user[1] != "resource":
-                queue.append((user, surely, origin))
+                if (user, surely) not in passed:
+                    passed.add((user, surely))
+                    queue.append((user, surely, origin))
                 continue
             key = user[0], user[2]
-            followed = _follow(new.get(key), key, path, surely, origin, table, scopes, stack_of, before_of)
+            change = new.get(key) or _untouched(key, stack_of, before_of, body_of)
+            followed = change and _follow(change, path, surely, origin, table, fate_of)
             if followed is None:
                 continue
             changed_rank = _rank(followed) > _rank(new.get(key))
@@ -56,24 +71,26 @@ def _rank(change: Change | None) -> int:
     return -1 if change is None else _RANK.get(change.impact, 3)
 
 
+def _untouched(
+    key: Key, stack_of: Mapping[int, Stack], before_of: Mapping[int, Stack], body_of: Callable[[Stack, str], Json]
+) -> Change | None:
+    """The change of a resource that nothing but a replaced one changes."""
+    stack = stack_of[key[0]]
+    body = body_of(stack, key[1])
+    if body is None:
+        return None
+    path = stack.construct_paths.get(key[1])
+    return Change("WILL_UPDATE", stack, key[1], str(body.get("Type")), path, body, body, was=before_of[key[0]])
+
+
 def _follow(
-    change: Change | None, key: Key, path: tuple[str | int, ...], surely: bool, origin: str,
-    table: Replacements, scopes: Scopes, stack_of: Mapping[int, Stack], before_of: Mapping[int, Stack],
+    change: Change, path: tuple[str | int, ...], surely: bool, origin: str, table: Replacements,
+    fate_of: Callable[[Json, Json], str],
 ) -> Change | None:  # fmt: skip
     """The change of a resource one of whose properties refers to a replaced one; None where nothing is new."""
-    if change is not None and change.impact not in _RANK:
+    if change.impact not in _RANK:
         return None
-    stack = stack_of[key[0]]
-    if change is None:
-        raw = scopes.resources(stack)[key[1]]
-        body = {k: v if k in ("Metadata", "Condition") else settled(scopes.of(stack), v) for k, v in raw.items()}
-        change = Change(
-            "WILL_UPDATE", stack, key[1], str(raw.get("Type")), stack.construct_paths.get(key[1]), body, body,
-            was=before_of[key[0]],
-        )  # fmt: skip
-        fresh = True
-    else:
-        fresh = False
+    fresh = not change.properties
     shown = show(("Properties", *path))
     replacement = table.of(str(change.resource_type), path)
     if not surely:
@@ -94,8 +111,7 @@ def _follow(
         impact = change.impact
     fate = change.fate
     if impact != "WILL_UPDATE" and not fate:
-        policy = change.after.get("UpdateReplacePolicy", "Delete")
-        fate = "retained" if policy in ("Retain", "RetainExceptOnCreate") else "destroyed"
+        fate = fate_of(change.before, change.after)
     return change._replace(
         impact=impact,
         properties=(*change.properties, entry),
@@ -131,6 +147,8 @@ def _users(stacks: Sequence[Stack], scopes: Scopes) -> dict[Node, list[tuple[Nod
             for target, attribute in references(output.get("Value") if isinstance(output, dict) else None):
                 for node in _nodes(stack, target, attribute, resources, parameters, nested):
                     users.setdefault(node, []).append(((id(stack), "output", name), ()))
+    for found in users.values():
+        found.sort(key=lambda use: (use[0][1:], show(use[1])))
     return users
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 # Well-known shapes of credentials; each is unmistakable on its own.
 SHAPES = re.compile(
@@ -64,3 +65,20 @@ def is_secret_text(name: str, text: str) -> bool:
     if text.isdigit() and len(text) < 6:  # a length, a lifetime, a switch
         return False
     return named.group("password") is not None or _SECRET_PATH.match(text) is None
+
+
+_HIDDEN_NAME = re.compile(
+    r"(password|passwd|passphrase|secret(string|key)?|token|api_?key|private_?key|credential)s?\Z", re.I
+)
+
+
+def masked(path: str, value: Any) -> Any:
+    """A value in which each text that its name calls a secret is only a length; references to one stay readable."""
+    if isinstance(value, dict):
+        return {key: masked(str(key), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(path, item) for item in value]
+    name = re.sub(r"(\[[^\]]*\])+\Z", "", path)
+    if isinstance(value, str) and _HIDDEN_NAME.search(name) and not value.startswith(_ELSEWHERE) and value:
+        return f"(hidden, {len(value)} characters)"
+    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, scalar_text
@@ -14,6 +14,7 @@ IF = "Fn::If"
 # An asset's hash is part of a name: of a file, a folder, an image. On its own, or in quotes, 64 hex digits are an
 # account's canonical user or a digest that somebody chose.
 _HASH = re.compile(r"""(?<![0-9a-f"'])(?:(?<=\S)[0-9a-f]{64}(?![0-9a-f"'])|[0-9a-f]{64}(?=[./]))""")
+_HASH_LENGTH = 64
 _WHO = re.compile("Principal|CanonicalUser|Grantee|AccessControl")
 _HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")  # ${Name} or ${Name.Attribute}
 _DEEP = 64  # conditions that refer to conditions
@@ -52,13 +53,30 @@ def _both(scope: Scope, value: Json) -> Json:
 def _settled_inside(scope: Scope, value: Deferred) -> Deferred:
     """A value that is not known, with all that is known inside it: equal text may hide another mapping or Default."""
     if value.kind == "text":
-        parts = tuple(_settled_inside(scope, p) if isinstance(p, Deferred) else p for p in value.parts)
-        return Deferred("text", value.raw, parts=parts)
+        parts = _joined(scope, value.parts)
+        return parts[0] if len(parts) == 1 and isinstance(parts[0], Deferred) else _text(value.raw, parts)
     if value.kind == "dynamic" and value.parts:  # its text shows a hole where it names the secret
-        return Deferred("dynamic", "".join(p if isinstance(p, str) else _hole(p) for p in value.parts))
+        return Deferred("dynamic", "".join(p if isinstance(p, str) else "${" + named(p) + "}" for p in value.parts))
     if value.kind in ("unknown", "import") and isinstance(value.raw, dict | list):
         return Deferred(value.kind, _members(scope, value.raw))
     return value
+
+
+def _text(raw: Json, parts: Iterable[Json]) -> Deferred:
+    return Deferred("text", raw, parts=tuple(parts))
+
+
+def _joined(scope: Scope, parts: Iterable[Json]) -> list[Json]:
+    """Texts and unknown values in turn, so that Fn::Join and Fn::Sub of the same are the same."""
+    found: list[Json] = []
+    for part in parts:
+        inner = _settled_inside(scope, part) if isinstance(part, Deferred) else part
+        for one in inner.parts if isinstance(inner, Deferred) and inner.kind == "text" else (inner,):
+            if isinstance(one, str) and found and isinstance(found[-1], str):
+                found[-1] += one
+            elif one != "":
+                found.append(one)
+    return found
 
 
 def _members(scope: Scope, raw: Json) -> Json:
@@ -72,10 +90,11 @@ def _members(scope: Scope, raw: Json) -> Json:
     return found
 
 
-def _hole(value: Json) -> str:
+def named(value: Json) -> str:
+    """A settled value in a word: `Table.Arn`, or JSON; equal words, equal values."""
     if isinstance(value, Deferred) and value.kind in ("resource", "parameter", "pseudo"):
-        return "${" + ".".join(filter(None, [value.target, value.attribute])) + "}"
-    return "${" + json.dumps(said(value), sort_keys=True, default=repr) + "}"
+        return ".".join(filter(None, [value.target, value.attribute]))
+    return json.dumps(said(value), sort_keys=True, default=repr)
 
 
 def said(value: Json) -> Json:
@@ -176,6 +195,19 @@ def only_assets(before: Json, after: Json, path: str = "") -> bool:
     if isinstance(before, str) and isinstance(after, str):
         return _unhashed(before) == _unhashed(after)
     return False
+
+
+def without_hashes(value: Json) -> Json:
+    """The value with a mark in place of each asset hash, but not where it says who may do something."""
+    if isinstance(value, str):
+        return _unhashed(value) if len(value) > _HASH_LENGTH else value
+    if isinstance(value, dict):
+        return {k: v if _WHO.search(k) else without_hashes(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [without_hashes(v) for v in value]
+    if isinstance(value, Deferred) and value.kind == "text":
+        return Deferred("text", value.raw, parts=tuple(without_hashes(p) for p in value.parts))
+    return value
 
 
 def _unhashed(text: str) -> str:

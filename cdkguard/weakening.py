@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
 from cdkguard.model import Outcome
 from cdkguard.paths import bind, show
-from cdkguard.settle import same
+from cdkguard.settle import IF, same
 
 Json = Any
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_MANY = 16  # branches of one resource that are looked at
 
 
 class Weakened(NamedTuple):
@@ -23,6 +26,7 @@ class Weakened(NamedTuple):
     rule: str = ""
     severity: str = ""
     text: str = ""
+    secret: bool = False  # its values are not shown
 
 
 def weaker(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -> Iterator[Weakened]:
@@ -30,16 +34,66 @@ def weaker(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -
     if not isinstance(before, dict) or not isinstance(after, dict):
         return
     walk = bind(entry["steps"])
-    olds, news = (dict(_shown_paths(walk(scope, body))) for body in (before, after))
+    olds, news = (_values(walk, scope, _along(entry["steps"], body)) for body in (before, after))
     default = entry.get("default", ABSENT)
     for path in {**olds, **news}:
-        old, new = olds.get(path, ABSENT), news.get(path, ABSENT)
-        old, new = (default if value is ABSENT else value for value in (old, new))
-        if same(old, new):
+        sides = [[default if v is ABSENT else v for v in side.get(path, [ABSENT])] for side in (olds, news)]
+        if len(sides[0]) == len(sides[1]) and all(map(same, *sides)):
             continue
-        verdict = DIRECTIONS[entry["by"]](old, new, entry)
-        if verdict is not False:
-            yield Weakened(path, old, new, Outcome.FAIL if verdict else Outcome.UNKNOWN)
+        pairs = list(zip(*sides, strict=True)) if len(sides[0]) == len(sides[1]) else list(product(*sides))
+        verdicts = [(DIRECTIONS[entry["by"]](old, new, entry), old, new) for old, new in pairs if not same(old, new)]
+        bad = [v for v in verdicts if v[0]] or [v for v in verdicts if v[0] is None]
+        if bad:
+            sure = bad[0][0] and (len(pairs) == 1 or all(v[0] for v in verdicts) and len(verdicts) == len(pairs))
+            yield Weakened(path, bad[0][1], bad[0][2], Outcome.FAIL if sure else Outcome.UNKNOWN)
+
+
+def _values(walk: Any, scope: Scope, body: Json) -> dict[str, list[Json]]:
+    """Path -> its value in each branch of the conditions that are not known."""
+    found: dict[str, list[Json]] = {}
+    branches = list(islice(_branches(body), _MANY + 1))
+    for branch in branches[:_MANY]:
+        for path, value in _shown_paths(walk(scope, branch)):
+            found.setdefault(path, []).append(value)
+    if len(branches) > _MANY:
+        return {path: [Deferred("unknown", "more branches than are looked at")] for path in found}
+    return found
+
+
+def _along(steps: Sequence[Sequence[Any]], value: Json) -> Json:
+    """As much of a value as lies on the path: what forks beside it does not matter."""
+    if not isinstance(value, dict) or not steps or steps[0][0] != "f" or value == _NO_VALUE:
+        return value
+    if isinstance(operand := value.get(IF), list) and len(operand) == 3:
+        return {IF: [operand[0], *(_along(steps, side) for side in operand[1:])]}
+    name = steps[0][1]
+    return {k: _along(steps[1:], v) for k, v in value.items() if k in (name, "Fn::Transform")}
+
+
+def _branches(value: Json) -> Iterator[Json]:
+    """A settled value without its undecided Fn::Ifs: once for each of their sides."""
+    if isinstance(value, dict):
+        operand = value.get(IF)
+        if isinstance(operand, list) and len(operand) == 3 and len(value) == 1:
+            for side in operand[1:]:
+                yield from _branches(ABSENT if side == _NO_VALUE else side)
+            return
+        if not _forks(value):
+            yield value
+            return
+        for members in product(*(list(islice(_branches(v), _MANY + 1)) for v in value.values())):
+            yield {k: v for k, v in zip(value, members, strict=True) if v is not ABSENT}
+    elif isinstance(value, list) and _forks(value):
+        for items in product(*(list(islice(_branches(v), _MANY + 1)) for v in value)):
+            yield [v for v in items if v is not ABSENT]
+    else:
+        yield value
+
+
+def _forks(value: Json) -> bool:
+    if isinstance(value, dict):
+        return IF in value or any(map(_forks, value.values()))
+    return isinstance(value, list) and any(map(_forks, value))
 
 
 def _shown_paths(found: Any) -> Iterator[tuple[str, Json]]:

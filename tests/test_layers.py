@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "cdkguard"
 RANK = {
     "__init__": 0, "model": 0, "errors": 0,
     "intrinsics": 1, "paths": 1, "operators": 1, "patterns": 1, "network": 1, "policies": 1, "arns": 1, "secrets": 1,
-    "foreach": 1, "requirements": 1, "replacement": 1, "assets": 1, "parts": 1,
-    "scopes": 2, "settle": 2, "engine": 2, "suppressions": 2, "environments": 2, "renames": 2, "stackpairs": 2,
+    "foreach": 1, "requirements": 1, "replacement": 1, "assets": 1,
+    "scopes": 2, "settle": 2, "engine": 2, "suppressions": 2, "environments": 2, "renames": 2, "stackpairs": 2, "parts": 2,
     "propagation": 2, "diff": 2, "iam": 2, "widening": 2, "weakening": 2, "changerules": 2, "guardrails": 2,
     "template": 3, "assembly": 3, "synth": 3, "packs": 3, "config": 3, "accepted": 3, "staleness": 3, "outputs": 3,
     "tables": 3, "deployed": 3, "awsaccess": 3, "worktree": 3, "installed": 3, "gitbase": 3, "snapshot": 3,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..engine import shown
-from ..intrinsics import ABSENT
 from ..model import DETAILS, IMPACTS, STACK_IMPACTS, Change, PropertyChange, Stack
 from ..parts import lost
+from ..secrets import masked
 from .summary import plural
 
 WORST_FIRST = (*reversed(STACK_IMPACTS), *reversed(IMPACTS))
-_SECRET = re.compile(r"(password|secret(string|key)?|token|api_?key|private_?key|credential)s?(\[\d+\])?$", re.I)
 
 
 class Difference(NamedTuple):
@@ -102,9 +100,10 @@ def sentences(change: Change) -> list[str]:
 
 def _about_stack(change: Change) -> str:
     old, new = change.before, change.after
-    number = plural(int(old["Resources"]), "resource") if isinstance(old, dict) and "Resources" in old else ""
+    count = int(old["Resources"]) if isinstance(old, dict) and "Resources" in old else 0
+    number = "1 resource goes" if count == 1 else f"{count} resources go"
     return {
-        "STACK_REMOVED": f"its {number} go on running, and nothing manages them any more",
+        "STACK_REMOVED": f"its {number} on running, and nothing manages them any more",
         "STACK_RENAMED": f"was {change.partner}; a second stack is made, and the old one stays behind",
         "STACK_MOVED": f"from {_at(old)} to {_at(new)}; a second stack is made, and the old one stays behind",
         "STACK_UNPROTECTED": "its termination protection is switched off",
@@ -120,6 +119,6 @@ def _at(body: Any) -> str:
 
 def value(changed: PropertyChange, side: Any) -> str:
     """A value in few characters; what looks like a secret is hidden."""
-    hidden = bool(_SECRET.search(changed.path)) and isinstance(side, str) and not side.startswith(("arn:", "{{resolve"))
-    text = shown(side, hidden)
-    return text if side is ABSENT or not isinstance(side, str) or hidden else f'"{text}"'
+    clear = masked(changed.path, side)
+    text = shown(clear, False)
+    return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'

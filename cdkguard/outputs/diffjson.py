@@ -8,8 +8,9 @@ from ..diff import plain
 from ..intrinsics import ABSENT
 from ..model import STACK_IMPACTS, Change, PropertyChange
 from ..parts import lost
+from ..secrets import masked, shape_of
 from . import Options, escape
-from .changes import Difference, counts, sentences, value
+from .changes import Difference, counts, sentences
 from .place import relative
 
 SCHEMA_VERSION = "1.0"
@@ -71,8 +72,16 @@ def _value(changed: PropertyChange, side: Any) -> Any:
     """The value itself, as far as it is known; null where there is none, a mark where it is a secret."""
     if side is ABSENT:
         return None
-    text = value(changed, side)
-    return text if text.startswith("(hidden") else plain(side)
+    return _hidden(plain(masked(changed.path, side)))
+
+
+def _hidden(found: Any) -> Any:
+    """JSON in which no text has the unmistakable shape of a credential."""
+    if isinstance(found, dict):
+        return {key: _hidden(item) for key, item in found.items()}
+    if isinstance(found, list):
+        return [_hidden(item) for item in found]
+    return f"(hidden, {len(found)} characters)" if isinstance(found, str) and shape_of(found) else found
 
 
 def _stack_change(one: Change) -> dict[str, Any]:

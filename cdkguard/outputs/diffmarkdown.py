@@ -20,7 +20,7 @@ def render(difference: Difference, options: Options) -> str:
     head = f"{MARKER}\n**cdkguard diff** {_text(summary(difference.changes))} · against {_text(difference.against)}\n"
     text, left_out = head, 0
     for block in _blocks(difference, options):
-        if len(text) + len(block) > _CHARACTERS:
+        if left_out or len(text) + len(block) > _CHARACTERS:  # a later row would stand under another stack's name
             left_out += 1
         else:
             text += block

@@ -1,0 +1,79 @@
+"""Values that go the wrong way."""
+
+from __future__ import annotations
+
+import pytest
+
+from cdkguard.intrinsics import ABSENT, Deferred, Scope, Verbatim
+from cdkguard.model import Outcome
+from cdkguard.paths import parse
+from cdkguard.weakening import weaker
+
+UNKNOWN = Deferred("parameter", {"Ref": "P"}, "P")
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def either(yes, no):
+    return {"Fn::If": ["c", yes, no]}
+
+
+def told(before, after, path="$.A.B", **entry):
+    found = weaker({"steps": parse(path), **entry}, before, after, Verbatim.of(Scope({})))
+    return [weak.outcome for weak in found]
+
+
+FAIL, UNSURE = [Outcome.FAIL], [Outcome.UNKNOWN]
+LOWER = [
+    (5, 3, FAIL), (3, 5, []), ("5", 5, []), (5, ABSENT, FAIL), (ABSENT, 5, []), (5, UNKNOWN, UNSURE), (UNKNOWN, 5, UNSURE),
+    (UNKNOWN, UNKNOWN, []), (either(5, 9), 3, FAIL), (either(5, 2), 3, UNSURE), (5, either(3, 4), FAIL), (5, either(3, 9), UNSURE),
+    (5, either(6, NO_VALUE), UNSURE), (either(5, 9), either(5, 9), []), (5, "x", UNSURE), (5, True, UNSURE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), LOWER, ids=str)
+def test_lower(before, after, expected):
+    body = [{"A": {"B": v}} if v is not ABSENT else {"A": {}} for v in (before, after)]
+    assert told(*body, by="lower") == expected
+
+
+def test_a_default_stands_for_what_is_not_written():
+    assert told({}, {"A": {"B": 0}}, by="lower", default=1) == FAIL
+    assert told({"A": {"B": 1}}, {}, by="lower", default=1) == []
+    assert told({"A": {"B": 30}}, {}, by="lower", default=1) == FAIL
+
+
+def test_a_branch_above_the_value_hides_nothing():
+    assert told({"A": either({"B": 30}, {"B": 20})}, {"A": {"B": 1}}, by="lower") == FAIL
+    assert told({"A": {"B": 30}}, {"A": either({"B": 30}, NO_VALUE)}, by="lower") == UNSURE
+
+
+def test_branches_beside_the_value_do_not_matter():
+    beside = {f"X{i}": either(1, 2) for i in range(12)}
+    assert told({**beside, "A": {"B": 5}}, {**beside, "A": {"B": 5}, "Z": either(1, 2)}, by="lower") == []
+    assert told({**beside, "A": {"B": 5}}, {**beside, "A": {"B": 3}}, by="lower") == FAIL
+
+
+ORDER = [
+    ("Delete", "Retain", []),
+    ("Retain", "Delete", FAIL),
+    ("Retain", UNKNOWN, UNSURE),
+    ("Retain", ABSENT, FAIL),
+    (ABSENT, "Delete", []),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), ORDER, ids=str)
+def test_order(before, after, expected):
+    body = [{"A": {"B": v}} if v is not ABSENT else {} for v in (before, after)]
+    assert told(*body, by="order", order=["Delete", "Snapshot", "Retain"]) == expected
+
+
+def test_changed_and_absent():
+    assert told({"A": {"B": "k"}}, {"A": {"B": "l"}}, by="changed") == FAIL
+    assert told({}, {"A": {"B": "l"}}, by="changed") == []
+    assert told({"A": {"B": "k"}}, {"A": {}}, by="absent") == FAIL
+    assert told({"A": {"B": "k"}}, {"A": {"B": "l"}}, by="absent") == []
+
+
+def test_what_comes_or_goes_is_not_weakened():
+    assert told(ABSENT, {"A": {"B": 1}}, by="lower") == told({"A": {"B": 1}}, None, by="lower") == []
