@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TextIO
 
-from cdkguard import __version__, accepted, assembly, engine, environments, packs, suppressions, synth
+from cdkguard import __version__, assembly, engine, environments, packs, suppressions
 from cdkguard.config import Config
 from cdkguard.errors import ConfigError, InputError, RulePackError
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
@@ -60,6 +60,8 @@ def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -
         # Behind the app in cdk.json. Without a manifest that is an error: running the app again would never end.
         yield _timed(phases, "read", began, assembly.read(outdir, app_directory=config.directory))
         return
+    from cdkguard import synth
+
     directory = config.paths[0] if config.paths else config.directory
     app = synth.find_app(directory, config.app, config.context)
     existing = synth.existing_assembly(app)
@@ -120,7 +122,7 @@ def _report(
         [*judged.findings, *(changed.findings if changed else ())],
         stacks,
         config.suppressions,
-        accepted.read(config.baseline) if config.baseline else None,
+        _accepted(config.baseline) if config.baseline else None,
         {rule.id for rule in ran},
         today,
         config.require_owner,
@@ -144,6 +146,12 @@ def _report(
         changes=changed.changes if changed else (),
         against=changed.against if changed else "",
     )
+
+
+def _accepted(path: str) -> Mapping[str, str]:
+    from cdkguard import accepted
+
+    return accepted.read(path)
 
 
 _NO_BASELINE = Problem(
@@ -172,7 +180,7 @@ def _changes(
         loaded = packs.load_all(old.packs)
         rules = [r for r in packs.select(loaded.rules, old.rules, old.skip) if r.scope != "change"]
         judged = engine.evaluate(stacks, rules, _settings(old, loaded, rules))
-        kept = accepted.read(old.baseline) if old.baseline and os.path.exists(old.baseline) else None
+        kept = _accepted(old.baseline) if old.baseline and os.path.exists(old.baseline) else None
         known = {r.id for r in loaded.rules}
         ids = {r.id for r in rules}
         return suppressions.apply(judged.findings, stacks, old.suppressions, kept, ids, today, known=known)[0]
@@ -269,7 +277,7 @@ def _settings(config: Config, loaded: packs.Packs, rules: Sequence[Rule]) -> eng
 
 def _predicates(rules: Sequence[Rule], allowed: Sequence[str]) -> dict[str, Any]:
     """Python predicates of the selected rules; only of packages that the configuration names."""
-    names = {name for rule in rules for part in (rule.where, rule.require) for name in _python(part)}
+    names = {name for rule in rules for name in rule.predicates}
     found: dict[str, Any] = {}
     for name in sorted(names):
         module, _, function = name.partition(":")
@@ -284,18 +292,6 @@ def _predicates(rules: Sequence[Rule], allowed: Sequence[str]) -> dict[str, Any]
         except (ImportError, AttributeError) as problem:
             raise RulePackError(f"rule code '{name}' cannot be loaded: {problem}") from problem
     return found
-
-
-def _python(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "python" and isinstance(value, str):
-                yield value
-            else:
-                yield from _python(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _python(item)
 
 
 def _info(stack: Stack) -> StackInfo:

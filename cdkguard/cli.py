@@ -61,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cdkguard", description="The guardrail between cdk synth and cdk deploy.")
     parser.add_argument("--version", action="version", version=f"cdkguard {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(prog="cdkguard", dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     _check_parser(commands)
     cli_changes.add_parsers(commands, _input_options, _configured)
     _rules_parser(commands)
@@ -127,7 +127,7 @@ def _check_parser(commands: Any) -> None:
 
 def _rules_parser(commands: Any) -> None:
     rules = commands.add_parser("rules", help="list, show and test rules")
-    parts = rules.add_subparsers(dest="part", metavar="PART", required=True, parser_class=_Parser)
+    parts = rules.add_subparsers(prog="cdkguard rules", dest="part", metavar="PART", required=True, parser_class=_Parser)
     listing = parts.add_parser("list", help="every rule, a line each")
     show = parts.add_parser("show", help="a rule's file")
     show.add_argument("rule")

@@ -304,6 +304,7 @@ class Rule(NamedTuple):
     on_change: tuple[str, ...] = ()  # impacts; a rule with some judges changes instead of resources
     weakens: Json = None  # prepared entries, see changerules.py
     widens: Json = None  # kinds of widening, or True
+    predicates: tuple[str, ...] = ()  # the Python predicates that `where` and `require` name
 
 
 class RuleInfo(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.json"
 _WEAKENS = ("path", "by", "types", "order", "default")
 _BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
-_FORM = "3"  # of the prepared JSON; part of the cache key
+_FORM = "4"  # of the prepared JSON; part of the cache key
 
 KEYS = (
     "id",
@@ -367,6 +367,7 @@ class _RuleFile:
             "profiles": self._strings("profiles") if "profiles" in data else ["recommended"],
             "secret": data.get("secret") is True,
             "file": self.path,
+            "predicates": sorted({*_python(where), *_python(require)}),
             "on_change": self._impacts(),
             "weakens": self._weakens(sets),
             "widens": self._widens(),
@@ -486,6 +487,19 @@ class _RuleFile:
         if not isinstance(value, dict):
             raise self.wrong(f"'{key}' is a mapping", key)
         return value
+
+
+def _python(node: Json) -> Iterator[str]:
+    """The Python predicates that a requirement names."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "python" and isinstance(value, str):
+                yield value
+            else:
+                yield from _python(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _python(item)
 
 
 def _line_of(text: Json) -> str:
