@@ -198,8 +198,24 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
         if key in OPERATORS:
             tests.append(_bind_operator(key, _operand(operand, binding)))
     combine = all_of if universal else any_of
+    decisive = not universal
 
     def decide(subject: Subject) -> Tri:
+        if subject.evidence is not None:
+            return told(subject)
+        prefix, undecided = subject.prefix, False
+        for path, found in walk(subject.scope, subject.root):
+            full = (*prefix, *path) if prefix else path
+            answer = (
+                tests[0](found, subject, full) if len(tests) == 1 else all_of(t(found, subject, full) for t in tests)
+            )
+            if answer is decisive:
+                return decisive  # whatever the others say
+            undecided = undecided or answer is None
+        return None if undecided else universal
+
+    def told(subject: Subject) -> Tri:
+        """The same, with every value that did not hold as evidence."""
         answers: list[Tri] = []
         for path, found in walk(subject.scope, subject.root):
             full = (*subject.prefix, *path)
@@ -213,13 +229,19 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
 
 
 def _bind_operator(name: str, operand: Json) -> Callable[[Json, Subject, tuple[str | int, ...]], Tri]:
-    needs_raw = name == "no_echo_parameter"
+    needs_raw, needs_facts = name == "no_echo_parameter", name.startswith("names_")
 
     def one(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
-        facts = subject.world.facts(subject.scope) if subject.world is not None and name.startswith("names_") else None
+        if not needs_raw and not needs_facts:
+            return test(name, found, operand, Place(subject.scope, "", None, None, subject.logical_id))
+        facts = subject.world.facts(subject.scope) if subject.world is not None and needs_facts else None
         raw = _raw(subject, path) if needs_raw else None
-        place = Place(subject.scope, paths.show(path) if facts else "", raw, facts, subject.logical_id)
-        return test(name, found, operand, place)
+        return test(
+            name,
+            found,
+            operand,
+            Place(subject.scope, paths.show(path) if facts else "", raw, facts, subject.logical_id),
+        )
 
     return one
 

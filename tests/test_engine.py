@@ -250,3 +250,16 @@ def test_making_a_value_unknown_never_turns_a_failure_into_a_pass(properties, na
 def test_mistakes_in_requirements_are_named(requirement, words):
     with pytest.raises(requirements.RequirementError, match=re.escape(words)):
         requirements.prepare(requirement, (), {}, SETS)
+
+
+def test_what_decides_is_told_though_a_later_value_hangs_on_an_unknown_condition():
+    one = rule(forbid={"path": "$.Properties.L[*]", "equals": "bad"})
+    maybe = {"Fn::If": ["C", "bad", "good"]}
+    found = judge(
+        one,
+        {"R": {"Type": "A::B::C", "Properties": {"L": ["bad", maybe]}}},
+        Parameters={"P": {"Type": "String"}},
+        Conditions={"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}},
+    )
+    (finding,) = found
+    assert finding.outcome is Outcome.FAIL and finding.property_paths == ("Properties.L[0]",)
