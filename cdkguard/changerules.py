@@ -239,7 +239,11 @@ class _Judge:
             for c in self.changes
             if c.stack is new and c.impact == "WILL_CREATE" and c.partner_id and "renamed" in c.detail
         }
-        before, after = map(without_hashes, diff.resolved_pair(old, new, self.sides))
+        before, after = diff.resolved_pair(old, new, self.sides)
+        for one, other in ((before, after), (after, before)):
+            for name, body in one.items():
+                if body is not other.get(name) or str(body.get("Type")).startswith("AWS::IAM::"):
+                    one[name] = without_hashes(body)
         return widening.widenings(widening.View(before, old.account), widening.View(after, new.account), renamed)
 
     # -- findings

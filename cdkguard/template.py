@@ -120,6 +120,8 @@ def check_template(body: Json, shown: str) -> None:
     """Refuse what CloudFormation would not take for a template."""
     if not isinstance(body, dict):
         raise TemplateError(f"{shown}: a template is a mapping, not {_kind(body)}")
+    if "Resources" not in body and "CheckBootstrapVersion" in (body.get("Rules") or ()):
+        body["Resources"] = {}  # what CDK writes of a stack in which nothing is
     if "Resources" not in body:
         raise TemplateError(f"{shown}: is not a CloudFormation template: no Resources")
     resources = body["Resources"]

@@ -196,3 +196,9 @@ def test_a_property_of_the_same_name_is_not_the_resource():
 def test_lines_of_a_template_on_one_line():
     text = '{"Resources": {"Ä-1": {"Type": "T"}, "Fn::ForEach::X": ["x", [], {}]}}'
     assert (Lines(text)("Ä-1"), Lines(text)("Fn::ForEach::X"), Lines(text)("None")) == (1, 1, None)
+
+
+def test_the_template_of_an_empty_cdk_stack_is_one(tmp_path):
+    (tmp_path / "S.template.json").write_text('{"Rules": {"CheckBootstrapVersion": {}}}')
+    body, _lines = read_template(str(tmp_path / "S.template.json"))
+    assert body["Resources"] == {}
