@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from cdkguard import diff, widening
+from cdkguard import diff, views, widening
 from cdkguard.engine import BoundRule, Judged, Run, Settings, applies, severity_of, shown
 from cdkguard.intrinsics import ABSENT, Deferred, Verbatim
 from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
@@ -61,7 +61,7 @@ class _Judge:
         self.types = {rule.id: expand_types(rule.types, settings.sets) for rule in rules}
         self._bound: dict[str, BoundRule] = {}
         self._watching: dict[tuple[int, str], list[Rule]] = {}
-        self._wider: dict[int, list[widening.Widening]] | None = None
+        self._wider: dict[int, list[views.Widening]] | None = None
 
     def judge(self) -> Judged:
         for rule in self.rules:
@@ -210,7 +210,7 @@ class _Judge:
                     severity=wider.severity,
                 )
 
-    def _widenings(self) -> Iterator[tuple[Change, widening.Widening]]:
+    def _widenings(self) -> Iterator[tuple[Change, views.Widening]]:
         pairs: dict[int, tuple[Stack, Stack]] = {}
         for change in self.changes:
             if change.was is not None and change.logical_id and change.was is not change.stack and not change.noise:
@@ -226,14 +226,14 @@ class _Judge:
                 else:
                     yield self._unchanged(*pairs[key], wider), wider
 
-    def _unchanged(self, old: Stack, new: Stack, wider: widening.Widening) -> Change:
+    def _unchanged(self, old: Stack, new: Stack, wider: views.Widening) -> Change:
         """A resource that stays as it is, but allows more because of a change elsewhere."""
         kind = str(self.sides.after.resources(new).get(wider.logical_id, {}).get("Type"))
         path = new.construct_paths.get(wider.logical_id)
         change = Change("WILL_UPDATE", new, wider.logical_id, kind, path, was=old, after=wider.message)
         return change._replace(token=diff.token_of(change), source=new.source_of(wider.logical_id))
 
-    def _wider_in(self, old: Stack, new: Stack) -> list[widening.Widening]:
+    def _wider_in(self, old: Stack, new: Stack) -> list[views.Widening]:
         renamed = {
             str(c.partner_id): str(c.logical_id)
             for c in self.changes
@@ -242,9 +242,10 @@ class _Judge:
         before, after = diff.resolved_pair(old, new, self.sides)
         for one, other in ((before, after), (after, before)):
             for name, body in one.items():
-                if body is not other.get(name) or str(body.get("Type")).startswith("AWS::IAM::"):
+                is_iam = isinstance(body, dict) and str(body.get("Type")).startswith("AWS::IAM::")
+                if is_iam or body is not other.get(name):
                     one[name] = without_hashes(body)
-        return widening.widenings(widening.View(before, old.account), widening.View(after, new.account), renamed)
+        return widening.widenings(views.View(before, old.account), views.View(after, new.account), renamed)
 
     # -- findings
 
@@ -351,7 +352,7 @@ def _touches(one: str, other: str) -> bool:
     return any(a == b or a.startswith((f"{b}.", f"{b}[")) for a, b in ((one, other), (other, one)))
 
 
-def _is_cause(change: Change, wider: widening.Widening) -> bool:
+def _is_cause(change: Change, wider: views.Widening) -> bool:
     """Whether the resource's own change makes it wider: else an approval of that change would cover another one."""
     top = ".".join(wider.path.split(".")[:2]).partition("[")[0]
     return any(_touches(p.path, top) for p in change.properties)

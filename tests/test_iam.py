@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard import iam
+from cdkguard import clauses, globs, iam
 from cdkguard.intrinsics import Deferred
+from cdkguard.statements import read as read_document
 
 
 def p(text, **how):
-    return iam.pattern(text, **how)
+    return globs.pattern(text, **how)
 
 
 PARAMETER = Deferred("parameter", {"Ref": "P"}, "P")
@@ -52,14 +53,14 @@ def text(*parts):
     ],
 )
 def test_containment_of_patterns(wide, narrow, expected):
-    assert iam.contains(p(wide), p(narrow)) is expected
+    assert globs.contains(p(wide), p(narrow)) is expected
 
 
 def test_a_physical_name_is_the_reference_to_it():
-    spelled = [iam.Hole("B", False, "my-bucket")]
-    assert iam.contains(p("my-*"), p(BUCKET, spell=lambda _: spelled)) is True
-    assert iam.contains(p(BUCKET, spell=lambda _: spelled), p("my-bucket")) is True
-    assert iam.contains(p(BUCKET, spell=lambda _: spelled), p("other")) is False
+    spelled = [globs.Hole("B", False, "my-bucket")]
+    assert globs.contains(p("my-*"), p(BUCKET, spell=lambda _: spelled)) is True
+    assert globs.contains(p(BUCKET, spell=lambda _: spelled), p("my-bucket")) is True
+    assert globs.contains(p(BUCKET, spell=lambda _: spelled), p("other")) is False
 
 
 GLOBS = st.text("ab*?", max_size=6)
@@ -68,7 +69,7 @@ GLOBS = st.text("ab*?", max_size=6)
 @settings(max_examples=300)
 @given(GLOBS, GLOBS, st.text("ab", max_size=6))
 def test_what_is_contained_matches_no_text_more(wide, narrow, word):
-    if iam.contains(p(wide), p(narrow)) and fnmatch.fnmatchcase(word, narrow):
+    if globs.contains(p(wide), p(narrow)) and fnmatch.fnmatchcase(word, narrow):
         assert fnmatch.fnmatchcase(word, wide)
 
 
@@ -76,11 +77,11 @@ def test_what_is_contained_matches_no_text_more(wide, narrow, word):
 @given(GLOBS, GLOBS, st.text("ab", max_size=6))
 def test_what_matches_both_overlaps(one, other, word):
     if fnmatch.fnmatchcase(word, one) and fnmatch.fnmatchcase(word, other):
-        assert iam.overlaps(p(one), p(other))
+        assert globs.overlaps(p(one), p(other))
 
 
 def implied(narrow, wide):
-    return iam.all_imply(iam.clauses(narrow), iam.clauses(wide))
+    return clauses.all_imply(clauses.clauses(narrow), clauses.clauses(wide))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_implication_of_conditions(narrow, wide, expected):
 
 
 def read(*statements):
-    return list(iam.read({"Statement": list(statements)}, "P", "D"))
+    return list(read_document({"Statement": list(statements)}, "P", "D"))
 
 
 def allow(action, resource="*", **more):

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkguard.intrinsics import Deferred
-from cdkguard.widening import KINDS, View, widenings
+from cdkguard.views import KINDS, View
+from cdkguard.widening import widenings
 
 OWN, FOREIGN = "111122223333", "444455556666"
 
