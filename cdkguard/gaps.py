@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -111,8 +112,20 @@ def _severity(many: list[Gap], context: Context | None, who: str) -> str:
         return "high"
     if gap.kind == "condition":
         return _lost(gap)
+    if all(_is_ours(g.what) for g in many):
+        return "low" if _restricted(gap.what) else "medium"
     narrow = [iam.risk(g.what._replace(resource=Item((tuple("one"),)))) for g in many]
     return "low" if _restricted(gap.what) else worst("medium", *narrow)
+
+
+# The own account's root, which leaves the decision to IAM, and the roles of CDK's own custom resources.
+_OURS = re.compile(r"\$\{AWS::AccountId\}:\*|.*CustomResourceProviderRole[0-9A-F]{8}\b.*")
+
+
+def _is_ours(one: Statement) -> bool:
+    return not one.principal.negated and all(
+        _OURS.fullmatch(globs.shown(pattern)) is not None for pattern in one.principal.patterns
+    )
 
 
 def _lost(gap: Gap) -> str:

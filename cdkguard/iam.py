@@ -146,11 +146,20 @@ _PERMISSIONS_TEXT = """
 _IDENTITIES = [pattern(action, fold=True) for action in _IDENTITIES_TEXT.split()]
 _PERMISSIONS = [pattern(action, fold=True) for action in _PERMISSIONS_TEXT.split()]
 _READS = re.compile(r"[a-z0-9-]+:(?:get|list|describe|batchget|head|view|search|lookup|query|scan|select|check)[a-z*]*")
+_UNKNOWN = re.compile(r"\$\{[^}]*\}")
+# What AWS's service authorization reference lists without a resource type, and CDK grants for tracing, metrics and pulls.
+_ON_EVERYTHING = re.compile(
+    r"xray:put[a-z]+|cloudwatch:putmetricdata|ecr:getauthorizationtoken|sts:getcalleridentity"
+    r"|(?:ssmmessages|ec2messages):[a-z]+|ec2:(?:describe[a-z*]+|(?:create|delete)networkinterface)"
+)
 _GUARDS = ("mfa", "principalorg", "principalaccount", "source", "calleraccount", ":sub", ":aud", "externalid")
 
 
 def risk(one: Statement) -> str:
     """low ... critical: what one principal, action and resource are worth to somebody who should not have them."""
+    actions = [shown(p) for p in one.action.patterns]
+    if not one.action.negated and all(map(_ON_EVERYTHING.fullmatch, actions)):
+        return "low"  # these know no narrower resource
     broad = one.resource.negated or any(_is_broad(p) for p in one.resource.patterns)
     if one.action.negated or EVERYTHING in one.action.patterns:
         return "critical" if broad else "high"
@@ -158,13 +167,14 @@ def risk(one: Statement) -> str:
         return "critical" if broad else "high"
     if any(overlaps(p, q) for p in one.action.patterns for q in _PERMISSIONS):
         return "high"
-    reads = all(_READS.fullmatch(shown(p)) for p in one.action.patterns)
+    reads = all(map(_READS.fullmatch, actions))
     return ("medium" if reads else "high") if broad else ("low" if reads else "medium")
 
 
 def _is_broad(resource: Pattern) -> bool:
-    text = shown(resource)
-    return text == "*" or (text.endswith(":*") and text.startswith("arn:"))
+    """Everything, or everything of a service: `arn:aws:lambda:eu-west-1:1:function:x:*` is the versions of one function."""
+    parts = _UNKNOWN.sub("§", shown(resource)).split(":", 5)
+    return parts == ["*"] or (parts[0] == "arn" and parts[-1] == "*" and len(parts) == 6)
 
 
 def guards_door(clause: Clause) -> bool:

@@ -216,6 +216,10 @@ def test_an_unknown_statement_is_never_silently_narrow():
         ("s3:PutObject", "arn:aws:s3:::b/*", "medium"),
         ("s3:GetObject", "*", "medium"),
         ("s3:GetObject", "arn:aws:s3:::b/*", "low"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:1:function:x:*", "medium"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:1:*", "high"),
+        ("s3:PutObject", "arn:aws:s3:::*", "high"),
+        ("xray:PutTraceSegments", "*", "low"),
     ],
 )
 def test_risk(action, resource, expected):
