@@ -1,6 +1,5 @@
 """Prepares the built-in rules when a wheel is built, so that no start-up ever parses them."""
 
-import json
 import os
 import sys
 import tempfile
@@ -20,7 +19,7 @@ class CustomBuildHook(BuildHookInterface):
         self.folder = tempfile.mkdtemp()
         target = os.path.join(self.folder, packs.COMPILED_FILE)
         with open(target, "w", encoding="utf-8") as handle:
-            json.dump(packs.prepare(folder, texts, {}), handle, sort_keys=True)
+            handle.write(packs.prepare(folder, texts, {}).written())
         if version != "editable":
             build_data["force_include"][target] = "cdkguard/rules/" + packs.COMPILED_FILE
 

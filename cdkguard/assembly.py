@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from cdkguard.errors import CdkguardError, InputError, TemplateError
 from cdkguard.intrinsics import flatten
@@ -38,21 +39,61 @@ def read(directory: str, base: str | None = None, app_directory: str | None = No
     `base` is the folder that shown paths are relative to (default: the current one). Raises InputError where the
     manifest cannot be read or holds no stack; a template that cannot be read is a fatal Problem in the result.
     """
-    reader = _Reader(directory, base or os.getcwd())
-    reader.read_manifest(directory, 0, None)
-    if not reader.stacks and not any(p.fatal for p in reader.problems):
+    found = _joined(part.read() for part in _manifest_parts(directory, base))
+    if not found.stacks and not any(p.fatal for p in found.problems):
         raise InputError(f"{os.path.join(directory, 'manifest.json')}: the app has no stack, so nothing can be judged")
-    return Assembly(tuple(reader.stacks), tuple(reader.problems), tuple(reader.missing), directory, app_directory)
+    return found._replace(directory=directory, app_directory=app_directory)
+
+
+class Part(NamedTuple):
+    """A stack with the stacks nested in it, which is read and judged without the others."""
+
+    read: Callable[[], Assembly]
+    origin: str  # the cloud assembly, folder or file that it belongs to
+    account: str | None = None
+    file: str = ""  # of the template
+
+
+def parts(paths: Sequence[str]) -> list[Part]:
+    """What `read_paths` reads, in parts; raises CdkguardError where that says what is wrong."""
+    return [part for path in paths for part in _parts_of(path)]
+
+
+def _parts_of(path: str) -> Iterator[Part]:
+    if os.path.isfile(os.path.join(path, "manifest.json")):
+        yield from _manifest_parts(path, None)
+    elif not os.path.isdir(path):
+        yield Part(lambda: _bare(path), path, file=path)
+    else:
+        for found, is_assembly in _files(path):
+            if is_assembly:
+                yield from _manifest_parts(found, None)
+            else:
+                yield Part(partial(_bare_in_folder, found), path, file=found)
+
+
+def _manifest_parts(directory: str, base: str | None) -> list[Part]:
+    reader = _Reader(os.path.realpath(directory), base or os.getcwd())
+    reader.read_manifest(directory, 0, None)
+    return reader.parts
+
+
+def _joined(pieces: Iterable[Assembly]) -> Assembly:
+    listed = list(pieces)
+    return Assembly(
+        tuple(s for piece in listed for s in piece.stacks), tuple(p for piece in listed for p in piece.problems),
+        tuple(m for piece in listed for m in piece.missing),
+    )  # fmt: skip
 
 
 class _Reader:
     """Walks one cloud assembly and gathers its stacks."""
 
     def __init__(self, root: str, base: str) -> None:
-        self.root, self.base = os.path.realpath(root), base
-        self.stacks: list[Stack] = []
+        self.root, self.base = root, base
+        self.parts: list[Part] = []
+        self.stacks: list[Stack] = []  # of one part, as are the problems
         self.problems: list[Problem] = []
-        self.missing: list[Missing] = []
         self._seen: set[str] = set()
 
     def shown(self, path: str) -> str:
@@ -88,24 +129,43 @@ class _Reader:
             raise InputError(f"{self.shown(path)}: artifacts is not a mapping")
         self._note_version(path, manifest["version"])
         missing = tuple(_missing(manifest.get("missing"), directory))
-        self.missing.extend(missing)
+        if missing:
+            self._say(path, missing=missing)
         for name, artifact in artifacts.items():
             if not isinstance(artifact, dict):
                 raise InputError(f"{self.shown(path)}: artifact '{name}' is not a mapping")
             try:
                 if artifact.get("type") == _STACK:
-                    self._read_stack(directory, path, name, artifact, missing)
+                    self._plan(directory, path, name, artifact, missing)
                 elif artifact.get("type") == _STAGE:
                     folder = self.inside(directory, _mapping(artifact.get("properties")).get("directoryName"), path)
                     self.read_manifest(folder, level + 1, artifact.get("displayName") or name)
             except CdkguardError as problem:  # the others are read all the same; the run ends in an error
-                self.problems.append(Problem("template", str(problem), self.shown(path)))
+                self._say(path, Problem("template", str(problem), self.shown(path)))
+
+    def _say(self, manifest: str, *problems: Problem, missing: tuple[Missing, ...] = ()) -> None:
+        said = Assembly((), problems, missing)
+        self.parts.append(Part(lambda: said, os.path.dirname(manifest)))
+
+    def _plan(
+        self, directory: str, manifest: str, name: str, artifact: Mapping[str, Json], missing: tuple[Missing, ...]
+    ) -> None:
+        def read_part() -> Assembly:
+            one = _Reader(self.root, self.base)
+            try:
+                one._read_stack(directory, manifest, name, artifact, missing)
+            except CdkguardError as problem:  # the others are read all the same; the run ends in an error
+                one.problems.append(Problem("template", str(problem), self.shown(manifest)))
+            return Assembly(tuple(one.stacks), tuple(one.problems))
+
+        file = os.path.join(directory, str(_mapping(artifact.get("properties")).get("templateFile")))
+        self.parts.append(Part(read_part, directory, _environment(artifact.get("environment"))[0], file))
 
     def _note_version(self, path: str, version: Json) -> None:
         major = str(version).split(".")[0]
         if major.isdigit() and int(major) > KNOWN_SCHEMA:
             text = f"{self.shown(path)}: schema version {version} is newer than {KNOWN_SCHEMA}, the newest that cdkguard knows"
-            self.problems.append(Problem("notice", text, fatal=False))
+            self._say(path, Problem("notice", text, fatal=False))
 
     def _read_stack(
         self, directory: str, manifest: str, name: str, artifact: Mapping[str, Json], missing: tuple[Missing, ...]
@@ -348,19 +408,32 @@ def _attempt(reader: Callable[[str], Assembly], path: str) -> Assembly:
 
 
 def _not_followed(stacks: Sequence[Stack]) -> Iterator[Problem]:
-    """The nested stacks of bare templates: their templates lie anywhere, and count only where they are named, too."""
     bare = [stack for stack in stacks if not stack.from_assembly]
-    seen = {os.path.realpath(stack.template_path) for stack in bare}
-    for stack in bare:
-        for logical_id, body in stack.template["Resources"].items():
-            if not isinstance(body, dict) or body.get("Type") != "AWS::CloudFormation::Stack":
-                continue
-            metadata, properties = _mapping(body.get("Metadata")), _mapping(body.get("Properties"))
-            url = metadata.get("aws:asset:path") or properties.get("TemplateURL")
-            place = os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
-            if os.path.realpath(place) not in seen:
-                text = f"{stack.template_path}: nested stack '{logical_id}' was not judged; name its template, too"
-                yield Problem("nested-template", text, stack.template_path, fatal=False)
+    return not_followed(bare, (place for stack in bare for place in nested_places(stack)))
+
+
+Nested = tuple[str, str, str]  # template path, logical id, where the nested template would be
+
+
+def nested_places(stack: Stack) -> Iterator[Nested]:
+    """The nested stacks of a bare template."""
+    for logical_id, body in stack.template["Resources"].items() if not stack.from_assembly else ():
+        if not isinstance(body, dict) or body.get("Type") != "AWS::CloudFormation::Stack":
+            continue
+        metadata, properties = _mapping(body.get("Metadata")), _mapping(body.get("Properties"))
+        url = metadata.get("aws:asset:path") or properties.get("TemplateURL")
+        place = os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
+        yield stack.template_path, logical_id, place
+
+
+def not_followed(stacks: Iterable[Stack], places: Iterable[Nested]) -> Iterator[Problem]:
+    """The nested stacks of bare templates: their templates lie anywhere, and count only where they are named, too."""
+    nested = list(places)
+    seen = {os.path.realpath(s.template_path) for s in stacks if not s.from_assembly} if nested else set()
+    for path, logical_id, place in nested:
+        if os.path.realpath(place) not in seen:
+            text = f"{path}: nested stack '{logical_id}' was not judged; name its template, too"
+            yield Problem("nested-template", text, path, fatal=False)
 
 
 def _read_path(path: str) -> Assembly:
@@ -388,25 +461,31 @@ def _bare(path: str) -> Assembly:
 
 
 def _read_folder(folder: str) -> Assembly:
-    found: list[Assembly] = []
+    found = _joined(
+        _attempt(read, path) if is_assembly else _bare_in_folder(path) for path, is_assembly in _files(folder)
+    )
+    if not found.stacks and not found.problems:
+        raise InputError(f"{folder}: no template and no cloud assembly in this folder, so nothing was judged")
+    return found
+
+
+def _files(folder: str) -> Iterator[tuple[str, bool]]:
+    """What a folder holds: cloud assemblies, and files that may be templates."""
     for directory, folders, names in os.walk(folder):
         if "manifest.json" in names and _is_manifest(os.path.join(directory, "manifest.json")):
-            found.append(_attempt(read, directory))
+            yield directory, True
             folders[:] = []
             continue
         folders[:] = sorted(f for f in folders if f not in ("node_modules", ".git", ".venv"))
         for name in sorted(names):
             if name.endswith((".json", ".yaml", ".yml", ".template")):
-                path = os.path.join(directory, name)
-                part = _bare(path)
-                if part.stacks or not _is_no_template(part.problems[0].message, path):
-                    found.append(part)
-    if not found:
-        raise InputError(f"{folder}: no template and no cloud assembly in this folder, so nothing was judged")
-    return Assembly(
-        tuple(s for part in found for s in part.stacks), tuple(p for part in found for p in part.problems),
-        tuple(m for part in found for m in part.missing),
-    )  # fmt: skip
+                yield os.path.join(directory, name), False
+
+
+def _bare_in_folder(path: str) -> Assembly:
+    """One file of a folder; nothing where it is clearly no template."""
+    found = _bare(path)
+    return found if found.stacks or not _is_no_template(found.problems[0].message, path) else Assembly(())
 
 
 def _is_manifest(path: str) -> bool:

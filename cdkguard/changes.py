@@ -179,7 +179,8 @@ def _own(
     from cdkguard import changerules
 
     before, after = stacks
-    old_side = guardrail(old, after, before)  # gives the stacks the baseline's environments, under which `again` judges
+    # It gives the stacks the baseline's environments, under which `again` judges.
+    old_side = guardrail(old, after, before, new.honour)
     hidden = guardrails.hidden_by(again(old, after), findings)
     new_side = guardrail(new, after)
     place = guardrails.home(new.file or "cdkguard.yaml")
@@ -204,21 +205,32 @@ def _own(
     )
 
 
-def guardrail(settings: Config, stacks: Sequence[Stack], code: Sequence[Stack] | None = None) -> guardrails.Guardrail:
-    """The configuration in force for these stacks, as `guardrails` compares it; `code` holds suppressions, too."""
+def guardrail(
+    settings: Config, stacks: Sequence[Stack], code: Sequence[Stack] | None = None, peers: Sequence[str] = ()
+) -> guardrails.Guardrail:
+    """The configuration in force for these stacks, as `guardrails` compares it; `code` holds suppressions, too.
+
+    Those for other checkers are listed for `peers` as well, lest all old ones seem new where one begins to count.
+    """
     loaded = packs.load_all(settings.packs)
     rules = packs.select(loaded.rules, settings.rules, settings.skip)
     environments.assign(stacks, settings.environments, settings.environment, settings.context)
     strict = frozenset({e.name for e in settings.environments if e.strict} | {"prod"})
     shown = engine.Settings(strict_environments=strict, severities=settings.severities)
     names = {s.environment for s in stacks if s.environment}
+    written = suppressions.written_in_code(stacks if code is None else code)
+    if honoured := tuple(dict.fromkeys((*settings.honour, *peers))):
+        from cdkguard import honour
+
+        ids = tables.peer_ids()
+        written += honour.written_in_code(stacks if code is None else code, loaded.rules, honoured, ids)
     return guardrails.Guardrail(
         rules={r.id: r._replace(parameters={**r.parameters, **settings.parameters.get(r.id, {})}) for r in rules},
         severities={(r.id, name): engine.severity_of(r, name, shown) for r in rules for name in names},
         environments={s.construct_path or s.name: s.environment for s in stacks},
         strict=strict,
         fail_on=settings.fail_on,
-        suppressions=[*settings.suppressions, *suppressions.written_in_code(stacks if code is None else code)],
+        suppressions=[*settings.suppressions, *written],
         accounts=frozenset(_allowed(settings)),
         accepted=frozenset(_accepted(settings)),
         approvals=[
@@ -230,6 +242,8 @@ def guardrail(settings: Config, stacks: Sequence[Stack], code: Sequence[Stack] |
         stacks=settings.stacks,
         require_owner=settings.require_owner,
         new_suppressions=settings.new_suppressions,
+        honour=settings.honour,
+        lint=settings.lint,
     )
 
 

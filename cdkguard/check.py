@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cdkguard import __version__, assembly, engine, environments, packs, suppressions
@@ -15,11 +16,16 @@ from cdkguard.errors import ConfigError, InputError, RulePackError
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
 
 if TYPE_CHECKING:
-    from cdkguard import changes
+    from cdkguard import cfnlint, changes, jobs
+
+Observer = Callable[[Mapping[str, Sequence[int]]], None]
 
 
-def check(config: Config, today: str | None = None, progress: TextIO | None = None) -> Report:
-    """Judge what the configuration names. `today` (ISO) decides which suppressions have expired.
+def check(
+    config: Config, today: str | None = None, progress: TextIO | None = None, observe: Observer | None = None
+) -> Report:
+    """Judge what the configuration names. `today` (ISO) decides which suppressions have expired; `observe` is told how
+    often each rule on resources was met: rule id -> [pass, fail, unknown].
 
     Raises CdkguardError where nothing can be judged; what could not be read beside it is in `Report.errors`.
     """
@@ -27,8 +33,13 @@ def check(config: Config, today: str | None = None, progress: TextIO | None = No
     loaded = packs.load_all(config.packs)
     rules = packs.select(loaded.rules, config.rules, config.skip)
     phases = {"rules": time.perf_counter() - began}
+    day = today or time.strftime("%Y-%m-%d")
+    parted = _in_parts(config, loaded, rules, phases)
+    if parted is not None:
+        found = parted.assembly
+        return _report(config, found, loaded, rules, day, began, phases, progress, observe, parted)
     with _judged(config, progress, phases) as found:
-        return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, phases, progress)
+        return _report(config, found, loaded, rules, day, began, phases, progress, observe)
 
 
 def check_assembly(config: Config, found: Assembly, today: str | None = None) -> Report:
@@ -37,6 +48,21 @@ def check_assembly(config: Config, found: Assembly, today: str | None = None) ->
     loaded = packs.load_all(config.packs)
     rules = packs.select(loaded.rules, config.rules, config.skip)
     return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, {})
+
+
+def _in_parts(
+    config: Config, loaded: packs.Packs, rules: Sequence[Rule], phases: dict[str, float]
+) -> jobs.Judged | None:
+    """Many stacks that lie there already, judged part by part; None where the input is something else."""
+    if config.app or not config.paths or _is_app(config.paths):
+        return None
+    from cdkguard import jobs
+
+    parted = jobs.judge(config, [r for r in rules if r.scope != "change"], _settings(config, loaded, rules))
+    if parted is not None:
+        over = f" (sum over {parted.processes} processes)" if parted.processes > 1 else ""
+        phases.update({name + over: seconds for name, seconds in parted.seconds.items()})
+    return parted
 
 
 @contextmanager
@@ -95,6 +121,8 @@ def _report(
     began: float,
     phases: dict[str, float],
     progress: TextIO | None = None,
+    observe: Observer | None = None,
+    parted: jobs.Judged | None = None,
 ) -> Report:
     problems = list(found.problems)
     stacks = _chosen(found.stacks, config.stacks)
@@ -108,9 +136,13 @@ def _report(
     evaluating = time.perf_counter()
     settings = _settings(config, loaded, rules)
     on_resources = [rule for rule in rules if rule.scope != "change"]
-    judged = engine.evaluate(stacks, on_resources, settings)
-    phases["rules on resources"] = time.perf_counter() - evaluating
+    judged = engine.evaluate(stacks, on_resources, settings) if parted is None else parted.judged
+    if parted is None:
+        phases["rules on resources"] = time.perf_counter() - evaluating
     problems += judged.problems
+    if observe is not None:
+        observe(judged.counts)
+    linted = _linted(config, stacks, phases) if config.lint else None
     ran = rules if config.against else on_resources
     changed = None
     if config.against:
@@ -118,26 +150,30 @@ def _report(
         problems += changed.problems
     else:
         problems.append(_NO_BASELINE)
+    lint_ids = _lint_ids(config, linted)
     findings, noted = suppressions.apply(
-        [*judged.findings, *(changed.findings if changed else ())],
+        [*judged.findings, *(linted.findings if linted else ()), *(changed.findings if changed else ())],
         stacks,
         config.suppressions,
         _accepted(config.baseline) if config.baseline else None,
-        {rule.id for rule in ran},
+        {rule.id for rule in ran} | (lint_ids if config.lint else set()),
         today,
         config.require_owner,
-        known,
+        known | lint_ids,
         changed.new_exemptions if changed else (),
     )
     problems += noted
+    if config.honour:
+        findings, noted = _honoured(config, findings, stacks, loaded, changed.new_exemptions if changed else ())
+        problems += noted
     if changed is not None:
         findings, noted = changed.approved(findings, today)
         findings += changed.own
         problems += noted
     return Report(
         findings=tuple(sorted(findings, key=_by_place(stacks))),
-        rules=tuple(RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references) for r in ran),
-        stacks=tuple(map(_info, stacks)),
+        rules=_RuleInfos(ran, linted.rules if linted else ()),
+        stacks=tuple(map(_info, stacks, map(_size, stacks) if parted is None else parted.sizes)),
         problems=tuple(problems),
         seconds=time.perf_counter() - began,
         fail_on=changed.fail_on if changed else config.fail_on,
@@ -145,7 +181,53 @@ def _report(
         phases=phases,
         changes=changed.changes if changed else (),
         against=changed.against if changed else "",
+        rule_seconds=judged.seconds,
     )
+
+
+class _RuleInfos(Sequence[RuleInfo]):
+    """What the report says of the rules that ran, read when an output asks for it."""
+
+    def __init__(self, rules: Sequence[Rule], more: Sequence[RuleInfo]) -> None:
+        self._rules, self._more = rules, more
+
+    def __len__(self) -> int:
+        return len(self._rules) + len(self._more)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._all[at]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all == tuple(other)
+
+    @cached_property
+    def _all(self) -> tuple[RuleInfo, ...]:
+        infos = (RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references) for r in self._rules)
+        return (*infos, *self._more)
+
+
+def _linted(config: Config, stacks: Sequence[Stack], phases: dict[str, float]) -> cfnlint.Linted:
+    from cdkguard import cfnlint
+
+    began = time.perf_counter()
+    found = cfnlint.run(stacks, config.timeout)
+    phases["cfn-lint"] = time.perf_counter() - began
+    return found
+
+
+def _lint_ids(config: Config, linted: cfnlint.Linted | None) -> set[str]:
+    """Rules of cfn-lint: those that found something, and those that the configuration speaks of."""
+    named = {s.rule for s in config.suppressions if s.rule.startswith("cfn-lint-")}
+    return named | {rule.id for rule in linted.rules} if linted else named
+
+
+def _honoured(
+    config: Config, findings: Sequence[Finding], stacks: Sequence[Stack], loaded: packs.Packs, ignored: Collection[str]
+) -> tuple[list[Finding], list[Problem]]:
+    """The findings with those marked that are suppressed for another checker."""
+    from cdkguard import honour, tables
+
+    return honour.apply(findings, stacks, loaded.rules, config.honour, tables.peer_ids(), ignored)
 
 
 def _accepted(path: str) -> Mapping[str, str]:
@@ -183,7 +265,8 @@ def _changes(
         kept = _accepted(old.baseline) if old.baseline and os.path.exists(old.baseline) else None
         known = {r.id for r in loaded.rules}
         ids = {r.id for r in rules}
-        return suppressions.apply(judged.findings, stacks, old.suppressions, kept, ids, today, known=known)[0]
+        findings = suppressions.apply(judged.findings, stacks, old.suppressions, kept, ids, today, known=known)[0]
+        return _honoured(old, findings, stacks, loaded, ())[0] if old.honour else findings
 
     began = time.perf_counter()
     judged_ids = {id(stack) for stack in stacks}
@@ -272,6 +355,7 @@ def _settings(config: Config, loaded: packs.Packs, rules: Sequence[Rule]) -> eng
         template_parameters=config.template_parameters,
         sets=loaded.sets,
         predicates=_predicates(rules, config.python_packs),
+        clock=time.perf_counter if config.timings else None,
     )
 
 
@@ -294,7 +378,11 @@ def _predicates(rules: Sequence[Rule], allowed: Sequence[str]) -> dict[str, Any]
     return found
 
 
-def _info(stack: Stack) -> StackInfo:
+def _size(stack: Stack) -> int:
+    return len(stack.template.get("Resources") or {})
+
+
+def _info(stack: Stack, size: int) -> StackInfo:
     return StackInfo(
         stack.name,
         stack.construct_path or stack.name,
@@ -302,7 +390,7 @@ def _info(stack: Stack) -> StackInfo:
         stack.environment,
         stack.account,
         stack.region,
-        len(stack.template.get("Resources") or {}),
+        size,
         stack.parent is not None,
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cdkguard import __version__, cli_changes
@@ -14,10 +15,12 @@ from cdkguard.errors import CdkguardError, ConfigError, ExitCode
 
 if TYPE_CHECKING:  # what a command does not need is not imported: start-up is most of a small run
     from cdkguard.config import Config
+    from cdkguard.frameworks import Framework
     from cdkguard.model import Report, Source
     from cdkguard.outputs import Options
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+SLOWEST_SHOWN = 10  # rules that --timings names
 SEVERITY_CHOICES = ("low", "medium", "high", "critical", "never")
 
 
@@ -26,13 +29,14 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # any locale: reports hold what templates hold
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    gc.disable()  # a short run: what it drops is freed by counting references, and walks over templates cost a fifth
     raise SystemExit(main(sys.argv[1:]))
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status (see errors.ExitCode)."""
     try:
-        options = _parser().parse_args(argv)
+        options = _parser(next((word for word in argv if not word.startswith("-")), "")).parse_args(argv)
         return int(options.handler(options))
     except CdkguardError as stop:
         print(f"cdkguard: {stop}", file=sys.stderr)
@@ -53,15 +57,60 @@ def main(argv: Sequence[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, **options})
+
     def error(self, message: str) -> Any:
         self.print_usage(sys.stderr)
         raise ConfigError(message)
 
 
-def _parser() -> argparse.ArgumentParser:
+class _Help(argparse.HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)  # by itself it would import shutil
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+class _Unused:
+    """Stands for a command that this run does not have: making every option costs more than judging an app."""
+
+    def __init__(self, **_options: Any) -> None: ...
+
+    def __getattr__(self, _name: str) -> _Unused:
+        return self
+
+    def __call__(self, *_values: Any, **_options: Any) -> _Unused:
+        return self
+
+
+class _Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """All commands by name, and one of them (or, for the completion, each) with its options."""
+
+    only: str | None = None
+
+    def add_parser(self, name: str, **options: Any) -> Any:
+        self._parser_class = _Parser if self.only in (None, name) else _Unused
+        return super().add_parser(name, **options)
+
+
+def _parser(only: str | None = None) -> argparse.ArgumentParser:
+    setattr(argparse, "_", str)  # noqa: B010 - our texts are English: no catalogue of translations is looked for
     parser = _Parser(prog="cdkguard", description="The guardrail between cdk synth and cdk deploy.")
     parser.add_argument("--version", action="version", version=f"cdkguard {__version__}")
-    commands = parser.add_subparsers(prog="cdkguard", dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands: Any = parser.add_subparsers(
+        prog="cdkguard", dest="command", metavar="COMMAND", required=True, parser_class=_Parser, action=_Commands
+    )
+    commands.only = only
     _check_parser(commands)
     cli_changes.add_parsers(commands, _input_options, _configured)
     _rules_parser(commands)
@@ -100,6 +149,14 @@ def _input_options(parser: argparse.ArgumentParser) -> None:
     add("--packs", action="append", default=[], metavar="DIR", help="a folder with more rules")
     add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="a CloudFormation parameter's value")
     add(
+        "--honour",
+        action="append",
+        default=[],
+        metavar="PEER",
+        help="count suppressions written for checkov, cdk-nag, cfn-nag, guard, too",
+    )
+    add("--lint", action="store_true", help="cfn-lint's errors are findings, too (extra: cdkguard[lint])")
+    add(
         "--full-synth",
         action="store_true",
         help="synthesize as the CDK CLI does: type check, bundling, CDK's validation",
@@ -112,11 +169,19 @@ def _check_parser(commands: Any) -> None:
     _input_options(check)
     check.add_argument("--output", action="append", default=[], metavar="FORMAT[=FILE]", help=", ".join(FORMATS))
     check.add_argument("--format", choices=FORMATS, help="the same as --output FORMAT")
+    check.add_argument(
+        "--framework",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a compliance framework's rules, and a summary by control",
+    )
     check.add_argument("--fail-on", choices=SEVERITY_CHOICES, help="exit 1 at or above this severity; default: high")
     check.add_argument("--against", metavar="BASELINE", help="judge the change, too: " + cli_changes.AGAINST)
     check.add_argument("--install", action="store_true", help=cli_changes.INSTALL)
     check.add_argument("--baseline", metavar="FILE", help="accepted old findings, written by `cdkguard baseline`")
-    check.add_argument("--timings", action="store_true", help="say on stderr where the time went")
+    check.add_argument("--timings", action="store_true", help="say on stderr where the time went, by phase and rule")
+    check.add_argument("--jobs", type=_positive, metavar="N", help="processes for many stacks; default: what pays")
     check.add_argument("--pre-built", action="store_true", help="read the existing cdk.out, never run the app")
     check.set_defaults(handler=_check)
     baseline = commands.add_parser("baseline", help="accept today's findings, so that only new ones fail")
@@ -147,10 +212,12 @@ def _check(options: argparse.Namespace) -> int:
     from cdkguard.check import check
 
     config = _configured(options)
-    report = check(config, progress=sys.stderr)
+    judged: dict[str, Sequence[int]] = {}
+    report = check(config, progress=sys.stderr, observe=judged.update)
+    controls = _controls(_split(options.framework), report, judged)
     told_by_cdk = _chained(config) and _cli_fails_on_reports()
     for name, file in config.outputs or (() if told_by_cdk else (("text", None),)):
-        _write(name, file, report)
+        _write(name, file, report, controls)
     if _chained(config):
         _merge_validation_report(report)
     if options.timings:
@@ -158,6 +225,15 @@ def _check(options: argparse.Namespace) -> int:
     status = status_of(report)
     # The CDK CLI prints the report with file and line, and fails by itself; a failing command would only hide it.
     return int(ExitCode.OK) if told_by_cdk and status in (ExitCode.FINDINGS, ExitCode.INPUT) else status
+
+
+def _controls(names: Sequence[str], report: Report, judged: Mapping[str, Sequence[int]]) -> tuple[Framework, ...]:
+    """What the report says of the frameworks named."""
+    if not names:
+        return ()
+    from cdkguard import frameworks
+
+    return frameworks.summarize(names, report, judged)
 
 
 def status_of(report: Report) -> int:
@@ -188,15 +264,19 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
         "app": options.app or loaded.app,
         "context": {**loaded.context, **_pairs("-c", options.context)},
         "environment": options.environment or loaded.environment,
-        "rules": _split(options.rules) or loaded.rules,
+        "rules": _split(options.rules) or _framework_rules(options) or loaded.rules,
         "skip": (*loaded.skip, *_split(options.skip)),
         "stacks": tuple(options.stack) or loaded.stacks,
         "packs": (*loaded.packs, *options.packs),
         "template_parameters": {**loaded.template_parameters, **_pairs("--parameter", options.parameter)},
+        "honour": _peers(options.honour) or loaded.honour,
+        "lint": options.lint or loaded.lint,
         "full_synth": options.full_synth or loaded.full_synth,
         "timeout": options.timeout if options.timeout is not None else loaded.timeout,
         "baseline": getattr(options, "baseline", None) or loaded.baseline,
         "install": getattr(options, "install", False),
+        "jobs": getattr(options, "jobs", None),
+        "timings": getattr(options, "timings", False),
         "against": getattr(options, "against", None) or loaded.against,
         "fail_on": getattr(options, "fail_on", None) or loaded.fail_on,
         "outputs": tuple(outputs) or loaded.outputs,
@@ -207,11 +287,39 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
     return loaded._replace(**changes)
 
 
+def _framework_rules(options: argparse.Namespace) -> tuple[str, ...]:
+    """The rules of the frameworks named; those on changes run as ever where there is a baseline."""
+    names = _split(getattr(options, "framework", ()))
+    if not names:
+        return ()
+    from cdkguard import frameworks
+
+    return (*frameworks.rules_of(names), "changes")
+
+
+def _peers(values: Sequence[str]) -> tuple[str, ...]:
+    from cdkguard.honour import PEERS
+
+    peers = tuple(dict.fromkeys(_split(values)))
+    for peer in peers:
+        if peer not in PEERS:
+            from cdkguard.packs import meant
+
+            raise ConfigError(f"--honour knows no '{peer}'{meant(peer, PEERS)}; it knows {', '.join(PEERS)}")
+    return peers
+
+
 def _existing_assembly(directory: str) -> str:
     """The cdk.out of an app folder; says on stderr when the sources are newer than it is."""
     from cdkguard import staleness
 
     return staleness.assembly_of(directory, sys.stderr)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number of processes from 1 on, not '{text}'")
+    return int(text)
 
 
 def _split(values: Sequence[str]) -> tuple[str, ...]:
@@ -237,11 +345,11 @@ def _output(text: str) -> tuple[str, str | None]:
     return name, file or None
 
 
-def _write(name: str, file: str | None, report: Report) -> None:
+def _write(name: str, file: str | None, report: Report, controls: tuple[Framework, ...] = ()) -> None:
     """One output to its file (written whole or not at all) or to standard output."""
     from cdkguard import outputs
 
-    options = terminal_options(name, file)
+    options = terminal_options(name, file)._replace(frameworks=controls)
     text = outputs.render(name, report, options)
     if file is None:
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
@@ -360,6 +468,9 @@ def _print_timings(report: Report) -> None:
     for phase, seconds in report.phases.items():
         print(f"{seconds * 1000:9.1f} ms  {phase}", file=sys.stderr)
     print(f"{report.seconds * 1000:9.1f} ms  in all", file=sys.stderr)
+    slowest = sorted(report.rule_seconds.items(), key=lambda entry: -entry[1])[:SLOWEST_SHOWN]
+    for rule_id, seconds in slowest:
+        print(f"{seconds * 1000:9.1f} ms  rule {rule_id}", file=sys.stderr)
 
 
 def _baseline(options: argparse.Namespace) -> int:

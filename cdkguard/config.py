@@ -19,7 +19,7 @@ FILES = ("cdkguard.yaml", "cdkguard.yml")
 KEYS = (
     "paths", "app", "context", "environment", "environments", "fail_on", "rules", "skip", "packs", "python", "stacks",
     "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "baseline", "full_synth", "timeout",
-    "outputs", "against", "approvals", "new_suppressions", "aws",
+    "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
 )  # fmt: skip
 AWS_KEYS = ("profile", "role", "region", "stacks")
 ENVIRONMENT_KEYS = ("accounts", "regions", "stages", "stacks", "tags", "context", "strict", "parameters")
@@ -61,6 +61,10 @@ class Config(NamedTuple):
     install: bool = False  # for `git`: install the baseline's own Node dependencies where they are others
     overlay: Callable[[Any], Any] | None = None  # what the command line sets, for the baseline's configuration, too
     aws_stacks: tuple[str, ...] = ()  # for `deployed`: stacks to read although the app does not have them
+    honour: tuple[str, ...] = ()  # other checkers whose suppressions in metadata count, too
+    lint: bool = False  # cfn-lint's errors are findings, too
+    jobs: int | None = None  # processes for inputs of many stacks; None: as many as pay
+    timings: bool = False  # whether the time of each rule is taken
 
 
 def load(directory: str, explicit: str | None) -> Config:
@@ -327,6 +331,10 @@ class _At:
         """A list of texts; one text stands for a list of it."""
         return (self.value,) if isinstance(self.value, str) else tuple(item.text() for item in self.elements())
 
+    def one_or_more(self) -> list[_At]:
+        """The elements; one text stands for a list of it."""
+        return [self] if isinstance(self.value, str) else self.elements()
+
     def as_written(self) -> str:
         """Text, or a number or boolean in the very characters of the file."""
         if self.value is None or isinstance(self.value, dict | list):
@@ -409,7 +417,11 @@ def _plain(at: Mapping[str, _At]) -> dict[str, Json]:
         aws = at["aws"].known(AWS_KEYS)
         own["aws"] = {key: item.text() for key, item in aws.items() if key != "stacks"}
         own["aws_stacks"] = aws["stacks"].texts() if "stacks" in aws else ()
-    for key in ("full_synth", "require_owner"):
+    if "honour" in at:
+        from cdkguard.honour import PEERS
+
+        own["honour"] = tuple(dict.fromkeys(item.one_of(PEERS) for item in at["honour"].one_or_more()))
+    for key in ("full_synth", "require_owner", "lint"):
         if key in at:
             own[key] = at[key].flag()
     return own

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cdkguard import arns
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, Verbatim, flatten, is_intrinsic, scalar_text
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
 from cdkguard.scopes import Scopes
-from cdkguard.secrets import shape_of
 from cdkguard.suppressions import fingerprint
+
+if TYPE_CHECKING:
+    from cdkguard import arns
 
 Json = Any
 MAX_BRANCHES = 64  # scenarios of unknown conditions per rule and resource; beyond them the answer is UNKNOWN
@@ -33,6 +34,7 @@ class Settings(NamedTuple):
     template_parameters: Mapping[str, Json] = {}  # given values of CloudFormation parameters
     sets: Mapping[str, frozenset[str]] = {}
     predicates: Mapping[str, Predicate] = {}
+    clock: Callable[[], float] | None = None  # where the time of each rule is wanted
 
 
 class Judgement(NamedTuple):
@@ -45,11 +47,15 @@ class Judgement(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """The result of `evaluate`; `counts` is rule id -> [pass, fail, unknown]."""
+    """The result of `evaluate`; `counts` is rule id -> [pass, fail, unknown], `seconds` what rules cost on a clock."""
 
     findings: list[Finding]
     problems: list[Problem]
     counts: dict[str, list[int]]
+    seconds: Mapping[str, float] = {}
+
+
+_PASSED = Judgement(Outcome.PASS)
 
 
 def evaluate(stacks: Sequence[Stack], rules: Sequence[Rule], settings: Settings) -> Judged:
@@ -60,26 +66,31 @@ def evaluate(stacks: Sequence[Stack], rules: Sequence[Rule], settings: Settings)
 class BoundRule:
     """A rule with its closures, made when it first meets a subject."""
 
-    __slots__ = ("rule", "_binding", "_where", "_require")
+    __slots__ = ("rule", "count", "_settings", "_where", "_require")
 
     def __init__(self, rule: Rule, settings: Settings) -> None:
-        self.rule = rule
-        self._binding = Binding(
-            {**rule.parameters, **settings.parameters.get(rule.id, {})}, settings.sets, settings.predicates
-        )
+        self.rule, self._settings = rule, settings
+        self.count = [0, 0, 0]  # pass, fail, unknown
         self._where: Decide | None = None
         self._require: Decide | None = None
 
     def decide(self, subject: Subject) -> Tri:
         """True: in order or not concerned; False: not in order; None: not known."""
         if self._require is None:
-            self._where = bind(self.rule.where, self._binding, False) if self.rule.where else None
-            self._require = bind(self.rule.require, self._binding) if self.rule.require else (lambda _subject: False)
-        concerned: Tri = True if self._where is None else self._where(subject._replace(evidence=None))
+            self._require = self._bind()
+        quiet = subject if subject.evidence is None else subject._replace(evidence=None)
+        concerned: Tri = True if self._where is None else self._where(quiet)
         if concerned is False:
             return True
         answer = self._require(subject)
         return True if answer is True else answer if concerned else None
+
+    def _bind(self) -> Decide:
+        rule, settings = self.rule, self._settings
+        parameters = {**rule.parameters, **settings.parameters.get(rule.id, {})}
+        binding = Binding(parameters, settings.sets, settings.predicates)
+        self._where = bind(rule.where, binding, False) if rule.where else None
+        return bind(rule.require, binding) if rule.require else (lambda _subject: False)
 
 
 class Run:
@@ -90,12 +101,15 @@ class Run:
         self.rules = [BoundRule(rule, settings) for rule in rules]
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
-        self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
+        self.counts: dict[str, list[int]] = {bound.rule.id: bound.count for bound in self.rules}
         self.scopes = Scopes(settings.template_parameters)
         self._about: dict[tuple[str, str | None], list[BoundRule]] = {}
         self._facts: dict[int, arns.Facts] = {}
-        self._names: dict[tuple[str, str], str] | None = None
+        self.accounts: frozenset[str] | None = None  # of the app; None: those of the stacks
+        self.names: Mapping[tuple[str, str], str] | None = None  # of the app's resources; None: those of the stacks
         self._types_of = {b.rule.id: _split_types(b.rule, settings) for b in self.rules if b.rule.scope == "resource"}
+        self._by_type: dict[int, dict[str, list[tuple[int, str, Json]]]] = {}
+        self.seconds: dict[str, float] = {}
 
     # -- World, for requirements
 
@@ -103,29 +117,41 @@ class Run:
         return self.scopes.resources(scope.owner).get(logical_id)
 
     def others(self, scope: Scope, types: Iterable[str]) -> Iterator[tuple[str, Json, Scope]]:
-        wanted = frozenset(types)
-        for logical_id, body in self.scopes.resources(scope.owner).items():
-            if body.get("Type") in wanted:
-                yield logical_id, body, scope
+        resources = self.scopes.resources(scope.owner)
+        if id(resources) not in self._by_type:
+            index: dict[str, list[tuple[int, str, Json]]] = {}
+            for place, (logical_id, body) in enumerate(resources.items()):
+                index.setdefault(body.get("Type"), []).append((place, logical_id, body))
+            self._by_type[id(resources)] = index
+        found = [self._by_type[id(resources)].get(kind, []) for kind in types]
+        several = [one for one in found if one]
+        for _place, logical_id, body in several[0] if len(several) == 1 else sorted(sum(several, []), key=_first):
+            yield logical_id, body, scope
 
     def facts(self, scope: Scope) -> arns.Facts:
+        from cdkguard import arns
+
         stack: Stack = scope.owner
         if id(stack) not in self._facts:
-            accounts = frozenset(s.account for s in self.stacks if s.account)
-            if self._names is None:
-                self._names = dict(self._own_names())
+            if self.accounts is None:
+                self.accounts = frozenset(s.account for s in self.stacks if s.account)
+            if self.names is None:
+                self.names = dict(self.own_names())
             self._facts[id(stack)] = arns.Facts(
                 stack.account,
-                accounts,
+                self.accounts,
                 self.settings.allowed_accounts,
                 self.settings.aws_accounts,
                 self.settings.environment_of_account,
                 stack.environment,
-                self._names,
+                self.names,
             )
         return self._facts[id(stack)]
 
-    def _own_names(self) -> Iterator[tuple[tuple[str, str], str]]:
+    def own_names(self) -> Iterator[tuple[tuple[str, str], str]]:
+        """(service, resource part) of the ARNs of resources that are named, and their logical ids."""
+        from cdkguard import arns
+
         for stack in self.stacks:
             for logical_id, body in self.scopes.resources(stack).items():
                 named = arns.OWN_NAMES.get(str(body.get("Type")))
@@ -136,20 +162,36 @@ class Run:
     # -- the run
 
     def judge(self) -> Judged:
+        self.judge_stacks()
+        self.judge_assembly()
+        return Judged(self.findings, self.scopes.problems + self.problems, self.counts, self.seconds)
+
+    def part(self, stacks: Sequence[Stack]) -> Run:
+        """A run of the same rules, already bound, on other stacks; only the counts are common."""
+        other = Run.__new__(Run)
+        other.__dict__.update(self.__dict__)
+        other.stacks, other.problems, other.findings = stacks, [], []
+        other.scopes = Scopes(self.settings.template_parameters)
+        other._facts, other._by_type, other.names = {}, {}, None
+        return other
+
+    def judge_stacks(self) -> None:
         for stack in self.stacks:
             self._judge_stack(stack)
-        assembly_rules = [b for b in self.rules if b.rule.scope == "assembly"]
-        if assembly_rules and self.stacks:
-            self._judge_assembly(assembly_rules)
-        return Judged(self.findings, self.scopes.problems + self.problems, self.counts)
 
     def _judge_stack(self, stack: Stack) -> None:
         value_rules = self._in_scope("value", stack)
         scope = self.scopes.of(stack)
+        judge_one = self.judge_one if self.settings.clock is None else self._judge_on_clock
         for logical_id, body in self.scopes.resources(stack).items():
             kind = str(body.get("Type"))
+            subject = Subject(body, scope, logical_id, self)
             for bound in self._about_type(kind, stack):
-                self._record(bound.rule, stack, self.judge_one(bound, body, scope, logical_id), logical_id, kind)
+                judgement = judge_one(bound, body, scope, logical_id, subject)
+                if judgement is _PASSED:
+                    bound.count[0] += 1
+                else:
+                    self._record(bound.rule, stack, judgement, logical_id, kind)
             if value_rules and kind != "AWS::CDK::Metadata":
                 self._judge_values(value_rules, stack, scope, logical_id, body, kind)
         if stack.parent is None and stack.from_assembly:
@@ -167,21 +209,44 @@ class Run:
             self._about[key] = [b for b in about if applies(b.rule, stack, self.settings)]
         return self._about[key]
 
-    def _judge_assembly(self, rules: list[BoundRule]) -> None:
+    def judge_assembly(self) -> None:
+        rules = [b for b in self.rules if b.rule.scope == "assembly"]
+        if not rules or not self.stacks:
+            return
         first = self.stacks[0]
         body = {"Stacks": [_stack_body(s) for s in self.stacks if s.parent is None]}
         for bound in rules:
             if applies(bound.rule, first, self.settings):
                 self._record(bound.rule, first, self.judge_one(bound, body, self.scopes.of(first), ""), None, None)
 
-    def judge_one(self, bound: BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
+    def _judge_on_clock(
+        self, bound: BoundRule, body: Json, base: Scope, logical_id: str, subject: Subject | None = None
+    ) -> Judgement:
+        assert self.settings.clock is not None
+        began = self.settings.clock()
+        judgement = self.judge_one(bound, body, base, logical_id, subject)
+        self.seconds[bound.rule.id] = self.seconds.get(bound.rule.id, 0.0) + self.settings.clock() - began
+        return judgement
+
+    def judge_one(
+        self, bound: BoundRule, body: Json, base: Scope, logical_id: str, subject: Subject | None = None
+    ) -> Judgement:
         try:
+            # Nearly every rule holds without asking for a condition that is not known.
+            if self._passes(bound, body, base, subject or Subject(body, base, logical_id, self)):
+                return _PASSED
             return self._judge_branches(bound, body, base, logical_id)
         except RecursionError:
             return Judgement(Outcome.UNKNOWN, note="the value is nested too deeply to be judged")
         except Exception as crash:
             self._crashed(bound.rule, base, logical_id, crash)
             return Judgement(Outcome.UNKNOWN, note=f"the rule crashed ({type(crash).__name__})")
+
+    def _passes(self, bound: BoundRule, body: Json, base: Scope, subject: Subject) -> bool:
+        try:
+            return ("Condition" not in body or _exists(body, base)) and bound.decide(subject) is True
+        except Branch:
+            return False
 
     def _judge_branches(self, bound: BoundRule, body: Json, base: Scope, logical_id: str) -> Judgement:
         """Once for each branch of the unknown conditions that the rule really meets."""
@@ -211,23 +276,32 @@ class Run:
             if outcome is Outcome.FAIL:
                 return judgement
             undecided = undecided or judgement
-        return undecided or Judgement(Outcome.PASS)
+        return undecided or _PASSED
 
     def _judge_values(
         self, rules: list[BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
     ) -> None:
-        texts = [(path, text) for path, text in _strings(body) if _INTERESTING.search(text)]
+        texts: list[tuple[str, str]] = []
+        _gather(body, "", texts)
         if not texts:
             for bound in rules:
-                self.counts[bound.rule.id][0] += 1
+                bound.count[0] += 1
             return
         scope = Verbatim.of(scope)
+        fails_on = self._fails_on if self.settings.clock is None else self._fails_on_clock
         for bound in rules:
-            hits = [(path, text) for path, text in texts if self._fails_on(bound, path, text, scope, logical_id)]
+            hits = [(path, text) for path, text in texts if fails_on(bound, path, text, scope, logical_id)]
             if hits:
                 self._record(bound.rule, stack, Judgement(Outcome.FAIL, tuple(hits)), logical_id, kind)
             else:
-                self.counts[bound.rule.id][0] += 1
+                bound.count[0] += 1
+
+    def _fails_on_clock(self, bound: BoundRule, path: str, text: str, scope: Scope, logical_id: str) -> bool:
+        assert self.settings.clock is not None
+        began = self.settings.clock()
+        fails = self._fails_on(bound, path, text, scope, logical_id)
+        self.seconds[bound.rule.id] = self.seconds.get(bound.rule.id, 0.0) + self.settings.clock() - began
+        return fails
 
     def _fails_on(self, bound: BoundRule, path: str, text: str, scope: Scope, logical_id: str) -> bool:
         """Whether a rule of scope `value` is broken by one text."""
@@ -245,7 +319,7 @@ class Run:
     def is_about(self, rule: Rule, kind: str) -> bool:
         """Whether a rule about resources is about this type."""
         names, globs = self._types_of[rule.id]
-        return kind in names or any(fnmatchcase(kind, glob) for glob in globs)
+        return kind in names or (bool(globs) and any(fnmatchcase(kind, glob) for glob in globs))
 
     # -- findings
 
@@ -317,6 +391,10 @@ def _split_types(rule: Rule, settings: Settings) -> tuple[frozenset[str], tuple[
     return names.difference(globs), globs
 
 
+def _first(entry: tuple[int, str, Json]) -> int:
+    return entry[0]
+
+
 def _exists(body: Json, scope: Scope) -> bool:
     """Whether the resource is created in this branch. A condition that only a parameter's Default makes false does not
     count: the deployment may give another value."""
@@ -352,36 +430,36 @@ def _stack_body(stack: Stack) -> dict[str, Json]:
 _INTERESTING = re.compile(r"\d{12}|arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
 
 
-def _strings(value: Json, path: str = "") -> Iterator[tuple[str, str]]:
-    """(property path, flattened text) of every string in a resource, Metadata and Type left out."""
+def _gather(value: Json, path: str, texts: list[tuple[str, str]]) -> None:
+    """Adds (property path, flattened text) of every text of interest in a resource, Metadata and Type left out."""
     kind = type(value)
     if kind is str:
-        if len(value) > 7:
-            yield path, value
+        if len(value) > 7 and _INTERESTING.search(value):
+            texts.append((path, value))
     elif kind is dict:
         if len(value) == 1 and is_intrinsic(value):
-            yield from _intrinsic_strings(value, path)
+            _gather_from_intrinsic(value, path, texts)
             return
         for key, item in value.items():
             if path or key not in ("Metadata", "Type"):
-                yield from _strings(item, f"{path}.{key}" if path else str(key))
+                _gather(item, f"{path}.{key}" if path else str(key), texts)
     elif kind is list:
         for index, item in enumerate(value):
-            yield from _strings(item, f"{path}[{index}]")
+            _gather(item, f"{path}[{index}]", texts)
 
 
-def _intrinsic_strings(value: Json, path: str) -> Iterator[tuple[str, str]]:
+def _gather_from_intrinsic(value: Json, path: str, texts: list[tuple[str, str]]) -> None:
     ((function, operand),) = value.items()
     if function in ("Fn::Join", "Fn::Sub", "Fn::Base64"):
         text = flatten(value)
-        if text and text != "§":
-            yield path, text
+        if text and text != "§" and _INTERESTING.search(text):
+            texts.append((path, text))
         if function == "Fn::Sub" and isinstance(operand, list) and len(operand) == 2:
             return
         if function == "Fn::Join" and isinstance(operand, list) and len(operand) == 2 and isinstance(operand[1], list):
             for item in operand[1]:
                 if isinstance(item, dict) and next(iter(item), "") not in ("Fn::Join", "Fn::Sub", "Ref", "Fn::GetAtt"):
-                    yield from _strings(item, path)
+                    _gather(item, path, texts)
     elif (
         function == "Fn::If"
         and isinstance(operand, list)
@@ -389,7 +467,7 @@ def _intrinsic_strings(value: Json, path: str) -> Iterator[tuple[str, str]]:
         and isinstance(operand, list)
     ):
         for part in operand[1:]:
-            yield from _strings(part, path)
+            _gather(part, path, texts)
 
 
 def _shown(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple[str, Json]]:
@@ -412,6 +490,8 @@ def _distinct(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
 
 def shown(value: Json, secret: bool) -> str:
     """A value in few characters; a secret's only in its length."""
+    from cdkguard.secrets import shape_of
+
     text = _plain(value)
     if secret or shape_of(text):
         return "absent" if value is ABSENT else f"(hidden, {len(text)} characters)"

@@ -30,6 +30,8 @@ class Guardrail(NamedTuple):
     stacks: Sequence[str] = ()  # globs; empty: every stack is judged
     require_owner: bool = False
     new_suppressions: str = "count"
+    honour: Sequence[str] = ()  # other checkers whose suppressions count
+    lint: bool = False
 
 
 def compare(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home: Stack) -> Iterator[Change]:
@@ -76,6 +78,10 @@ def _weakened(before: Guardrail, after: Guardrail) -> Iterator[tuple[str, str]]:
         yield "a suppression needs no owner any more", ""
     if before.new_suppressions == "baseline" != after.new_suppressions:
         yield "new suppressions count at once now", ""
+    if more := set(after.honour) - set(before.honour):
+        yield f"suppressions for {', '.join(sorted(more))} count now", ""
+    if before.lint and not after.lint:
+        yield "cfn-lint's errors are no findings any more", ""
 
 
 def _asks(rule: Rule) -> tuple[object, ...]:

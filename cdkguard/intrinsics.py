@@ -156,6 +156,8 @@ class Scope:
         "owner",
         "defaults",
         "memo",
+        "notes",
+        "keys",
     )
 
     def __init__(
@@ -170,6 +172,8 @@ class Scope:
         defaults: bool = True,
     ) -> None:
         self.memo: dict[int, tuple[Json, Json]] = {}  # of deep_once; the value is kept, so that its id stays its own
+        self.notes: dict[Any, Any] = {}  # what was found out under these assumptions: conditions, forks, links
+        self.keys: dict[int, tuple[Json, str]] = {}  # keys of undecided Fn::Equals, the same in every fork
         self.owner, self.defaults = owner, defaults  # the stack; whether a Default is a parameter's value
         self.template = template
         self.given: dict[str, Json] = dict(given or {})
@@ -182,22 +186,38 @@ class Scope:
 
     def condition(self, name: str) -> bool:
         """Whether the named condition holds; raises Branch where that must be assumed."""
-        unknown: list[Atom] = []
-        holds = self._named(name, unknown, ())
+        holds, unknown = self._judged(name)
         if holds is None:
-            raise Branch(unknown[0], name)
+            assert unknown is not None
+            raise Branch(unknown, name)
         return holds
 
     def known(self, name: str) -> Tri:
         """Like `condition`, but None where it is not known."""
-        return self._named(name, [], ())
+        return self._judged(name)[0]
+
+    def _judged(self, name: str) -> tuple[Tri, Atom | None]:
+        """The condition's value and its first undecided atom, worked out once: CDK's own is an Or over every region."""
+        found: tuple[Tri, Atom | None] | None = self.notes.get(name)
+        if found is None:
+            unknown: list[Atom] = []
+            holds = self._named(name, unknown, ())
+            found = self.notes[name] = (holds, unknown[0] if unknown else None)
+        return found
 
     def assume(self, branch: Branch, truth: bool) -> Scope | None:
-        """The scope in which the atom has that truth value; None where it cannot have it."""
+        """The scope in which the atom has that truth value; None where it cannot have it. The same one for every rule."""
+        key = (branch.atom, branch.condition, truth)
+        if key not in self.notes:
+            self.notes[key] = self._assumed(branch, truth)
+        fork: Scope | None = self.notes[key]
+        return fork
+
+    def _assumed(self, branch: Branch, truth: bool) -> Scope | None:
         atom, other = branch.atom, Scope.__new__(Scope)
         for slot in Scope.__slots__:
             setattr(other, slot, getattr(self, slot))
-        other.memo = {}
+        other.memo, other.notes = {}, {}
         other.truths = {**self.truths, atom.key: truth}
         if branch.condition not in self.asked:
             other.asked = (*self.asked, branch.condition)
@@ -269,9 +289,17 @@ class Scope:
                 if text in self.excluded.get(value.target or "", ()):
                     return False
                 return self._atom(Atom(f"{value.target}={text}", value.target, text), unknown)
-        if _canonical(left) == _canonical(right):
-            return True
-        return self._atom(Atom("equals:" + "|".join(sorted((_canonical(left), _canonical(right))))), unknown)
+        key = self._equality(left, right)
+        return True if key == "" else self._atom(Atom(key), unknown)
+
+    def _equality(self, left: Json, right: Json) -> str:
+        """What an undecided comparison is known by; nothing where both sides are written alike."""
+        found = self.keys.get(id(left))
+        if found is None or found[0][0] is not left or found[0][1] is not right:
+            texts = sorted((_canonical(left), _canonical(right)))
+            found = (left, right), "" if texts[0] == texts[1] else "equals:" + "|".join(texts)
+            self.keys[id(left)] = found
+        return found[1]
 
     def _atom(self, atom: Atom, unknown: list[Atom]) -> Tri:
         truth = self.truths.get(atom.key)
@@ -483,7 +511,7 @@ class Verbatim(Scope):
         other = cls.__new__(cls)
         for slot in Scope.__slots__:
             setattr(other, slot, getattr(scope, slot))
-        other.memo = {}
+        other.memo, other.notes = {}, {}
         return other
 
     def resolve(self, value: Json) -> Json:

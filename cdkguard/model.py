@@ -55,6 +55,10 @@ class Missing(NamedTuple):
     directory: str  # of the cloud assembly whose manifest names it
 
 
+def _nowhere(logical_id: str) -> None:
+    """For a stack of which no places are known."""
+
+
 class Stack:
     """One CloudFormation template with its place in the cloud assembly; a nested stack is one, too.
 
@@ -119,8 +123,8 @@ class Stack:
         self.parent = parent  # the stack whose AWS::CloudFormation::Stack resource this is
         self.parent_logical_id = parent_logical_id
         self.construct_paths = construct_paths or {}  # logical id -> construct path
-        self.source_of = source_of or (lambda logical_id: None)  # logical id -> user's own line; worked out late
-        self.line_of = line_of or (lambda logical_id: None)  # logical id -> line in the template file; late, too
+        self.source_of = source_of or _nowhere  # logical id -> user's own line; worked out late
+        self.line_of = line_of or _nowhere  # logical id -> line in the template file; late, too
         self.source = source  # where the user's code creates the stack
         self.acknowledgements = tuple(acknowledgements)  # of this stack's constructs (root stacks: nested ones', too)
         self.missing = tuple(missing)  # context that was missing while this stack's assembly was synthesized
@@ -336,7 +340,7 @@ class Report(NamedTuple):
     """The result of a run: everything that any output shows, already sorted."""
 
     findings: tuple[Finding, ...]  # suppressed and unknown ones included; worst first within stack order
-    rules: tuple[RuleInfo, ...]
+    rules: Sequence[RuleInfo]
     stacks: tuple[StackInfo, ...]
     problems: tuple[Problem, ...] = ()  # fatal ones are errors, the others notices
     seconds: float = 0.0
@@ -345,6 +349,7 @@ class Report(NamedTuple):
     phases: Mapping[str, float] = {}
     changes: tuple[Change, ...] = ()  # against the baseline, as the deployment would carry them out
     against: str = ""  # the baseline in words; empty where no change was judged
+    rule_seconds: Mapping[str, float] = {}  # what each rule cost, where the configuration asks for timings
 
     @property
     def active(self) -> tuple[Finding, ...]:

@@ -6,12 +6,15 @@ after one step of resolution; ABSENT and Deferred are handled once, in `test`, u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cdkguard import arns, network, policies, secrets
+from cdkguard import network, policies
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, Tri, flatten, scalar_text
 from cdkguard.patterns import MAX_TEXT, check_pattern, compile_pattern
+
+if TYPE_CHECKING:
+    from cdkguard import arns
 
 Json = Any
 
@@ -56,7 +59,9 @@ def negate(answer: Tri) -> Tri:
 
 def same(found: Json, wanted: Json) -> bool:
     """Equality as CloudFormation has it: "true" is true and "30" is 30, but "5.10" is not "5.1"."""
-    if isinstance(found, dict | list) or isinstance(wanted, dict | list):
+    if type(found) is str and type(wanted) is str:
+        return found == wanted
+    if isinstance(found, (dict, list)) or isinstance(wanted, (dict, list)):
         return bool(found == wanted)
     if isinstance(found, bool) or isinstance(wanted, bool):
         return (scalar_text(found) or "").lower() == (scalar_text(wanted) or "").lower()
@@ -118,6 +123,8 @@ def _equals(found: Json, wanted: Json, place: Place) -> Tri:
 
 
 def _in(found: Json, wanted: Json, place: Place) -> Tri:
+    if type(found) is str and (found in wanted or type(wanted) is frozenset):  # a named set holds texts alone
+        return found in wanted
     return any(same(found, one) for one in wanted)
 
 
@@ -276,11 +283,43 @@ def _one_matches(values: Json, wanted: str) -> Tri:
 
 def _has_statement(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
     """Some statement of the policy document passes all of the tests (effect Allow unless they say)."""
-    tests = {"effect": "Allow", **wanted}
-    return any_of(
-        None if isinstance(statement, Deferred) else _passes(statement, tests)
-        for _path, statement in policies.statements(place.scope.deep_once(found))
-    )
+    return _bound_has_statement(wanted)(found, wanted, place)
+
+
+def _bound_has_statement(wanted: dict[str, Json]) -> Operator:
+    tests = [(_STATEMENT_TESTS[name], operand) for name, operand in {"effect": "Allow", **wanted}.items()]
+
+    def operator(found: Json, _wanted: Json, place: Place) -> Tri:
+        answer: Tri = False
+        for statement in _statements(found, place.scope):
+            one = None if isinstance(statement, Deferred) else passes(statement)
+            if one is True:
+                return True
+            if one is None:
+                answer = None
+        return answer
+
+    def passes(statement: dict[str, Json]) -> Tri:
+        answer: Tri = True
+        for check, operand in tests:
+            one = check(statement, operand)
+            if one is False:
+                return False
+            if one is None:
+                answer = None
+        return answer
+
+    return operator
+
+
+def _statements(found: Json, scope: Scope) -> Sequence[dict[str, Json] | Deferred]:
+    """The statements of a policy document, listed once for all the rules that read it."""
+    key = (_statements, id(found))
+    known = scope.notes.get(key)
+    if known is None:  # the document is kept, so that its id stays its own
+        known = scope.notes[key] = found, [s for _path, s in policies.statements(scope.deep_once(found))]
+    listed: Sequence[dict[str, Json] | Deferred] = known[1]
+    return listed
 
 
 def _passes(statement: dict[str, Json], tests: dict[str, Json]) -> Tri:
@@ -289,6 +328,8 @@ def _passes(statement: dict[str, Json], tests: dict[str, Json]) -> Tri:
 
 def _names_principal(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
     """Some statement of the policy document passes the tests, and names a principal of such an account by its number."""
+    from cdkguard import arns
+
     tests = {"effect": "Allow", **wanted}
     classes = policies.texts(tests.pop("account"))
     facts = place.facts
@@ -307,6 +348,8 @@ def _names_principal(found: Json, wanted: dict[str, Json], place: Place) -> Tri:
 
 
 def _names_account(found: Json, wanted: Json, place: Place) -> Tri:
+    from cdkguard import arns
+
     if not isinstance(found, str) or place.facts is None or arns.skipped(place.path):
         return False
     classes = {arns.classify(literal.account, place.facts) for literal in arns.accounts(place.path, found)}
@@ -314,18 +357,24 @@ def _names_account(found: Json, wanted: Json, place: Place) -> Tri:
 
 
 def _names_own_resource(found: Json, wanted: Json, place: Place) -> Tri:
+    from cdkguard import arns
+
     if not isinstance(found, str) or place.facts is None or arns.skipped(place.path):
         return not wanted
     return any(True for _ in arns.own_resources(found, place.facts, place.subject)) is wanted
 
 
 def _names_partition(found: Json, wanted: Json, place: Place) -> Tri:
+    from cdkguard import arns
+
     if not isinstance(found, str) or arns.skipped(place.path):
         return not wanted
     return any(True for _ in arns.partition_literals(found)) is wanted
 
 
 def _secret_shape(found: Json, wanted: Json, place: Place) -> Tri:
+    from cdkguard import secrets
+
     return (isinstance(found, str) and secrets.shape_of(found) is not None) is wanted
 
 
@@ -339,6 +388,8 @@ _STORED_ELSEWHERE = ("PARAMETER_STORE", "SECRETS_MANAGER")  # CodeBuild: the val
 
 def secret_names(found: Json, scope: Scope) -> Iterable[str]:
     """The names whose values are secrets in plain text, in a map or in a list of {Name, Value}."""
+    from cdkguard import secrets
+
     pairs: Iterable[tuple[Json, Json]] = ()
     if isinstance(found, dict):
         pairs = found.items()
@@ -390,6 +441,7 @@ OPERATORS: dict[str, Operator] = {
     "secret_shape": _secret_shape,
     "secret_named": _secret_named,
 }
+_BOUND: dict[str, Callable[[Json], Operator]] = {"has_statement": _bound_has_statement}
 TAKES_ABSENT = frozenset({"exists", "literal", "deferred"})  # they answer for a property that is not there
 TAKES_DEFERRED = frozenset({"exists", "literal", "deferred", "no_echo_parameter", "has_statement", "names_principal"})
 # What an operator says of a property that is not there, where that is not False.
@@ -397,17 +449,27 @@ ABSENT_IS = {"not_equals": True, "not_in": True, "not_contains": True, "not_matc
 _FIXED_PART = {"starts_with", "ends_with", "contains", "matches"}
 
 
+def bound(name: str, wanted: Json) -> Operator:
+    """The operator, with what it can prepare of its operand."""
+    return _BOUND[name](wanted) if name in _BOUND else OPERATORS[name]
+
+
 def test(name: str, found: Json, wanted: Json, place: Place) -> Tri:
     """One operator's answer for one value, ABSENT and Deferred included."""
     if found is ABSENT and name not in TAKES_ABSENT:
-        if name == "empty":
-            return bool(wanted)
-        if wanted is False and name not in ("equals", "in", "contains"):
-            return True  # `cidr_open: false`: what is not there is not open
-        return ABSENT_IS.get(name, False)
+        return of_absent(name, wanted)
     if isinstance(found, Deferred) and name not in TAKES_DEFERRED:
         return _of_deferred(name, found, wanted, place)
     return OPERATORS[name](found, wanted, place)
+
+
+def of_absent(name: str, wanted: Json) -> bool:
+    """What an operator says of a property that is not there."""
+    if name == "empty":
+        return bool(wanted)
+    if wanted is False and name not in ("equals", "in", "contains"):
+        return True  # `cidr_open: false`: what is not there is not open
+    return ABSENT_IS.get(name, False)
 
 
 def _of_deferred(name: str, found: Deferred, wanted: Json, place: Place) -> Tri:

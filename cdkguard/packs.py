@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from cdkguard import __version__
 from cdkguard.errors import ConfigError, RulePackError
@@ -24,7 +24,7 @@ SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.json"
 _WEAKENS = ("path", "by", "types", "order", "default")
 _BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
-_FORM = "4"  # of the prepared JSON; part of the cache key
+_FORM = "5"  # of the prepared JSON; part of the cache key
 
 KEYS = (
     "id",
@@ -53,6 +53,10 @@ KEYS = (
 )
 
 
+# What choosing rules asks of one; the rest of a rule is read when something it is about is met.
+HEAD = ("id", "pack", "scope", "types", "environments", "profiles", "predicates", "on_change", "file")
+
+
 class Packs(NamedTuple):
     """What was loaded: rules in file order, and the named sets of types that they use."""
 
@@ -70,18 +74,47 @@ def builtin() -> str:
 def load_all(directories: Sequence[str] = ()) -> Packs:
     """The built-in packs and those of the folders (or entry points of the group `cdkguard.packs`) named."""
     prepared = _prepared(builtin(), {})
-    sets: dict[str, list[str]] = dict(prepared["sets"])
-    raw: list[Json] = list(prepared["rules"])
+    sets: dict[str, list[str]] = dict(prepared.sets)
+    rules = list(prepared.rules())
     for name in directories:
         own = _prepared(_folder(name), sets)
-        sets.update(own["sets"])
-        raw.extend(own["rules"])
+        sets.update(own.sets)
+        rules.extend(own.rules())
     seen: dict[str, str] = {}
-    for rule in raw:
-        if rule["id"] in seen:
-            raise RulePackError(f"{rule['file']}:1: rule id '{rule['id']}' is also in {seen[rule['id']]}")
-        seen[rule["id"]] = rule["file"]
-    return Packs(tuple(map(_rule, raw)), {name: frozenset(members) for name, members in sets.items()})
+    for rule in rules:
+        if rule.id in seen:
+            raise RulePackError(f"{rule.file}:1: rule id '{rule.id}' is also in {seen[rule.id]}")
+        seen[rule.id] = rule.file
+    return Packs(tuple(rules), {name: frozenset(members) for name, members in sets.items()})
+
+
+class _LateRule:
+    """A Rule of which only the head has been read; asking it for anything else reads the rest."""
+
+    __slots__ = (*HEAD, "_text", "_whole")
+
+    def __init__(self, head: Sequence[Json], text: str) -> None:
+        self.id, self.pack, self.scope, self.types, self.environments, self.profiles = head[:6]
+        self.predicates, self.on_change, self.file = head[6:]
+        self._text = text
+        self._whole: Rule | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_whole(self), name)
+
+    def __eq__(self, other: object) -> bool:
+        return _whole(self) == (_whole(other) if isinstance(other, _LateRule) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+def _whole(late: _LateRule) -> Rule:
+    if late._whole is None:
+        raw = json.loads(late._text)
+        remedy = raw["remedy"]
+        late._whole = Rule(**{**raw, "remedy": Remedy(*remedy) if remedy else None})
+    return late._whole
 
 
 def select(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence[str] = ()) -> tuple[Rule, ...]:
@@ -137,11 +170,37 @@ def _folder(name: str) -> str:
     raise ConfigError(f"pack '{name}' is no folder and no installed pack{meant(name, known)}")
 
 
-def _prepared(folder: str, sets: Mapping[str, Sequence[str]]) -> Json:
-    """{"rules": [...], "sets": {...}} of a folder: shipped, cached, or made now."""
+class Prepared(NamedTuple):
+    """A pack in the form that is kept: a JSON list of its sets and heads, then of its rules, each on a line of its own."""
+
+    sets: Mapping[str, list[str]]
+    heads: Sequence[Sequence[Json]]
+    texts: Sequence[str]
+
+    def rules(self) -> Iterator[Rule]:
+        for head, text in zip(self.heads, self.texts, strict=True):
+            yield cast(Rule, _LateRule(head, text))
+
+    def written(self) -> str:
+        return "[" + ",\n".join([json.dumps([self.sets, self.heads], sort_keys=True), *self.texts]) + "]"
+
+
+def _read_prepared(path: str) -> Prepared:
+    """A kept pack; raises OSError or ValueError where it is damaged."""
+    with open(path, encoding="utf-8") as handle:
+        text = handle.read()
+    first, *texts = text[1:-1].split(",\n")
+    sets, heads = json.loads(first)
+    if len(heads) != len(texts) or text[0] + text[-1] != "[]":
+        raise ValueError(f"{path}: cut short")
+    return Prepared(sets, heads, texts)
+
+
+def _prepared(folder: str, sets: Mapping[str, Sequence[str]]) -> Prepared:
+    """A folder's rules and sets: shipped, cached, or made now."""
     shipped = os.path.join(folder, COMPILED_FILE)
     if folder == builtin() and os.path.isfile(shipped):
-        return _read_json(shipped)
+        return _read_prepared(shipped)
     files = rule_files(folder)
     if not files:
         raise RulePackError(f"{folder}: no rule file (*.yaml) in this folder")
@@ -149,7 +208,7 @@ def _prepared(folder: str, sets: Mapping[str, Sequence[str]]) -> Json:
     cache = _cache_file(texts, sets)
     if cache is not None and os.path.isfile(cache):
         try:
-            return _read_json(cache)
+            return _read_prepared(cache)
         except (OSError, ValueError):
             pass  # a damaged cache entry is written again
     prepared = prepare(folder, texts, sets)
@@ -182,11 +241,6 @@ def _read_text(path: str) -> str:
         raise RulePackError(f"{path}:1: cannot be read: {problem}") from problem
 
 
-def _read_json(path: str) -> Json:
-    with open(path, encoding="utf-8") as handle:
-        return json.load(handle)
-
-
 def _cache_file(texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> str | None:
     """Where the prepared pack is kept; None where there is no home for a cache."""
     root = os.environ.get("CDKGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
@@ -213,27 +267,22 @@ def _code_stamp() -> str:
     )
 
 
-def _write_cache(path: str, prepared: Json) -> None:
+def _write_cache(path: str, prepared: Prepared) -> None:
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         temporary = f"{path}.{os.getpid()}"
         with open(temporary, "w", encoding="utf-8") as handle:
-            json.dump(prepared, handle)
+            handle.write(prepared.written())
         os.replace(temporary, path)
     except OSError:
         pass  # a read-only home costs time, not correctness
 
 
-def _rule(raw: Mapping[str, Json]) -> Rule:
-    remedy = raw["remedy"]
-    return Rule(**{**raw, "remedy": Remedy(*remedy) if remedy else None})
-
-
 # -- preparing
 
 
-def prepare(folder: str, texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> Json:
-    """Rule files -> JSON of rules with parsed paths; raises RulePackError with `file:line:`."""
+def prepare(folder: str, texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> Prepared:
+    """Rule files -> rules with parsed paths, as JSON; raises RulePackError with `file:line:`."""
     own_sets = {name: list(members) for name, members in sets.items()}
     for path, text in texts.items():
         if os.path.basename(path) == SETS_FILE:
@@ -247,7 +296,8 @@ def prepare(folder: str, texts: Mapping[str, str], sets: Mapping[str, Sequence[s
     if folder == builtin():
         for rule in rules:
             rule["file"] = _BUILTIN + os.path.relpath(rule["file"], folder)
-    return {"rules": rules, "sets": own_sets}
+    heads = [[rule[key] for key in HEAD] for rule in rules]
+    return Prepared(own_sets, heads, [json.dumps(rule, sort_keys=True) for rule in rules])
 
 
 def _pack_name(folder: str, path: str) -> str:

@@ -73,11 +73,17 @@ def _steps(node: Any) -> list[Step]:
 
 def bind(steps: list[Step]) -> Walk:
     """The steps as one closure: (scope, value) -> (path, value) pairs."""
-    if all(step[0] == "f" for step in steps):
-        return _bind_fields(tuple(step[1] for step in steps))
+    names = fields(steps)
+    if names is not None:
+        return _bind_fields(names)
     walk: Walk = _here
-    for step in reversed(steps):
-        walk = _BINDERS[step[0]](step, walk)
+    at = len(steps)
+    while at:
+        at -= 1
+        names = fields(steps[: at + 1])
+        if names:
+            return _bind_prefix(names, walk)
+        walk = _BINDERS[steps[at][0]](steps[at], walk)
     return walk
 
 
@@ -90,17 +96,51 @@ def _here(scope: Scope, value: Json) -> Iterator[Found]:
     yield (), scope.resolve(value)
 
 
+def fields(steps: list[Step]) -> tuple[str, ...] | None:
+    """The names of a path that consists of member names alone, and so names exactly one value."""
+    return tuple(step[1] for step in steps) if all(step[0] == "f" for step in steps) else None
+
+
+def value_at(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
+    """The one value that member names lead to."""
+    kind = type(value)
+    if kind is str or kind is dict and len(value) == 1:  # nothing else can be an intrinsic or a dynamic reference
+        value = scope.resolve(value)
+    for name in names:
+        if type(value) is dict:
+            if name in value:
+                value = value[name]
+                kind = type(value)
+                if kind is str or kind is dict and len(value) == 1:
+                    value = scope.resolve(value)
+            elif "Fn::Transform" in value:
+                value = _missing(value)
+            else:
+                return ABSENT
+        elif not isinstance(value, Deferred):
+            return ABSENT
+    return value
+
+
 def _bind_fields(names: tuple[str, ...]) -> Walk:
     def walk(scope: Scope, value: Json) -> Iterator[Found]:
-        resolve = scope.resolve
-        value = resolve(value)
-        for name in names:
-            if type(value) is dict:
-                value = resolve(value[name]) if name in value else _missing(value)
-            elif not isinstance(value, Deferred):
-                value = ABSENT
-                break
-        yield names, value
+        yield names, value_at(scope, value, names)
+
+    return walk
+
+
+def _bind_prefix(names: tuple[str, ...], rest: Walk) -> Walk:
+    """The member names that a path begins with, in one step."""
+    head, last = names[:-1], names[-1]
+
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        value = value_at(scope, value, head)
+        if type(value) is dict:
+            inner = value[last] if last in value else _missing(value)
+        else:
+            inner = value if isinstance(value, Deferred) else ABSENT
+        for path, found in rest(scope, inner):
+            yield (*names, *path), found
 
     return walk
 

@@ -13,11 +13,26 @@ A path that names several values must hold for all of them; under `not`, `forbid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cdkguard import arns, paths
-from cdkguard.intrinsics import ABSENT, Deferred, Scope, Tri
-from cdkguard.operators import OPERATORS, Place, all_of, any_of, negate, problem_with, test
+from cdkguard import paths
+from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri
+from cdkguard.operators import (
+    OPERATORS,
+    TAKES_ABSENT,
+    TAKES_DEFERRED,
+    Place,
+    all_of,
+    any_of,
+    bound,
+    negate,
+    of_absent,
+    problem_with,
+    test,
+)
+
+if TYPE_CHECKING:
+    from cdkguard import arns
 
 Json = Any
 COMBINERS = ("all", "any", "not", "target", "referrer", "python")
@@ -45,6 +60,7 @@ class Subject(NamedTuple):
 
 
 Decide = Callable[[Subject], Tri]
+Test = Callable[[Json, Subject, tuple[str | int, ...]], Tri]  # of one value at a path
 Predicate = Callable[[Json, Scope], bool | None]
 
 
@@ -163,11 +179,9 @@ class Binding(NamedTuple):
 def bind(node: Json, binding: Binding, universal: bool = True) -> Decide:
     """The prepared requirement as one closure."""
     if "all" in node:
-        parts = [bind(part, binding, universal) for part in node["all"]]
-        return lambda subject: all_of(part(subject) for part in parts)
+        return _bind_all([bind(part, binding, universal) for part in node["all"]])
     if "any" in node:
-        parts = [bind(part, binding, universal) for part in node["any"]]
-        return lambda subject: any_of(part(subject) for part in parts)
+        return _bind_any([bind(part, binding, universal) for part in node["any"]])
     if "not" in node:
         inner = bind(node["not"], binding, not universal)
         return lambda subject: negate(inner(subject))
@@ -181,6 +195,36 @@ def bind(node: Json, binding: Binding, universal: bool = True) -> Decide:
     return _bind_test(node, binding, universal)
 
 
+def _bind_all(parts: list[Decide]) -> Decide:
+    """`all_of` over the parts, as a loop: it runs for every resource."""
+
+    def decide(subject: Subject) -> Tri:
+        answer: Tri = True
+        for part in parts:
+            one = part(subject)
+            if one is False:
+                return False
+            if one is None:
+                answer = None
+        return answer
+
+    return decide
+
+
+def _bind_any(parts: list[Decide]) -> Decide:
+    def decide(subject: Subject) -> Tri:
+        answer: Tri = False
+        for part in parts:
+            one = part(subject)
+            if one is True:
+                return True
+            if one is None:
+                answer = None
+        return answer
+
+    return decide
+
+
 def _operand(value: Json, binding: Binding) -> Json:
     if isinstance(value, dict) and list(value) == ["with"]:
         return binding.parameters[value["with"]]
@@ -190,8 +234,9 @@ def _operand(value: Json, binding: Binding) -> Json:
 
 
 def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
-    walk = paths.bind(node.get("steps", []))
-    tests: list[Callable[[Json, Subject, tuple[str | int, ...]], Tri]] = []
+    steps = node.get("steps", [])
+    walk, names = paths.bind(steps), paths.fields(steps)
+    tests: list[Test] = []
     for key, operand in node.items():
         if key in QUANTIFIERS:
             return _bind_quantifier(key, walk, bind(operand, binding, key == "every"))
@@ -203,6 +248,9 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
     def decide(subject: Subject) -> Tri:
         if subject.evidence is not None:
             return told(subject)
+        if names is not None and len(tests) == 1:  # most requirements: one operator on one value
+            found = paths.value_at(subject.scope, subject.root, names)
+            return tests[0](found, subject, (*subject.prefix, *names) if subject.prefix else names)
         prefix, undecided = subject.prefix, False
         for path, found in walk(subject.scope, subject.root):
             full = (*prefix, *path) if prefix else path
@@ -228,20 +276,33 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
     return decide
 
 
-def _bind_operator(name: str, operand: Json) -> Callable[[Json, Subject, tuple[str | int, ...]], Tri]:
-    needs_raw, needs_facts = name == "no_echo_parameter", name.startswith("names_")
+def _bind_operator(name: str, operand: Json) -> Test:
+    if name == "no_echo_parameter" or name.startswith("names_"):
+        return _bind_placed(name, operand)
+    takes_absent = name in TAKES_ABSENT
+    of_nothing = not takes_absent and of_absent(name, operand)
+    takes_deferred, operator = name in TAKES_DEFERRED, bound(name, operand)
+
+    def one(found: Json, subject: Subject, _path: tuple[str | int, ...]) -> Tri:
+        if found is ABSENT and not takes_absent:
+            return of_nothing
+        place = Place(subject.scope, "", None, None, subject.logical_id)
+        if takes_deferred or not isinstance(found, Deferred):
+            return operator(found, operand, place)
+        return test(name, found, operand, place)
+
+    return one
+
+
+def _bind_placed(name: str, operand: Json) -> Test:
+    """An operator that looks at more than the value: where it stands, how it is written, or whose accounts are whose."""
+    needs_raw = name == "no_echo_parameter"
 
     def one(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
-        if not needs_raw and not needs_facts:
-            return test(name, found, operand, Place(subject.scope, "", None, None, subject.logical_id))
-        facts = subject.world.facts(subject.scope) if subject.world is not None and needs_facts else None
+        facts = subject.world.facts(subject.scope) if subject.world is not None and not needs_raw else None
         raw = _raw(subject, path) if needs_raw else None
-        return test(
-            name,
-            found,
-            operand,
-            Place(subject.scope, paths.show(path) if facts else "", raw, facts, subject.logical_id),
-        )
+        shown = paths.show(path) if facts else ""
+        return test(name, found, operand, Place(subject.scope, shown, raw, facts, subject.logical_id))
 
     return one
 
@@ -312,11 +373,24 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
 
     def refers(body: Json, scope: Scope, logical_id: str) -> bool:
-        for _path, value in walk(scope, body):
-            found = scope.deep(value) if isinstance(value, dict | list) else value
-            if any(link.target == logical_id for link in _links(found)):
-                return True
-        return False
+        key = (refers, id(body))  # many subjects ask the same of each other resource
+        if key not in scope.notes:
+            scope.notes[key] = body, *linked(body, scope)  # the body is kept, so that its id stays its own
+        _body, targets, stop = scope.notes[key]
+        if logical_id not in targets and stop is not None:
+            raise stop
+        return logical_id in targets
+
+    def linked(body: Json, scope: Scope) -> tuple[set[str | None], Branch | None]:
+        """What the body refers to, up to the first condition that is not known."""
+        targets: set[str | None] = set()
+        try:
+            for _path, value in walk(scope, body):
+                found = scope.deep(value) if isinstance(value, dict | list) else value
+                targets.update(link.target for link in _links(found))
+        except Branch as branch:
+            return targets, Branch(branch.atom, branch.condition)
+        return targets, None
 
     def decide(subject: Subject) -> Tri:
         if subject.world is None:

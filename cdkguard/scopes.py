@@ -23,6 +23,7 @@ class Scopes:
         self.given = given or {}
         self.problems: list[Problem] = []
         self._scopes: dict[int, Scope] = {}
+        self._resources: dict[int, dict[str, Json]] = {}
 
     def of(self, stack: Stack) -> Scope:
         """The stack's template under the parameters it is given, in its account and region."""
@@ -71,8 +72,11 @@ class Scopes:
     def resources(self, stack: Stack) -> dict[str, Json]:
         """Logical id -> body, loops of AWS::LanguageExtensions expanded."""
         resources: dict[str, Json] = stack.template.get("Resources") or {}
+        if self._resources.get(id(stack)) is resources:  # looked through before
+            return resources
         if any(key.startswith(foreach.PREFIX) for key in resources) or foreach.uses_loops(stack.template):
             resources = self._expanded(stack, resources)
+        self._resources[id(stack)] = resources
         return resources
 
     def _expanded(self, stack: Stack, resources: dict[str, Json]) -> dict[str, Json]:

@@ -19,3 +19,12 @@ def replacements() -> Replacements:
         table = json.load(handle)
     del table[HEADER]
     return Replacements(table)
+
+
+@cache
+def peer_ids() -> dict[str, dict[str, str]]:
+    """Peer -> the id that its users write -> the name that rules have among their `equivalents`."""
+    with open(os.path.join(FOLDER, "peer_ids.json"), encoding="utf-8") as handle:
+        table: dict[str, dict[str, str]] = json.load(handle)
+    table.pop(HEADER, None)
+    return table

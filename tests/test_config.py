@@ -290,6 +290,14 @@ def test_schema_accepts_what_the_reader_accepts(schema):
     jsonschema.validate(yaml.load(WHOLE, yaml.BaseLoader) | {"environments": {"prod": None}} | TYPED, schema)
 
 
+def test_other_checkers_and_cfn_lint(repo, schema):
+    assert read("honour: [checkov, guard, checkov]\nlint: true").honour == ("checkov", "guard")
+    assert read("honour: cdk-nag").honour == ("cdk-nag",)
+    assert (read("").honour, read("").lint, read("lint: true").lint) == ((), False, True)
+    for data in ({"honour": ["checkov"], "lint": True}, {"honour": "cfn-nag", "lint": None}, {"honour": None}):
+        jsonschema.validate(data, schema)
+
+
 TYPED = {"require_owner": True, "full_synth": False, "timeout": 90}
 
 
@@ -302,6 +310,8 @@ TYPED = {"require_owner": True, "full_synth": False, "timeout": 90}
         {"suppressions": [{"rule": "a", "construct": "b"}]},
         {"environments": {"prod": {"stage": ["P"]}}},
         {"timeout": 0},
+        {"honour": ["chekov"]},
+        {"lint": "yes please"},
     ],
 )
 def test_schema_refuses_what_the_reader_refuses(schema, repo, data):

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ConfigError
 from ..model import Report, Source
+
+if TYPE_CHECKING:
+    from ..frameworks import Framework
 
 Excerpt = Callable[[Source], list[tuple[int, str]]]
 
@@ -28,6 +31,7 @@ class Options(NamedTuple):
     width: int = 80
     excerpt: Excerpt = no_excerpt  # source place -> [(line number, text)]
     cdk_json: str | None = "cdk.json"  # where a finding without source line points; None: its template (bare templates)
+    frameworks: tuple[Framework, ...] = ()  # what the report says of them, by control
 
 
 Renderer = Callable[[Report, Options], str]

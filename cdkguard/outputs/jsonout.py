@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model import Finding, Problem, Remedy, Report, RuleInfo, Source, StackInfo, Suppression
 from . import Options, escape
 from .place import relative
 from .summary import counts, environments
+
+if TYPE_CHECKING:
+    from ..frameworks import Control, Framework
 
 SCHEMA_VERSION = "1.0"
 
@@ -30,6 +33,7 @@ def document(report: Report, options: Options) -> dict[str, Any]:
         "notices": [_problem(problem) for problem in report.problems if not problem.fatal],
         "stacks": [_stack(stack) for stack in report.stacks],
         "rules": [_rule(rule) for rule in report.rules],
+        "frameworks": [_framework(framework) for framework in options.frameworks],
     }
 
 
@@ -106,4 +110,30 @@ def _rule(rule: RuleInfo) -> dict[str, Any]:
         "why": rule.why,
         "remedy": _remedy(rule.remedy),
         "references": list(rule.references),
+    }
+
+
+def _framework(framework: Framework) -> dict[str, Any]:
+    return {
+        "name": framework.name,
+        "title": framework.title,
+        "summary": {
+            "fail": len(framework.having("fail")),
+            "unknown": len(framework.having("unknown")),
+            "pass": len(framework.having("pass")),
+            "notJudged": len(framework.having("not judged")),
+        },
+        "controls": [_control(control) for control in framework.controls],
+    }
+
+
+def _control(control: Control) -> dict[str, Any]:
+    return {
+        "id": control.id,
+        "outcome": control.outcome,
+        "rules": list(control.rules),
+        "failed": list(control.failed),
+        "findings": control.findings,
+        "suppressed": control.suppressed,
+        "reason": control.reason or None,
     }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ..model import Finding, Report
 from . import Options, escape
 from .place import source_place, subject
 from .summary import WORST_FIRST, environments, plural, what_was_found, what_was_judged
+
+if TYPE_CHECKING:
+    from ..frameworks import Framework
 
 MARKER = "<!-- cdkguard -->"  # by which a job finds its earlier comment to update it
 _CHARACTERS = 60_000  # GitHub takes 65,536 in a comment
@@ -29,6 +33,9 @@ def document(report: Report, options: Options, limit: int) -> str:
         opening = f"\n<details><summary>{len(suppressed)} suppressed</summary>\n\n| Rule | Where | Reason |\n{_RULER}"
         text, more = _fill(text + opening, map(_suppressed_row, suppressed), room)
         text += "\n</details>\n"
+        dropped += more
+    for framework in options.frameworks:
+        text, more = _fill(text, _framework(framework), room)
         dropped += more
     if dropped:
         text += f"\n_{plural(dropped, 'row')} left out to keep this short; the other outputs show everything._\n"
@@ -101,6 +108,22 @@ def _details(group: list[Finding], options: Options) -> str:
         if first.remedy.typescript:
             parts.append(escape.markdown_block(first.remedy.typescript, "typescript") + "\n")
     return "\n".join([*parts, "</details>\n"])
+
+
+def _framework(framework: Framework) -> Iterator[tuple[str, int]]:
+    """A row per failed or undecided control; the others as lists."""
+    numbers = ", ".join(f"{number} {outcome}" for outcome, number in framework.counts.items())
+    yield f"\n### {escape.markdown(framework.title)}\n\n{numbers}\n", 0
+    told = [*framework.having("fail"), *framework.having("unknown")]
+    if told:
+        yield f"\n| Control | Outcome | Rules |\n{_RULER}", 0
+    for control in told:
+        rules = ", ".join(map(_code, control.failed))
+        yield f"| {_code(control.id)} | {control.outcome} | {rules} ({control.findings}) |\n", 1
+    for outcome in ("pass", "not judged"):
+        if others := framework.having(outcome):
+            ids = ", ".join(escape.markdown(control.id) for control in others)
+            yield f"\n**{outcome}**: {ids}\n", len(others)
 
 
 def _suppressed_row(finding: Finding) -> tuple[str, int]:

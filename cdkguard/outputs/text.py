@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..model import Finding, Outcome, Remedy, Report, Source
 from . import Options, escape
 from .place import relative, subject
 from .summary import plural, what_was_found, what_was_judged
+
+if TYPE_CHECKING:
+    from ..frameworks import Framework
 
 Line = list[tuple[str, str]]  # pieces of (text, style); the text is escaped already
 Told = set[tuple[str, str, Remedy | None]]  # whose why and fix stand further up
@@ -82,7 +86,31 @@ def _layout(report: Report, options: Options) -> Iterator[Line]:
         yield from _accept_hint(report.active)
     else:
         yield from _judged(report, options)
+    for framework in options.frameworks:
+        yield from _framework(framework, options)
     yield from _last(report, options)
+
+
+def _framework(framework: Framework, options: Options) -> Iterator[Line]:
+    """Failed and undecided controls with their rules, a line each; the others as lists."""
+    numbers = ", ".join(f"{number} {outcome}" for outcome, number in framework.counts.items())
+    yield [(framework.title, "heading"), (f": {numbers}", "")]
+    for outcome, style in (("fail", "high"), ("unknown", "medium")):
+        for control in framework.having(outcome):
+            found = f" ({plural(control.findings, 'finding')})" if control.findings else ""
+            yield from _controls(outcome, style, f"{control.id}: {', '.join(control.failed)}{found}", options)
+    passed = [c.id + (f" ({c.suppressed} suppressed)" if c.suppressed else "") for c in framework.having("pass")]
+    yield from _controls("pass", "dim", ", ".join(passed), options)
+    reasons = dict.fromkeys(control.reason for control in framework.having("not judged"))
+    for reason in reasons:
+        ids = [control.id for control in framework.having("not judged") if control.reason == reason]
+        yield from _controls("not judged", "dim", f"{reason}: {', '.join(ids)}", options)
+    yield []
+
+
+def _controls(word: str, style: str, text: str, options: Options) -> Iterator[Line]:
+    for number, line in enumerate(_wrap(text, options.width - 14) if text else ()):
+        yield [(f"  {word:<12}" if not number else " " * 14, style), (line, "")]
 
 
 def _groups(findings: Sequence[Finding], key: Callable[[Finding], object]) -> list[list[Finding]]:
