@@ -13,13 +13,13 @@ RANK = {
     "intrinsics": 1, "paths": 1, "operators": 1, "patterns": 1, "network": 1, "policies": 1, "arns": 1, "secrets": 1,
     "foreach": 1, "requirements": 1, "replacement": 1, "assets": 1,
     "scopes": 2, "settle": 2, "engine": 2, "suppressions": 2, "environments": 2, "renames": 2, "stackpairs": 2, "parts": 2,
-    "propagation": 2, "diff": 2, "globs": 2, "items": 2, "clauses": 2, "branches": 2, "statements": 2, "iam": 2, "views": 2, "attachments": 2,
+    "propagation": 2, "diff": 2, "peers": 2, "globs": 2, "items": 2, "clauses": 2, "branches": 2, "statements": 2, "iam": 2, "views": 2, "attachments": 2,
     "gaps": 2, "principals": 2, "resourcepolicies": 2, "doors": 2, "widening": 2, "weakening": 2, "changerules": 2, "guardrails": 2, "honour": 2,
     "template": 3, "assembly": 3, "synth": 3, "packs": 3, "config": 3, "accepted": 3, "staleness": 3, "outputs": 3,
     "tables": 3, "deployed": 3, "awsaccess": 3, "worktree": 3, "installed": 3, "gitbase": 3, "snapshot": 3,
     "baseline": 3, "approvals": 3, "frameworks": 3, "cfnlint": 3,
     "changes": 4, "jobs": 4, "check": 4, "ruletest": 4, "starter": 4, "completion": 4,
-    "cli_changes": 5, "cli": 5, "__main__": 5, "aspect": 5, "native": 5, "judge": 5, "testing": 5, "cfnlint_rules": 5,
+    "cli_changes": 5, "cli_rules": 5, "cli": 5, "__main__": 5, "aspect": 5, "native": 5, "judge": 5, "testing": 5, "cfnlint_rules": 5,
 }  # fmt: skip
 PURE = [name for name, rank in RANK.items() if rank <= 2]
 WORLD = {"os", "subprocess", "socket", "time", "sys", "shutil", "tempfile", "pathlib", "datetime", "random"}
