@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CDK_LIB := aws-cdk-lib==2.275.0
 
-.PHONY: install examples demo test unit lint bench clean
+.PHONY: install examples demo test unit lint docs bench clean
 
 install: $(VENV)/.installed
 
@@ -34,6 +34,11 @@ unit: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: install
+	$(BIN)/python tools/make_rule_docs.py
+	$(BIN)/python tools/make_frameworks.py
+	$(BIN)/python tools/make_rule_schema.py
 
 bench: examples
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py

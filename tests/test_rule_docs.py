@@ -1,0 +1,48 @@
+"""docs/rules, docs/coming-from-* and docs/accuracy.md are what the rules say, and their links lead somewhere."""
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from cdkguard import packs, peers, tables
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def test_nothing_has_drifted():
+    done = subprocess.run(
+        [sys.executable, "tools/make_rule_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_every_rule_has_a_page_and_every_page_a_rule():
+    rules = {rule.id for rule in packs.load_all().rules}
+    assert {path.stem for path in (DOCS / "rules").glob("*.md")} - {"README"} == rules
+
+
+def test_links_inside_the_docs_resolve():
+    broken = []
+    for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken
+
+
+def test_every_disagreement_says_who_is_right_and_which_document_decides():
+    with open(DOCS / "accuracy.tsv", encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    assert rows and all(row["why"] and row["right"] for row in rows)
+    assert all(row["document"].startswith("https://docs.aws.amazon.com/") for row in rows)
+
+
+def test_a_peers_rule_is_found_by_either_of_its_names():
+    pairs = list(peers.equivalents(packs.load_all().rules, tables.peer_ids()))
+    for asked in ("checkov:CKV_AWS_28", "ckv_aws_28", "checkov:DynamodbRecovery"):
+        assert [p.rule.id for p in peers.named(asked, pairs)] == ["dynamodb-pitr"]
+    assert peers.named("checkov:DynamoDBPITREnabled", pairs) == []
+    assert peers.named("cdk-nag:DynamoDBPITREnabled", pairs)
