@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TextIO
 from cdkguard import __version__, assembly, installed, synth, worktree
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.model import Assembly, Problem, Source, Stack
+from cdkguard.packs import cache_folder
 
 Json = Any
 KEPT = 20  # synthesized baselines in the cache
@@ -228,21 +229,10 @@ class _Run:
 # -- the cache
 
 
-def _root() -> str | None:
-    """The folder of kept baselines; None where there is no home for a cache."""
-    root = os.environ.get("CDKGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    if not root:
-        home = os.path.expanduser("~")
-        if home == "~" or not os.path.isdir(home):
-            return None
-        root = os.path.join(home, ".cache")
-    return os.path.join(root, "cdkguard", "baselines")
-
-
 def _entry(key: Json) -> str | None:
     from hashlib import sha256
 
-    root = _root()
+    root = cache_folder("baselines")
     digest = sha256(json.dumps(key, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
     return os.path.join(root, digest[:40]) if root else None
 

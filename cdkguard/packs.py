@@ -243,19 +243,27 @@ def _read_text(path: str) -> str:
 
 def _cache_file(texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> str | None:
     """Where the prepared pack is kept; None where there is no home for a cache."""
-    root = os.environ.get("CDKGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    if not root:
-        home = os.path.expanduser("~")
-        if home == "~" or not os.path.isdir(home):
-            return None
-        root = os.path.join(home, ".cache")
+    folder = cache_folder("packs")
+    if folder is None:
+        return None
     from hashlib import sha256
 
     digest = sha256(f"{_FORM} {__version__} {_code_stamp()}\0".encode())
     for path, text in texts.items():
         digest.update(f"{path}\0{len(text)}\0{text}".encode())
     digest.update(json.dumps({k: sorted(v) for k, v in sorted(sets.items())}).encode())
-    return os.path.join(root, "cdkguard", "packs", digest.hexdigest()[:40] + ".json")
+    return os.path.join(folder, digest.hexdigest()[:40] + ".json")
+
+
+def cache_folder(name: str) -> str | None:
+    """A folder of the user's cache; None where there is no home for one."""
+    root = os.environ.get("CDKGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    if not root:
+        home = os.path.expanduser("~")
+        if home == "~" or not os.path.isdir(home):
+            return None
+        root = os.path.join(home, ".cache")
+    return os.path.join(root, "cdkguard", name)
 
 
 def _code_stamp() -> str:

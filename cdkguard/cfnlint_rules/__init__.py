@@ -22,7 +22,7 @@ class Guardrails(CloudFormationLintRule):  # type: ignore[misc]
     id = OWN_RULE
     shortdesc = "cdkguard's guardrails"
     description = "Runs the rules of cdkguard on the template"
-    source_url = "https://pypi.org/project/cdkguard/"
+    source_url = "https://github.com/cdkguard/cdkguard"
     tags = ["cdkguard"]
 
     def match(self, cfn: Any) -> list[RuleMatch]:
