@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# What a CI, a terminal or a CDK app sets around the suite, and what decides something in cdkguard or below it: every test
+# starts without them, so that it says the same everywhere.
+_AROUND = re.compile(
+    r"CI|CHANGE_TARGET|BITBUCKET_.*|BUILD_.*|SYSTEM_.*|GITHUB_.*|GITLAB_.*|CI_.*|AWS_.*|CDK_.*|GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX)|CONTEXT_OVERFLOW_.*"
+    r"|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|VIRTUAL_ENV|CDKGUARD_CACHE_DIR"
+)
+for _name in [name for name in os.environ if _AROUND.fullmatch(name)]:
+    del os.environ[_name]
 
 GOLDEN = Path(__file__).parent / "golden"
 
