@@ -201,6 +201,8 @@ class Scope:
         found: tuple[Tri, Atom | None] | None = self.notes.get(name)
         if found is None:
             unknown: list[Atom] = []
+            itself = Atom(f"condition:{name}")
+            self.notes[name] = self.truths.get(itself.key), itself  # asked for on the way to its own value: a cycle
             holds = self._named(name, unknown, ())
             found = self.notes[name] = (holds, unknown[0] if unknown else None)
         return found
@@ -280,7 +282,10 @@ class Scope:
         return self._atom(Atom("malformed:" + _canonical(expression)), unknown)
 
     def _equal(self, left: Json, right: Json, unknown: list[Atom]) -> Tri:
-        values = [self.resolve(left), self.resolve(right)]
+        try:
+            values = [self.resolve(left), self.resolve(right)]
+        except Branch:  # CloudFormation refuses Fn::If in a condition
+            return self._atom(Atom(self._equality(left, right) or "malformed:" + _canonical(left)), unknown)
         texts = [scalar_text(v) for v in values]
         if None not in texts:
             return texts[0] == texts[1]

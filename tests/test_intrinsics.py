@@ -151,3 +151,17 @@ def test_resolving_twice_changes_nothing(value):
         assert repr(scope().deep(value)) == repr(once)
     except Branch:
         pass
+
+
+@pytest.mark.parametrize("name", ["Cond", "Own"])
+def test_a_choice_inside_a_condition_leaves_it_undecided(name):
+    conditions = {
+        "Cond": {"Fn::Equals": [{"Fn::If": ["Elsewhere", "a", "b"]}, "a"]},
+        "Own": {"Fn::Equals": ["a", {"Fn::If": ["Own", "a", "b"]}]},
+    }
+    asked = Scope({"Conditions": conditions})
+    assert asked.known(name) is None
+    with pytest.raises(Branch) as raised:
+        asked.condition(name)
+    for truth in (True, False):
+        assert asked.assume(raised.value, truth).condition(name) is truth
