@@ -78,8 +78,10 @@ class BoundRule:
         """True: in order or not concerned; False: not in order; None: not known."""
         if self._require is None:
             self._require = self._bind()
+        if self._where is None:
+            return self._require(subject)
         quiet = subject if subject.evidence is None else subject._replace(evidence=None)
-        concerned: Tri = True if self._where is None else self._where(quiet)
+        concerned = self._where(quiet)
         if concerned is False:
             return True
         answer = self._require(subject)
@@ -282,7 +284,7 @@ class Run:
         self, rules: list[BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
     ) -> None:
         texts: list[tuple[str, str]] = []
-        _gather(body, "", texts)
+        _gather(body, None, texts)
         if not texts:
             for bound in rules:
                 bound.count[0] += 1
@@ -426,40 +428,55 @@ def _stack_body(stack: Stack) -> dict[str, Json]:
     }
 
 
-# What any rule of scope `value` could look for; all other text is passed over unread.
-_INTERESTING = re.compile(r"\d{12}|arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
+# What any rule of scope `value` could look for; all other text is passed over unread. Two patterns, because `re` looks
+# for the first characters of alternatives quickly only where each begins with a letter of its own.
+_ACCOUNT = re.compile(r"\d{12}")
+_MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
+_Place = tuple[Any, Any]  # (the place around it, key or index): written out only for a text that is of interest
 
 
-def _gather(value: Json, path: str, texts: list[tuple[str, str]]) -> None:
+def _gather(value: Json, place: _Place | None, texts: list[tuple[str, str]]) -> None:
     """Adds (property path, flattened text) of every text of interest in a resource, Metadata and Type left out."""
     kind = type(value)
     if kind is str:
-        if len(value) > 7 and _INTERESTING.search(value):
-            texts.append((path, value))
+        if len(value) > 7 and (_MARK.search(value) or _ACCOUNT.search(value)):
+            texts.append((_written(place), value))
     elif kind is dict:
         if len(value) == 1 and is_intrinsic(value):
-            _gather_from_intrinsic(value, path, texts)
+            _gather_from_intrinsic(value, place, texts)
             return
         for key, item in value.items():
-            if path or key not in ("Metadata", "Type"):
-                _gather(item, f"{path}.{key}" if path else str(key), texts)
+            kind = type(item)
+            if kind is str and len(item) < 8 or kind is bool or kind is int:
+                continue
+            if place is not None or key not in ("Metadata", "Type"):
+                _gather(item, (place, key), texts)
     elif kind is list:
         for index, item in enumerate(value):
-            _gather(item, f"{path}[{index}]", texts)
+            _gather(item, (place, index), texts)
 
 
-def _gather_from_intrinsic(value: Json, path: str, texts: list[tuple[str, str]]) -> None:
+def _written(place: _Place | None) -> str:
+    """`Properties.Policies[0].Name`."""
+    text = ""
+    while place is not None:
+        place, key = place
+        text = f"[{key}]{text}" if isinstance(key, int) else f".{key}{text}"
+    return text.removeprefix(".")
+
+
+def _gather_from_intrinsic(value: Json, place: _Place | None, texts: list[tuple[str, str]]) -> None:
     ((function, operand),) = value.items()
     if function in ("Fn::Join", "Fn::Sub", "Fn::Base64"):
         text = flatten(value)
-        if text and text != "§" and _INTERESTING.search(text):
-            texts.append((path, text))
+        if text and text != "§" and (_MARK.search(text) or _ACCOUNT.search(text)):
+            texts.append((_written(place), text))
         if function == "Fn::Sub" and isinstance(operand, list) and len(operand) == 2:
             return
         if function == "Fn::Join" and isinstance(operand, list) and len(operand) == 2 and isinstance(operand[1], list):
             for item in operand[1]:
                 if isinstance(item, dict) and next(iter(item), "") not in ("Fn::Join", "Fn::Sub", "Ref", "Fn::GetAtt"):
-                    _gather(item, path, texts)
+                    _gather(item, place, texts)
     elif (
         function == "Fn::If"
         and isinstance(operand, list)
@@ -467,7 +484,7 @@ def _gather_from_intrinsic(value: Json, path: str, texts: list[tuple[str, str]])
         and isinstance(operand, list)
     ):
         for part in operand[1:]:
-            _gather(part, path, texts)
+            _gather(part, place, texts)
 
 
 def _shown(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple[str, Json]]:

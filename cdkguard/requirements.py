@@ -183,8 +183,7 @@ def bind(node: Json, binding: Binding, universal: bool = True) -> Decide:
     if "any" in node:
         return _bind_any([bind(part, binding, universal) for part in node["any"]])
     if "not" in node:
-        inner = bind(node["not"], binding, not universal)
-        return lambda subject: negate(inner(subject))
+        return _bind_not(bind(node["not"], binding, not universal))
     if "target" in node:
         return _bind_target(node["target"], binding, universal)
     if "referrer" in node:
@@ -207,6 +206,14 @@ def _bind_all(parts: list[Decide]) -> Decide:
             if one is None:
                 answer = None
         return answer
+
+    return decide
+
+
+def _bind_not(inner: Decide) -> Decide:
+    def decide(subject: Subject) -> Tri:
+        answer = inner(subject)
+        return None if answer is None else not answer
 
     return decide
 
@@ -242,15 +249,14 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
             return _bind_quantifier(key, walk, bind(operand, binding, key == "every"))
         if key in OPERATORS:
             tests.append(_bind_operator(key, _operand(operand, binding)))
+    if names is not None and len(tests) == 1:
+        return _bind_single(names, tests[0], not universal)
     combine = all_of if universal else any_of
     decisive = not universal
 
     def decide(subject: Subject) -> Tri:
         if subject.evidence is not None:
             return told(subject)
-        if names is not None and len(tests) == 1:  # most requirements: one operator on one value
-            found = paths.value_at(subject.scope, subject.root, names)
-            return tests[0](found, subject, (*subject.prefix, *names) if subject.prefix else names)
         prefix, undecided = subject.prefix, False
         for path, found in walk(subject.scope, subject.root):
             full = (*prefix, *path) if prefix else path
@@ -272,6 +278,21 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
             if subject.evidence is not None and (answer is not True if universal else answer is not False):
                 subject.evidence.append((paths.show(full), found))
         return combine(answers)
+
+    return decide
+
+
+def _bind_single(names: tuple[str, ...], one: Test, decisive: bool) -> Decide:
+    """Most requirements: one operator on the one value that member names lead to."""
+    value_at = paths.value_at
+
+    def decide(subject: Subject) -> Tri:
+        found = value_at(subject.scope, subject.root, names)
+        path = (*subject.prefix, *names) if subject.prefix else names
+        answer = one(found, subject, path)
+        if subject.evidence is not None and (answer is None or answer is decisive):
+            subject.evidence.append((paths.show(path), found))
+        return answer
 
     return decide
 
@@ -325,7 +346,7 @@ def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide) -> Decide:
             if found is ABSENT:
                 continue
             full = (*subject.prefix, *path)
-            part = subject._replace(root=found, prefix=full, evidence=None)
+            part = Subject(found, subject.scope, subject.logical_id, subject.world, full)
             answer = None if isinstance(found, Deferred) else inner(part)
             answers.append(answer)
             if subject.evidence is not None and (answer is not True if name == "every" else answer is not False):
