@@ -1,10 +1,10 @@
-"""Whole-process times of `cdkguard check` beside a floor and the peers that are installed, in turn, in one run.
+"""Whole-process times of cdkguard beside a floor and the peers that are installed, in turn, in one run; writes docs/speed.md.
 
-The floor is: start Python and json.load the same files. Peers are run when they are on the PATH; nothing is installed.
+The floor is: start Python and json.load the same files. cdkguard runs as from a wheel: a copy of the package with its
+prepared rules. Peers are run where they are on the PATH; nothing is installed.
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -14,135 +14,220 @@ import tempfile
 import time
 from pathlib import Path
 
+import inputs
+
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
-FLOOR = "import json, sys\nfor name in sys.argv[1:]: json.load(open(name))"
+FLOOR = "import json, sys\nfor name in sys.stdin.read().split('\\n'): json.load(open(name))"
+# The least that a cache of verdicts would cost: reading and hashing what is judged, to know that nothing has changed.
+CACHED = FLOOR.replace("import json", "import hashlib").replace(
+    "json.load(open(name))", "hashlib.sha256(open(name, 'rb').read())"
+)
+INPUTS = (
+    ("20 resources", 1, 20),
+    ("100 resources", 1, 100),
+    ("500 resources", 1, 500),
+    ("10 stacks x 100", 10, 100),
+    ("fleet: 1,000 templates x 50", 1000, 50),
+)
+HEAD = """# Speed
+
+Measured by `make bench` on {cores} shared cores with Python {version}: whole processes, from the start to the last line of
+the report, in milliseconds. P is `python -c pass` on the same machine in the same run ({base:.1f} ms); the floor starts
+Python and calls `json.load` on the same files. The machine is shared, so read the ratios and the minimum; memory is the
+peak of one process. cdkguard runs as installed from a wheel, with a JSON report.
+
+"""
+NOTES = """
+## What the rows say
+
+- "30 rules" are 30 recommended rules about single resources; "recommended" is the whole profile ({recommended} rules),
+  "all" every built-in rule ({all} rules), which finds something on most of these resources: those rows pay for writing a
+  finding on each of them, too.
+- Start-up does not grow with the rules: only the heads of the rules are read, and the rest of a rule when a resource of
+  its types is met. An installed package has them prepared; a folder of own rules is prepared once and kept in the cache
+  folder of the user.
+- Many stacks are judged part by part (a stack with those nested in it), so memory holds one of them at a time, whatever
+  their number; findings aside. `--against`, `--stack`, `--lint` and `--honour` look at all templates together, and hold them.
+- `--jobs N` says how many processes share them. Without it there are as many as there are cores where the templates have
+  more than {worth:.0f} MB, and one otherwise. The report is the same with any number, in the same order.
+- `--timings` says on stderr what each phase took and which rules took longest. Taking the time of each rule costs about a
+  fifth; without the option nothing is taken.
+
+## No cache of verdicts
+
+The rows "read and hash" are the least that a cache by content could cost, as it must read and hash everything to know that
+nothing has changed; loading the findings comes on top. For one app that saves little beside the start of Python, and
+nothing that is felt beside the synthesis before it. A fleet of a thousand unchanged templates would gain most of its time,
+{saved:.1f} s here; against that stands a verdict that depends on more than one template (accounts, names of other stacks,
+configuration, suppressions and their expiry, version), each a way to pass something that was never judged. So there is none.
+"""
 
 
-def resource(index):
-    """One of a mix of ordinary resources."""
-    return [
-        {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain",
-         "Properties": {"VersioningConfiguration": {"Status": "Enabled"}, "BucketName": {"Fn::Sub": f"data-{index}-${{AWS::AccountId}}"}}},
-        {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain",
-         "Properties": {"DeletionProtectionEnabled": True, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}},
-        {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": f"p{index}", "Roles": [{"Ref": f"R{index - index % 8 + 3}"}], "PolicyDocument": {"Statement": [
-            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:List*"], "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": [f"R{index - index % 8}", "Arn"]}, "/*"]]}}]}}},
-        {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [
-            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]}}},
-        {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "python3.13", "Handler": "index.handler",
-         "Role": {"Fn::GetAtt": [f"R{index - index % 8 + 3}", "Arn"]}, "Environment": {"Variables": {"TABLE": {"Ref": f"R{index - index % 8 + 1}"}}}}},
-        {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "x", "SecurityGroupIngress": [
-            {"CidrIp": "10.0.0.0/8", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}]}},
-        {"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {}},
-        {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {"RetentionInDays": 30}},
-    ][index % 8]  # fmt: skip
+class Table:
+    """Rows of one run, printed as they come."""
+
+    def __init__(self):
+        self.lines, self.base = [], None
+
+    def title(self, text):
+        self.say(
+            f"\n## {text}\n\n| | min | median | P | x floor | peak MB |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+        )
+
+    def say(self, line):
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def row(self, name, found, floor=None):
+        if found is None:
+            return
+        least, median, peak = found
+        ratio = f"{least / floor[0]:.1f}" if floor else ""
+        self.say(
+            f"| {name} | {least * 1000:.0f} | {median * 1000:.0f} | {least / self.base:.1f} | {ratio} | {peak:.0f} |"
+        )
 
 
-def assembly(folder, stacks, resources):
-    """A cloud assembly as CDK writes it, small; returns its template files."""
-    folder.mkdir(parents=True)
-    artifacts, files = {}, []
-    for number in range(stacks):
-        name = f"Stack{number}"
-        template = {
-            "Resources": {
-                f"R{i}": {**resource(i), "Metadata": {"aws:cdk:path": f"{name}/R{i}/Resource"}}
-                for i in range(resources)
-            }
-        }
-        file = folder / f"{name}.template.json"
-        file.write_text(json.dumps(template, indent=1))
-        files.append(str(file))
-        artifacts[name] = {
-            "type": "aws:cloudformation:stack", "environment": "aws://222222222222/eu-west-1",
-            "properties": {"templateFile": file.name, "terminationProtection": True}, "displayName": name,
-            "metadata": {f"/{name}/R{i}/Resource": [{"type": "aws:cdk:logicalId", "data": f"R{i}"}] for i in range(resources)},
-        }  # fmt: skip
-    (folder / "manifest.json").write_text(json.dumps({"version": "55.0.0", "artifacts": artifacts}))
-    return files
+# A small parent: a child's peak counts what its parent held when it was started.
+WATCH = (
+    "import resource, subprocess, sys\n"
+    "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+)
 
 
-def timed(command, repeats, cwd=None):
-    """(minimum, median) wall seconds."""
-    times = []
-    environment = {**os.environ, "PATH": os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]}
+def timed(command, repeats, cwd=None, site=None, stdin=""):
+    """(minimum, median) wall seconds and peak memory in MB of one process; None where it does not run."""
+    environment = {**os.environ, "PATH": os.path.dirname(PYTHON) + os.pathsep + os.environ["PATH"]}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its compiled modules
+    if site:
+        environment["PYTHONPATH"] = str(site)
+    options = {"cwd": cwd, "env": environment, "input": stdin, "text": True}
+    watched = subprocess.run(
+        [PYTHON, "-c", WATCH, *command], stdout=subprocess.PIPE, **options
+    )  # warms the caches, too
+    times = []
     for _ in range(repeats):
         began = time.perf_counter()
-        done = subprocess.run(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
         times.append(time.perf_counter() - began)
         if done.returncode not in (0, 1, 2, 4, 6, 8, 14, 19):
             return None
-    return min(times), statistics.median(times)
+    return min(times), statistics.median(times), int(watched.stdout) / 1024
+
+
+def installed(folder):
+    """The package as a wheel holds it, rules prepared."""
+    sys.path.insert(0, str(ROOT))
+    from cdkguard import packs
+
+    shutil.copytree(ROOT / "cdkguard", folder / "cdkguard", ignore=shutil.ignore_patterns("__pycache__"))
+    rules = packs.builtin()
+    shutil.copytree(rules, folder / "cdkguard/rules", dirs_exist_ok=True)
+    texts = {path: Path(path).read_text(encoding="utf-8") for path in packs.rule_files(rules)}
+    (folder / "cdkguard/rules" / packs.COMPILED_FILE).write_text(packs.prepare(rules, texts, {}).written())
+    loaded = packs.load_all()
+    recommended = packs.select(loaded.rules, ["recommended"])
+    thirty = [rule.id for rule in recommended if rule.scope == "resource"][:30]
+    return ",".join(thirty), {"recommended": len(recommended), "all": len(loaded.rules)}
 
 
 def peers(folder, files):
     """Commands of the peers that are installed."""
-    found = {}
-    if shutil.which("cfn-lint"):
-        found["cfn-lint"] = ["cfn-lint", *files]
-    if shutil.which("checkov"):
-        found["checkov"] = ["checkov", "--quiet", "--compact", "--framework", "cloudformation", "-d", str(folder)]
-    if shutil.which("cfripper"):
-        found["cfripper"] = ["cfripper", *files]
-    return found
+    found = {
+        "cfn-lint": ["cfn-lint", *files],
+        "checkov": ["checkov", "--quiet", "--compact", "--framework", "cloudformation", "-d", str(folder)],
+        "cfripper": ["cfripper", *files],
+        "cfn-guard": ["cfn-guard", "validate", "-d", str(folder), "-r", str(ROOT / "benchmarks/peers.guard")],
+        "cloudformation-validate": ["cloudformation-validate", *files],
+    }
+    return {name: command for name, command in found.items() if shutil.which(command[0])}
 
 
-def row(title, best, base):
-    if best is None:
-        print(f"  {title:34} failed")
-        return
-    print(f"  {title:34} {best[0] * 1000:8.0f} {best[1] * 1000:8.0f}   {best[0] / base[0]:7.1f}x")
+def measure(table, site, thirty, temporary, repeats, with_peers):
+    """The rows of every generated input; returns what a cache would save on the last."""
+    check = [PYTHON, "-m", "cdkguard", "check", "--fail-on", "never", "--format", "json"]
+    saved = 0.0
+    for title, stacks, resources in INPUTS:
+        folder = Path(temporary, title.replace(" ", "-").replace(":", "").replace(",", ""))
+        files = inputs.assembly(folder, stacks, resources)
+        runs = max(2, repeats if stacks < 100 else repeats // 2)
+        size = sum(os.path.getsize(file) for file in files) / 1e6
+        table.title(f"{title} ({size:.1f} MB)" if size >= 0.1 else title)
+        floor = timed([PYTHON, "-c", FLOOR], runs, stdin="\n".join(files))
+        table.row("floor: json.load", floor, floor)
+        cached = timed([PYTHON, "-c", CACHED], runs, stdin="\n".join(files))
+        table.row("read and hash", cached, floor)
+        for name, rules in (("30 rules", thirty), ("recommended", "recommended"), ("all", "all")):
+            if stacks >= 100 and rules == "all":  # that would measure the writing of a hundred thousand findings
+                continue
+            for jobs in (None,) if stacks < 100 else (1, 2):
+                some = f", {jobs} process{'es' if jobs > 1 else ''}" if jobs else ""
+                command = [*check, str(folder), "--rules", rules, *([f"--jobs={jobs}"] if jobs else [])]
+                found = timed(command, runs, site=site)
+                table.row(f"cdkguard, {name}{some}", found, floor)
+                saved = found[0] - cached[0] if name == "recommended" else saved
+        for name, command in peers(folder, files).items() if with_peers and stacks < 100 else ():
+            table.row(name, timed(command, 1), floor)
+    return saved
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--no-synth", action="store_true", help="leave out the runs from source")
-    options = parser.parse_args()
-    check = [PYTHON, "-m", "cdkguard", "check", "--fail-on", "never"]
-    with tempfile.TemporaryDirectory() as temporary:
-        print(f"  {'(milliseconds)':34} {'min':>8} {'median':>8}   to the yardstick")
-        base = timed([PYTHON, "-c", "pass"], options.repeats * 3)
-        row("python -c pass (the yardstick)", base, base)
-        row("cdkguard --help", timed([PYTHON, "-m", "cdkguard", "--help"], options.repeats), base)
-        row("cdkguard --version", timed([PYTHON, "-m", "cdkguard", "--version"], options.repeats), base)
-        for title, stacks, resources in (
-            ("20 resources", 1, 20),
-            ("60 templates, 480 resources", 60, 8),
-            ("10 x 100 resources", 10, 100),
-            ("500 resources", 1, 500),
-        ):
-            folder = Path(temporary, title.replace(" ", "-"))
-            files = assembly(folder, stacks, resources)
-            print(title)
-            row("floor: json.load", timed([PYTHON, "-c", FLOOR, *files], options.repeats), base)
-            for rules in ("recommended", "all"):
-                row(f"cdkguard, {rules}", timed([*check, str(folder), "--rules", rules], options.repeats), base)
-            for name, command in peers(folder, files).items():
-                row(name, timed(command, 1), base)
-        if not options.no_synth:
-            from_source(check, base, options.repeats)
+def differences(table, site, temporary, repeats):
+    """The diff of two templates of 500 resources."""
+    before, after = inputs.pair(Path(temporary, "diff"), 500)
+    table.title("diff of two templates with 500 resources")
+    floor = timed([PYTHON, "-c", FLOOR], repeats, stdin=f"{before}\n{after}")
+    table.row("floor: json.load", floor, floor)
+    run = [PYTHON, "-m", "cdkguard"]
+    table.row("cdkguard diff", timed([*run, "diff", before, after, "--format", "json"], repeats, site=site), floor)
+    check = [*run, "check", after, "--against", before, "--fail-on", "never", "--format", "json"]
+    table.row("cdkguard check --against", timed(check, repeats, site=site), floor)
 
 
-def from_source(check, base, repeats):
+def from_source(table, site, repeats):
     """The examples from source: cdkguard (synthesis and check) beside `cdk synth` alone."""
     cdk = ROOT / "examples/task-api/node_modules/.bin/cdk"
     if not cdk.exists():
         return
     for name in ("task-api", "orders"):
-        print(f"from source: {name}")
+        table.title(f"from source: examples/{name}")
         folder = ROOT / "examples" / name
-        row("cdkguard check", timed(check, min(3, repeats), folder), base)
+        command = [PYTHON, "-m", "cdkguard", "check", "--fail-on", "never"]
+        table.row("cdkguard check", timed(command, min(3, repeats), folder, site))
         with tempfile.TemporaryDirectory() as out:
-            row(
-                "cdk synth",
-                timed(
-                    [str(cdk), "synth", "-q", "--no-notices", "-o", os.path.join(out, "out")], min(3, repeats), folder
-                ),
-                base,
-            )
+            synth = [str(cdk), "synth", "-q", "--no-notices", "-o", os.path.join(out, "out")]
+            table.row("cdk synth", timed(synth, min(3, repeats), folder))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--no-synth", action="store_true", help="leave out the runs from source")
+    parser.add_argument("--no-peers", action="store_true", help="leave out what others take")
+    parser.add_argument("--out", default=str(ROOT / "docs/speed.md"), help="the file to write")
+    options = parser.parse_args()
+    table = Table()
+    with tempfile.TemporaryDirectory() as temporary:
+        site = Path(temporary, "site")
+        thirty, numbers = installed(site)
+        least = timed([PYTHON, "-c", "pass"], options.repeats * 3)
+        table.base = least[0]
+        table.title("start")
+        table.row("python -c pass", least)
+        for option in ("--version", "--help"):
+            found = timed([PYTHON, "-m", "cdkguard", option], options.repeats, site=site)
+            table.row(f"cdkguard {option}", found)
+        saved = measure(table, site, thirty, temporary, options.repeats, not options.no_peers)
+        differences(table, site, temporary, options.repeats)
+        if not options.no_synth:
+            from_source(table, site, options.repeats)
+    from cdkguard import jobs
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    head = HEAD.format(cores=cores, version=".".join(map(str, sys.version_info[:2])), base=table.base * 1000)
+    notes = NOTES.format(saved=saved, worth=jobs.WORTH_A_PROCESS / 1e6, **numbers)
+    Path(options.out).write_text(head.rstrip() + "\n" + "\n".join(table.lines) + "\n" + notes, encoding="utf-8")
 
 
 if __name__ == "__main__":
