@@ -58,9 +58,7 @@ def _examples(rule: Rule) -> dict[str, list[Json]]:
     return examples
 
 
-def _judge(
-    rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]
-) -> tuple[str, str]:
+def _judge(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[str, str]:
     if rule.scope == "change":
         return _judge_change(rule, every_rule, case, sets)
     stack, settings, subject = _stack(rule, case, sets)

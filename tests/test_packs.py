@@ -38,9 +38,7 @@ def test_every_built_in_example_holds():
     loaded = packs.load_all()
     wrong = [
         e
-        for e in ruletest.run(
-            [r._replace(file=packs.source_file(r)) for r in loaded.rules], loaded.sets, loaded.rules
-        )
+        for e in ruletest.run([r._replace(file=packs.source_file(r)) for r in loaded.rules], loaded.sets, loaded.rules)
         if not e.holds
     ]
     assert not wrong, "\n".join(f"{e.rule_id} {e.expected}[{e.number}] is {e.got}: {e.detail}" for e in wrong)

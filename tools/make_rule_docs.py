@@ -88,7 +88,9 @@ def page(rule, equivalents):
         if examples.get(outcome):
             text.append(f"## {title}\n\n{fence(examples[outcome])}")
     if rule.parameters:
-        text.append("## Parameters\n\nSet under `with` in `cdkguard.yaml`:\n\n" + fence({rule.id: dict(rule.parameters)}))
+        text.append(
+            "## Parameters\n\nSet under `with` in `cdkguard.yaml`:\n\n" + fence({rule.id: dict(rule.parameters)})
+        )
     if equivalents:
         rows = [(p.peer, f"`{p.public_id}`" if p.public_id else "", f"`{p.name}`") for p in equivalents]
         text.append("## The same check elsewhere\n\n" + table(("peer", "id", "name"), rows))
@@ -112,7 +114,9 @@ def remedy(rule):
 
 def plain(text):
     """Prose in which nothing but code is markup."""
-    return re.sub(r"<(?=[A-Za-z/])", "&lt;", " ".join(str(text).split())).rstrip(".") + ("." if str(text).rstrip().endswith(".") else "")
+    return re.sub(r"<(?=[A-Za-z/])", "&lt;", " ".join(str(text).split())).rstrip(".") + (
+        "." if str(text).rstrip().endswith(".") else ""
+    )
 
 
 def fence(value):
@@ -127,7 +131,13 @@ def table(head, rows):
 
 def index(rules):
     def line(rule):
-        return (f"[{rule.id}]({rule.id}.md)", rule.severity, ", ".join(rule.environments), ", ".join(rule.profiles), plain(rule.title))
+        return (
+            f"[{rule.id}]({rule.id}.md)",
+            rule.severity,
+            ", ".join(rule.environments),
+            ", ".join(rule.profiles),
+            plain(rule.title),
+        )
 
     text = [MADE + f"# The rules\n\n{len(rules)} rules. `cdkguard explain RULE` shows one in the terminal.\n"]
     by_pack = defaultdict(list)
@@ -157,7 +167,12 @@ def coming_from(peer, words, pairs):
     name, difference, suppressions = words
     rows = sorted(
         {
-            (f"`{p.public_id}`" if p.public_id else "", f"`{p.name}`", f"[{p.rule.id}](rules/{p.rule.id}.md)", p.rule.severity)
+            (
+                f"`{p.public_id}`" if p.public_id else "",
+                f"`{p.name}`",
+                f"[{p.rule.id}](rules/{p.rule.id}.md)",
+                p.rule.severity,
+            )
             for p in pairs
             if p.peer == peer
         }
@@ -180,7 +195,13 @@ def accuracy():
     with open(DOCS / "accuracy.tsv", encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     shown = [
-        (f"`{r['case']}`", r["logical_id"], f"{r['label']} / {r['ours']}", r["right"], f"{plain(r['why'])} ([AWS]({r['document']}))")
+        (
+            f"`{r['case']}`",
+            r["logical_id"],
+            f"{r['label']} / {r['ours']}",
+            r["right"],
+            f"{plain(r['why'])} ([AWS]({r['document']}))",
+        )
         for r in rows
     ]
     return "\n".join(

@@ -156,7 +156,9 @@ def _stack(findings: list[Finding], report: Report, options: Options, told: Told
 def _subject(findings: list[Finding], options: Options, told: Told) -> Iterator[Line]:
     first = findings[0]
     yield []
-    kind = "  " + escape.terminal(first.resource_type or ("" if first.logical_id else _WHOLE.get(first.impact or "", "(the stack itself)")))
+    kind = "  " + escape.terminal(
+        first.resource_type or ("" if first.logical_id else _WHOLE.get(first.impact or "", "(the stack itself)"))
+    )
     name = escape.terminal(subject(first))
     if len(name) + len(kind) > options.width:
         yield [(name, "path")]
