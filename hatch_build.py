@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CustomBuildHook(BuildHookInterface):
-    """Adds `cdkguard/rules/compiled.json` to the wheel."""
+    """Adds `cdkguard/rules/compiled.jsonl` to the wheel."""
 
     def initialize(self, version, build_data):
         sys.path.insert(0, self.root)
@@ -18,7 +18,7 @@ class CustomBuildHook(BuildHookInterface):
         texts = {path: packs._read_text(path) for path in packs.rule_files(folder)}
         self.folder = tempfile.mkdtemp()
         target = os.path.join(self.folder, packs.COMPILED_FILE)
-        with open(target, "w", encoding="utf-8") as handle:
+        with open(target, "wb") as handle:
             handle.write(packs.prepare(folder, texts, {}).written())
         if version != "editable":
             build_data["force_include"][target] = "cdkguard/rules/" + packs.COMPILED_FILE

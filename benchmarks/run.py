@@ -126,7 +126,7 @@ def installed(folder):
     rules = packs.builtin()
     shutil.copytree(rules, folder / "cdkguard/rules", dirs_exist_ok=True)
     texts = {path: Path(path).read_text(encoding="utf-8") for path in packs.rule_files(rules)}
-    (folder / "cdkguard/rules" / packs.COMPILED_FILE).write_text(packs.prepare(rules, texts, {}).written())
+    (folder / "cdkguard/rules" / packs.COMPILED_FILE).write_bytes(packs.prepare(rules, texts, {}).written())
     loaded = packs.load_all()
     recommended = packs.select(loaded.rules, ["recommended"])
     thirty = [rule.id for rule in recommended if rule.scope == "resource"][:30]

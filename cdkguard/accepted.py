@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from cdkguard.errors import BaselineError
 from cdkguard.model import Finding
+from cdkguard.typed import Any
 
 VERSION = 1
 

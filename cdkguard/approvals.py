@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard.errors import ConfigError
 from cdkguard.model import Change, Finding, Problem, Suppression
 from cdkguard.suppressions import is_date
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 FILE = "cdkguard.approvals.yaml"

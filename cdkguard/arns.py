@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from cdkguard.typed import NamedTuple
 
 # Accounts that only documentation uses: nobody's, so a template that names one was copied and not finished.
 EXAMPLE_ACCOUNTS = frozenset({"123456789012", "111122223333", "000000000000"})

@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from cdkguard import __version__
 from cdkguard.errors import CdkguardError, ConfigError
 from cdkguard.judge import Judge, Settings, settings, top
+from cdkguard.typed import TYPE_CHECKING, Any
 
 try:
     cdk: Any = import_module("aws_cdk")  # not typed: mypy would read all of aws-cdk-lib, and names differ by version

@@ -6,25 +6,26 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
 
 from cdkguard.errors import CdkguardError, InputError, TemplateError
 from cdkguard.intrinsics import flatten
 from cdkguard.model import Acknowledgement, Assembly, Missing, Problem, Source, Stack
+from cdkguard.patterns import late
 from cdkguard.template import parse_json, read_template, read_text
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 KNOWN_SCHEMA = 55  # the newest major version of the cloud assembly schema that was read here
 MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _PREFIX = "cdkguard::"
-_FRAME = re.compile(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
-_ACCEPTED = re.compile(r"(.*?)\s*\((?:owner ([^,()]+))?(?:, )?(?:until (\S+))?\)", re.DOTALL)
-_FOREIGN_CODE = re.compile(
+_FRAME = late(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
+_ACCEPTED = late(r"(.*?)\s*\((?:owner ([^,()]+))?(?:, )?(?:until (\S+))?\)", re.DOTALL)
+_FOREIGN_CODE = late(
     r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]"
 )
-_TEMPLATE_NAME = re.compile(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
-_TEMPLATE_WORDS = re.compile(r"Resources|AWSTemplateFormatVersion|AWS::")
+_TEMPLATE_NAME = late(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
+_TEMPLATE_WORDS = late(r"Resources|AWSTemplateFormatVersion|AWS::")
 _VPC_DUMMIES = ("vpc-12345", "s-12345", "p-12345", "p-67890")
 _DUMMIES = {
     "vpc-provider": _VPC_DUMMIES, "availability-zones": ("dummy1a", "dummy1b", "dummy1c"), "ami": ("ami-1234",),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+
+from cdkguard.typed import Any
 
 Json = Any
 _HEX = "[0-9a-f]{64}"

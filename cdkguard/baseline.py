@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TextIO
 
 from cdkguard import assembly
 from cdkguard.config import Config
 from cdkguard.errors import BaselineError
 from cdkguard.model import Assembly, Problem
+from cdkguard.typed import NamedTuple, TextIO
 
 
 class Baseline(NamedTuple):

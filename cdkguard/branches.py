@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cdkguard.globs import ALWAYS, Guard
 from cdkguard.intrinsics import ABSENT, Deferred
+from cdkguard.typed import Any
 
 Json = Any
 

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any, NamedTuple
 
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Finding, Outcome, RuleInfo, Stack
 from cdkguard.suppressions import fingerprint
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 PREFIX = "cfn-lint-"

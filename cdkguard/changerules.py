@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from cdkguard import diff, views, widening
 from cdkguard.engine import BoundRule, Judged, Run, Settings, applies, severity_of, shown
@@ -23,6 +22,7 @@ from cdkguard.requirements import Subject, expand_types
 from cdkguard.secrets import masked
 from cdkguard.settle import without_hashes
 from cdkguard.suppressions import fingerprint
+from cdkguard.typed import Any
 from cdkguard.weakening import Weakened, weaker
 
 Json = Any

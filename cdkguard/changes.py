@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
 
 from cdkguard import accepted, approvals, config, diff, engine, environments, guardrails, packs, suppressions, tables
 from cdkguard.baseline import Baseline
@@ -13,6 +12,7 @@ from cdkguard.config import Config
 from cdkguard.errors import BaselineError, TemplateError
 from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule, Stack
 from cdkguard.scopes import Scopes
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 Judge = Callable[[Config, Sequence[Stack]], list[Finding]]

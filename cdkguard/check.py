@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
 
 from cdkguard import __version__, assembly, engine, environments, packs, suppressions
 from cdkguard.config import Config
 from cdkguard.errors import ConfigError, InputError, RulePackError
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
+from cdkguard.typed import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from cdkguard import cfnlint, changes, jobs

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 from cdkguard import network, policies
 from cdkguard.globs import Pattern, Spell, contains, pattern, plainly, shown
 from cdkguard.intrinsics import ABSENT, Tri
 from cdkguard.items import all_of_tri, any_of_tri, apart
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 

@@ -8,10 +8,10 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from cdkguard import __version__, cli_changes, cli_rules
 from cdkguard.errors import CdkguardError, ConfigError, ExitCode
+from cdkguard.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what a command does not need is not imported: start-up is most of a small run
     from cdkguard.config import Config

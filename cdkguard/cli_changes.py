@@ -7,10 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 from cdkguard import __version__
 from cdkguard.errors import ConfigError, ExitCode
+from cdkguard.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cdkguard.config import Config

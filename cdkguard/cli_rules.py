@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from cdkguard.errors import ConfigError, ExitCode
+from cdkguard.typed import Any
 
 
 def add_parsers(commands: Any) -> None:

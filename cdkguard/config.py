@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from cdkguard.environments import BUILTIN, EnvironmentRule, is_production
 from cdkguard.errors import ConfigError
 from cdkguard.model import SEVERITIES, Suppression
 from cdkguard.suppressions import is_date
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 Path = tuple[str | int, ...]

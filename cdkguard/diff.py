@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard import parts, renames, stackpairs
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
@@ -15,6 +14,7 @@ from cdkguard.propagation import propagated
 from cdkguard.replacement import Replacements
 from cdkguard.scopes import Scopes
 from cdkguard.settle import differences, named, only_assets, said, settled, spelt_out
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 _FLEET = "AWS::AutoScaling::AutoScalingGroup"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard import branches, globs, network
 from cdkguard.globs import ALWAYS, Guard, Hole, Pattern
 from cdkguard.intrinsics import Deferred, Tri
 from cdkguard.statements import Place
+from cdkguard.typed import Any, NamedTuple
 from cdkguard.views import Side, Widening, each_of
 
 Json = Any

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, Verbatim, flatten, is_intrinsic, scalar_text
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
 from cdkguard.scopes import Scopes
 from cdkguard.suppressions import fingerprint
+from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from cdkguard import arns

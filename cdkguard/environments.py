@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
 
 from cdkguard.errors import ConfigError
 from cdkguard.model import Problem, Stack
+from cdkguard.typed import Any, NamedTuple
 
 BUILTIN = ("prod", "staging", "dev")  # strictest first
 _WORDS = {

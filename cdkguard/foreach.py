@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cdkguard.intrinsics import Scope, scalar_text
+from cdkguard.typed import Any
 
 Json = Any
 PREFIX = "Fn::ForEach::"

@@ -6,11 +6,11 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
 
 from cdkguard.errors import ConfigError
 from cdkguard.model import Finding, Outcome, Report
 from cdkguard.tables import FOLDER, HEADER
+from cdkguard.typed import Any, NamedTuple
 
 OUTCOMES = ("fail", "unknown", "pass", "not judged")  # the order of a summary
 _NO_RULE = "no rule judges it"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
 
 from cdkguard import clauses, globs, iam, policies
 from cdkguard.globs import EVERYTHING, Hole
@@ -12,6 +11,7 @@ from cdkguard.iam import Gap
 from cdkguard.intrinsics import ABSENT
 from cdkguard.items import Item
 from cdkguard.statements import Statement
+from cdkguard.typed import Any, NamedTuple
 from cdkguard.views import Widening, worst
 
 Json = Any

@@ -8,12 +8,12 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TextIO
 
 from cdkguard import __version__, assembly, installed, synth, worktree
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.model import Assembly, Problem, Source, Stack
 from cdkguard.packs import cache_folder
+from cdkguard.typed import Any, NamedTuple, TextIO
 
 Json = Any
 KEPT = 20  # synthesized baselines in the cache

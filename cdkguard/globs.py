@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any
 
 from cdkguard.intrinsics import Deferred, Tri, scalar_text
+from cdkguard.typed import Any
 
 Json = Any
 

@@ -6,9 +6,9 @@ A pull request must not be able to exempt itself, so the baseline's own configur
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from cdkguard.model import SEVERITIES, Change, Finding, Rule, Stack, Suppression, severity_rank
+from cdkguard.typed import NamedTuple
 
 SELF = "cdkguard"  # the stack name under which such changes are shown: above all others
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard.model import Finding, Problem, Rule, Stack, Suppression
+from cdkguard.typed import Any, NamedTuple
 
 PEERS = ("checkov", "cdk-nag", "cfn-nag", "guard")
 _SPELT = {"cfn-nag": "cfn_nag"}  # in `equivalents`, where that differs

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from cdkguard.clauses import Clause, all_imply
 from cdkguard.globs import EVERYTHING, Pattern, overlaps, pattern, shown
 from cdkguard.intrinsics import Tri
 from cdkguard.items import ALL, Item, all_of_tri, any_of_tri, within
 from cdkguard.statements import Statement
+from cdkguard.typed import NamedTuple
 
 
 class Gap(NamedTuple):

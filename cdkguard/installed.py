@@ -8,9 +8,9 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from typing import Any
 
 from cdkguard.errors import BaselineError
+from cdkguard.typed import Any
 
 Json = Any
 INSTALL_OPTION = "--install"  # of the command line; what the error names

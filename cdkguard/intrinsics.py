@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 Tri = bool | None  # None: not known before deployment

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cdkguard.globs import EVERYTHING, Hole, Pattern, contains, overlaps, shown
 from cdkguard.intrinsics import Tri
+from cdkguard.typed import NamedTuple
 
 
 class Item(NamedTuple):

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdkguard import assembly, engine, environments
 from cdkguard.errors import CdkguardError, InputError
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack
+from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from cdkguard.config import Config

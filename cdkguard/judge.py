@@ -6,10 +6,10 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdkguard.errors import ConfigError
 from cdkguard.model import SEVERITIES
+from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # the engine is loaded when something is judged, not when an app imports this
     from cdkguard.config import Config

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+
+from cdkguard.patterns import late
+from cdkguard.typed import Any
 
 Json = Any
-_V4 = re.compile(r"\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?\s*\Z")
+_V4 = late(r"\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?\s*\Z")
 _MAPPED = "::ffff:0:0/96"  # IPv4 addresses written as IPv6 ones
 ALL_PORTS = (0, 65535)
 NO_PORTS = (1, 0)  # an empty range

@@ -7,11 +7,11 @@ after one step of resolution; ABSENT and Deferred are handled once, in `test`, u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdkguard import network, policies
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, Tri, flatten, scalar_text
 from cdkguard.patterns import MAX_TEXT, check_pattern, compile_pattern
+from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from cdkguard import arns

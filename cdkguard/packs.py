@@ -10,21 +10,21 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple, cast
 
 from cdkguard import __version__
 from cdkguard.errors import ConfigError, RulePackError
 from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, Remedy, Rule
 from cdkguard.template import may_be_deep
+from cdkguard.typed import Any, NamedTuple, cast
 
 Json = Any
 PROFILES = ("recommended", "strict", "all")
 SCOPES = ("resource", "value", "stack", "assembly", "change")
 SETS_FILE = "sets.yaml"
-COMPILED_FILE = "compiled.json"
+COMPILED_FILE = "compiled.jsonl"
 _WEAKENS = ("path", "by", "types", "order", "default")
 _BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
-_FORM = "5"  # of the prepared JSON; part of the cache key
+_FORM = "6"  # of the prepared JSON; part of the cache key
 
 KEYS = (
     "id",
@@ -93,7 +93,7 @@ class _LateRule:
 
     __slots__ = (*HEAD, "_text", "_whole")
 
-    def __init__(self, head: Sequence[Json], text: str) -> None:
+    def __init__(self, head: Sequence[Json], text: bytes) -> None:
         self.id, self.pack, self.scope, self.types, self.environments, self.profiles = head[:6]
         self.predicates, self.on_change, self.file = head[6:]
         self._text = text
@@ -171,27 +171,32 @@ def _folder(name: str) -> str:
 
 
 class Prepared(NamedTuple):
-    """A pack in the form that is kept: a JSON list of its sets and heads, then of its rules, each on a line of its own."""
+    """A pack in the form that is kept: a line of JSON with its sets, heads and the lengths of its rules, then each rule."""
 
     sets: Mapping[str, list[str]]
     heads: Sequence[Sequence[Json]]
-    texts: Sequence[str]
+    texts: Sequence[bytes]
 
     def rules(self) -> Iterator[Rule]:
         for head, text in zip(self.heads, self.texts, strict=True):
             yield cast(Rule, _LateRule(head, text))
 
-    def written(self) -> str:
-        return "[" + ",\n".join([json.dumps([self.sets, self.heads], sort_keys=True), *self.texts]) + "]"
+    def written(self) -> bytes:
+        first = [self.sets, self.heads, [len(text) for text in self.texts]]
+        return b"\n".join([json.dumps(first, sort_keys=True).encode("ascii"), *self.texts])
 
 
 def _read_prepared(path: str) -> Prepared:
     """A kept pack; raises OSError or ValueError where it is damaged."""
-    with open(path, encoding="utf-8") as handle:
-        text = handle.read()
-    first, *texts = text[1:-1].split(",\n")
-    sets, heads = json.loads(first)
-    if len(heads) != len(texts) or text[0] + text[-1] != "[]":
+    with open(path, "rb") as handle:
+        data = handle.read()
+    start = data.index(b"\n")
+    sets, heads, lengths = json.loads(data[:start])
+    texts = []
+    for length in lengths:
+        texts.append(data[start + 1 : start + 1 + length])
+        start += 1 + length
+    if start != len(data) or len(heads) != len(texts):
         raise ValueError(f"{path}: cut short")
     return Prepared(sets, heads, texts)
 
@@ -279,7 +284,7 @@ def _write_cache(path: str, prepared: Prepared) -> None:
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         temporary = f"{path}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as handle:
+        with open(temporary, "wb") as handle:
             handle.write(prepared.written())
         os.replace(temporary, path)
     except OSError:
@@ -305,7 +310,7 @@ def prepare(folder: str, texts: Mapping[str, str], sets: Mapping[str, Sequence[s
         for rule in rules:
             rule["file"] = _BUILTIN + os.path.relpath(rule["file"], folder)
     heads = [[rule[key] for key in HEAD] for rule in rules]
-    return Prepared(own_sets, heads, [json.dumps(rule, sort_keys=True) for rule in rules])
+    return Prepared(own_sets, heads, [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules])
 
 
 def _pack_name(folder: str, path: str) -> str:

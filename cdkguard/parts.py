@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from cdkguard.intrinsics import ABSENT, Deferred
 from cdkguard.settle import IF, said, same
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 NO_VALUE = {"Ref": "AWS::NoValue"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
+from cdkguard.typed import Any
 
 Json = Any
 Step = list[Any]  # ["f", name] | ["i", index] | ["*"] | [".*"] | [".."] | ["?", steps, operator, value]

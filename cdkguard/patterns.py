@@ -5,11 +5,33 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from cdkguard.typed import Any, cast
+
 MAX_TEXT = 4_000  # characters of a value that a pattern looks at; longer ones are cut, and no match is UNKNOWN
 
 
 class PatternError(ValueError):
     """Not a regular expression, or one that may take exponential time."""
+
+
+class _Late:
+    """Compiles its pattern when it is first asked for a method, and is as fast as the pattern from then on."""
+
+    __slots__ = ("_arguments", "search", "match", "fullmatch", "sub", "finditer")
+
+    def __init__(self, *arguments: Any) -> None:
+        self._arguments = arguments
+
+    def __getattr__(self, name: str) -> Any:
+        pattern = re.compile(*self._arguments)
+        for slot in self.__slots__[1:]:
+            setattr(self, slot, getattr(pattern, slot))
+        return getattr(pattern, name)
+
+
+def late(text: str, flags: int = 0) -> re.Pattern[str]:
+    """A pattern of our own for a module's constant: a run uses few of them, and compiling all takes as long as a check."""
+    return cast("re.Pattern[str]", _Late(text, flags))
 
 
 @lru_cache(maxsize=1024)

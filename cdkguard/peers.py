@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from cdkguard.model import Rule
+from cdkguard.typed import NamedTuple
 
 
 class Equivalent(NamedTuple):

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from cdkguard.intrinsics import Deferred, Tri
 from cdkguard.network import prefix_of
+from cdkguard.patterns import late
+from cdkguard.typed import Any
 
 Json = Any
 
@@ -50,10 +51,10 @@ RESTRICTING = frozenset(
 )
 _IDENTITY_TOKEN = (":sub", ":aud")  # claims of an identity provider's token, whatever the provider is called
 # Values that bind nobody: everything, nothing, "no multi-factor", a function URL without authorization.
-_OPEN_VALUE = re.compile(r"[\s*?]*|false|none|repo:\*.*", re.IGNORECASE)
-_EVERYBODY = re.compile(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
-_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
-_HOLE = re.compile("\ue000(\\d+)\ue001")  # stands for a value that is not known, inside JSON text
+_OPEN_VALUE = late(r"[\s*?]*|false|none|repo:\*.*", re.IGNORECASE)
+_EVERYBODY = late(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
+_ACCOUNT = late(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
+_HOLE = late("\ue000(\\d+)\ue001")  # stands for a value that is not known, inside JSON text
 
 
 def statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dict[str, Json] | Deferred]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard import branches, globs, iam, items, statements
 from cdkguard.gaps import Context, as_json, as_widenings
@@ -12,6 +11,7 @@ from cdkguard.iam import Gap
 from cdkguard.intrinsics import ABSENT, Deferred, Tri
 from cdkguard.items import Item
 from cdkguard.statements import Place, Statement
+from cdkguard.typed import Any, NamedTuple
 from cdkguard.views import IAM, OWNERS, Side, Widening, each_of, properties
 
 Json = Any

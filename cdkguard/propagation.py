@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from cdkguard.intrinsics import ABSENT
 from cdkguard.model import Change, PropertyChange, Stack
@@ -11,6 +10,7 @@ from cdkguard.paths import show
 from cdkguard.replacement import Replacements
 from cdkguard.scopes import Scopes
 from cdkguard.settle import references
+from cdkguard.typed import Any
 
 Json = Any
 Key = tuple[int, str]  # (id of the stack, logical id)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard.intrinsics import Deferred, scalar_text
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 ENOUGH = 0.75  # of the values must be equal

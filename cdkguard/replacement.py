@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from cdkguard.typed import NamedTuple
 
 Table = Mapping[str, Sequence[Sequence[str]]]
 Names = tuple[str, ...]

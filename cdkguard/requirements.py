@@ -13,7 +13,6 @@ A path that names several values must hold for all of them; under `not`, `forbid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cdkguard import paths
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri
@@ -30,6 +29,7 @@ from cdkguard.operators import (
     problem_with,
     test,
 )
+from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from cdkguard import arns

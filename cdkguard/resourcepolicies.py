@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from cdkguard import branches, globs, iam
 from cdkguard.attachments import ATTACHMENTS, Attachment
@@ -14,6 +13,7 @@ from cdkguard.intrinsics import ABSENT, Deferred, Tri
 from cdkguard.items import Item
 from cdkguard.principals import ALL_RIGHTS, Written, read, said
 from cdkguard.statements import Place, Statement
+from cdkguard.typed import Any, NamedTuple
 from cdkguard.views import URL, Side, Widening, each_of
 
 Json = Any

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard import engine, packs
 from cdkguard.errors import RulePackError
 from cdkguard.model import Change, Rule, Stack
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 SUBJECT = "Subject"  # the logical id that an example is judged by

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cdkguard import foreach
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope
 from cdkguard.model import Problem, Stack
+from cdkguard.typed import Any
 
 Json = Any
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+
+from cdkguard.patterns import late
+from cdkguard.typed import Any
 
 # Well-known shapes of credentials; each is unmistakable on its own.
-SHAPES = re.compile(
+SHAPES = late(
     r"(?P<aws_access_key>(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9]))"
     r"|(?P<private_key>-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY)"
     r"|(?P<github_token>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,}))"
@@ -19,21 +21,21 @@ SHAPES = re.compile(
     r"|(?P<openai_key>(?<![\w-])sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{32,}|[A-Za-z0-9]{32,}))"
     r"|(?P<url_credentials>[a-z][a-z0-9+.-]{1,20}://[^\s/:@§${}<>]{0,64}:(?!%s@|\*+@|x+@)[^\s/:@§${}<>]{3,64}@)"
 )
-_NAME = re.compile(
+_NAME = late(
     r"(?:^|[_\-.])(?:(?P<password>password|passwd|passphrase|pwd)|secret|api_?key|access_?key|secret_?key|private_?key"
     r"|auth_?token|access_?token|token|credentials?|access_?key_?id)\Z",
     re.IGNORECASE,
 )
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = late(r"(?<=[a-z0-9])(?=[A-Z])")
 # Values that are no secret whatever their name: switches, blanks, templates, references to where the secret is kept.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = late(
     r"\A(?:\s*|[x*.#_-]+|<.*>|\$\{.*\}|\{\{.*\}\}|%s|null|none|nil|undefined|true|false|yes|no|on|off|enabled|disabled|required"
     r"|optional|todo|changeme_?in_?console)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _ELSEWHERE = ("arn:", "{{resolve:", "/", "http://", "https://", "secretsmanager:", "ssm:", "file:", "s3://", "vault:")
-_SECRET_PATH = re.compile(r"[A-Za-z][\w.-]*(?:/[\w.-]+)+\Z")  # prod/orders/db: the name of a secret
-_AWS_SECRET_KEY = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9/+]{40}\Z")
+_SECRET_PATH = late(r"[A-Za-z][\w.-]*(?:/[\w.-]+)+\Z")  # prod/orders/db: the name of a secret
+_AWS_SECRET_KEY = late(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9/+]{40}\Z")
 _KEY_ENTROPY = 4.5  # bits per character; words in CamelCase stay below it, a random key of 40 characters above
 
 
@@ -67,7 +69,7 @@ def is_secret_text(name: str, text: str) -> bool:
     return named.group("password") is not None or _SECRET_PATH.match(text) is None
 
 
-_HIDDEN_NAME = re.compile(
+_HIDDEN_NAME = late(
     r"(password|passwd|passphrase|secret(string|key)?|token|api_?key|private_?key|credential)s?\Z", re.I
 )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, scalar_text
+from cdkguard.typed import Any
 
 Json = Any
 IF = "Fn::If"

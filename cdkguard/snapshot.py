@@ -6,12 +6,12 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cdkguard.assets import normalised, without_hashes
 from cdkguard.errors import BaselineError, InputError
 from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
 from cdkguard.template import Lines, check_template, parse_json, read_text
+from cdkguard.typed import Any
 
 Json = Any
 VERSION = 1

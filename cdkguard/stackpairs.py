@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
 
 from cdkguard.model import Change, Stack
+from cdkguard.typed import NamedTuple
 
 
 class Matched(NamedTuple):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TextIO
 
 from cdkguard import assembly, environments, synth
 from cdkguard.errors import ConfigError
 from cdkguard.model import Stack
+from cdkguard.typed import TextIO
 
 FILE = "cdkguard.yaml"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from cdkguard import policies
 from cdkguard.branches import branches, expanded
@@ -13,6 +12,7 @@ from cdkguard.clauses import Clause, clauses
 from cdkguard.globs import ALWAYS, EVERYTHING, Guard, Hole, Pattern, Spell, Wild, pattern, plainly, shown
 from cdkguard.intrinsics import Deferred
 from cdkguard.items import ALL, Item
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
 
 from cdkguard.model import Finding, Problem, Stack, Suppression
+from cdkguard.patterns import late
+from cdkguard.typed import Any, NamedTuple
 
 _KEYS = ("rule", "reason", "expires", "owner")  # of an entry in resource Metadata
-_LOGICAL_ID_HASH = re.compile(r"(?<=.)[0-9A-F]{8}\Z")
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
+_LOGICAL_ID_HASH = late(r"(?<=.)[0-9A-F]{8}\Z")
+_DATE = late(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 
 
 class _Place(NamedTuple):

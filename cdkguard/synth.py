@@ -20,9 +20,9 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TextIO
 
 from cdkguard.errors import ConfigError, InputError, SynthError
+from cdkguard.typed import Any, NamedTuple, TextIO
 
 Json = Any
 CLI_VERSION, SCHEMA_VERSION = "2.1148.1", "55.0.0"

@@ -8,9 +8,10 @@ import os
 import re
 from bisect import bisect
 from collections.abc import Callable
-from typing import Any
 
 from cdkguard.errors import TemplateError
+from cdkguard.patterns import late
+from cdkguard.typed import Any
 
 Json = Any
 MAX_BYTES = 64 * 1024 * 1024
@@ -244,10 +245,10 @@ class _Builder:
         return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
 
 
-_KEY = re.compile(r"""(?:^|[{,\s])["']?([\w:.-]*\w)["']?\s*:\s*(?:[\[{&#\r\n]|$)""", re.MULTILINE)
-_RESOURCES = re.compile(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
-_SECTION = re.compile(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
-_FIRST = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
+_KEY = late(r"""(?:^|[{,\s])["']?([\w:.-]*\w)["']?\s*:\s*(?:[\[{&#\r\n]|$)""", re.MULTILINE)
+_RESOURCES = late(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
+_SECTION = late(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
+_FIRST = late(r"^([ \t]*)[^\s#]", re.MULTILINE)
 
 
 class Lines:

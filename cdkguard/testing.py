@@ -6,10 +6,10 @@ import linecache
 import os
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
 
 from cdkguard.aspect import scope_of
 from cdkguard.judge import Judge, settings
+from cdkguard.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cdkguard.model import Finding, Report, Source

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from cdkguard import branches, globs
 from cdkguard.arns import OWN_NAMES
 from cdkguard.globs import ALWAYS, Guard, Hole, Pattern
 from cdkguard.intrinsics import ABSENT, Deferred
 from cdkguard.model import severity_rank
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 

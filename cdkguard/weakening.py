@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
-from typing import Any, NamedTuple
 
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
 from cdkguard.model import Outcome
 from cdkguard.paths import bind, show
 from cdkguard.settle import IF, same
+from cdkguard.typed import Any, NamedTuple
 
 Json = Any
 _NO_VALUE = {"Ref": "AWS::NoValue"}

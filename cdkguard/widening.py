@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from cdkguard.attachments import ATTACHMENTS
 from cdkguard.doors import of_groups
 from cdkguard.principals import of_principals
 from cdkguard.resourcepolicies import of_resources, of_urls
+from cdkguard.typed import Any
 from cdkguard.views import GROUPS, IAM, URL, Side, View, Widening
 
 Json = Any

@@ -8,9 +8,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from cdkguard.errors import BaselineError
+from cdkguard.typed import NamedTuple
 
 # What a continuous-integration service calls the branch that a pull request goes to.
 TARGETS = (

@@ -576,8 +576,14 @@ def test_markdown_escapes() -> None:
 
 
 def test_json_has_no_lone_surrogates_and_keeps_the_paired() -> None:
-    text = escape.json_text(["a\ud800b", "\U0001f600", "\u202e"], indent=None)
-    assert text == '["a\\ufffdb", "\\ud83d\\ude00", "\\u202e"]'
+    text = escape.json_text({"k\ud800": ["a\ud800b", "\U0001f600", "\u202e"]}, depth=1)
+    assert text == '{\n  "k\\ufffd": ["a\\ufffdb", "\\ud83d\\ude00", "\\u202e"]\n}'
+
+
+def test_json_in_lines_is_the_same_value() -> None:
+    value = {"a": [{"b": [1, {}]}, []], "c": {}, "d": {"e": {"f": [None]}}, 'q"': "x"}
+    assert all(json.loads(escape.json_text(value, depth)) == value for depth in (None, 1, 2, 3, 9))
+    assert escape.json_text(value, 9) == escape.json_text(value)
 
 
 # cdk's validation-report.json

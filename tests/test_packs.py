@@ -101,11 +101,11 @@ def test_the_cache_is_json_is_used_and_a_damaged_one_is_rewritten(tmp_path):
     folder = write(tmp_path, RULE.format(id="my-rule"))
     first = packs.load_all([folder])
     cached = [os.path.join(d, f) for d, _, fs in os.walk(tmp_path / "cache") for f in fs]
-    assert cached and all(json.load(open(f)) for f in cached)
+    assert cached and all(json.loads(line) for f in cached for line in open(f))
     for file in cached:
         open(file, "w").write("{")
     assert packs.load_all([folder]) == first
-    assert all(json.load(open(f)) for f in cached)
+    assert all(json.loads(line) for f in cached for line in open(f))
 
 
 def test_a_changed_rule_file_is_read_again(tmp_path):

@@ -18,9 +18,9 @@ def test_a_wheel_holds_the_prepared_rules_and_runs(tmp_path):
     )
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "cdkguard/rules/compiled.json" in names and "cdkguard/rules/core/data-retention.yaml" in names
+    assert "cdkguard/rules/compiled.jsonl" in names and "cdkguard/rules/core/data-retention.yaml" in names
     assert "cdkguard/schemas/rule.schema.json" in names
-    assert str(ROOT) not in zipfile.ZipFile(wheel).read("cdkguard/rules/compiled.json").decode()
+    assert str(ROOT) not in zipfile.ZipFile(wheel).read("cdkguard/rules/compiled.jsonl").decode()
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env/bin/python"
     subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], check=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
@@ -12,6 +11,7 @@ from cdkguard.cfnlint import OWN_RULE
 from cdkguard.check import check
 from cdkguard.errors import CdkguardError
 from cdkguard.model import Finding, severity_rank
+from cdkguard.typed import Any
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

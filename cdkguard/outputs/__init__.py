@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+
+from cdkguard.typed import TYPE_CHECKING, NamedTuple
 
 from ..errors import ConfigError
 from ..model import Report, Source

@@ -6,7 +6,8 @@ Format: `PolicyValidationReportJson` of https://www.npmjs.com/package/@aws-cdk/c
 from __future__ import annotations
 
 import json
-from typing import Any
+
+from cdkguard.typed import Any
 
 from ..errors import TemplateError
 from ..model import Finding, Problem, Report, Source

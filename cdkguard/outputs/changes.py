@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+
+from cdkguard.typed import Any, NamedTuple
 
 from ..engine import shown
 from ..model import DETAILS, IMPACTS, STACK_IMPACTS, Change, PropertyChange, Stack

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+
+from cdkguard.typed import Any
+
+from ..patterns import late
 
 # Controls (C0, DEL, C1), bidirectional and zero-width marks, line separators, tags, surrogates, noncharacters:
 # what moves a cursor, reverses or hides text, breaks a line, or cannot be written as UTF-8 or XML.
-_UNPRINTABLE = re.compile(
+_UNPRINTABLE = late(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_NOT_ASCII = re.compile("[^\x00-\x7e]")
-_MARKDOWN = re.compile(r"""[\\`*_\[\]#|~<>&"$]|^[-+=/]""")  # a leading `/` is a GitLab quick action
+_SURROGATE = late("[\ud800-\udfff]")
+_NOT_ASCII = late("[^\x00-\x7e]")
+_MARKDOWN = late(r"""[\\`*_\[\]#|~<>&"$]|^[-+=/]""")  # a leading `/` is a GitLab quick action
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -81,7 +84,22 @@ def markdown_block(text: str, language: str = "") -> str:
     return "\n".join([fence + language, *lines, fence])
 
 
-def json_text(value: Any, indent: int | None = 2) -> str:
-    """ASCII JSON; lone surrogates, which strict readers refuse, become U+FFFD."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+def json_text(value: Any, depth: int | None = None) -> str:
+    """ASCII JSON; lone surrogates, which strict readers refuse, become U+FFFD.
+
+    `depth` is how many levels are broken into lines, by default all: a value on one line is written many times faster.
+    """
+    text = _lines(value, depth, "\n") if depth else json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     return _NOT_ASCII.sub(lambda m: json.dumps(m[0])[1:-1], _SURROGATE.sub("\ufffd", text))
+
+
+def _lines(value: Any, depth: int, end: str) -> str:
+    if not depth or not value or not isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    inner = end + "  "
+    if isinstance(value, list):
+        return "[" + ",".join(inner + _lines(item, depth - 1, inner) for item in value) + end + "]"
+    members = (
+        f"{inner}{json.dumps(key, ensure_ascii=False)}: {_lines(item, depth - 1, inner)}" for key, item in value.items()
+    )
+    return "{" + ",".join(members) + end + "}"

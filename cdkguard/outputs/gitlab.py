@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from cdkguard.typed import Any
 
 from ..model import Finding, Problem, Report
 from . import Options, escape

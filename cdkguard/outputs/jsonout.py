@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from cdkguard.typed import TYPE_CHECKING, Any
 
 from ..model import Finding, Problem, Remedy, Report, RuleInfo, Source, StackInfo, Suppression
 from . import Options, escape
@@ -16,7 +16,7 @@ SCHEMA_VERSION = "1.0"
 
 
 def render(report: Report, options: Options) -> str:
-    return escape.json_text(document(report, options)) + "\n"
+    return escape.json_text(document(report, options), depth=2) + "\n"  # a line for each finding, stack and rule
 
 
 def document(report: Report, options: Options) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+
+from cdkguard.typed import TYPE_CHECKING
 
 from ..model import Finding, Report
 from . import Options, escape

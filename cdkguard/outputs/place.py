@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from cdkguard.typed import NamedTuple
 
 from ..model import Finding
 from . import Options

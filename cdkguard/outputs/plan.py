@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from cdkguard.typed import Any
 
 from ..model import STACK_IMPACTS, Report
 from . import Options, jsonout

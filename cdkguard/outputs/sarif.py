@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
+
+from cdkguard.typed import Any
 
 from ..model import Finding, Problem, Report, RuleInfo, severity_rank
 from . import Options, escape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from cdkguard.typed import Any
 
 from ..model import SEVERITIES, Finding, Outcome, Report
 from . import escape

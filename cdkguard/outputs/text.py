@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+
+from cdkguard.typed import TYPE_CHECKING
 
 from ..model import Finding, Outcome, Remedy, Report, Source
 from . import Options, escape
