@@ -86,6 +86,11 @@ def import_cost(repeat: int) -> float:
     return min(float(run.stdout.split()[-1]) for run in runs)
 
 
+def kinds() -> list[str]:
+    """What can be measured here."""
+    return [kind for kind in KINDS if kind != "cdk-nag" or importlib.util.find_spec("cdk_nag")]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--resources", type=int, nargs="+", default=[50, 200, 500, 2000])
@@ -95,15 +100,14 @@ def main() -> None:
     if options.measure:
         print(measure(options.measure, options.resources[0]))
         return
-    kinds = [kind for kind in KINDS if kind != "cdk-nag" or importlib.util.find_spec("cdk_nag")]
     print(f"import cdkguard.aspect adds {import_cost(options.repeat) * 1000:.0f} ms to import aws_cdk")
     print(f"{'resources':>9}  {'kind':<22} {'least':>7} {'median':>7} {'ratio':>6}")
     for resources in options.resources:
-        times: dict[str, list[float]] = {kind: [] for kind in kinds}
+        times: dict[str, list[float]] = {kind: [] for kind in kinds()}
         for _ in range(options.repeat):
-            for kind in kinds:
+            for kind in times:
                 times[kind].append(measured(kind, resources))
-        for kind in kinds:
+        for kind in times:
             ordered = sorted(times[kind])
             ratio = ordered[0] / min(times["bare"])
             print(f"{resources:>9}  {kind:<22} {ordered[0]:>6.2f}s {ordered[len(ordered) // 2]:>6.2f}s {ratio:>6.2f}")

@@ -1,10 +1,14 @@
 """Whole-process times of cdkguard beside a floor and the peers that are installed, in turn, in one run; writes docs/speed.md.
 
 The floor is: start Python and json.load the same files. cdkguard runs as from a wheel: a copy of the package with its
-prepared rules. Peers are run where they are on the PATH; nothing is installed.
+prepared rules, started as pip's script starts it. Peers are run where they are on the PATH or in the folders that --peers
+names (virtual environments, folders with node_modules); nothing is installed.
+
+    python benchmarks/run.py [--repeats 9] [--peers FOLDER ...] [--no-synth] [--no-peers] [--out docs/speed.md]
 """
 
 import argparse
+import importlib.util
 import os
 import shutil
 import statistics
@@ -14,15 +18,18 @@ import tempfile
 import time
 from pathlib import Path
 
+import aspect
 import inputs
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
+RUN = [PYTHON, "-c", "import sys; from cdkguard.cli import run; sys.exit(run())"]  # what pip's script does
 FLOOR = "import json, sys\nfor name in sys.stdin.read().split('\\n'): json.load(open(name))"
 # The least that a cache of verdicts would cost: reading and hashing what is judged, to know that nothing has changed.
 CACHED = FLOOR.replace("import json", "import hashlib").replace(
     "json.load(open(name))", "hashlib.sha256(open(name, 'rb').read())"
 )
+CDK = ROOT / "examples/task-api/node_modules/.bin/cdk"
 INPUTS = (
     ("20 resources", 1, 20),
     ("100 resources", 1, 100),
@@ -133,21 +140,44 @@ def installed(folder):
     return ",".join(thirty), {"recommended": len(recommended), "all": len(loaded.rules)}
 
 
-def peers(folder, files):
-    """Commands of the peers that are installed."""
-    found = {
-        "cfn-lint": ["cfn-lint", *files],
-        "checkov": ["checkov", "--quiet", "--compact", "--framework", "cloudformation", "-d", str(folder)],
-        "cfripper": ["cfripper", *files],
-        "cfn-guard": ["cfn-guard", "validate", "-d", str(folder), "-r", str(ROOT / "benchmarks/peers.guard")],
-        "cloudformation-validate": ["cloudformation-validate", *files],
-    }
-    return {name: command for name, command in found.items() if shutil.which(command[0])}
+VALIDATE = (
+    "import sys; from cloudformation_validate import CompositeEngine; engine = CompositeEngine()\n"
+    "for file in sys.stdin.read().split(): engine.validate_template(file)"
+)
 
 
-def measure(table, site, thirty, temporary, repeats, with_peers):
+def peers(folders, folder, files):
+    """(name, command, whether it is quick enough for a fleet) of the peers that are installed; the files are on stdin, too."""
+    path = os.pathsep.join([*(os.path.join(at, "bin") for at in folders), os.environ["PATH"]])
+
+    def program(name):
+        return shutil.which(name, path=path)
+
+    guard = Path("node_modules/@cdklabs/cdk-validator-cfnguard/bin/ubuntu/x86_64/cfn-guard")
+    found = [
+        ("cfn-lint", program("cfn-lint"), files),
+        ("checkov", program("checkov"), ["--quiet", "--compact", "--framework", "cloudformation", "-d", str(folder)]),
+        ("cfripper", program("cfripper"), files),
+    ]
+    for name, command, rest in found:
+        if command:
+            yield name, [command, *rest], False
+    for at in folders:
+        if (Path(at) / guard).exists():
+            rules = ["-r", str(ROOT / "benchmarks/peers.guard")]
+            yield (
+                "cfn-guard, 10 rules",
+                [str(Path(at) / guard), "validate", "-S", "none", "-d", str(folder), *rules],
+                False,
+            )
+        python = os.path.join(at, "bin", "python")
+        if list(Path(at).glob("lib/python3*/site-packages/cloudformation_validate")):
+            yield "cloudformation-validate", [python, "-c", VALIDATE], True
+
+
+def measure(table, site, thirty, temporary, repeats, folders):
     """The rows of every generated input; returns what a cache would save on the last."""
-    check = [PYTHON, "-m", "cdkguard", "check", "--fail-on", "never", "--format", "json"]
+    check = [*RUN, "check", "--fail-on", "never", "--format", "json"]
     saved = 0.0
     for title, stacks, resources in INPUTS:
         folder = Path(temporary, title.replace(" ", "-").replace(":", "").replace(",", ""))
@@ -168,9 +198,22 @@ def measure(table, site, thirty, temporary, repeats, with_peers):
                 found = timed(command, runs, site=site)
                 table.row(f"cdkguard, {name}{some}", found, floor)
                 saved = found[0] - cached[0] if name == "recommended" else saved
-        for name, command in peers(folder, files).items() if with_peers and stacks < 100 else ():
-            table.row(name, timed(command, 1), floor)
+        for name, command, quick in peers(folders, folder, files) if folders is not None else ():
+            if stacks < 100 or quick:
+                table.row(name, timed(command, 1, stdin="\n".join(files)), floor)
     return saved
+
+
+def memory(table, site, temporary):
+    """What one process holds of many templates without a manifest."""
+    table.title("memory: templates of 50 resources in a folder, one process")
+    for number in (1000, 4000):
+        folder = Path(temporary, f"memory-{number}")
+        inputs.assembly(folder, number, 50)
+        (folder / "manifest.json").unlink()
+        command = [*RUN, "check", str(folder), "--jobs=1", "--fail-on", "never", "--format", "json"]
+        table.row(f"{number:,} templates", timed(command, 1, site=site))
+        shutil.rmtree(folder)
 
 
 def differences(table, site, temporary, repeats):
@@ -179,25 +222,48 @@ def differences(table, site, temporary, repeats):
     table.title("diff of two templates with 500 resources")
     floor = timed([PYTHON, "-c", FLOOR], repeats, stdin=f"{before}\n{after}")
     table.row("floor: json.load", floor, floor)
-    run = [PYTHON, "-m", "cdkguard"]
-    table.row("cdkguard diff", timed([*run, "diff", before, after, "--format", "json"], repeats, site=site), floor)
-    check = [*run, "check", after, "--against", before, "--fail-on", "never", "--format", "json"]
+    table.row("cdkguard diff", timed([*RUN, "diff", before, after, "--format", "json"], repeats, site=site), floor)
+    check = [*RUN, "check", after, "--against", before, "--fail-on", "never", "--format", "json"]
     table.row("cdkguard check --against", timed(check, repeats, site=site), floor)
+    if CDK.exists():
+        folder = Path(temporary, "diff-app")
+        files = inputs.assembly(folder, 1, 500)
+        shutil.copy(after, files[0])
+        command = [str(CDK), "diff", "--app", str(folder), "--no-notices", "--template", before, "Stack0"]
+        table.row("cdk diff --template", timed(command, 3), floor)
 
 
 def from_source(table, site, repeats):
     """The examples from source: cdkguard (synthesis and check) beside `cdk synth` alone."""
-    cdk = ROOT / "examples/task-api/node_modules/.bin/cdk"
-    if not cdk.exists():
+    if not CDK.exists():
         return
     for name in ("task-api", "orders"):
         table.title(f"from source: examples/{name}")
         folder = ROOT / "examples" / name
-        command = [PYTHON, "-m", "cdkguard", "check", "--fail-on", "never"]
+        command = [*RUN, "check", "--fail-on", "never"]
         table.row("cdkguard check", timed(command, min(3, repeats), folder, site))
         with tempfile.TemporaryDirectory() as out:
-            synth = [str(cdk), "synth", "-q", "--no-notices", "-o", os.path.join(out, "out")]
+            synth = [str(CDK), "synth", "-q", "--no-notices", "-o", os.path.join(out, "out")]
             table.row("cdk synth", timed(synth, min(3, repeats), folder))
+
+
+def in_the_app(table, repeats):
+    """`app.synth()` of 2,000 resources: bare, with the Aspect, with cdk-nag where it is installed."""
+    if importlib.util.find_spec("aws_cdk") is None:
+        return
+    table.say(
+        "\n## the Aspect, app.synth() of 2,000 resources\n\n| | min | median | x bare |\n| --- | ---: | ---: | ---: |"
+    )
+    kinds = aspect.kinds()
+    times = {kind: [] for kind in kinds}
+    for _ in range(repeats):
+        for kind in kinds:
+            times[kind].append(aspect.measured(kind, 2000))
+    for kind, found in times.items():
+        least = min(found)
+        table.say(
+            f"| {kind} | {least * 1000:.0f} | {statistics.median(found) * 1000:.0f} | {least / min(times['bare']):.2f} |"
+        )
 
 
 def main():
@@ -205,8 +271,10 @@ def main():
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--no-synth", action="store_true", help="leave out the runs from source")
     parser.add_argument("--no-peers", action="store_true", help="leave out what others take")
+    parser.add_argument("--peers", nargs="*", default=[], help="folders in which peers are installed")
     parser.add_argument("--out", default=str(ROOT / "docs/speed.md"), help="the file to write")
     options = parser.parse_args()
+    folders = None if options.no_peers else options.peers
     table = Table()
     with tempfile.TemporaryDirectory() as temporary:
         site = Path(temporary, "site")
@@ -216,11 +284,13 @@ def main():
         table.title("start")
         table.row("python -c pass", least)
         for option in ("--version", "--help"):
-            found = timed([PYTHON, "-m", "cdkguard", option], options.repeats, site=site)
+            found = timed([*RUN, option], options.repeats, site=site)
             table.row(f"cdkguard {option}", found)
-        saved = measure(table, site, thirty, temporary, options.repeats, not options.no_peers)
+        saved = measure(table, site, thirty, temporary, options.repeats, folders)
+        memory(table, site, temporary)
         differences(table, site, temporary, options.repeats)
         if not options.no_synth:
+            in_the_app(table, min(5, options.repeats))
             from_source(table, site, options.repeats)
     from cdkguard import jobs
 
