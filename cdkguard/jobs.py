@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from cdkguard import assembly, engine, environments
 from cdkguard.errors import CdkguardError, InputError
@@ -249,8 +250,14 @@ def _telling(resources: Mapping[str, Any]) -> dict[str, Any]:
         kind = body.get("Type") if isinstance(body, dict) else None
         if holds or (kind is not None and str(kind) not in types):
             types.add(str(kind))
-            found[logical_id] = {"Type": kind, **({"Metadata": metadata} if holds else {})}
+            found[logical_id] = {"Type": kind, "Metadata": metadata} if holds else _typed(str(kind))
     return found
+
+
+@cache
+def _typed(kind: str) -> dict[str, Any]:
+    """A resource of which nothing but its type is left, the same one for all."""
+    return {"Type": kind}
 
 
 # -- processes
