@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cdkguard import assembly
-from cdkguard.config import Config
+from cdkguard.config import Config, load
 from cdkguard.errors import BaselineError
 from cdkguard.model import Assembly, Problem
 from cdkguard.typed import NamedTuple, TextIO
@@ -75,6 +75,10 @@ def _deployed(config: Config, after: Assembly) -> Baseline:
 def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO | None) -> Iterator[Baseline]:
     from cdkguard import gitbase
 
+    def configured(folder: str) -> tuple[str | None, Mapping[str, str]]:
+        then = configuration_at(folder, config)
+        return then.app, then.context
+
     with gitbase.checked_out(
         revision,
         _app_directory(config, after),
@@ -84,9 +88,19 @@ def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO
         full_synth=config.full_synth,
         progress=progress,
         install=config.install,
+        configured=configured,
     ) as found:
         _refuse_unread(found.assembly, f"git {found.commit[:10]}")
         yield Baseline(found.assembly, f"git {found.commit[:10]}", directory=found.directory, notes=found.notes)
+
+
+def configuration_at(folder: str, config: Config) -> Config:
+    """The configuration in a folder of the baseline, with what the command line sets today over it."""
+    then = load(folder, None)
+    if config.overlay is not None:
+        found: Config = config.overlay(then)
+        return found
+    return then._replace(app=config.app, context=config.context, environment=config.environment)
 
 
 def _app_directory(config: Config, after: Assembly) -> str:

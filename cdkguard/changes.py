@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from cdkguard import accepted, approvals, config, diff, engine, environments, guardrails, packs, suppressions, tables
-from cdkguard.baseline import Baseline
+from cdkguard import accepted, approvals, diff, engine, environments, guardrails, packs, suppressions, tables
+from cdkguard.baseline import Baseline, configuration_at
 from cdkguard.config import Config
 from cdkguard.errors import BaselineError, TemplateError
 from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule, Stack
@@ -36,15 +36,22 @@ class Judged(NamedTuple):
 
 
 def compared(
-    baseline: Baseline, after: Sequence[Stack], sets: Mapping[str, frozenset[str]], given: Mapping[str, Json]
+    baseline: Baseline,
+    after: Sequence[Stack],
+    sets: Mapping[str, frozenset[str]],
+    given: Mapping[str, Json],
+    given_before: Mapping[str, Json] | None = None,
 ) -> tuple[tuple[Change, ...], diff.Sides]:
-    """The changes between a baseline and the app's stacks, and the values of both."""
+    """The changes between a baseline and the app's stacks, and the values of both.
+
+    `given` are values of parameters; `given_before` those in the baseline, where they may be others.
+    """
     if baseline.deployed:
         _keep_parameters(baseline.assembly.stacks, after)
     roots = [[s for s in side if s.parent is None] for side in (baseline.assembly.stacks, after)]
     if len(roots[0]) == len(roots[1]) == 1 and not (roots[0][0].from_assembly or roots[1][0].from_assembly):
         roots[0][0].name = roots[1][0].name  # two files: what they are called is not the stack's name
-    sides = diff.Sides(Scopes(given), Scopes(given))
+    sides = diff.Sides(Scopes(given if given_before is None else given_before), Scopes(given))
     found = diff.compare(baseline.assembly.stacks, after, tables_of(sets), sides)
     for problem in sides.before.problems:  # a loop that cannot be expanded: what it made would go unseen
         raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
@@ -92,10 +99,16 @@ def judge(
 
     before, problems = list(baseline.assembly.stacks), [*baseline.notes]
     old_config = _old_config(settings, baseline)
-    environments.assign(before, (old_config or settings).environments, settings.environment, settings.context)
+    then = old_config or settings._replace(app_context=baseline.assembly.context or settings.app_context)
+    _assign(before, then)
     after, others = stacks
-    found, sides = compared(baseline, [*after, *others], loaded.sets, settings.template_parameters)
+    found, sides = compared(
+        baseline, [*after, *others], loaded.sets, settings.template_parameters, then.template_parameters
+    )
     found = tuple(c for c in found if _is_judged(c, settings, others))
+    if old_config is not None:  # from here on it judges the new app
+        old_config = old_config._replace(app_context=settings.app_context)
+    found = _reclassified(found, after, settings, old_config)
     on_changes = [r for r in rules if r.scope == "change" and not _about_us(r)]
     judged = changerules.evaluate(found, on_changes, loaded.rules, (before, after), engine_settings, sides)
     agreed = approvals.read(approvals_file(settings))
@@ -114,6 +127,37 @@ def judge(
         ours.findings,
         ours.fail_on or settings.fail_on,
     )
+
+
+def _assign(stacks: Sequence[Stack], settings: Config) -> None:
+    """Give the stacks their environments."""
+    context = {**settings.app_context, **settings.context}
+    environments.assign(stacks, settings.environments, settings.environment, context)
+
+
+def _reclassified(
+    found: Sequence[Change], after: Sequence[Stack], settings: Config, old: Config | None
+) -> tuple[Change, ...]:
+    """Without the changes of environment that weaken nothing, and without those that only the configuration makes:
+    the comparison of both configurations tells them."""
+    strict = _strict(old or settings)
+    now = _environments(after, old or settings)
+    _assign(after, settings)
+
+    def is_news(change: Change) -> bool:
+        was = change.was.environment if change.was else None
+        return was in strict and now.get(change.stack.construct_path or change.stack.name) not in strict
+
+    return tuple(c for c in found if c.impact != "STACK_RECLASSIFIED" or is_news(c))
+
+
+def _environments(stacks: Sequence[Stack], settings: Config) -> dict[str, str | None]:
+    _assign(stacks, settings)
+    return {s.construct_path or s.name: s.environment for s in stacks}
+
+
+def _strict(settings: Config) -> frozenset[str]:
+    return frozenset({e.name for e in settings.environments if e.strict} | {"prod"})
 
 
 def _is_judged(change: Change, settings: Config, others: Sequence[Stack]) -> bool:
@@ -139,16 +183,10 @@ def _old_config(settings: Config, baseline: Baseline) -> Config | None:
     """The configuration in the git baseline, for the same input; None where the baseline has none of its own."""
     if baseline.directory is None:
         return None
-    old = config.load(baseline.directory, None)
-    if settings.overlay is not None:  # the command line is the same for both
-        old = settings.overlay(old)
-    return old._replace(
-        paths=settings.paths,
-        directory=settings.directory,
-        environment=settings.environment,
-        context={**old.context, **settings.context},
-        template_parameters={**settings.template_parameters, **old.template_parameters},
-    )
+    old = configuration_at(baseline.directory, settings)
+    if settings.overlay is None:  # the program that calls us names what is judged, and not a file
+        old = old._replace(paths=settings.paths)
+    return old._replace(directory=settings.directory, app_context=baseline.assembly.context)
 
 
 class _Ours(NamedTuple):
@@ -183,6 +221,8 @@ def _own(
     old_side = guardrail(old, after, before, new.honour)
     hidden = guardrails.hidden_by(again(old, after), findings)
     new_side = guardrail(new, after)
+    if (old.app, old.paths) == (new.app, new.paths):  # the command line's
+        new_side = new_side._replace(judged=old_side.judged)
     place = guardrails.home(new.file or "cdkguard.yaml")
     found = list(guardrails.compare(old_side, new_side, hidden, place))
     loaded = packs.load_all(old.packs)
@@ -214,10 +254,11 @@ def guardrail(
     """
     loaded = packs.load_all(settings.packs)
     rules = packs.select(loaded.rules, settings.rules, settings.skip)
-    environments.assign(stacks, settings.environments, settings.environment, settings.context)
-    strict = frozenset({e.name for e in settings.environments if e.strict} | {"prod"})
+    _assign(stacks, settings)
+    strict = _strict(settings)
     shown = engine.Settings(strict_environments=strict, severities=settings.severities)
     names = {s.environment for s in stacks if s.environment}
+    home = os.path.join(os.path.dirname(settings.file or ""), "")
     written = suppressions.written_in_code(stacks if code is None else code)
     if honoured := tuple(dict.fromkeys((*settings.honour, *peers))):
         from cdkguard import honour
@@ -244,6 +285,7 @@ def guardrail(
         new_suppressions=settings.new_suppressions,
         honour=settings.honour,
         lint=settings.lint,
+        judged=settings.app or ", ".join(path.removeprefix(home) for path in settings.paths),
     )
 
 
@@ -259,7 +301,7 @@ def _accepted(settings: Config) -> Sequence[str]:
 def stacks_of(found: Assembly, settings: Config) -> list[Stack]:
     """The stacks of an assembly with their environments."""
     stacks = list(found.stacks)
-    environments.assign(stacks, settings.environments, settings.environment, settings.context)
+    _assign(stacks, settings._replace(app_context=found.context))
     return stacks
 
 

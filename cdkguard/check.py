@@ -269,6 +269,7 @@ def _changes(
         return _honoured(old, findings, stacks, loaded, ())[0] if old.honour else findings
 
     began = time.perf_counter()
+    config = config._replace(app_context=found.context)
     judged_ids = {id(stack) for stack in stacks}
     others = [stack for stack in (*found.stacks, *found.others) if id(stack) not in judged_ids]
     with baseline.opened(config, found, progress) as old:

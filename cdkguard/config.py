@@ -35,6 +35,7 @@ class Config(NamedTuple):
     app: str | None = None
     directory: str = "."
     context: Mapping[str, Json] = {}
+    app_context: Mapping[str, Json] = {}  # what the app itself sets, by which environments may be told apart
     environment: str | None = None
     environments: tuple[EnvironmentRule, ...] = ()
     fail_on: str = "high"  # severity or "never"

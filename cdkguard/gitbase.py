@@ -50,10 +50,11 @@ def checked_out(
     full_synth: bool = False,
     progress: TextIO | None = None,
     install: bool = False,
+    configured: Callable[[str], tuple[str | None, Mapping[str, str]]] | None = None,
 ) -> Iterator[GitBaseline]:
     """Synthesize the app of `directory` as it was at a revision (None: the merge base with the main branch).
 
-    The user's work tree is not touched. `install` allows to install Node packages for the baseline where its lock file
+    The user's work tree is not touched. `configured` says app and context by the settings in the app's folder of then. `install` allows to install Node packages for the baseline where its lock file
     differs. Raises BaselineError; where the app had no folder at that revision, the assembly is empty and a note says so.
     """
     repo = worktree.repository(directory)
@@ -62,6 +63,8 @@ def checked_out(
         notes = [target.note] if target.note else []
         notes += worktree.submodules(repo, tree, timeout)
         folder = os.path.join(tree, repo.prefix) if repo.prefix else tree
+        if configured is not None:
+            app, context = configured(_nearest(folder))
         if not _has_app(folder, app):
             notes.append(_new_app(repo, tree, target.commit))
             yield GitBaseline(Assembly(()), target.commit, _nearest(folder), _problems(notes))
@@ -128,18 +131,18 @@ class _Run:
         app = self._app()
         existing = synth.existing_assembly(app)
         if existing is not None:
-            yield self._told(assembly.read, existing, self.tree)
+            yield self._told(assembly.read, existing, self.tree, app.context)
             return
         entry = _entry(self._key(app, install))
         kept = _kept(entry) if entry is not None else None
         if kept is not None:
             files, tree = kept
             notes.append("its assembly was synthesized before and is kept in the cache")
-            yield self._told(assembly.read, files, tree)
+            yield self._told(assembly.read, files, tree, app.context)
             return
         command = self._reused(app, install, timeout, notes)
         with self._synthesized(app._replace(command=command), timeout, progress) as out:
-            found = self._told(assembly.read, out, self.tree)
+            found = self._told(assembly.read, out, self.tree, app.context)
             if entry is not None and not any(problem.fatal for problem in found.problems):
                 _keep(entry, out, self.tree, len(found.stacks))
             yield found
@@ -191,10 +194,10 @@ class _Run:
     def _shown(self, text: str) -> str:
         return text.replace(f"{self.tree}{os.sep}", "")
 
-    def _told(self, read: Callable[..., Assembly], out: str, tree: str) -> Assembly:
+    def _told(self, read: Callable[..., Assembly], out: str, tree: str, context: Mapping[str, Json]) -> Assembly:
         """The assembly, with files named as in the user's own tree. `tree` is where it was synthesized."""
         try:
-            found = read(out, base=tree, app_directory=self.folder)
+            found = read(out, base=tree, app_directory=self.folder)._replace(context=context)
         except InputError as problem:
             raise BaselineError(f"the baseline {self.commit[:12]}: {problem}") from problem
         for stack in found.stacks:

@@ -32,56 +32,86 @@ class Guardrail(NamedTuple):
     new_suppressions: str = "count"
     honour: Sequence[str] = ()  # other checkers whose suppressions count
     lint: bool = False
+    judged: str = ""  # the command or the paths; empty: the app of cdk.json
+
+
+_MANY = 5  # rules that are told one by one
 
 
 def compare(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home: Stack) -> Iterator[Change]:
     """The changes of impact GUARDRAIL_WEAKENED and EXEMPTION_ADDED; `hidden` are findings that only the baseline's
     configuration makes. `home` is a stack that stands for the configuration file."""
 
-    def change(impact: str, what: str, rule: str = "") -> Change:
-        count = sum(f.rule_id == rule for f in hidden) if rule else 0
+    def change(impact: str, what: str, rules: Sequence[str] = ()) -> Change:
+        count = sum(f.rule_id in rules for f in hidden)
         found = f", which hides {count} finding{'s' if count > 1 else ''} in this very change" if count else ""
         return Change(impact, home, after={"Text": what + found}, was=home, token=what)
 
-    for text, rule in _weakened(before, after):
-        yield change("GUARDRAIL_WEAKENED", text, rule)
+    for text, rules in _weakened(before, after):
+        yield change("GUARDRAIL_WEAKENED", text, rules)
     for text in _added(before, after):
         yield change("EXEMPTION_ADDED", text)
 
 
-def _weakened(before: Guardrail, after: Guardrail) -> Iterator[tuple[str, str]]:
-    for rule_id, rule in before.rules.items():
-        if rule_id not in after.rules:
-            yield f"rule {rule_id} ({rule.severity}) is switched off", rule_id
-        elif _asks(rule) != _asks(after.rules[rule_id]):
-            yield f"rule {rule_id} asks for something else than before", rule_id
-    lowered: dict[tuple[str, str, str], list[str]] = {}
-    for (rule_id, environment), severity in before.severities.items():
-        new = after.severities.get((rule_id, environment))
-        if new is not None and severity_rank(new) < severity_rank(severity):
-            lowered.setdefault((rule_id, severity, new), []).append(environment)
-    for (rule_id, severity, new), environments in lowered.items():
-        yield f"rule {rule_id} is lowered from {severity} to {new} on {', '.join(environments)}", rule_id
+def _weakened(before: Guardrail, after: Guardrail) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if before.judged != after.judged:
+        names = [side.judged or "the app of cdk.json" for side in (after, before)]
+        yield f"what is judged is {names[0]}, and no longer {names[1]}", ()
+    off = {i: f"{i} ({rule.severity})" for i, rule in before.rules.items() if i not in after.rules}
+    yield from _each(off, "rule {} is switched off", "{} rules are switched off: {}", before)
+    other = {i: i for i, rule in before.rules.items() if i in after.rules and _asks(rule) != _asks(after.rules[i])}
+    yield from _each(
+        other, "rule {} asks for something else than before", "{} rules ask for something else: {}", before
+    )
+    for (severity, new, places), ids in _lowered(before, after).items():
+        step = f"from {severity} to {new} on {', '.join(places)}"
+        found = dict(zip(ids, ids, strict=True))
+        yield from _each(found, f"rule {{}} is lowered {step}", f"{{}} rules are lowered {step}: {{}}", before)
     for path, old in before.environments.items():
         now = after.environments.get(path, old)
         if old in before.strict and now not in after.strict:
-            yield f"stack {path} was {old} and is judged as {now} now", ""
+            yield f"stack {path} was {old} and is judged as {now} now", ()
     levels = (*SEVERITIES, "never")
     if levels.index(after.fail_on) > levels.index(before.fail_on):
-        yield f"fail_on goes from {before.fail_on} to {after.fail_on}", ""
+        yield f"fail_on goes from {before.fail_on} to {after.fail_on}", ()
     for name, members in before.sets.items():
         if members != after.sets.get(name):
-            yield f"the named set {name} holds other types than before", ""
+            yield f"the named set {name} holds other types than before", ()
     if after.stacks and set(after.stacks) != set(before.stacks):
-        yield f"only the stacks {', '.join(after.stacks)} are judged now", ""
+        yield f"only the stacks {', '.join(after.stacks)} are judged now", ()
     if before.require_owner and not after.require_owner:
-        yield "a suppression needs no owner any more", ""
+        yield "a suppression needs no owner any more", ()
     if before.new_suppressions == "baseline" != after.new_suppressions:
-        yield "new suppressions count at once now", ""
+        yield "new suppressions count at once now", ()
     if more := set(after.honour) - set(before.honour):
-        yield f"suppressions for {', '.join(sorted(more))} count now", ""
+        yield f"suppressions for {', '.join(sorted(more))} count now", ()
     if before.lint and not after.lint:
-        yield "cfn-lint's errors are no findings any more", ""
+        yield "cfn-lint's errors are no findings any more", ()
+
+
+def _each(found: Mapping[str, str], one: str, many: str, before: Guardrail) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A line for each rule, or one for all of them, worst first: a hundred lines hide what else there is."""
+    if len(found) <= _MANY:
+        yield from ((one.format(text), (rule_id,)) for rule_id, text in found.items())
+        return
+    ids = sorted(found, key=lambda i: (-severity_rank(before.rules[i].severity), i))
+    yield many.format(len(ids), ", ".join(found[i] for i in ids)), tuple(ids)
+
+
+def _lowered(before: Guardrail, after: Guardrail) -> dict[tuple[str, str, tuple[str, ...]], list[str]]:
+    """(severity, new one, environments) -> rules; a stack's environment may have got another name."""
+    pairs = dict.fromkeys((old, after.environments.get(path, old)) for path, old in before.environments.items())
+    pairs = {p: None for p in pairs if p[0] not in before.strict or p[1] in after.strict}  # the rest is told as such
+    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for rule_id in before.rules:
+        places: dict[tuple[str, str], list[str]] = {}
+        for old, new in pairs:
+            one, other = before.severities.get((rule_id, old or "")), after.severities.get((rule_id, new or ""))
+            if one is not None and other is not None and severity_rank(other) < severity_rank(one):
+                places.setdefault((one, other), []).append(f"{old} ({new} now)" if old != new else str(old))
+        for (one, other), where in places.items():
+            found.setdefault((one, other, tuple(where)), []).append(rule_id)
+    return found
 
 
 def _asks(rule: Rule) -> tuple[object, ...]:

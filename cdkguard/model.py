@@ -151,6 +151,7 @@ STACK_IMPACTS = (
     "STACK_RENAMED",
     "STACK_MOVED",  # to another account or region
     "STACK_UNPROTECTED",  # termination protection off
+    "STACK_RECLASSIFIED",  # of another environment: other rules apply from now on
     "GUARDRAIL_WEAKENED",  # what the change does to our own configuration
     "EXEMPTION_ADDED",
 )

@@ -49,6 +49,7 @@ def match(before: Sequence[Stack], after: Sequence[Stack], exists: Exists = lamb
         for old, new in same_place
         if old.termination_protection and not new.termination_protection and new.from_assembly
     ]
+    changes += [_reclassified(old, new) for old, new in same_place if old.environment != new.environment]
     nested = _nested(before, after, same_place, exists)
     return Matched(
         pairs=same_place + nested.pairs,
@@ -99,6 +100,11 @@ def _taken(olds: list[Stack], news: list[Stack], key: Callable[[Stack], Hashable
 def _moved(old: Stack, new: Stack) -> Change:
     places = [f"{s.account or 'any account'}/{s.region or 'any region'}" for s in (old, new)]
     return Change("STACK_MOVED", new, was=old, before={"Environment": places[0]}, after={"Environment": places[1]})
+
+
+def _reclassified(old: Stack, new: Stack) -> Change:
+    before, after = ({"Environment": stack.environment} for stack in (old, new))
+    return Change("STACK_RECLASSIFIED", new, was=old, before=before, after=after)
 
 
 def _summary(stack: Stack) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from cdkguard import changes, config, guardrails
@@ -27,6 +29,10 @@ WEAKER = [
     ("strict", {"environments": {"blue": {"stacks": ["Shop"], "strict": True}}}, {"environments": {"blue": {"stacks": ["Shop"]}}}, "Shop"),
     ("parameter of a rule", {}, {"with": {"rds-backup-retention": {"days": 1}}}, "asks for something else"),
     ("stacks left out", {}, {"stacks": ["Dev"]}, "stacks"),
+    ("severity under another name of prod", {"environments": {"prod": {"stacks": ["*"]}}},
+     {"environments": {"blue": {"stacks": ["*"], "strict": True}}, "severity": {"data-destroyed": {"blue": "low"}}},
+     "rule data-destroyed is lowered from critical to low on prod (blue now)"),
+    ("something else is judged", {"paths": ["cdk.out"]}, {"paths": ["old.out"]}, "what is judged is old.out"),
     ("owner not needed", {"require_owner": True}, {}, "owner"),
 ]  # fmt: skip
 ADDED = [
@@ -44,7 +50,8 @@ def test_a_weaker_guardrail_is_told(before, after, text):
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [c[1:3] for c in WEAKER if c[0] not in ("environment", "parameter of a rule")]
+    ("before", "after"),
+    [c[1:3] for c in WEAKER if c[0] not in ("environment", "parameter of a rule", "something else is judged")],
 )
 def test_a_stronger_guardrail_is_not(before, after):
     assert not told(after, before)
@@ -55,6 +62,18 @@ def test_a_stronger_guardrail_is_not(before, after):
 def test_an_exemption_is_told(before, after, text):
     assert [text in said for impact, said in told(before, after) if impact == "EXEMPTION_ADDED"] == [True]
     assert not [said for impact, said in told(after, after)]
+
+
+def test_many_rules_are_told_in_one_line_worst_first():
+    ((_impact, text),) = told({}, {"skip": ["s3-*", "rds-*", "data-destroyed"]})
+    assert re.fullmatch(r"\d+ rules are switched off: [a-z0-9-]+ \(critical\), .*\(medium\)", text)
+    assert "data-destroyed (high)" in text
+
+
+def test_a_stack_that_leaves_prod_is_told_once():
+    before = {"environments": {"prod": {"stacks": ["*"]}}}
+    after = {"environments": {"prod": {"stacks": ["X"]}, "dev": {"stacks": ["*"]}}}
+    assert len(told(before, after)) == 2  # stacks
 
 
 def test_another_reason_is_no_new_exemption():

@@ -55,6 +55,7 @@ _WORDS = {
     "STACK_RENAMED": "stack renamed",
     "STACK_MOVED": "stack moved",
     "STACK_UNPROTECTED": "stack without termination protection",
+    "STACK_RECLASSIFIED": "stack of another environment",
 }
 
 
@@ -108,6 +109,7 @@ def _about_stack(change: Change) -> str:
         "STACK_RENAMED": f"was {change.partner}; a second stack is made, and the old one stays behind",
         "STACK_MOVED": f"from {_at(old)} to {_at(new)}; a second stack is made, and the old one stays behind",
         "STACK_UNPROTECTED": "its termination protection is switched off",
+        "STACK_RECLASSIFIED": f"was judged as {_at(old)}, is judged as {_at(new)}",
         "STACK_ADDED": plural(int(new["Resources"]), "resource")
         if isinstance(new, dict) and "Resources" in new
         else "",
