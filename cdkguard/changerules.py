@@ -88,6 +88,8 @@ class _Judge:
     def _judge_one(self, rule: Rule, change: Change) -> None:
         try:
             self._decide(rule, change)
+        except RecursionError:
+            self._record(rule, change, Outcome.UNKNOWN, text=f"{rule.title} (nested too deeply to be judged)")
         except Exception as crash:
             text = f"rule {rule.id} crashed on the change of {change.logical_id}: {type(crash).__name__}: {crash}"
             self.problems.append(Problem("rule", " ".join(text.split())))
@@ -152,8 +154,16 @@ class _Judge:
             yield Weakened(
                 path, _at(change.before, path), new.evidence[0][1] if new.evidence else ABSENT,
                 Outcome.FAIL if sure else Outcome.UNKNOWN, rule.id,
-                severity_of(rule, home.environment, self.settings), rule.title, rule.secret,
+                self._weight(rule, home, entry), rule.title, rule.secret,
             )  # fmt: skip
+
+    def _weight(self, rule: Rule, home: Stack, entry: Mapping[str, Json]) -> str:
+        """Of a protection that goes: in prod, to switch off what was on is worse than never to have switched it on."""
+        severity = severity_of(rule, home.environment, self.settings)
+        is_set = any(fnmatchcase(rule.id, glob) for glob in self.settings.severities)
+        is_strict = home.environment in self.settings.strict_environments | {"prod"}
+        raised = severity == "medium" and is_strict and not is_set and _named(entry.get("raise", ()), rule)
+        return "high" if raised else severity
 
     def _watched(self, entry: Mapping[str, Json], kind: str) -> list[Rule]:
         """The rules about a type that the entry's globs name."""

@@ -22,7 +22,7 @@ PROFILES = ("recommended", "strict", "all")
 SCOPES = ("resource", "value", "stack", "assembly", "change")
 SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.jsonl"
-_WEAKENS = ("path", "by", "types", "order", "default")
+_WEAKENS = ("path", "by", "types", "order", "default", "elements")
 _BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
 _FORM = "6"  # of the prepared JSON; part of the cache key
 
@@ -453,11 +453,11 @@ class _RuleFile:
         return impacts
 
     def _weakens(self, sets: Mapping[str, Sequence[str]]) -> Json:
-        """{rules, skip}, or a list of {types, path, by}, the paths parsed."""
+        """{rules, skip, raise}, or a list of {types, path, by}, the paths parsed."""
         from cdkguard.weakening import DIRECTIONS
 
         value = self.data.get("weakens")
-        if value is None or isinstance(value, dict) and set(value) <= {"rules", "skip"} and value.get("rules"):
+        if value is None or isinstance(value, dict) and set(value) <= {"rules", "skip", "raise"} and value.get("rules"):
             return value
         if not isinstance(value, list) or not value:
             raise self.wrong("'weakens' is {rules: [...]} or a list of {path, by}", "weakens")
@@ -468,6 +468,8 @@ class _RuleFile:
                 raise self.wrong(f"an entry of 'weakens' has path and by; it may have {', '.join(_WEAKENS[2:])}", *at)
             if entry["by"] not in DIRECTIONS or (entry["by"] == "order" and not isinstance(entry.get("order"), list)):
                 raise self.wrong(f"'by' is one of {', '.join(DIRECTIONS)}; 'order' has a list 'order'", *at, "by")
+            if entry.get("elements", "kept") != "kept":
+                raise self.wrong("'elements' may be `kept`: only those of a list that are in both", *at, "elements")
             for name in entry.get("types", ()):
                 if name.startswith("@") and name[1:] not in sets:
                     raise self.wrong(f"no named set '{name}'{meant(name[1:], sets)}", *at, "types")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, product
 
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
@@ -34,7 +34,9 @@ def weaker(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -
     if not isinstance(before, dict) or not isinstance(after, dict):
         return
     walk = bind(entry["steps"])
-    olds, news = (_values(walk, scope, _along(entry["steps"], body)) for body in (before, after))
+    old, new = (_along(entry["steps"], body) for body in (before, after))
+    pair = aligned(old, new, entry.get("elements") == "kept")
+    olds, news = (_values(walk, scope, body) for body in pair)
     default = entry.get("default", ABSENT)
     for path in {**olds, **news}:
         sides = [[default if v is ABSENT else v for v in side.get(path, [ABSENT])] for side in (olds, news)]
@@ -58,6 +60,65 @@ def _values(walk: Any, scope: Scope, body: Json) -> dict[str, list[Json]]:
     if len(branches) > _MANY:
         return {path: [Deferred("unknown", "more branches than are looked at")] for path in found}
     return found
+
+
+_KEYS = (
+    "Id",
+    "RuleName",
+    "Name",
+    "Key",
+    "Region",
+    "IndexName",
+    "PathPattern",
+)  # what an element of a list may be known by
+
+
+def aligned(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
+    """Both values, with the elements of their lists side by side: the same ones, else those of one name, else in order.
+
+    An element without a partner stands beside an empty one; with `kept` it is left out.
+    """
+    if isinstance(before, dict) and isinstance(after, dict):
+        one, other = dict(before), dict(after)
+        for key in before.keys() & after.keys():
+            one[key], other[key] = aligned(before[key], after[key], kept)
+        return one, other
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return before, after
+    partner = _partners(before, after)
+    pairs = [(old, after[partner[i]] if i in partner else _empty(old)) for i, old in enumerate(before)]
+    pairs += [(_empty(new), new) for j, new in enumerate(after) if j not in partner.values()]
+    if kept:
+        pairs = [(before[i], after[j]) for i, j in sorted(partner.items())]
+    both = [aligned(*pair, kept) for pair in pairs]
+    return [one for one, _other in both], [other for _one, other in both]
+
+
+def _partners(before: list[Json], after: list[Json]) -> dict[int, int]:
+    found: dict[int, int] = {}
+
+    def pair(alike: Callable[[Json, Json], bool]) -> None:
+        for i, old in enumerate(before):
+            taken = found.values()
+            if (
+                i not in found
+                and (j := next((j for j, v in enumerate(after) if j not in taken and alike(old, v)), None)) is not None
+            ):
+                found[i] = j
+
+    pair(same)
+    pair(lambda old, new: _called(old) is not None and _called(old) == _called(new))
+    pair(lambda old, new: _called(old) is None and _called(new) is None)
+    return found
+
+
+def _called(element: Json) -> str | None:
+    names = (scalar_text(element.get(key)) for key in _KEYS) if isinstance(element, dict) else ()
+    return next((name for name in names if name is not None), None)
+
+
+def _empty(element: Json) -> Json:
+    return {} if isinstance(element, dict) else ABSENT
 
 
 def _along(steps: Sequence[Sequence[Any]], value: Json) -> Json:
@@ -119,8 +180,12 @@ def _by_number(old: Json, new: Json, sign: int) -> bool | None:
 
 
 def _by_order(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
-    order = [scalar_text(v) for v in entry["order"]]
-    ranks = [order.index(t) if (t := scalar_text(v)) in order else None for v in (old, new)]
+    order = {
+        scalar_text(v): rank
+        for rank, many in enumerate(entry["order"])
+        for v in (many if isinstance(many, list) else [many])
+    }
+    ranks = [order.get(scalar_text(v)) for v in (old, new)]
     if old is ABSENT:
         return False
     if new is ABSENT:
@@ -130,15 +195,25 @@ def _by_order(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     return ranks[1] < ranks[0]
 
 
+def _by_prefix(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
+    """Whether a prefix covers what the one before did not; none covers everything."""
+    one, other = ("" if value is ABSENT else scalar_text(value) for value in (old, new))
+    return None if one is None or other is None else not other.startswith(one)
+
+
 def _unknown_value(value: Json) -> bool:
     return isinstance(value, Deferred) and value.kind != "resource"
 
 
-# What `by` may say: (before, after, entry) -> weaker, None where that is not known. `order` is from weak to strong.
+# What `by` may say: (before, after, entry) -> weaker, None where that is not known. `order` is from weak to strong; values
+# in a list of their own in it are equally strong.
 DIRECTIONS: Mapping[str, Any] = {
     "lower": lambda old, new, entry: _by_number(old, new, -1),
     "higher": lambda old, new, entry: _by_number(old, new, 1),
     "absent": lambda old, new, entry: old is not ABSENT and new is ABSENT,
+    "added": lambda old, new, entry: old is ABSENT and new is not ABSENT,
     "changed": lambda old, new, entry: old is not ABSENT,
+    "other": lambda old, new, entry: old is not ABSENT and new is not ABSENT,
+    "prefix": _by_prefix,
     "order": _by_order,
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 
 import pytest
 
+from cdkguard.packs import load_all
 from tests.changes_support import fired, judged, write_assembly
 
 KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -129,6 +131,71 @@ COUNTED = [
      one("AWS::S3::Bucket", KEPT, LifecycleConfiguration={"Rules": [{"Status": "Enabled", "ExpirationInDays": 1}]}),
      {"retention-shortened"}),
 ]  # fmt: skip
+
+
+# What was on and is switched off: (change, type, before, after, rules that must fire at high or above).
+OFF = {"LifecycleConfiguration": {"Rules": [{"Id": "a", "Status": "Disabled", "ExpirationInDays": 1}]}}
+SWITCHED = [
+    ("versioning", "AWS::S3::Bucket", {"VersioningConfiguration": {"Status": "Enabled"}}, {}, {"protection-weakened"}),
+    ("key", "AWS::KMS::Key", {}, {"Enabled": False}, {"safeguard-off"}),
+    ("rotation of a key", "AWS::KMS::Key", {"EnableKeyRotation": True}, {}, {"protection-weakened"}),
+    ("authorization", "AWS::ApiGateway::Method", {"AuthorizationType": "AWS_IAM"}, {"AuthorizationType": "NONE"}, {"protection-weakened"}),
+    ("network ACL", "AWS::EC2::NetworkAclEntry", {"CidrBlock": "10.0.0.0/8", "RuleAction": "allow"},
+     {"CidrBlock": "0.0.0.0/0", "RuleAction": "allow"}, {"protection-weakened"}),
+    ("check of trails", "AWS::CloudTrail::Trail", {"EnableLogFileValidation": True, "IsLogging": True}, {"IsLogging": True}, {"protection-weakened"}),
+    ("emptying", "AWS::ECR::Repository", {}, {"EmptyOnDelete": True}, {"protection-weakened"}),
+    ("old versions expire", "AWS::S3::Bucket", {}, {"LifecycleConfiguration": {"Rules": [
+        {"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}]}}, {"retention-shortened"}),
+    ("a date", "AWS::S3::Bucket", {}, {"LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationDate": "2030-01-01"}]}},
+     {"retention-shortened"}),
+    ("rule that is off", "AWS::S3::Bucket", {}, OFF, set()),
+    ("firewall rule", "AWS::WAFv2::WebACL", {"Rules": [{"Name": "a", "Action": {"Block": {}}}]}, {"Rules": []}, {"safeguard-off"}),
+    ("firewall that counts", "AWS::WAFv2::WebACL", {"Rules": [{"Name": "a", "Action": {"Block": {}}}]},
+     {"Rules": [{"Name": "a", "Action": {"Count": {}}}]}, {"safeguard-off"}),
+    ("backup rule", "AWS::Backup::BackupPlan", {"BackupPlan": {"BackupPlanRule": [{"RuleName": "a"}, {"RuleName": "b"}]}},
+     {"BackupPlan": {"BackupPlanRule": [{"RuleName": "b"}]}}, {"safeguard-off"}),
+    ("one more backup rule", "AWS::Backup::BackupPlan", {"BackupPlan": {"BackupPlanRule": [{"RuleName": "a"}]}},
+     {"BackupPlan": {"BackupPlanRule": [{"RuleName": "b", "Lifecycle": {"DeleteAfterDays": 7}}, {"RuleName": "a"}]}}, set()),
+    ("second factor", "AWS::Cognito::UserPool", {"MfaConfiguration": "ON"}, {"MfaConfiguration": "OFF"}, {"authentication-weakened"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "rules"), [row[1:] for row in SWITCHED], ids=[row[0] for row in SWITCHED]
+)
+def test_what_was_on_and_is_switched_off(tmp_path, kind, before, after, rules):
+    sides = [one(kind, KEPT, **side) for side in (before, after)]
+    found = fired(judged(tmp_path, *sides))
+    assert rules <= found if rules else not found, found
+    assert not fired(judged(tmp_path, sides[1], sides[1]), "low")
+
+
+def test_what_is_medium_is_raised_in_prod_only_and_unless_configured(tmp_path):
+    sides = [one("AWS::KMS::Key", KEPT, EnableKeyRotation=on) for on in (True, False)]
+    assert not fired(judged(tmp_path, *sides, environment="dev"))
+    assert not fired(judged(tmp_path, *sides, severities={"kms-rotation": "medium"}))
+
+
+def test_every_rule_is_watched_but_those_that_others_judge():
+    rules = load_all(()).rules
+    (watching,) = [r.weakens for r in rules if r.id == "protection-weakened"]
+    on_resources = [r.id for r in rules if r.scope == "resource"]
+    assert watching["rules"] == ["*"]
+    for glob in (*watching["skip"], *watching["raise"]):
+        assert fnmatch.filter(on_resources, glob), glob
+
+
+def test_kept_but_on_creation_is_kept(tmp_path):
+    sides = [
+        {"It": table({"DeletionPolicy": policy, "UpdateReplacePolicy": "Retain"})}
+        for policy in ("Retain", "RetainExceptOnCreate")
+    ]
+    assert not fired(judged(tmp_path, *sides), "low")
+    assert not fired(judged(tmp_path, *reversed(sides)), "low")
+
+
+def test_the_reader_of_a_cluster_serves_users(tmp_path):
+    assert fired(judged(tmp_path, CLUSTERED, OTHER), "medium") == {"service-removed"}
 
 
 @pytest.mark.parametrize(("before", "after", "rules"), [row[1:] for row in COUNTED], ids=[row[0] for row in COUNTED])

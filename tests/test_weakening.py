@@ -53,6 +53,55 @@ def test_branches_beside_the_value_do_not_matter():
     assert told({**beside, "A": {"B": 5}}, {**beside, "A": {"B": 3}}, by="lower") == FAIL
 
 
+RULES = [
+    ("another order", [{"Id": "a", "B": 9}, {"Id": "b", "B": 5}], [{"Id": "b", "B": 5}, {"Id": "a", "B": 9}], [], []),
+    ("another order, one lower", [{"Id": "a", "B": 9}, {"Id": "b", "B": 5}], [{"Id": "b", "B": 4}, {"Id": "a", "B": 9}], FAIL, FAIL),
+    ("one more, in front", [{"Id": "a", "B": 9}], [{"Id": "n", "B": 5}, {"Id": "a", "B": 9}], FAIL, []),
+    ("one less", [{"Id": "a", "B": 9}, {"Id": "b", "B": 5}], [{"Id": "b", "B": 5}], [], []),
+    ("without names", [{"B": 9}, {"B": 5}], [{"B": 5}, {"B": 9}], [], []),
+    ("without names, one lower", [{"B": 9}, {"B": 5}], [{"B": 5}, {"B": 8}], FAIL, FAIL),
+    ("of nothing", [], [{"B": 5}], FAIL, []),
+    ("not known", [{"Id": "a", "B": 9}], [{"Id": "a", "B": UNKNOWN}], UNSURE, UNSURE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "whole", "kept"), [r[1:] for r in RULES], ids=[r[0] for r in RULES])
+def test_elements_are_compared_with_their_partners(before, after, whole, kept):
+    sides = {"A": before}, {"A": after}
+    assert told(*sides, path="$.A[*].B", by="lower", default=99) == whole
+    assert told(*sides, path="$.A[*].B", by="lower", default=99, elements="kept") == kept
+
+
+def test_values_of_a_list_that_go():
+    assert told({"A": ["x", "y"]}, {"A": ["y", "z"]}, path="$.A[*]", by="changed") == FAIL
+    assert told({"A": ["x", "y"]}, {"A": ["y"]}, path="$.A[*]", by="changed") == FAIL
+    assert told({"A": ["x", "y"]}, {"A": ["y", "z", "x"]}, path="$.A[*]", by="changed") == []
+
+
+def test_what_is_filtered_is_what_counts():
+    rules = [{"Id": "a", "On": on, "B": 1} for on in ("no", "yes")]
+    path = "$.A[?(@.On=='yes')].B"
+    assert told({"A": []}, {"A": rules[:1]}, path=path, by="lower", default=9) == []
+    assert told({"A": rules[:1]}, {"A": rules[1:]}, path=path, by="lower", default=9) == FAIL
+
+
+@pytest.mark.parametrize(
+    ("by", "before", "after", "expected"),
+    [("added", ABSENT, 1, FAIL), ("added", 1, 2, []), ("added", 1, ABSENT, []), ("other", 1, 2, FAIL), ("other", 1, ABSENT, []),
+     ("other", ABSENT, 1, []), ("prefix", "a/", "a/b/", []), ("prefix", "a/", "", FAIL), ("prefix", "a/", ABSENT, FAIL),
+     ("prefix", ABSENT, "a/", []), ("prefix", "a/", UNKNOWN, UNSURE), ("prefix", "a/", "b/", FAIL)],
+)  # fmt: skip
+def test_other_ways(by, before, after, expected):
+    body = [{"A": {"B": v}} if v is not ABSENT else {"A": {}} for v in (before, after)]
+    assert told(*body, by=by) == expected
+
+
+def test_equals_in_an_order():
+    order = ["weak", ["strong", "as strong"]]
+    assert told({"A": {"B": "strong"}}, {"A": {"B": "as strong"}}, by="order", order=order) == []
+    assert told({"A": {"B": "as strong"}}, {"A": {"B": "weak"}}, by="order", order=order) == FAIL
+
+
 ORDER = [
     ("Delete", "Retain", []),
     ("Retain", "Delete", FAIL),

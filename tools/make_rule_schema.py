@@ -37,11 +37,12 @@ def schema():
         "on_change": {"type": "array", "items": {"enum": [*IMPACTS, *STACK_IMPACTS]}, "minItems": 1},
         "weakens": {"anyOf": [
             {"type": "object", "required": ["rules"], "additionalProperties": False,
-             "properties": {"rules": strings, "skip": strings}},
+             "properties": {"rules": strings, "skip": strings, "raise": strings}},
             {"type": "array", "minItems": 1, "items": {
                 "type": "object", "required": ["path", "by"], "additionalProperties": False,
                 "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(weakening.DIRECTIONS)},
-                               "types": strings, "order": {"type": "array"}, "default": {}}}},
+                               "types": strings, "order": {"type": "array"}, "default": {},
+                               "elements": {"const": "kept"}}}},
         ]},
         "widens": {"anyOf": [{"const": True}, strings]},
         "on_unknown": {"enum": ["unknown", "fail", "pass"]},
