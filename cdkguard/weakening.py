@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
@@ -95,21 +95,27 @@ def aligned(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
 
 
 def _partners(before: list[Json], after: list[Json]) -> dict[int, int]:
+    """Index of the partner in `after` by index in `before`, in linear time."""
     found: dict[int, int] = {}
-
-    def pair(alike: Callable[[Json, Json], bool]) -> None:
+    for known_by in (_content, _called, lambda element: "" if _called(element) is None else None):
+        taken = set(found.values())
+        free: dict[Json, list[int]] = {}
+        for j in reversed(range(len(after))):
+            if j not in taken and (key := known_by(after[j])) is not None:
+                free.setdefault(key, []).append(j)
         for i, old in enumerate(before):
-            taken = found.values()
-            if (
-                i not in found
-                and (j := next((j for j, v in enumerate(after) if j not in taken and alike(old, v)), None)) is not None
-            ):
-                found[i] = j
-
-    pair(same)
-    pair(lambda old, new: _called(old) is not None and _called(old) == _called(new))
-    pair(lambda old, new: _called(old) is None and _called(new) is None)
+            if i not in found and (left := free.get(known_by(old))):
+                found[i] = left.pop()
     return found
+
+
+def _content(element: Json) -> Json:
+    """A key that the elements share which are the same to CloudFormation."""
+    if isinstance(element, dict):
+        return frozenset((key, _content(value)) for key, value in element.items())
+    if isinstance(element, list):
+        return ("list", *map(_content, element))
+    return scalar_text(element)
 
 
 def _called(element: Json) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, Verbatim
 from cdkguard.model import Outcome
 from cdkguard.paths import parse
-from cdkguard.weakening import weaker
+from cdkguard.weakening import aligned, weaker
 
 UNKNOWN = Deferred("parameter", {"Ref": "P"}, "P")
 NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -126,3 +126,12 @@ def test_changed_and_absent():
 
 def test_what_comes_or_goes_is_not_weakened():
     assert told(ABSENT, {"A": {"B": 1}}, by="lower") == told({"A": {"B": 1}}, None, by="lower") == []
+
+
+def test_many_elements_find_their_partners_wherever_they_stand():
+    before = [{"Id": str(i), "Days": i, "Tags": [{"on": True}]} for i in range(20_000)]
+    after = [{"Tags": [{"on": "true"}], "Days": str(i), "Id": str(i)} for i in reversed(range(20_000))]
+    after[5] = {"Id": "19994", "Days": 1}
+    olds, news = aligned(before, after)
+    assert [old["Id"] for old in olds] == [new["Id"] for new in news]
+    assert [old["Id"] for old, new in zip(olds, news, strict=True) if old["Days"] != int(new["Days"])] == ["19994"]
