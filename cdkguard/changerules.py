@@ -255,7 +255,8 @@ class _Judge:
                 is_iam = isinstance(body, dict) and str(body.get("Type")).startswith("AWS::IAM::")
                 if is_iam or body is not other.get(name):
                     one[name] = without_hashes(body)
-        return widening.widenings(views.View(before, old.account), views.View(after, new.account), renamed)
+        accounts = old.account or new.account, new.account or old.account
+        return widening.widenings(views.View(before, accounts[0]), views.View(after, accounts[1]), renamed)
 
     # -- findings
 

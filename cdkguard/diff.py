@@ -290,9 +290,10 @@ def _told_apart(old: Stack, new: Stack, sides: Sides, known: dict[int, Scope]) -
 
     `known` holds those of the parents, and gets these.
     """
+    scopes = sides.before.of(old), sides.after.of(new)
     both = (
-        (sides.before.of(old), _origins(old, sides.before, known)),
-        (sides.after.of(new), _origins(new, sides.after, known)),
+        (_placed(*scopes), _origins(old, sides.before, known)),
+        (_placed(*reversed(scopes)), _origins(new, sides.after, known)),
     )
     origins = both[0][1], both[1][1]
     names = [name for name in origins[0] if name in origins[1] and origins[0][name] != origins[1][name]]
@@ -321,6 +322,14 @@ def _origins(stack: Stack, side: Scopes, known: dict[int, Scope]) -> dict[str, s
             else:
                 found[name] = f"{how.get('Type')} {how.get('Default')}" if isinstance(how, dict) else str(how)
     return found
+
+
+def _placed(scope: Scope, partner: Scope) -> Scope:
+    """In the account and region of the other side, where its own are left to the deployment: both are one stack."""
+    account, region = scope.account or partner.account, scope.region or partner.region
+    if (account, region) == (scope.account, scope.region):
+        return scope
+    return Scope(scope.template, scope.given, account, region, scope.stack_name, scope.dummies, scope.owner)
 
 
 class _Body(NamedTuple):

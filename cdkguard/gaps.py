@@ -111,7 +111,8 @@ def _severity(many: list[Gap], context: Context | None, who: str) -> str:
     if gap.kind == "not-action":
         return "high"
     if gap.kind == "condition":
-        return _lost(gap)
+        doors = [c for c in _lost_clauses(gap) if iam.guards_door(c)]
+        return "high" if context.kind == "trust" and doors else _lost(gap)
     if all(_is_ours(g.what) for g in many):
         return "low" if _restricted(gap.what) else "medium"
     narrow = [iam.risk(g.what._replace(resource=Item((tuple("one"),)))) for g in many]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 
 from cdkguard import branches, globs, iam, items, statements
 from cdkguard.gaps import Context, as_json, as_widenings
@@ -168,6 +169,14 @@ def _rights(before: Owners, was: Owner, after: Owners, owner: Owner, anyway: boo
     fresh = after.side.ids - before.side.ids
     yield from as_widenings((g for g in found if not (sealed and _moot(g, now))), owner.label, None, fresh)
     yield from _newly_managed(statements, attached[0], attached[1], owner)
+
+
+def became(before: Owners, after: Owners, was: Owner, owner: Owner, label: str) -> Iterator[Widening]:
+    """What one role may do that another one could not, in the name of who now has it."""
+    named = copy(owner)
+    named.label = label
+    yield from _rights(before, was, after, named, True)
+    yield from _boundary(before, was, after, named)
 
 
 def said(many: Sequence[Written]) -> list[tuple[Json, Guard]]:

@@ -10,6 +10,7 @@ from cdkguard.principals import of_principals
 from cdkguard.resourcepolicies import of_resources, of_urls
 from cdkguard.typed import Any
 from cdkguard.views import GROUPS, IAM, URL, Side, View, Widening
+from cdkguard.workloads import names_a_role, of_workloads
 
 Json = Any
 
@@ -24,6 +25,7 @@ def widenings(before: View, after: View, renamed: Mapping[str, str] | None = Non
         return []
     old, new = Side(before, renamed), Side(after, {})
     found = [*of_principals(old, new), *of_resources(old, new), *of_urls(old, new), *of_groups(old, new)]
+    found += of_workloads(old, new)
     return sorted(set_of(found), key=lambda w: (w.logical_id, w.path, w.kind))
 
 
@@ -43,9 +45,9 @@ def _judged(body: Json) -> bool:
 def _differs(before: Mapping[str, Json], after: Mapping[str, Json], renamed: Mapping[str, str]) -> bool:
     """Whether a resource that has to do with access is not the same on both sides."""
     if renamed:
-        return any(_judged(body) for body in after.values())
+        return any(_judged(body) or names_a_role(body) for body in after.values())
     for logical_id, body in after.items():
         was = before.get(logical_id)
-        if was is not body and _judged(body) and was != body:
+        if was is not body and (_judged(body) or names_a_role(body)) and was != body:
             return True
     return any(_judged(body) for logical_id, body in before.items() if logical_id not in after)

@@ -703,7 +703,14 @@ def test_cdk_synth_of_a_stage(tmp_path):
 def test_an_import_loads_no_engine():
     code = "import cdkguard.aspect, sys; print([m for m in sys.modules if m.startswith('cdkguard.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {"cdkguard.aspect", "cdkguard.native", "cdkguard.judge", "cdkguard.errors", "cdkguard.model"}
+    loaded = {
+        "cdkguard.aspect",
+        "cdkguard.native",
+        "cdkguard.judge",
+        "cdkguard.errors",
+        "cdkguard.model",
+        "cdkguard.typed",
+    }
     assert set(json.loads(done.stdout.replace("'", '"'))) == loaded
 
 

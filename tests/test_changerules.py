@@ -325,6 +325,16 @@ def test_whole_stacks(tmp_path, before, after, rules):
     assert fired(judged(tmp_path, old, new)) == rules
 
 
+def test_a_place_made_explicit_widens_nothing(tmp_path):
+    queue = {"Fn::Sub": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q"}
+    literal = "arn:aws:sqs:eu-west-1:111111111111:q"
+    anywhere = place("unknown-account", "unknown-region")
+    sides = [policy(allow(Action="sqs:SendMessage", Resource=arn)) for arn in (queue, queue, literal)]
+    old = write_assembly(tmp_path / "old", Shop={"template": {"Resources": sides[0]}, "artifact": anywhere})
+    for name, side in (("same", sides[1]), ("literal", sides[2])):
+        assert not fired(judged(tmp_path, old, write_assembly(tmp_path / name, Shop=side)), "low")
+
+
 def test_a_deletion_in_a_stack_whose_place_is_made_explicit(tmp_path):
     old = write_assembly(tmp_path / "old", Shop={"template": {"Resources": {"It": table(GONE), **OTHER}},
                                                  "artifact": place("unknown-account", "unknown-region")})  # fmt: skip

@@ -268,6 +268,53 @@ def test_managed_policy_and_its_contents():
     assert kinds({"R": role(allow("*"))}, {"R": full}) == []
 
 
+def as_role(name):
+    return {"F": body("AWS::Lambda::Function", Role=name)}
+
+
+READER, WRITER = role(allow("s3:GetObject")), role(allow(["s3:GetObject", "s3:DeleteObject"]))
+OTHER_ROLE = f"arn:aws:iam::{OWN}:role/other"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (ref("Read", "Arn"), ref("Write", "Arn"), [("high", True)]),
+        (ref("Write", "Arn"), ref("Read", "Arn"), []),
+        (ref("Read", "Arn"), ref("Read", "Arn"), []),
+        (ref("Read", "Arn"), OTHER_ROLE, [("medium", False)]),
+        (OTHER_ROLE, ref("Read", "Arn"), [("medium", False)]),
+        (OTHER_ROLE, OTHER_ROLE, []),
+        ("MASTER", "REPLICA", []),
+    ],
+    ids=str,
+)
+def test_another_role_is_other_rights(before, after, expected):
+    roles = {"Read": READER, "Write": WRITER}
+    found = judged({**roles, **as_role(before)}, {**roles, **as_role(after)})
+    assert [(w.severity, w.certain) for w in found] == expected
+    assert all((w.logical_id, w.path) == ("F", "Properties.Role") for w in found)
+
+
+def test_another_role_by_an_instance_profile():
+    def side(name):
+        profile = body("AWS::IAM::InstanceProfile", Roles=[ref(name)])
+        machine = body("AWS::EC2::Instance", IamInstanceProfile=ref("Profile" + name))
+        return {"Read": READER, "Write": WRITER, "Profile" + name: profile, "I": machine}
+
+    found = only(side("Read"), side("Write"))
+    assert (found.logical_id, found.path, found.severity) == ("I", "Properties.IamInstanceProfile", "high")
+
+
+def test_a_role_that_comes_under_another_id_with_the_same_rights():
+    def side(name):
+        return {name: READER, **as_role(ref(name, "Arn"))}
+
+    assert not judged(side("Old"), side("New"))
+    assert not judged(side("Old"), side("New"), {"Old": "New"})
+    assert judged(side("Old"), {"New": WRITER, **as_role(ref("New", "Arn"))})
+
+
 def test_another_boundary():
     def bounded(*statements, boundary=None):
         return {
@@ -286,6 +333,17 @@ def test_another_boundary():
 def trusting(principal, **more):
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more}
     return {"R": role(AssumeRolePolicyDocument=document(statement))}
+
+
+def test_a_trust_whose_condition_loosens():
+    def by_github(subject):
+        issuer = "token.actions.githubusercontent.com"
+        federated = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/{issuer}"}
+        return trusting(federated, Condition={"StringLike": {f"{issuer}:sub": subject}})
+
+    found = only(by_github("repo:shop/api:ref:refs/heads/main"), by_github("repo:shop/*"))
+    assert (found.kind, found.severity) == ("trust", "high")
+    assert not judged(by_github("repo:shop/*"), by_github("repo:shop/api:ref:refs/heads/main"))
 
 
 def test_trust():
