@@ -52,6 +52,8 @@ def read(path: str) -> Baseline:
     _refuse_unread(found, path)
     if not found.stacks:
         raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")
+    if not any(stack.template.get("Resources") for stack in found.stacks):
+        raise BaselineError(f"the baseline {path} has no resource: everything would pass for new")
     return Baseline(found, path)
 
 

@@ -286,11 +286,12 @@ def _last_day(given: str | None) -> str:
 
 
 def _snapshot(options: argparse.Namespace) -> int:
-    from cdkguard import snapshot
+    from cdkguard import environments, snapshot
 
     config: Config = options.configured(options)
     with _new_side(config) as found:
         _refuse_unread(found.problems)
-        files = snapshot.write(found, options.out)
+        context = environments.telling({**found.context, **config.context}, config.environments)
+        files = snapshot.write(found, options.out, context)
     print(f"{options.out}: {len(files)} files written; commit them, and check with --against {options.out}")
     return int(ExitCode.OK)

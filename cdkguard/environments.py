@@ -65,6 +65,12 @@ def assign(
     return notices
 
 
+def telling(context: Mapping[str, Any], rules: Iterable[EnvironmentRule]) -> dict[str, Any]:
+    """The context by which environments are told apart."""
+    keys = {key for rule in rules for key in rule.context}
+    return {key: value for key, value in context.items() if key in keys or key.lower() in _KEYS}
+
+
 def strictest(rules: Iterable[EnvironmentRule]) -> str:
     """The environment that a stack is judged as when nothing else is known of it."""
     return next((rule.name for rule in rules if is_strict(rule)), "prod")

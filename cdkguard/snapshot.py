@@ -39,9 +39,10 @@ def is_snapshot(path: str) -> bool:
 # -- writing
 
 
-def write(found: Assembly, path: str) -> list[str]:
+def write(found: Assembly, path: str, context: Mapping[str, Json] = {}) -> list[str]:
     """Write the assembly as the snapshot folder `path`; the files written, the index last.
 
+    `context` are the values of the app's context by which environments are told apart.
     Files of an older snapshot that are not needed any more are removed. Raises BaselineError where the assembly was not
     read whole, or where the folder holds something else.
     """
@@ -60,6 +61,8 @@ def write(found: Assembly, path: str) -> list[str]:
     index: dict[str, Json] = {"snapshot": VERSION}
     if missing:
         index["missing"] = [{"key": key, "provider": of, "dummies": list(d)} for key, of, d in missing]
+    if context:
+        index["context"] = _sorted(context)
     texts[INDEX] = _as_json(index | {"stacks": rows}, sort=False)
     try:
         return _replace(path, texts)
@@ -243,7 +246,9 @@ class _Reader:
         if unlisted:
             raise self.wrong(f"does not name {unlisted[0]}, which is beside it")
         stacks = tuple(self._stack(name, ()) for name in self.rows)
-        return Assembly(stacks, (), self.missing, self.path)
+        if not isinstance(context := index.get("context", {}), dict):
+            raise self.wrong("'context' is not a mapping")
+        return Assembly(stacks, (), self.missing, self.path, context=context)
 
     def _add_row(self, row: Json) -> None:
         name = _mapping(row).get("template")

@@ -215,3 +215,23 @@ def test_writing_what_was_read_is_byte_equal(tmp_path_factory, found):
     assert facts(read) == facts(Assembly(tuple(found)), normalised)
     snapshot.write(read, two)
     assert contents(one) == contents(two)
+
+
+def test_the_context_that_tells_environments_apart_is_kept(tmp_path):
+    snapshot.write(app(), str(tmp_path / "x"), {"env": "prod"})
+    assert snapshot.read(str(tmp_path / "x")).context == {"env": "prod"}
+
+
+def test_only_telling_context_is_kept():
+    from cdkguard.environments import EnvironmentRule, telling
+
+    rules = [EnvironmentRule("prod", context={"tier": "gold"})]
+    assert telling({"tier": "gold", "Stage": "live", "token": "hunter2"}, rules) == {"tier": "gold", "Stage": "live"}
+
+
+def test_a_baseline_that_holds_nothing_is_none(tmp_path):
+    from cdkguard import baseline
+
+    (tmp_path / "old.json").write_text('{"Resources": {}}')
+    with pytest.raises(BaselineError, match="no resource"):
+        baseline.read(str(tmp_path / "old.json"))
