@@ -134,6 +134,23 @@ def test_hostile_text_in_the_terminal():
     assert not any(line.lstrip().startswith("::error") for line in text.splitlines())
 
 
+def test_long_lines_are_wrapped_and_stateless_moves_are_short():
+    def side(folder):
+        resources = {f"{folder}{kind.replace(':', '')}": {"Type": kind, "Properties": {"Name": "n" * 60}}
+                     for kind in ("AWS::SNS::Topic", TABLE)}  # fmt: skip
+        return [stack(resources, paths={name: f"Shop/{folder}/{'x' * 40}/{name}" for name in resources})]
+
+    found = Difference(tuple(compare(side("Old"), side("New"))), (), "old", "new", (), "1")
+    text = difftext.render(found, OPTIONS._replace(width=80))
+    assert all(
+        len(line) <= 80 or " " not in line.strip() or line.startswith(("  - ", "  + ")) for line in text.splitlines()
+    )
+    assert text.count("to keep it") == 1  # the topic has nothing to keep
+    assert "2 resources created under another name or in another place" in text
+    assert text.rstrip().endswith("2 destroyed, 2 created")
+    assert "1 resource with data:" in text
+
+
 def test_hostile_text_in_json():
     document = json.loads(diffjson.render(hostile(), OPTIONS))
     assert HOSTILE in {c["logicalId"] for c in document["changes"]}

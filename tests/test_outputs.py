@@ -650,6 +650,17 @@ ANY = st.text(st.characters(codec=None), max_size=12) | st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("color", [False, True])
+def test_no_line_of_the_text_is_a_command_of_the_ci(color: bool) -> None:
+    command = "::stop-commands::x"
+    message = f"{'a' * 74} {command} {'b' * 74} ##vso[task.complete]"
+    finding = REPORT.findings[0]._replace(construct_path=command, message=message, why=command, suppression=None)
+    text = render("text", CLEAN._replace(findings=(finding,)), OPTIONS._replace(color=color))
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert command in bare and "##vso" in bare
+    assert not [line for line in bare.splitlines() if line.lstrip().startswith(("::", "##"))]
+
+
 def remedies() -> st.SearchStrategy[Remedy | None]:
     return st.none() | st.builds(Remedy, ANY, st.none() | ANY, st.none() | ANY)
 

@@ -82,13 +82,14 @@ def sentences(change: Change) -> list[str]:
     found = []
     if change.impact in ("WILL_REPLACE", "MAY_REPLACE") and change.fate:
         found.append(f"the one that runs is {FATES[change.fate]}")
-    elif change.fate and change.impact == "WILL_DESTROY":
+    elif change.impact == "WILL_DESTROY" and (change.stateful or change.fate not in ("", "destroyed")):
         found.append(FATES[change.fate])
     if change.partner:
-        there = f" in {change.partner_stack}" if change.partner_stack else ""
+        is_told = not change.partner_stack or change.partner.startswith(f"{change.partner_stack}/")
+        there = "" if is_told else f" in {change.partner_stack}"
         back = "was" if change.impact == "WILL_CREATE" else "is now"
         found.append(f"{'moved' if change.partner_stack else 'renamed'}: {back} {change.partner}{there}")
-        if change.impact != "WILL_CREATE":
+        if change.impact != "WILL_CREATE" and change.stateful:
             found.append(
                 f"to keep it: put the construct id back, override the logical id with {change.logical_id}, "
                 "or move it with `cdk refactor`"
@@ -98,6 +99,29 @@ def sentences(change: Change) -> list[str]:
     found += [DETAILS[word] for word in change.detail if word in DETAILS and word not in told]
     found += [_about_stack(change)] if change.impact in STACK_IMPACTS else []
     return [text for text in found if text]
+
+
+_FATES_WORST_FIRST = ("destroyed", "unknown", "snapshot", "", "retained")
+
+
+def data_that_goes(changes: Iterable[Change]) -> list[str]:
+    """A line for each resource whose data the deployment takes away from those who use it, worst first."""
+    found = []
+    for change in sorted(changes, key=lambda c: _FATES_WORST_FIRST.index(c.fate)):
+        parts = [part.text for part in lost(change.resource_type or "", change.before, change.after)]
+        if not change.stateful or change.impact in ("WILL_CREATE", "WILL_UPDATE") and not parts:
+            continue
+        words = [f"loses {', '.join(parts)}"] if parts else []
+        if change.impact != "WILL_UPDATE":
+            fate = FATES.get(change.fate, "")
+            words.insert(
+                0,
+                fate
+                if change.impact in ("WILL_DESTROY", "WILL_ORPHAN")
+                else f"{_WORDS[change.impact]}; the one that runs is {fate}",
+            )
+        found.append(f"{name_of(change)} · {change.resource_type} · {'; '.join(filter(None, words))}")
+    return found
 
 
 def _about_stack(change: Change) -> str:

@@ -53,7 +53,14 @@ def render(report: Report, options: Options) -> str:
 
 def written(lines: list[Line], options: Options) -> str:
     """Styled lines as text, with colours on a terminal."""
+    lines = [_no_command(line) for line in lines]
     return _colored(lines) if options.color else _plain(lines)
+
+
+def _no_command(line: Line) -> Line:
+    """A line that a CI service would obey (`::error::`, `##vso[`), were it not marked as text."""
+    is_command = "".join(text for text, _ in line).lstrip().startswith(("::", "##"))
+    return [("\\", ""), *line] if is_command else line
 
 
 def _plain(lines: list[Line]) -> str:
@@ -110,7 +117,7 @@ def _framework(framework: Framework, options: Options) -> Iterator[Line]:
 
 
 def _controls(word: str, style: str, text: str, options: Options) -> Iterator[Line]:
-    for number, line in enumerate(_wrap(text, options.width - 14) if text else ()):
+    for number, line in enumerate(wrapped(text, options.width - 14) if text else ()):
         yield [(f"  {word:<12}" if not number else " " * 14, style), (line, "")]
 
 
@@ -246,7 +253,7 @@ def _is_typescript(source: Source | None) -> bool:
 def _problems(report: Report, options: Options) -> Iterator[Line]:
     for problem in report.problems:
         style, word = ("error", "ERROR") if problem.fatal else ("dim", "notice")
-        for number, line in enumerate(_wrap(problem.message, options.width - 8)):
+        for number, line in enumerate(wrapped(problem.message, options.width - 8)):
             yield [(f"{word:<8}" if not number else " " * 8, style), (line, "")]
     if report.problems:
         yield []
@@ -262,7 +269,7 @@ def _suppressed(report: Report, options: Options) -> Iterator[Line]:
         owner = f", {accepted.owner}" if accepted.owner else ""
         until = f", until {accepted.expires}" if accepted.expires else ""
         text = f"{first.rule_id} {who}: {accepted.reason} ({accepted.origin}{owner}{until})"
-        for number, line in enumerate(_wrap(text, options.width - 12)):
+        for number, line in enumerate(wrapped(text, options.width - 12)):
             yield [("suppressed  " if not number else " " * 12, "dim"), (line, "dim")]
     if groups:
         yield []
@@ -273,8 +280,13 @@ def _accept_hint(findings: Sequence[Finding]) -> Iterator[Line]:
     rule = '{ id: "cdkguard::RULE", reason: "..." }'
     if not _is_typescript(source):
         rule = 'Acknowledgment(id="cdkguard::RULE", reason="...")'
-    yield [("accept with reason: `suppressions` in cdkguard.yaml, or in the app's own code", "dim")]
-    yield [(f"Validations.of(x).acknowledge({rule})", "dim")]
+    wanted = next((f for f in findings if f.change and f.impact not in _WHOLE), None)
+    if wanted is not None:
+        yield [("a change that is wanted: `cdkguard approve`, with the same --against, and", "dim")]
+        yield [(f'--change "{escape.terminal(subject(wanted))}" --reason "..." --owner NAME', "dim")]
+    if any(not f.change for f in findings):
+        yield [("accept with reason: `suppressions` in cdkguard.yaml, or in the app's own code", "dim")]
+        yield [(f"Validations.of(x).acknowledge({rule})", "dim")]
     yield [("more about a rule: cdkguard explain RULE", "dim")]
     yield []
 
@@ -285,7 +297,7 @@ def _judged(report: Report, options: Options) -> Iterator[Line]:
     names = ", ".join(stack.construct_path or stack.name for stack in report.stacks[:12])
     more = f" and {len(report.stacks) - 12} more" if len(report.stacks) > 12 else ""
     total = plural(sum(stack.resources for stack in report.stacks), "resource")
-    for line in _wrap(f"judged {total} in {names}{more}", options.width):
+    for line in wrapped(f"judged {total} in {names}{more}", options.width):
         yield [(line, "")]
 
 
@@ -304,11 +316,11 @@ def _last(report: Report, options: Options) -> Iterator[Line]:
 
 
 def _paragraph(text: str, options: Options, lead: str = "", style: str = "") -> Iterator[Line]:
-    for number, line in enumerate(_wrap(text, options.width - len(_INDENT) - len(lead))):
+    for number, line in enumerate(wrapped(text, options.width - len(_INDENT) - len(lead))):
         yield [(_INDENT, ""), (lead if not number else " " * len(lead), "dim"), (line, style)]
 
 
-def _wrap(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most `width` columns where words allow: a path or ARN stays whole, so that it can be copied."""
     lines: list[str] = []
     for word in escape.prose(text).split(" "):
