@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cdkguard import __version__
@@ -14,7 +14,7 @@ from cdkguard.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cdkguard.config import Config
-    from cdkguard.model import Change, Stack
+    from cdkguard.model import Change, Finding, Stack
     from cdkguard.outputs.changes import Difference
 
 FORMATS = ("text", "json", "markdown")
@@ -221,6 +221,18 @@ def _destroy(options: argparse.Namespace) -> int:
 # -- approve
 
 
+def _show(findings: Iterable[Finding]) -> None:
+    from cdkguard.cli import terminal_options
+    from cdkguard.outputs import escape, text
+
+    width = terminal_options("text").width
+    for finding in findings:
+        name = escape.terminal(finding.construct_path or finding.logical_id or finding.stack)
+        print(f"{finding.severity:8}  {finding.rule_id}  {name}  {finding.change}")
+        for line in text.wrapped(finding.message, width - 10):
+            print(" " * 10 + line)
+
+
 def _approve(options: argparse.Namespace) -> int:
     from cdkguard import approvals
     from cdkguard.changes import approvals_file
@@ -233,11 +245,7 @@ def _approve(options: argparse.Namespace) -> int:
     wanted = [f for f in found if not options.change or any(_is_named(f, glob) for glob in options.change)]
     if not wanted:
         raise ConfigError("no finding on a change is named, so there is nothing to approve")
-    for finding in wanted:
-        print(
-            f"{finding.severity:8}  {finding.rule_id}  {finding.construct_path or finding.logical_id}  {finding.change}"
-        )
-        print(f"          {finding.message}")
+    _show(wanted)
     if not (options.change and options.reason and options.owner):
         print("\nnothing was approved: say which with --change, and give --reason and --owner")
         return int(ExitCode.FINDINGS)

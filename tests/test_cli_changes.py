@@ -203,6 +203,15 @@ def test_approve_shows_first(here, capsys):
     assert not (here / "cdkguard.approvals.yaml").exists()
 
 
+def test_approve_hides_nothing_that_it_shows(here, capsys):
+    (here / "hostile.json").write_text(json.dumps({"Resources": {"\x1b[1A\x1b[2K": TABLE, "O": TOPIC}}))
+    (here / "rest.json").write_text(json.dumps({"Resources": {"O": TOPIC}}))
+    status, out, _err = run(capsys, "approve", "--env", "prod", "hostile.json", "rest.json")
+    assert status == 1
+    assert "\x1b" not in out and "\\x1b[2K" in out
+    assert all(len(line) <= 80 for line in out.splitlines() if line.startswith(" " * 10))
+
+
 @pytest.mark.parametrize("missing", ["--reason", "--owner", "--change"])
 def test_approve_needs_all_three(here, capsys, missing):
     options = {"--change": "It", "--reason": "r", "--owner": "o"}
