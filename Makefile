@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SECONDS ?= 300
 CDK_LIB := aws-cdk-lib==2.275.0
 
-.PHONY: install examples demo test unit lint docs bench clean
+.PHONY: install examples demo test unit lint docs bench fuzz clean
 
 install: $(VENV)/.installed
 
@@ -42,6 +43,10 @@ docs: install
 
 bench: examples
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
+
+fuzz: install
+	$(BIN)/python -m pip install --quiet 'atheris>=2.3'
+	$(BIN)/python fuzz/run.py --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) dist build examples/task-api/node_modules examples/*/cdk.out

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from cdkguard import __version__, assembly, engine, environments, packs, suppressions
 from cdkguard.config import Config
-from cdkguard.errors import ConfigError, InputError, RulePackError
+from cdkguard.errors import TOO_DEEP, ConfigError, InputError, RulePackError
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
 from cdkguard.typed import TYPE_CHECKING, Any, TextIO
 
@@ -29,6 +29,13 @@ def check(
 
     Raises CdkguardError where nothing can be judged; what could not be read beside it is in `Report.errors`.
     """
+    try:
+        return _checked(config, today, progress, observe)
+    except RecursionError as problem:
+        raise InputError(TOO_DEEP) from problem
+
+
+def _checked(config: Config, today: str | None, progress: TextIO | None, observe: Observer | None) -> Report:
     began = time.perf_counter()
     loaded = packs.load_all(config.packs)
     rules = packs.select(loaded.rules, config.rules, config.skip)
@@ -47,7 +54,10 @@ def check_assembly(config: Config, found: Assembly, today: str | None = None) ->
     began = time.perf_counter()
     loaded = packs.load_all(config.packs)
     rules = packs.select(loaded.rules, config.rules, config.skip)
-    return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, {})
+    try:
+        return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, {})
+    except RecursionError as problem:
+        raise InputError(TOO_DEEP) from problem
 
 
 def _in_parts(

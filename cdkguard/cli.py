@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from cdkguard import __version__, cli_changes, cli_rules
-from cdkguard.errors import CdkguardError, ConfigError, ExitCode
+from cdkguard.errors import TOO_DEEP, CdkguardError, ConfigError, ExitCode
 from cdkguard.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what a command does not need is not imported: start-up is most of a small run
@@ -41,6 +41,9 @@ def main(argv: Sequence[str]) -> int:
     except CdkguardError as stop:
         print(f"cdkguard: {stop}", file=sys.stderr)
         return int(stop.exit_code)
+    except RecursionError:
+        print(f"cdkguard: {TOO_DEEP}", file=sys.stderr)
+        return int(ExitCode.INPUT)
     except KeyboardInterrupt:
         print("cdkguard: interrupted", file=sys.stderr)
         return 130

@@ -309,6 +309,8 @@ class Run:
         """Whether a rule of scope `value` is broken by one text."""
         try:
             return bound.decide(Subject(text, scope, logical_id, self, (path,))) is not True
+        except RecursionError:
+            return True
         except Exception as crash:
             self._crashed(bound.rule, scope, logical_id, crash)
             return True

@@ -47,3 +47,6 @@ class TemplateError(InputError):
 
 class BaselineError(InputError):
     """The other side of a comparison could not be read."""
+
+
+TOO_DEEP = "a template refers or nests too deeply to be judged"  # where Python's stack ends before the input does

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cdkguard.intrinsics import Scope, scalar_text
+from cdkguard.intrinsics import Branch, Scope, scalar_text
 from cdkguard.typed import Any
 
 Json = Any
 PREFIX = "Fn::ForEach::"
-MAX_EXPANDED = 100_000  # members of one template
+MAX_EXPANDED = 1_000_000  # values and their text of one template, as units of 64 characters
 
 
 class NotExpandable(ValueError):
@@ -26,8 +26,12 @@ def expand(value: Json, scope: Scope) -> Json:
 
 
 def _expand(value: Json, scope: Scope, names: dict[str, str], left: list[int]) -> Json:
+    if names:  # what stands in no loop is no larger than the template
+        left[0] -= 1
+        if left[0] < 0:
+            raise NotExpandable(f"loops make more than {MAX_EXPANDED} values")
     if isinstance(value, str):
-        return _fill(value, names)
+        return _fill(value, names, left)
     if isinstance(value, list):
         return [_expand(item, scope, names, left) for item in value]
     if not isinstance(value, dict):
@@ -39,31 +43,37 @@ def _expand(value: Json, scope: Scope, names: dict[str, str], left: list[int]) -
         if key.startswith(PREFIX):
             out.update(_loop(key, item, scope, names, left))
         else:
-            out[_fill(key, names)] = _expand(item, scope, names, left)
+            out[_fill(key, names, left)] = _expand(item, scope, names, left)
     return out
 
 
 def _loop(key: str, loop: Json, scope: Scope, names: dict[str, str], left: list[int]) -> dict[str, Json]:
     if not (isinstance(loop, list) and len(loop) == 3 and isinstance(loop[0], str) and isinstance(loop[2], dict)):
         raise NotExpandable(f"'{key}' is not [identifier, collection, {{key: value}}]")
-    collection = scope.resolve(loop[1])
-    if not isinstance(collection, list):
-        raise NotExpandable(f"the collection of '{key}' is not known before deployment")
     out: dict[str, Json] = {}
-    for item in collection:
-        text = scalar_text(scope.resolve(item))
-        if text is None:
-            raise NotExpandable(f"the collection of '{key}' is not known before deployment")
-        left[0] -= 1
-        if left[0] < 0:
-            raise NotExpandable(f"'{key}' makes more than {MAX_EXPANDED} members")
+    for text in _collection(key, loop[1], scope):
         out.update(_expand(loop[2], scope, {**names, loop[0]: text}, left))
     return out
 
 
-def _fill(text: str, names: dict[str, str]) -> str:
+def _collection(key: str, written: Json, scope: Scope) -> list[str]:
+    try:
+        collection = scope.resolve(written)
+        texts = [scalar_text(scope.resolve(item)) for item in collection] if isinstance(collection, list) else [None]
+    except Branch as branch:
+        raise NotExpandable(f"the collection of '{key}' hangs on the condition {branch.condition}") from branch
+    if None in texts:
+        raise NotExpandable(f"the collection of '{key}' is not known before deployment")
+    return [text for text in texts if text is not None]
+
+
+def _fill(text: str, names: dict[str, str], left: list[int]) -> str:
     for name, value in names.items():
         if name in text:
-            text = text.replace("${" + name + "}", value)
-            text = text.replace("&{" + name + "}", "".join(c for c in value if c.isalnum()))
+            plain, clean = "${" + name + "}", "&{" + name + "}"
+            left[0] -= (text.count(plain) + text.count(clean)) * len(value) // 64
+            if left[0] < 0:
+                raise NotExpandable(f"loops make more than {MAX_EXPANDED} values")
+            text = text.replace(plain, value)
+            text = text.replace(clean, "".join(c for c in value if c.isalnum()))
     return text

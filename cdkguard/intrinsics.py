@@ -114,6 +114,13 @@ FUNCTIONS = frozenset(
 _HOLE = re.compile(r"\$\{([^${}]*)\}")
 _SSM_TYPE = "AWS::SSM::Parameter::Value<"
 _DYNAMIC = "{{resolve:"
+# What functions make of a template may be far larger than it: a text in a mapping that thousands of Fn::Joins repeat.
+MAX_PARAMETER = 4_096  # characters of a parameter's value: CloudFormation's own limit
+_MAX_PIECES = 10_000  # of one joined text
+_MAX_TEXT = 1_000_000  # characters of one
+_LARGE, _MANY = 1_024, 128  # characters and elements from which on a value is counted
+_MAX_LARGE = 64_000_000  # characters of all large values of a template; what comes after them is unknown
+_MAX_NESTED = 64  # conditions that refer to conditions
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
 
@@ -159,6 +166,7 @@ class Scope:
         "memo",
         "notes",
         "keys",
+        "spent",
     )
 
     def __init__(
@@ -174,6 +182,7 @@ class Scope:
     ) -> None:
         self.memo: dict[int, tuple[Json, Json]] = {}  # of deep_once; the value is kept, so that its id stays its own
         self.notes: dict[Any, Any] = {}  # what was found out under these assumptions: conditions, forks, links
+        self.spent = [0]  # characters of large values, in all forks together
         self.keys: dict[int, tuple[Json, str]] = {}  # keys of undecided Fn::Equals, the same in every fork
         self.owner, self.defaults = owner, defaults  # the stack; whether a Default is a parameter's value
         self.template = template
@@ -200,12 +209,18 @@ class Scope:
     def _judged(self, name: str) -> tuple[Tri, Atom | None]:
         """The condition's value and its first undecided atom, worked out once: CDK's own is an Or over every region."""
         found: tuple[Tri, Atom | None] | None = self.notes.get(name)
-        if found is None:
-            unknown: list[Atom] = []
-            itself = Atom(f"condition:{name}")
-            self.notes[name] = self.truths.get(itself.key), itself  # asked for on the way to its own value: a cycle
-            holds = self._named(name, unknown, ())
-            found = self.notes[name] = (holds, unknown[0] if unknown else None)
+        return self._work_out(name, 0) if found is None else found
+
+    def _work_out(self, name: str, level: int) -> tuple[Tri, Atom | None]:
+        conditions = _mapping(self.template.get("Conditions"))
+        itself = Atom(f"condition:{name}")
+        found: tuple[Tri, Atom | None] = self.truths.get(itself.key), itself
+        if name not in conditions or level > _MAX_NESTED:
+            return found
+        self.notes[name] = found  # asked for on the way to its own value: a cycle
+        unknown: list[Atom] = []
+        holds = self._holds(conditions[name], unknown, level + 1)
+        found = self.notes[name] = (holds, unknown[0] if unknown else None)
         return found
 
     def assume(self, branch: Branch, truth: bool) -> Scope | None:
@@ -258,25 +273,27 @@ class Scope:
         texts = [scalar_text(v) for v in declared]
         return None if None in texts else [t for t in texts if t is not None]
 
-    def _named(self, name: str, unknown: list[Atom], seen: tuple[str, ...]) -> Tri:
-        conditions = _mapping(self.template.get("Conditions"))
-        if name not in conditions or name in seen or len(seen) > 64:
-            return self._atom(Atom(f"condition:{name}"), unknown)
-        return self._holds(conditions[name], unknown, (*seen, name))
+    def _named(self, name: str, unknown: list[Atom], level: int) -> Tri:
+        """A condition's value, worked out once however many others refer to it."""
+        found: tuple[Tri, Atom | None] | None = self.notes.get(name)
+        holds, atom = self._work_out(name, level) if found is None else found
+        if holds is None and atom is not None:
+            unknown.append(atom)
+        return holds
 
-    def _holds(self, expression: Json, unknown: list[Atom], seen: tuple[str, ...]) -> Tri:
+    def _holds(self, expression: Json, unknown: list[Atom], level: int) -> Tri:
         if type(expression) is not dict or len(expression) != 1:
             return self._atom(Atom("malformed:" + _canonical(expression)), unknown)
         ((function, operand),) = expression.items()
         if function == "Condition" and isinstance(operand, str):
-            return self._named(operand, unknown, seen)
+            return self._named(operand, unknown, level)
         parts = operand if isinstance(operand, list) else [operand]
         if function == "Fn::Not" and len(parts) == 1:
-            holds = self._holds(parts[0], unknown, seen)
+            holds = self._holds(parts[0], unknown, level)
             return None if holds is None else not holds
         if function in ("Fn::And", "Fn::Or") and parts:
             decisive = function == "Fn::Or"
-            found = [self._holds(part, unknown, seen) for part in parts]
+            found = [self._holds(part, unknown, level) for part in parts]
             return decisive if decisive in found else None if None in found else not decisive
         if function == "Fn::Equals" and len(parts) == 2:
             return self._equal(parts[0], parts[1], unknown)
@@ -322,7 +339,14 @@ class Scope:
             if len(value) == 1:
                 function = next(iter(value))
                 if function in FUNCTIONS:
-                    return self._call(function, value[function], value)
+                    known = self.notes.get(id(value))
+                    if known is not None:
+                        return known[1]
+                    found = self._call(function, value[function], value)
+                    kind = type(found)
+                    if (kind is str and len(found) > _LARGE) or (kind is list and len(found) > _MANY):
+                        return self._kept(value, found)
+                    return found
             return value
         if kind is str:
             if _DYNAMIC in value:
@@ -330,6 +354,17 @@ class Scope:
             if self.dummies and any(dummy in value for dummy in self.dummies):
                 return Deferred("dummy", value)
         return value
+
+    def _kept(self, raw: Json, found: Json) -> Json:
+        """A large value, remembered so that it counts once; unknown where all of them have become too much."""
+        self.spent[0] += len(found) if isinstance(found, str) else sum(8 + len(v) for v in found if isinstance(v, str))
+        if self._is_spent():
+            found = Deferred("unknown", raw)
+        self.notes[id(raw)] = raw, found  # the raw value is kept, so that its id stays its own
+        return found
+
+    def _is_spent(self) -> bool:
+        return self.spent[0] > _MAX_LARGE
 
     def deep(self, value: Json) -> Json:
         """The value with every intrinsic in it resolved, NoValue members dropped."""
@@ -372,13 +407,16 @@ class Scope:
             return Deferred("import", raw)
         if function == "Fn::ToJsonString":
             plain = self.deep(operand)
-            return Deferred("unknown", raw) if _has_deferred(plain) else json.dumps(plain)
+            if _has_deferred(plain):
+                return Deferred("unknown", raw)
+            text = json.dumps(plain)  # in one another, each doubles the backslashes of the one inside
+            return text if len(text) <= _MAX_TEXT else Deferred("unknown", raw)
         if function == "Fn::Length":
             found = self.deep(operand)
             return len(found) if isinstance(found, list) else Deferred("unknown", raw)
         if function in ("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
             unknown: list[Atom] = []
-            holds = self._holds(raw, unknown, ())
+            holds = self._holds(raw, unknown, 0)
             return Deferred("unknown", raw) if holds is None else holds
         return Deferred("unknown", raw)
 
@@ -395,6 +433,8 @@ class Scope:
             return Deferred("parameter", raw, name)
         if isinstance(value, Deferred):
             return value
+        if not _is_flat(value) or isinstance(value, str) and len(value) > MAX_PARAMETER:
+            return Deferred("parameter", raw, name)  # no value that a parameter can have
         if isinstance(value, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
             return [part.strip() for part in value.split(",")]
         return self.resolve(value) if isinstance(value, str) else value
@@ -423,9 +463,17 @@ class Scope:
 
     def _pieces(self, pieces: list[Json], raw: Json) -> Json:
         """Strings and Deferreds, joined; a plain string where all are known."""
-        if all(isinstance(p, str) for p in pieces):
-            return self.resolve("".join(pieces))
-        joined = Deferred("text", raw, parts=tuple(pieces))
+        parts: list[Json] = []
+        for piece in pieces:  # flat, as a text that is repeated in itself grows with every level
+            parts.extend(piece.parts if isinstance(piece, Deferred) and piece.kind == "text" else (piece,))
+            if len(parts) > _MAX_PIECES:
+                return Deferred("unknown", raw)
+        size = sum(len(p) for p in parts if isinstance(p, str))
+        if size > _MAX_TEXT or size > _LARGE and self._is_spent():
+            return Deferred("unknown", raw)
+        if all(isinstance(p, str) for p in parts):
+            return self.resolve("".join(parts))
+        joined = Deferred("text", raw, parts=tuple(parts))
         if _DYNAMIC in (text := joined.text()):
             return Deferred("dynamic", text, parts=joined.parts)
         return joined
@@ -433,7 +481,10 @@ class Scope:
     def _piece(self, value: Json) -> Json:
         if type(value) is str and not self.dummies:
             return value  # a part of a dynamic reference is not one itself
-        found = self.resolve(value)
+        return self._as_piece(self.resolve(value), value)
+
+    def _as_piece(self, found: Json, value: Json) -> Json:
+        """What a part of a text is once it is resolved."""
         if isinstance(found, Deferred):
             return found
         text = scalar_text(found)
@@ -447,12 +498,13 @@ class Scope:
             return Deferred("unknown", raw)
         pieces: list[Json] = []
         for item in items:
-            found = self.resolve(item)
+            # A part of a dynamic reference is not one itself. Once: a Join in a Join in a Join would take for ever.
+            found = item if type(item) is str and not self.dummies else self.resolve(item)
             if found is ABSENT:
                 continue
             if pieces and delimiter:
                 pieces.append(delimiter)
-            pieces.append(self._piece(item))
+            pieces.append(self._as_piece(found, item))
         return self._pieces(pieces, raw)
 
     def _sub(self, operand: Json, raw: Json) -> Json:
@@ -462,20 +514,24 @@ class Scope:
         if not isinstance(text, str):
             return Deferred("unknown", raw)
         pieces: list[Json] = []
-        at = 0
+        at, filled = 0, dict[str, Json]()
         for hole in _HOLE.finditer(text):
             pieces.append(text[at : hole.start()])
             at, name = hole.end(), hole.group(1).strip()
-            if name.startswith("!"):
-                pieces.append("${" + name[1:] + "}")
-            elif name in names:
-                pieces.append(self._piece(names[name]))
-            elif "." in name:
-                pieces.append(_get_att(name, {"Fn::GetAtt": name.split(".", 1)}))
-            else:
-                pieces.append(self._piece({"Ref": name}))
+            if name not in filled:  # once each: a Sub in a Sub in a Sub would take for ever
+                filled[name] = self._filled(name, names)
+            pieces.append(filled[name])
         pieces.append(text[at:])
         return self._pieces([p for p in pieces if p != ""] or [""], raw)
+
+    def _filled(self, name: str, names: dict[str, Json]) -> Json:
+        if name.startswith("!"):
+            return "${" + name[1:] + "}"
+        if name in names:
+            return self._piece(names[name])
+        if "." in name:
+            return _get_att(name, {"Fn::GetAtt": name.split(".", 1)})
+        return self._piece({"Ref": name})
 
     def _find_in_map(self, operand: Json, raw: Json) -> Json:
         if not (isinstance(operand, list) and 3 <= len(operand) <= 4):
@@ -489,7 +545,7 @@ class Scope:
         if found is ABSENT:
             default = _mapping(operand[3]).get("DefaultValue", ABSENT) if len(operand) == 4 else ABSENT
             return Deferred("unknown", raw) if default is ABSENT else self.resolve(default)
-        return found
+        return found if _is_flat(found) else Deferred("unknown", raw)  # a mapping holds texts and lists of them
 
     def _select(self, operand: Json, raw: Json) -> Json:
         if not (isinstance(operand, list) and len(operand) == 2):
@@ -503,7 +559,9 @@ class Scope:
         if not (isinstance(operand, list) and len(operand) == 2 and isinstance(operand[0], str) and operand[0]):
             return Deferred("unknown", raw)
         text = self.resolve(operand[1])
-        return text.split(operand[0]) if isinstance(text, str) else Deferred("unknown", raw)
+        if not isinstance(text, str) or len(text) > _LARGE and self._is_spent():
+            return Deferred("unknown", raw)
+        return text.split(operand[0])
 
 
 class Verbatim(Scope):
@@ -531,6 +589,12 @@ def _get_att(operand: Json, raw: Json) -> Deferred:
         attribute = operand[1] if isinstance(operand[1], str) else None
         return Deferred("resource", raw, operand[0], attribute or "?")
     return Deferred("unknown", raw)
+
+
+def _is_flat(value: Json) -> bool:
+    """Whether it is a scalar or a list of scalars: in anything else a parameter or mapping could name itself."""
+    values = value if isinstance(value, list) else [value]
+    return all(not isinstance(v, dict | list) for v in values)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:
@@ -564,16 +628,28 @@ def flatten(value: Json) -> str | None:
         return str(operand[0]).join("§" if p is None else p for p in pieces)
     if function == "Fn::Sub":
         text, names = operand if isinstance(operand, list) and len(operand) == 2 else (operand, {})
-        if not isinstance(text, str):
-            return "§"
-
-        def fill(hole: re.Match[str]) -> str:
-            name = hole.group(1).strip()
-            if name.startswith("!"):
-                return "${" + name[1:] + "}"
-            return (flatten(names[name]) or "§") if isinstance(names, dict) and name in names else "§"
-
-        return _HOLE.sub(fill, text)
+        return _flat_sub(text, names if isinstance(names, dict) else {}) if isinstance(text, str) else "§"
     if function == "Fn::Base64":
         return flatten(operand)
     return "§"
+
+
+def _flat_sub(text: str, names: Mapping[str, Json]) -> str:
+    known: dict[str, str] = {}
+    left = _MAX_TEXT
+
+    def fill(hole: re.Match[str]) -> str:
+        nonlocal left
+        name = hole.group(1).strip()
+        if name.startswith("!"):
+            return "${" + name[1:] + "}"
+        if name not in names:
+            return "§"
+        if name in known and left < 0:  # each has been shown once; more of the same would grow without end
+            return "§"
+        if name not in known:
+            known[name] = flatten(names[name]) or "§"
+        left -= len(known[name])
+        return known[name]
+
+    return _HOLE.sub(fill, text)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from cdkguard import assembly, engine, environments
-from cdkguard.errors import CdkguardError, InputError
+from cdkguard.errors import TOO_DEEP, CdkguardError, InputError
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack
 from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple
 
@@ -330,6 +330,8 @@ def _work_and_exit(write: int, work: Sequence[Any], judge: Callable[[Sequence[An
             answer = ("value", judge(work))
         except CdkguardError as stop:
             answer = ("stop", stop)
+        except RecursionError:
+            answer = ("stop", InputError(TOO_DEEP))
         except Exception:
             import traceback
 

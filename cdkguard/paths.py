@@ -66,7 +66,7 @@ def _steps(node: Any) -> list[Step]:
     if name == "Filter" and len(node.expressions) == 1:
         expression = node.expressions[0]
         operator = "==" if expression.op == "=" else expression.op
-        if operator in (None, "==", "!="):
+        if operator in (None, "==", "!=") and isinstance(expression.value, str | int | float | None):
             return [["?", _steps(expression.target), operator, expression.value]]
     raise PathError(f"'{node}' is JSONPath that rules cannot use (fields, [*], [n], .*, .. and one [?(@.x=='y')] can)")
 

@@ -54,6 +54,7 @@ _IDENTITY_TOKEN = (":sub", ":aud")  # claims of an identity provider's token, wh
 _OPEN_VALUE = late(r"[\s*?]*|false|none|repo:\*.*", re.IGNORECASE)
 _EVERYBODY = late(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
 _ACCOUNT = late(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
+_MAX_DEPTH = 64  # of values in a policy that is written as text
 _HOLE = late("\ue000(\\d+)\ue001")  # stands for a value that is not known, inside JSON text
 
 
@@ -83,6 +84,22 @@ def statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dict[str
             yield ("Statement", index), statement
 
 
+def parsed(text: str) -> Json:
+    """The JSON that a text writes, nested no deeper than a policy can be; raises ValueError."""
+    try:
+        value = json.loads(text)
+    except RecursionError as problem:
+        raise ValueError("nested too deeply") from problem
+    level = [value]
+    for _depth in range(_MAX_DEPTH):
+        level = [
+            v for one in level if isinstance(one, dict | list) for v in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return value
+    raise ValueError("nested too deeply")
+
+
 def _from_json(document: str | Deferred) -> Json:
     """The document that JSON text writes; values that are filled in only at deployment are Deferred in it."""
     if isinstance(document, Deferred) and document.kind != "text":
@@ -90,8 +107,10 @@ def _from_json(document: str | Deferred) -> Json:
     parts = document.parts if isinstance(document, Deferred) else (document,)
     text = "".join(p if isinstance(p, str) else f"\ue000{i}\ue001" for i, p in enumerate(parts))
     try:
-        return _with_holes(json.loads(text), parts)
-    except (ValueError, RecursionError):
+        if any(isinstance(p, str) and "\ue000" in p for p in parts):
+            raise ValueError("a text with a mark of ours in it")
+        return _with_holes(parsed(text), parts)
+    except ValueError:
         return Deferred("unknown", document.raw if isinstance(document, Deferred) else document)
 
 

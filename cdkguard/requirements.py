@@ -136,12 +136,15 @@ def _prepare_related(value: Json, keys: tuple[str | int, ...], parameters: Itera
     for key in value:
         if key not in allowed:
             raise RequirementError(f"no key '{key}' here{_meant(str(key), allowed)}", (*keys, key))
+    for name in value["types"] if isinstance(value["types"], list) else [None]:
+        if not isinstance(name, str) or name.startswith("@") and name[1:] not in sets:
+            raise RequirementError("'types' is a list of resource types and @sets", (*keys, "types"))
     out = {
         "steps": _prepare_path(value["path"], (*keys, "path")),
         "types": value["types"],
         "otherwise": value.get("otherwise", "unknown"),
     }
-    if out["otherwise"] not in OTHERWISE:
+    if not isinstance(out["otherwise"], str) or out["otherwise"] not in OTHERWISE:
         raise RequirementError("'otherwise' is pass, fail or unknown", (*keys, "otherwise"))
     if "satisfies" in value:
         out["satisfies"] = prepare(value["satisfies"], (*keys, "satisfies"), parameters, sets)
@@ -152,7 +155,7 @@ def _prepare_operand(
     name: str, value: Json, keys: tuple[str | int, ...], parameters: Iterable[str], sets: Iterable[str]
 ) -> Json:
     if isinstance(value, dict) and list(value) == ["with"]:
-        if value["with"] not in parameters:
+        if not isinstance(value["with"], str) or value["with"] not in parameters:
             raise RequirementError(f"no parameter '{value['with']}'{_meant(str(value['with']), parameters)}", keys)
         return value
     if isinstance(value, str) and value.startswith("@"):

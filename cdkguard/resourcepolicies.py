@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 
-from cdkguard import branches, globs, iam
+from cdkguard import branches, globs, iam, policies
 from cdkguard.attachments import ATTACHMENTS, Attachment
 from cdkguard.gaps import Context, as_widenings
 from cdkguard.globs import EVERYTHING, Pattern
@@ -94,7 +93,7 @@ def _at(value: Json, names: list[str]) -> Json:
 def _parsed(value: Json) -> Json:
     if isinstance(value, str):
         try:
-            return json.loads(value)
+            return policies.parsed(value)
         except ValueError:
             return Deferred("unknown", value)
     return value

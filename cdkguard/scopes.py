@@ -84,10 +84,10 @@ class Scopes:
             done = foreach.expand(resources, self.of(stack))
         except foreach.NotExpandable as problem:
             done = {k: v for k, v in resources.items() if not k.startswith(foreach.PREFIX)}
-            text = f"{stack.template_path}: {problem}: its resources are not judged"
-            if not any(p.message == text for p in self.problems):
-                self.problems.append(Problem("template", text, stack.template_path))
-        expanded = {k: v for k, v in done.items() if isinstance(v, dict)}
+            self._missed(stack, f"{problem}: its resources are not judged")
+        expanded = {k: v for k, v in done.items() if _is_resource(v)}
+        for logical_id in done.keys() - expanded.keys():
+            self._missed(stack, f"'{logical_id}', which a loop makes, is no resource")
         stack.template["Resources"] = expanded  # once
         if isinstance(transform := stack.template.get("Transform"), list | str):
             rest = [
@@ -95,3 +95,17 @@ class Scopes:
             ]
             stack.template["Transform"] = rest
         return expanded
+
+    def _missed(self, stack: Stack, what: str) -> None:
+        text = f"{stack.template_path}: {what}"
+        if not any(p.message == text for p in self.problems):
+            self.problems.append(Problem("template", text, stack.template_path))
+
+
+def _is_resource(value: Json) -> bool:
+    """What the reader asks of a resource that is written out."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("Type"), str)
+        and isinstance(value.get("Properties"), dict | None)
+    )

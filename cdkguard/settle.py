@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +18,8 @@ _HASH = re.compile(r"""(?<![0-9a-f"'])(?:(?<=\S)[0-9a-f]{64}(?![0-9a-f"'])|[0-9a
 _HASH_LENGTH = 64
 _WHO = re.compile("Principal|CanonicalUser|Grantee|AccessControl")
 _HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")  # ${Name} or ${Name.Attribute}
-_DEEP = 64  # conditions that refer to conditions
+_DEEP = 32  # conditions that refer to conditions
+_LONG = 48  # values in a condition that is spelt out as it is
 
 
 def settled(scope: Scope, value: Json) -> Json:
@@ -118,20 +120,53 @@ def _no_value(value: Json) -> Json:
 
 def spelt_out(scope: Scope, name: str) -> str:
     """A condition as text in which other conditions are replaced by what they say: equal text, equal condition."""
-    return json.dumps(_expanded(scope, {"Condition": name}, 0), sort_keys=True, default=repr)
+    return json.dumps(_spelt(scope, name), sort_keys=True, default=repr)
 
 
-def _expanded(scope: Scope, value: Json, depth: int) -> Json:
+def _spelt(scope: Scope, name: str) -> Json:
+    """What the condition says, worked out once; a long one as its hash, or conditions of conditions would double."""
+    key, open_ = (spelt_out, name), (spelt_out,)
+    if key in scope.notes:
+        return scope.notes[key]
     conditions = scope.template.get("Conditions") or {}
+    if name not in conditions:
+        return {"Condition": name}
+    level = scope.notes.get(open_, 0)
+    # Asked for on the way to itself, or too deep for CloudFormation: another one wherever any condition differs.
+    found: Json = {"Condition": name, "of": _hash(conditions)}
+    if level < _DEEP:
+        scope.notes[key], scope.notes[open_] = found, level + 1
+        whole = _expanded(scope, conditions[name])
+        found = scope.notes[key] = _hash(whole) if _is_long(whole) else whole
+        scope.notes[open_] = level
+    return found
+
+
+def _hash(value: Json) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=repr).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_long(value: Json) -> bool:
+    """Whether it holds more than a few dozen values."""
+    level, size = [value], 0
+    while level and size <= _LONG:
+        size += len(level)
+        level = [
+            v for one in level if isinstance(one, dict | list) for v in (one.values() if isinstance(one, dict) else one)
+        ]
+    return size > _LONG
+
+
+def _expanded(scope: Scope, value: Json) -> Json:
     if isinstance(value, dict):
         name = value.get("Condition")
-        if len(value) == 1 and isinstance(name, str) and name in conditions and depth < _DEEP:
-            return _expanded(scope, conditions[name], depth + 1)
+        if len(value) == 1 and isinstance(name, str):
+            return _spelt(scope, name)
         operands = value.get("Fn::Equals")
         if isinstance(operands, list):
             return {"Fn::Equals": [_text_of(said(settled(scope, operand))) for operand in operands]}
-        return {k: _expanded(scope, v, depth) for k, v in value.items()}
-    return [_expanded(scope, v, depth) for v in value] if isinstance(value, list) else value
+        return {k: _expanded(scope, v) for k, v in value.items()}
+    return [_expanded(scope, v) for v in value] if isinstance(value, list) else value
 
 
 def _text_of(value: Json) -> Json:

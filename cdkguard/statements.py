@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -49,7 +48,7 @@ def read(
     for inner, found in branches(document, guard):
         if isinstance(found, str):
             try:
-                found = json.loads(found)
+                found = policies.parsed(found)
             except ValueError:
                 found = Deferred("unknown", found)
         if isinstance(found, Deferred):

@@ -15,7 +15,7 @@ from cdkguard.typed import Any
 
 Json = Any
 MAX_BYTES = 64 * 1024 * 1024
-MAX_DEPTH = 400  # of nested values; CloudFormation itself allows far fewer
+MAX_DEPTH = 100  # of nested values; what people write has a tenth of it, and every level costs stack
 MAX_YAML_NODES = 1_000_000  # after aliases are written out: an alias bomb ends here
 _LOOP = "Fn::ForEach::"
 _TAGS = ["Ref", "Condition", "And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "GetStackOutput", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll"]  # fmt: skip

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
+from output_laws import SARIF
 
 from cdkguard.errors import ConfigError, TemplateError
 from cdkguard.model import (
@@ -422,44 +423,6 @@ def test_json_counts() -> None:
     assert len(document["findings"]) == 9
     assert document["findings"][0]["source"] == {"file": "app/orders_stack.py", "line": 41}
     assert document["verdict"] == "BLOCK"
-
-
-def record(*required: str, **properties: Any) -> dict[str, Any]:
-    """JSON Schema of an object."""
-    return {"type": "object", "required": [*required, *properties], "properties": properties}
-
-
-TEXT = record(text={"type": "string", "minLength": 1, "maxLength": 1024})
-SARIF_RULE = record(
-    id={"minLength": 1},
-    shortDescription=TEXT,
-    fullDescription=TEXT,
-    help=record("text"),
-    properties={
-        "required": ["precision", "security-severity"],
-        "properties": {"security-severity": {"type": "string"}, "tags": {"maxItems": 20}},
-    },
-)
-SARIF_PLACE = record(
-    artifactLocation=record(uri={"pattern": r"^(?![/.])[!-~]+$"}),
-    region=record("startColumn", "endColumn", startLine={"minimum": 1}, endLine={"minimum": 1}),
-)
-SARIF_RESULT = record(
-    "ruleId",
-    "ruleIndex",
-    level={"enum": ["error", "warning", "note"]},
-    message=TEXT,
-    locations={"minItems": 1, "items": record(physicalLocation=SARIF_PLACE)},
-    partialFingerprints=record(primaryLocationLineHash={"minLength": 1}),
-    suppressions={"items": record("justification", kind={"enum": ["inSource", "external"]})},
-)
-SARIF_RUN = record(
-    automationDetails=record(id={"type": "string", "pattern": "^cdkguard/"}),
-    tool=record(driver=record("name", rules={"items": SARIF_RULE})),
-    results={"maxItems": 25_000, "items": SARIF_RESULT},
-)
-# What GitHub code scanning requires beyond the standard's own schema.
-SARIF = record("$schema", version={"const": "2.1.0"}, runs={"minItems": 1, "maxItems": 20, "items": SARIF_RUN})
 
 
 def sarif(report: Report, options: Options = OPTIONS) -> dict[str, Any]:
