@@ -173,7 +173,7 @@ def is_restricted(statement: dict[str, Json]) -> Tri:
 
 def condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) -> Tri:
     """Whether a Condition binds a key (in lower case) that is wanted to values of which none is open."""
-    condition = statement.get("Condition")
+    condition, unknown = statement.get("Condition"), False
     if isinstance(condition, Deferred):
         return _of_link(condition)
     for operator, block in (condition or {}).items() if isinstance(condition, dict) else ():
@@ -185,8 +185,10 @@ def condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) -> T
             return _of_link(block)
         for key, value in block.items() if isinstance(block, dict) else ():
             if wanted(str(key).lower()) and not any(_is_open(v) for v in texts(value)):
-                return True
-    return False
+                if all(not isinstance(v, Deferred) or _of_link(v) for v in texts(value)):
+                    return True
+                unknown = True  # a parameter may be given `*`
+    return None if unknown else False
 
 
 def _of_link(value: Deferred) -> Tri:
