@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cdkguard import branches, globs, network
 from cdkguard.globs import ALWAYS, Guard, Hole, Pattern
 from cdkguard.intrinsics import Deferred, Tri
+from cdkguard.model import severity_rank
 from cdkguard.statements import Place
 from cdkguard.typed import Any, NamedTuple
 from cdkguard.views import Side, Widening, each_of
@@ -34,6 +35,8 @@ _PEERS = {
     "SourcePrefixListId": "list",
     "DestinationPrefixListId": "list",
 }
+_MOST_PAIRS = 40_000  # of rules that are compared with each other
+_SHOWN = 20  # earlier rules that a widening names
 _ADMIN = {20, 21, 22, 23, 135, 139, 445, 1433, 1521, 2375, 2379, 2483, 2484, 3306, 3389, 5432, 5439, 5601, 5900, 5985}
 _ADMIN |= {5986, 6379, 6443, 7000, 7001, 8182, 9042, 9092, 9200, 9300, 10250, 11211, 27017, 27018, 50000}
 
@@ -45,10 +48,16 @@ def of_groups(old: Side, new: Side) -> Iterator[Widening]:
             shared = key if isinstance(key, str) else None
             if shared is not None and shared not in old.ids:
                 continue
-            for door in doors:
-                verdict = _through(door, before.get(key, []))
+            was = before.get(key, [])
+            same = {d[:4] for d in was if d.ports is not None}
+            fresh = [door for door in doors if door[:4] not in same]
+            if len(fresh) * len(was) > _MOST_PAIRS:
+                yield _too_many(fresh, was, inbound, _group_text(key))
+                continue
+            for door in fresh:
+                verdict = _through(door, was)
                 if verdict is not True:
-                    yield _opened(door, before.get(key, []), inbound, verdict is False, _group_text(key))
+                    yield _opened(door, was, inbound, verdict is False, _group_text(key))
 
 
 def _group_text(key: object) -> str:
@@ -171,13 +180,20 @@ def _addresses_within(door: Door, doors: Iterable[Door]) -> bool:
     return network.covered_by(globs.shown(door.peer[1]), texts)
 
 
+def _too_many(fresh: Sequence[Door], before: Sequence[Door], inbound: bool, group: str) -> Widening:
+    """More rules than a security group can have (a thousand) are not compared one by one."""
+    found = [_opened(door, before[:1], inbound, False, group) for door in fresh]
+    text = f"{len(fresh)} rules of {group} are not what they were, too many to say what they open"
+    return max(found, key=lambda one: severity_rank(one.severity))._replace(message=text)
+
+
 def _opened(door: Door, before: Sequence[Door], inbound: bool, certain: bool, group: str) -> Widening:
     peer = globs.shown(door.peer[1])
     opened = door.peer[0] == "cidr" and network.is_open(peer) is True
     ports = _port_text(door)
     text = f"{'everybody' if opened else peer} may now {'reach' if inbound else 'be reached from'} {group} on {ports}"
     severity = "low" if not inbound else _open_severity(door) if opened else "medium"
-    earlier = [d.place.body for d in before if d.place[:2] == door.place[:2]] or [d.place.body for d in before]
+    earlier = [d.place.body for d in before if d.place[:2] == door.place[:2]] or [d.place.body for d in before[:_SHOWN]]
     return Widening(
         door.place.logical_id,
         "ingress" if inbound else "egress",

@@ -497,14 +497,17 @@ def _shown(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple
             yield path, value
 
 
+_STEP = re.compile(r"[.\[]")
+
+
 def _distinct(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
     seen: dict[str, Json] = {}
     for path, value in evidence:
         seen.setdefault(path, value)
     if len(seen) > 1:
         seen.pop("Type", None)  # a test of the type says which resource is meant, not what is wrong with it
-    inner = [p for p in seen if not any(q != p and q.startswith((f"{p}.", f"{p}[")) for q in seen)]
-    return [(p, seen[p]) for p in inner]  # the narrowest places: an element's property rather than the element
+    around = {p[: mark.start()] for p in seen for mark in _STEP.finditer(p)}
+    return [(p, seen[p]) for p in seen if p not in around]  # the narrowest: an element's property, not the element
 
 
 def shown(value: Json, secret: bool) -> str:

@@ -7,7 +7,7 @@ from cdkguard.typed import Any
 
 Json = Any
 PREFIX = "Fn::ForEach::"
-MAX_EXPANDED = 1_000_000  # values and their text of one template, as units of 64 characters
+MAX_EXPANDED = 200_000  # values and their text of one template, as units of 64 characters
 
 
 class NotExpandable(ValueError):

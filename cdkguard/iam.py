@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from cdkguard.clauses import Clause, all_imply
 from cdkguard.globs import EVERYTHING, Pattern, overlaps, pattern, shown
@@ -39,6 +40,11 @@ def gaps(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[Ga
     known_before, known_after = {s.same() for s in before}, {s.same() for s in after}
     allows = [s for s in before if s.allow]
     denies = [s for s in after if not s.allow and s.opaque is None]
+    new = [s for s in after if s.allow and s.same() not in known_before]
+    gone = [s for s in before if not s.allow and s.same() not in known_after]
+    if _pairs(new, before) + _pairs(gone, after) > _MOST_PAIRS:
+        yield from _uncompared(new, gone)
+        return
     for statement in after:
         if not statement.allow or statement.same() in known_before:
             continue
@@ -56,6 +62,25 @@ def gaps(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[Ga
             if (verdict := covered(one, denies)) is not True:
                 unknown = any(s.opaque is not None for s in after)
                 yield Gap(one, "deny-removed", verdict is False and not unknown, _nearest(one, denies))
+
+
+_MOST_PAIRS = 250_000  # of a principal, action and resource with a pattern of the other side
+
+
+def _pairs(statements: Sequence[Statement], others: Sequence[Statement]) -> int:
+    ones = sum(len(s.principal.patterns) * len(s.action.patterns) * len(s.resource.patterns) for s in statements)
+    return ones * sum(len(o.principal.patterns) + len(o.action.patterns) + len(o.resource.patterns) for o in others)
+
+
+def _uncompared(new: Sequence[Statement], gone: Sequence[Statement]) -> Iterator[Gap]:
+    """Documents far beyond the size of a policy: what differs at all may allow more."""
+    for statements, kind in ((new, "action"), (gone, "deny-removed")):
+        for statement in statements[:_SHOWN]:
+            for one in islice(singles(statement), 1):
+                yield Gap(one, kind, False, None)
+
+
+_SHOWN = 20  # statements that are named where none is compared
 
 
 def covered(one: Statement, wides: Sequence[Statement], depth: int = 6) -> Tri:

@@ -119,7 +119,7 @@ MAX_PARAMETER = 4_096  # characters of a parameter's value: CloudFormation's own
 _MAX_PIECES = 10_000  # of one joined text
 _MAX_TEXT = 1_000_000  # characters of one
 _LARGE, _MANY = 1_024, 128  # characters and elements from which on a value is counted
-_MAX_LARGE = 64_000_000  # characters of all large values of a template; what comes after them is unknown
+_MAX_LARGE = 16_000_000  # characters of all large values of a template; what comes after them is unknown
 _MAX_NESTED = 64  # conditions that refer to conditions
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
@@ -357,7 +357,7 @@ class Scope:
 
     def _kept(self, raw: Json, found: Json) -> Json:
         """A large value, remembered so that it counts once; unknown where all of them have become too much."""
-        self.spent[0] += len(found) if isinstance(found, str) else sum(8 + len(v) for v in found if isinstance(v, str))
+        self.spent[0] += len(found) if isinstance(found, str) else sum(100 + len(str(v)) for v in found)
         if self._is_spent():
             found = Deferred("unknown", raw)
         self.notes[id(raw)] = raw, found  # the raw value is kept, so that its id stays its own

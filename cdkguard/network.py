@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cdkguard.patterns import late
 from cdkguard.typed import Any
@@ -30,6 +31,7 @@ _PRIVATE = (
 )
 
 
+@lru_cache(20_000)
 def prefix_of(cidr: str) -> tuple[int, int] | None:
     """(IP version, prefix length) of a CIDR; an IPv4-mapped IPv6 range counts as IPv4. None if it is no CIDR."""
     if v4 := _V4.match(cidr):
@@ -125,16 +127,22 @@ def port(value: Json) -> int | None:
     return int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
 
 
+@lru_cache(20_000)
+def _network(cidr: str) -> Any:
+    """The network of a text of which `prefix_of` says that it is one."""
+    import ipaddress
+
+    return ipaddress.ip_interface(_plain(cidr)).network
+
+
 def covers(wide: str, narrow: str) -> bool | None:
     """Whether every address of one CIDR is in another; None if one of the texts is no CIDR."""
     if prefix_of(wide) is None or prefix_of(narrow) is None:
         return None
-    import ipaddress
-
-    outer, inner = (ipaddress.ip_interface(_plain(text)).network for text in (wide, narrow))
+    outer, inner = _network(wide), _network(narrow)
     if outer.version != inner.version:
         return False
-    return inner.subnet_of(outer)  # type: ignore[arg-type]
+    return bool(inner.subnet_of(outer))
 
 
 def covered_by(narrow: str, wides: list[str]) -> bool:
@@ -145,7 +153,7 @@ def covered_by(narrow: str, wides: list[str]) -> bool:
         return False
     import ipaddress
 
-    inner = ipaddress.ip_interface(_plain(narrow)).network
-    same = [ipaddress.ip_interface(_plain(w)).network for w in wides if prefix_of(w) is not None]
-    merged = ipaddress.collapse_addresses([n for n in same if n.version == inner.version])  # type: ignore[type-var]
-    return any(inner.subnet_of(network) for network in merged)  # type: ignore[arg-type]
+    inner = _network(narrow)
+    same = [_network(w) for w in wides if prefix_of(w) is not None]
+    merged = ipaddress.collapse_addresses([n for n in same if n.version == inner.version])
+    return any(inner.subnet_of(network) for network in merged)

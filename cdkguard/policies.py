@@ -210,10 +210,22 @@ def _is_open(value: Json) -> bool:
 @lru_cache(8192)
 def matches(pattern: str, action: str) -> bool:
     """IAM wildcard match, case-insensitive: `s3:Get*` covers `s3:getobject`."""
-    if "*" not in pattern and "?" not in pattern:
-        return pattern.lower() == action.lower()
-    parts = (re.escape(p).replace(r"\?", ".") for p in re.split(r"\*+", pattern.lower()))
-    return re.fullmatch(".*".join(parts), action.lower(), re.DOTALL) is not None
+    pattern, action = pattern.lower(), action.lower()
+    at = here = held = 0
+    star = -1
+    while at < len(action):  # no regular expression: `?*?*?*x` would make one try every way to split the text
+        letter = pattern[here] if here < len(pattern) else ""
+        if letter == "*":
+            star, held = here, at
+            here += 1
+        elif letter == "?" or letter == action[at]:
+            at, here = at + 1, here + 1
+        elif star >= 0:
+            held += 1
+            at, here = held, star + 1
+        else:
+            return False
+    return not pattern[here:].strip("*")
 
 
 def any_covers(patterns: Json, wanted: str) -> Tri:

@@ -11,6 +11,7 @@ Json = Any
 ENOUGH = 0.75  # of the values must be equal
 _PATH_WEIGHT = 0.2  # how much the construct path counts where the values leave it open
 _MANY = 250  # pairs of one type, beyond which only equal bodies are looked for
+_MANY_EQUAL = 40_000  # pairs of equal bodies, beyond which they are taken in their order
 
 
 class Candidate(NamedTuple):
@@ -35,19 +36,15 @@ def matches(gone: Sequence[Candidate], come: Sequence[Candidate]) -> Iterator[tu
 
 
 def _pairs(olds: Sequence[Candidate], news: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    leaves = {id(c): _leaves(c.body) for c in (*olds, *news)}
-    many = len(olds) * len(news) > _MANY
+    leaves = [[_leaves(c.body) for c in side] for side in (olds, news)]
     scored = []
-    for i, old in enumerate(olds):
-        for j, new in enumerate(news):
-            one, other = leaves[id(old)], leaves[id(new)]
-            if many and one != other:
-                continue
-            alike = _alike(one, other)
-            if alike >= ENOUGH:
-                near = _near(old, new)
-                if one or other or near >= 0.5 or len(olds) == len(news) == 1:
-                    scored.append((alike + _PATH_WEIGHT * near, -i, -j))
+    for i, j in _worth_a_look(*leaves):
+        one, other = leaves[0][i], leaves[1][j]
+        alike = _alike(one, other)
+        if alike >= ENOUGH:
+            near = _near(olds[i], news[j])
+            if one or other or near >= 0.5 or len(olds) == len(news) == 1:
+                scored.append((alike + _PATH_WEIGHT * near, -i, -j))
     used_old: set[int] = set()
     used_new: set[int] = set()
     for _score, i, j in sorted(scored, reverse=True):
@@ -55,6 +52,22 @@ def _pairs(olds: Sequence[Candidate], news: Sequence[Candidate]) -> Iterator[tup
             used_old.add(i)
             used_new.add(j)
             yield olds[-i], news[-j]
+
+
+def _worth_a_look(olds: Sequence[frozenset[str]], news: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
+    """Pairs of indices: all of few; of many only those with equal bodies, and of many such in their order."""
+    if len(olds) * len(news) <= _MANY:
+        yield from ((i, j) for i in range(len(olds)) for j in range(len(news)))
+        return
+    equal: dict[frozenset[str], tuple[list[int], list[int]]] = {}
+    for side, bodies in enumerate((olds, news)):
+        for index, body in enumerate(bodies):
+            equal.setdefault(body, ([], []))[side].append(index)
+    for ones, others in equal.values():
+        if len(ones) * len(others) <= _MANY_EQUAL:
+            yield from ((i, j) for i in ones for j in others)
+        else:
+            yield from zip(ones, others, strict=False)
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> float:

@@ -19,6 +19,8 @@ _HASH_LENGTH = 64
 _WHO = re.compile("Principal|CanonicalUser|Grantee|AccessControl")
 _HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")  # ${Name} or ${Name.Attribute}
 _DEEP = 32  # conditions that refer to conditions
+_MANY = 200  # equal elements of which one is looked for
+_WHOLE = re.compile(r"(-?\d+)\.0+\Z")
 _LONG = 48  # values in a condition that is spelt out as it is
 
 
@@ -206,15 +208,33 @@ def differences(before: Json, after: Json, path: tuple[str | int, ...] = ()) -> 
 
 
 def _elements(before: list[Json], after: list[Json], path: tuple[str | int, ...]) -> Iterator[tuple[Any, Json, Json]]:
-    left = list(enumerate(after))
+    alike: dict[Json, list[int]] = {}  # by what equal elements have in common: long lists in linear time
+    for index, other in enumerate(after):
+        alike.setdefault(_likeness(other), []).append(index)
+    found = set()
     for index, one in enumerate(before):
-        match = next((place for place in left if same(one, place[1])), None)
+        among = alike.get(_likeness(one), [])
+        match = next((place for place in among[:_MANY] if same(one, after[place])), None)
         if match is None:
             yield (*path, index), one, ABSENT
         else:
-            left.remove(match)
-    for index, other in left:
-        yield (*path, index), ABSENT, other
+            among.remove(match)
+            found.add(match)
+    for index, other in enumerate(after):
+        if index not in found:
+            yield (*path, index), ABSENT, other
+
+
+def _likeness(value: Json) -> Json:
+    """Equal for all that `same` calls the same; more may share it."""
+    if isinstance(value, dict):
+        return frozenset((key, _likeness(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return tuple(map(_likeness, value))
+    if isinstance(value, Deferred) or value is ABSENT:
+        return value
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else scalar_text(value)
+    return text if text is None else _WHOLE.sub(r"\1", text)
 
 
 def only_assets(before: Json, after: Json, path: str = "") -> bool:

@@ -15,12 +15,25 @@ _LOGICAL_ID_HASH = late(r"(?<=.)[0-9A-F]{8}\Z")
 _DATE = late(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 
 
+_Key = str | tuple[int, str | None]  # a construct path, or a stack and a logical id
+
+
 class _Place(NamedTuple):
     """Where a finding is, in the words that suppressions use."""
 
     finding: Finding
     stack: Stack | None
     path: str  # construct path, else stack path and logical id
+
+    def keys(self) -> Iterator[_Key]:
+        """What suppressions that are written at one place are found by."""
+        yield from self.ancestors()
+        if self.stack is not None:
+            yield id(self.stack), self.finding.logical_id
+            inner = self.stack
+            while inner.parent is not None:
+                yield id(inner.parent), inner.parent_logical_id
+                inner = inner.parent
 
     def ancestors(self) -> Iterator[str]:
         """The path itself and every construct around it."""
@@ -34,6 +47,7 @@ class _Entry(NamedTuple):
     suppression: Suppression
     covers: Callable[[_Place], bool]
     exact: bool = False  # the rule is an id, not a glob
+    key: _Key | None = None  # of the only places that it can cover, one of a place's `keys`
 
     def holds(self, place: _Place) -> bool:
         rule = self.suppression.rule
@@ -76,7 +90,10 @@ def apply(
     used: set[int] = set()
     met: set[str] = set()
     by_place = {(s.construct_path or s.name, s.template_path): s for s in stacks}
-    marked = [_mark(finding, by_place, sound, accepted or {}, used, met) for finding in findings]
+    by_key: dict[_Key | None, list[int]] = {}  # those without a key may be about any place
+    for index, entry in enumerate(sound):
+        by_key.setdefault(entry.key, []).append(index)
+    marked = [_mark(finding, by_place, sound, by_key, accepted or {}, used, met) for finding in findings]
     problems += [_unused(e) for i, e in enumerate(sound) if i not in used and e.names(rule_ids)]
     problems += _unmet(accepted or {}, met, rule_ids)
     return marked, problems
@@ -86,12 +103,14 @@ def _mark(
     finding: Finding,
     by_place: Mapping[tuple[str, str], Stack],
     entries: Sequence[_Entry],
+    by_key: Mapping[_Key | None, Sequence[int]],
     accepted: Mapping[str, str],
     used: set[int],
     met: set[str],
 ) -> Finding:
     place = _Place(finding, by_place.get((finding.stack_path, finding.template_path)), _path(finding))
-    hits = [i for i, entry in enumerate(entries) if entry.holds(place)]
+    about = {i for key in (None, *place.keys()) for i in by_key.get(key, ())}
+    hits = [i for i in sorted(about) if entries[i].holds(place)]
     used.update(hits)  # all of them, lest the second of two is called unused
     found = entries[hits[0]].suppression if hits else None
     if finding.fingerprint and finding.fingerprint in accepted:
@@ -134,7 +153,7 @@ def _acknowledged(stacks: Iterable[Stack]) -> Iterator[_Entry]:
                 return in_app and (place.path == path or place.path.startswith(f"{path}/"))
 
             accepted = Suppression(note.rule_id, note.reason, origin, note.construct_path, note.owner, note.expires)
-            yield _Entry(accepted, covers, exact=True)
+            yield _Entry(accepted, covers, True, note.construct_path)
 
 
 def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_Entry]:
@@ -149,7 +168,7 @@ def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_
                 def covers(place: _Place, stack: Stack = stack, logical_id: str = logical_id) -> bool:
                     return _is_in(place, stack, logical_id)
 
-                yield _Entry(suppression, covers)
+                yield _Entry(suppression, covers, key=(id(stack), logical_id))
 
 
 def _is_in(place: _Place, stack: Stack, logical_id: str) -> bool:

@@ -16,7 +16,7 @@ from cdkguard.typed import Any
 Json = Any
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 100  # of nested values; what people write has a tenth of it, and every level costs stack
-MAX_YAML_NODES = 1_000_000  # after aliases are written out: an alias bomb ends here
+MORE_NODES, MORE_TEXT = 100_000, 1_000_000  # that YAML aliases may add to a file: an alias bomb ends here
 _LOOP = "Fn::ForEach::"
 _TAGS = ["Ref", "Condition", "And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "GetStackOutput", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll"]  # fmt: skip
 
@@ -158,7 +158,7 @@ def _parse_yaml(text: str, shown: str) -> Json:
         raise TemplateError(f"{shown}: nested deeper than {MAX_DEPTH} levels")
     try:
         node = yaml.compose(text, Loader=loader)
-        return _Builder(shown).build(node, 0) if node is not None else None
+        return _Builder(shown, len(text)).build(node, 0) if node is not None else None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         words = getattr(problem, "problem", None) or str(problem).splitlines()[0]
@@ -184,10 +184,10 @@ def may_be_deep(text: str) -> bool:
 class _Builder:
     """YAML nodes -> plain values, with aliases written out within bounds and short forms made long."""
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str, size: int) -> None:
         import yaml
 
-        self.shown, self.left = shown, MAX_YAML_NODES
+        self.shown, self.left, self.text_left = shown, size // 2 + MORE_NODES, size + MORE_TEXT
         self.open: set[int] = set()
         self.resolver: Any = yaml.SafeLoader("")  # for scalars only: numbers, booleans, null as YAML 1.1 has them
 
@@ -196,7 +196,9 @@ class _Builder:
 
     def build(self, node: Any, depth: int) -> Json:
         self.left -= 1
-        if self.left < 0:
+        if node.id == "scalar":
+            self.text_left -= len(node.value)
+        if self.left < 0 or self.text_left < 0:
             raise self.wrong(node, "aliases make more values than a template can have")
         if depth > MAX_DEPTH:
             raise self.wrong(node, f"nested deeper than {MAX_DEPTH} levels")
