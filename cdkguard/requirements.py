@@ -4,8 +4,8 @@ A requirement is one of
     {all: [...]}, {any: [...]}, {not: {...}}
     {path: $.Properties.X, <operator>: operand, ...}      every operator must hold
     {path: $.Properties.List[*], every|some|none: {...}}  the inner requirement's `$` is the element
-    {target: {path: $.Properties.X, types: [...], satisfies: {...}, otherwise: unknown}}
-    {referrer: {types: [...], path: $.Properties.Y, satisfies: {...}}}
+    {target: {path: $.Properties.X, types: [...], named: $.Properties.Name, satisfies: {...}, otherwise: unknown}}
+    {referrer: {types: [...], path: $.Properties.Y, named: $.Properties.Name, satisfies: {...}}}
     {python: "package.module:function"}
 A path that names several values must hold for all of them; under `not`, `forbid` and `where` one is enough.
 """
@@ -130,7 +130,7 @@ def _prepare_path(value: Json, keys: tuple[str | int, ...]) -> list[paths.Step]:
 
 
 def _prepare_related(value: Json, keys: tuple[str | int, ...], parameters: Iterable[str], sets: Iterable[str]) -> Json:
-    allowed = ("path", "types", "satisfies", "otherwise")
+    allowed = ("path", "types", "named", "satisfies", "otherwise")
     if not isinstance(value, dict) or "path" not in value or "types" not in value:
         raise RequirementError(f"'{keys[-1]}' takes {{path, types, satisfies}}", keys)
     for key in value:
@@ -146,6 +146,8 @@ def _prepare_related(value: Json, keys: tuple[str | int, ...], parameters: Itera
     }
     if not isinstance(out["otherwise"], str) or out["otherwise"] not in OTHERWISE:
         raise RequirementError("'otherwise' is pass, fail or unknown", (*keys, "otherwise"))
+    if "named" in value:
+        out["named"] = _prepare_path(value["named"], (*keys, "named"))
     if "satisfies" in value:
         out["satisfies"] = prepare(value["satisfies"], (*keys, "satisfies"), parameters, sets)
     return out
@@ -371,19 +373,30 @@ def expand_types(types: Iterable[str], sets: Mapping[str, frozenset[str]]) -> fr
 
 def _bind_target(node: Json, binding: Binding, universal: bool) -> Decide:
     walk, types = paths.bind(node["steps"]), expand_types(node["types"], binding.sets)
+    name_at = paths.bind(node["named"]) if "named" in node else None
     inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
     otherwise = OTHERWISE[node["otherwise"]]
+
+    def meant(found: Json, subject: Subject, world: World) -> tuple[str, Json] | None:
+        """The resource that the value refers to, or spells out the name of."""
+        links = list(found.links()) if isinstance(found, Deferred) else []
+        if links and links[0].target is not None:
+            body = world.target(subject.scope, links[0].target)
+            return (links[0].target, body) if isinstance(body, dict) and body.get("Type") in types else None
+        if name_at is None or (text := _text(found)) is None:
+            return None
+        for logical_id, body, scope in world.others(subject.scope, types):
+            if any(spells(text, name) for _path, name in name_at(scope, body)):
+                return logical_id, body
+        return None
 
     def one(found: Json, subject: Subject) -> Tri:
         if found is ABSENT:
             return False
-        links = list(found.links()) if isinstance(found, Deferred) else []
-        if not links or links[0].target is None or subject.world is None:
+        place = meant(found, subject, subject.world) if subject.world is not None else None
+        if place is None:
             return otherwise
-        body = subject.world.target(subject.scope, links[0].target)
-        if not isinstance(body, dict) or body.get("Type") not in types:
-            return otherwise
-        return True if inner is None else inner(Subject(body, subject.scope, links[0].target, subject.world))
+        return True if inner is None else inner(Subject(place[1], subject.scope, place[0], subject.world))
 
     def decide(subject: Subject) -> Tri:
         found = [one(value, subject) for _path, value in walk(subject.scope, subject.root)]
@@ -394,38 +407,87 @@ def _bind_target(node: Json, binding: Binding, universal: bool) -> Decide:
 
 def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     walk, types = paths.bind(node["steps"]), expand_types(node["types"], binding.sets)
+    name_at = paths.bind(node["named"]) if "named" in node else None
     inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
 
-    def refers(body: Json, scope: Scope, logical_id: str) -> bool:
+    def refers(body: Json, scope: Scope, logical_id: str, names: list[Json]) -> bool:
         key = (refers, id(body))  # many subjects ask the same of each other resource
         if key not in scope.notes:
             scope.notes[key] = body, *linked(body, scope)  # the body is kept, so that its id stays its own
-        _body, targets, stop = scope.notes[key]
-        if logical_id not in targets and stop is not None:
+        _body, targets, texts, stop = scope.notes[key]
+        if logical_id in targets or any(spells(text, name) for text in texts for name in names):
+            return True
+        if stop is not None:
             raise stop
-        return logical_id in targets
+        return False
 
-    def linked(body: Json, scope: Scope) -> tuple[set[str | None], Branch | None]:
-        """What the body refers to, up to the first condition that is not known."""
+    def index(scope: Scope, world: World) -> tuple[dict[str | None, list[_Other]], list[_Other]]:
+        """Those that name a target by a link alone, by that target, and those that have to be asked: each (place, logical
+        id, body, whether it refers for certain). Once, or thousands of resources would each look at all the others."""
+        if index not in scope.notes:
+            sure: dict[str | None, list[_Other]] = {}
+            asked: list[_Other] = []
+            for place, (other, body, _scope) in enumerate(world.others(scope, types)):
+                targets, texts, stop = linked(body, scope)
+                if texts or stop is not None:
+                    asked.append((place, other, body, False))
+                else:
+                    for target in targets:
+                        sure.setdefault(target, []).append((place, other, body, True))
+            scope.notes[index] = sure, asked
+        found: tuple[dict[str | None, list[_Other]], list[_Other]] = scope.notes[index]
+        return found
+
+    def linked(body: Json, scope: Scope) -> tuple[set[str | None], set[str], Branch | None]:
+        """What the body refers to and what it spells out, up to the first condition that is not known."""
         targets: set[str | None] = set()
+        texts: set[str] = set()
         try:
             for _path, value in walk(scope, body):
                 found = scope.deep(value) if isinstance(value, dict | list) else value
                 targets.update(link.target for link in _links(found))
+                if name_at is not None and (text := _text(found)) is not None:
+                    texts.add(text)
         except Branch as branch:
-            return targets, Branch(branch.atom, branch.condition)
-        return targets, None
+            return targets, texts, Branch(branch.atom, branch.condition)
+        return targets, texts, None
 
     def decide(subject: Subject) -> Tri:
         if subject.world is None:
             return None
+        scope, world, logical_id = subject.scope, subject.world, subject.logical_id
+        names = [name for _path, name in name_at(scope, subject.root)] if name_at is not None else []
+        sure, others = index(scope, world)
         return any_of(
-            True if inner is None else inner(Subject(body, scope, other, subject.world))
-            for other, body, scope in subject.world.others(subject.scope, types)
-            if refers(body, scope, subject.logical_id)
+            True if inner is None else inner(Subject(body, scope, other, world))
+            for _place, other, body, certain in sorted([*sure.get(logical_id, ()), *others], key=_first)
+            if certain or refers(body, scope, logical_id, names)
         )
 
     return decide
+
+
+_Other = tuple[int, str, Json, bool]
+
+
+def _first(other: _Other) -> int:
+    return other[0]
+
+
+def _text(value: Json) -> str | None:
+    """A value as text, with § where only the deployment knows a part."""
+    if isinstance(value, Deferred):
+        return value.text() if value.kind == "text" else None
+    return value if isinstance(value, str) else None
+
+
+def spells(text: str, name: Json) -> bool:
+    """Whether written-out text means the resource of that name: the name itself, or an ARN with it."""
+    if not isinstance(name, str) or not name:
+        return False
+    return text == name or (
+        text.startswith("arn:") and name in text[:2048].split(":", 5)[-1].replace("/", ":").split(":")
+    )
 
 
 def _links(value: Json) -> Iterable[Deferred]:

@@ -144,6 +144,33 @@ def test_related_resources():
     assert [f.outcome for f in judge(two, {"X": subject})] == [FAIL]
 
 
+def test_resources_that_are_spelled_out_by_name():
+    cluster = {"Type": "A::Cluster", "Properties": {"Name": "shop", "On": True}}
+    one = rule({"target": {"path": "$.Properties.Cluster", "types": ["A::Cluster"], "named": "$.Properties.Name"}})
+    two = rule({"referrer": {"types": ["A::Policy"], "path": "$.Properties.Of", "named": "$.Properties.Name"}})
+    own = {"Fn::Sub": "arn:${AWS::Partition}:a:${AWS::Region}:${AWS::AccountId}:cluster/shop/1f"}
+    spelled = ["shop", "arn:aws:a:eu-west-1:210987654321:cluster/shop", "arn:aws:s3:::shop/in", own]
+    others = ["shop-2", "arn:aws:a:eu-west-1:210987654321:cluster/shop-2", "the shop", "shop/in", {"Ref": "Given"}]
+    for text, outcomes in [(t, []) for t in spelled] + [(t, None) for t in others]:
+        asks = {"Type": "A::B::C", "Properties": {"Cluster": text}}
+        found = [
+            f.outcome for f in judge(one, {"Cluster": cluster, "X": asks}, Parameters={"Given": {"Type": "String"}})
+        ]
+        assert found == (outcomes if outcomes is not None else [UNKNOWN]), text
+        subject, policy = (
+            {"Type": "A::B::C", "Properties": {"Name": "shop"}},
+            {"Type": "A::Policy", "Properties": {"Of": text}},
+        )
+        found = [f.outcome for f in judge(two, {"X": subject, "P": policy}, Parameters={"Given": {"Type": "String"}})]
+        assert found == (outcomes if outcomes is not None else [FAIL]), text
+    nameless = {"X": {"Type": "A::B::C"}, "P": {"Type": "A::Policy", "Properties": {"Of": "shop"}}}
+    assert [f.outcome for f in judge(two, nameless)] == [FAIL]
+    del cluster["Properties"]["Name"]
+    assert [
+        f.outcome for f in judge(one, {"Cluster": cluster, "X": {"Type": "A::B::C", "Properties": {"Cluster": "shop"}}})
+    ]
+
+
 def test_policy_documents():
     public = rule(forbid={"path": "$.Properties.Policy", "has_statement": {"public": True, "restricted": False}})
 

@@ -16,7 +16,8 @@ def schema():
     requirement = {"$ref": "#/definitions/requirement"}
     related = {
         "type": "object", "required": ["path", "types"], "additionalProperties": False,
-        "properties": {"path": {"$ref": "#/definitions/path"}, "types": strings, "satisfies": requirement,
+        "properties": {"path": {"$ref": "#/definitions/path"}, "types": strings, "named": {"$ref": "#/definitions/path"},
+                       "satisfies": requirement,
                        "otherwise": {"enum": list(requirements.OTHERWISE)}},
     }  # fmt: skip
     parts = {
