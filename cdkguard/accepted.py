@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 
+from cdkguard import files
 from cdkguard.errors import BaselineError
 from cdkguard.model import Finding
 from cdkguard.typed import Any
@@ -48,14 +49,9 @@ def _row(finding: Finding, since: str) -> dict[str, Any]:
 
 
 def _replace(target: str, text: str, shown: str) -> None:
-    temporary = f"{target}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
-            handle.write(text)
-        os.replace(temporary, target)
+        files.replace(target, text)
     except (OSError, UnicodeError) as problem:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
         raise BaselineError(f"{shown}: cannot be written: {_words(problem)}") from problem
 
 

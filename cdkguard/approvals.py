@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
+from cdkguard import files
 from cdkguard.errors import ConfigError
 from cdkguard.model import Change, Finding, Problem, Suppression
 from cdkguard.suppressions import is_date
@@ -106,12 +107,7 @@ def text_of(approvals: Iterable[Approval]) -> str:
 
 def write(path: str, approvals: Iterable[Approval]) -> None:
     """Replace the file whole or not at all."""
-    temporary = f"{path}.{os.getpid()}.part"
     try:
-        with open(temporary, "w", encoding="utf-8") as handle:
-            handle.write(text_of(approvals))
-        os.replace(temporary, path)
+        files.replace(path, text_of(approvals))
     except OSError as problem:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
         raise ConfigError(f"{path}: cannot be written: {problem.strerror}") from problem

@@ -341,14 +341,11 @@ def _write(name: str, file: str | None, report: Report, controls: tuple[Framewor
         if name == "github":
             _step_summary(report, options)
         return
-    temporary = f"{file}.{os.getpid()}.part"
+    from cdkguard import files
+
     try:
-        with open(temporary, "w", encoding="utf-8") as handle:
-            handle.write(text)
-        os.replace(temporary, file)
+        files.replace(file, text)
     except OSError as problem:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
         raise ConfigError(f"--output {name}={file}: cannot be written: {problem.strerror}") from problem
 
 
@@ -429,6 +426,7 @@ def _merge_validation_report(report: Report) -> None:
     """Put our entry into CDK's own report, which the CDK CLI shows after the synthesis."""
     import json
 
+    from cdkguard import files
     from cdkguard.outputs import cdkreport
 
     outdir = os.environ["CDK_OUTDIR"]
@@ -440,10 +438,7 @@ def _merge_validation_report(report: Report) -> None:
         if os.path.isfile(file):
             with open(file, encoding="utf-8") as handle:
                 old = handle.read()
-        temporary = f"{file}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as handle:
-            handle.write(cdkreport.merge(old, report, version, outdir))
-        os.replace(temporary, file)
+        files.replace(file, cdkreport.merge(old, report, version, outdir))
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{file}: CDK's validation report cannot be written: {problem}") from problem
 

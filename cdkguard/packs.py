@@ -281,12 +281,11 @@ def _code_stamp() -> str:
 
 
 def _write_cache(path: str, prepared: Prepared) -> None:
+    from cdkguard import files
+
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = f"{path}.{os.getpid()}"
-        with open(temporary, "wb") as handle:
-            handle.write(prepared.written())
-        os.replace(temporary, path)
+        files.replace(path, prepared.written())
     except OSError:
         pass  # a read-only home costs time, not correctness
 

@@ -176,10 +176,11 @@ def _digest(text: str) -> str:
 def _replace(path: str, texts: Mapping[str, str]) -> list[str]:
     """All files are written under temporary names before the first takes its place; the index is the last."""
     os.makedirs(path, exist_ok=True)
-    waiting = {name: os.path.join(path, f".{name}.{os.getpid()}.tmp") for name in texts}
+    mark = os.urandom(6).hex()
+    waiting = {name: os.path.join(path, f".{name}.{mark}.tmp") for name in texts}
     try:
         for name, temporary in waiting.items():
-            with open(temporary, "w", encoding="utf-8", newline="\n") as handle:
+            with open(temporary, "x", encoding="utf-8", newline="\n") as handle:
                 handle.write(texts[name])
         for name, temporary in waiting.items():
             os.replace(temporary, os.path.join(path, name))

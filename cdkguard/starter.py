@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from cdkguard import assembly, environments, synth
+from cdkguard import assembly, environments, files, synth
 from cdkguard.errors import ConfigError
 from cdkguard.model import Stack
 from cdkguard.typed import TextIO
@@ -27,10 +27,10 @@ def write(directory: str, command: str | None, context: Mapping[str, str], force
             stacks = assembly.read(out, app_directory=directory).stacks
     roots = [s for s in stacks if s.parent is None]
     environments.assign(roots, (), None, context)
-    temporary = f"{file}.{os.getpid()}"
-    with open(temporary, "w", encoding="utf-8") as handle:
-        handle.write(text(roots))
-    os.replace(temporary, file)
+    try:
+        files.replace(file, text(roots))
+    except OSError as problem:
+        raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
     return file
 
 

@@ -15,7 +15,7 @@ RANK = {
     "scopes": 2, "settle": 2, "engine": 2, "suppressions": 2, "environments": 2, "renames": 2, "stackpairs": 2, "parts": 2,
     "propagation": 2, "diff": 2, "peers": 2, "globs": 2, "items": 2, "clauses": 2, "branches": 2, "statements": 2, "iam": 2, "views": 2, "attachments": 2,
     "gaps": 2, "principals": 2, "resourcepolicies": 2, "doors": 2, "workloads": 2, "widening": 2, "weakening": 2, "changerules": 2, "guardrails": 2, "honour": 2,
-    "template": 3, "assembly": 3, "synth": 3, "packs": 3, "config": 3, "accepted": 3, "staleness": 3, "outputs": 3,
+    "files": 3, "template": 3, "assembly": 3, "synth": 3, "packs": 3, "config": 3, "accepted": 3, "staleness": 3, "outputs": 3,
     "tables": 3, "deployed": 3, "awsaccess": 3, "worktree": 3, "installed": 3, "gitbase": 3, "snapshot": 3,
     "baseline": 3, "approvals": 3, "frameworks": 3, "cfnlint": 3,
     "changes": 4, "jobs": 4, "check": 4, "ruletest": 4, "starter": 4, "completion": 4,
