@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from cdkguard.errors import ConfigError
 from cdkguard.model import SEVERITIES
@@ -42,6 +44,18 @@ def settings(
     return Settings(None if config is None else os.fspath(config), environment, tuple(packs or ()), fail_on, mode)
 
 
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Beside a whole CDK app in memory each collection costs as much as many rules; what we drop is freed by counting."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class Judge:
     """The one way from an assembly that CDK has written to a report: what `cdkguard check` does with it."""
 
@@ -57,11 +71,12 @@ class Judge:
         from cdkguard import assembly
         from cdkguard.check import check_assembly
 
-        found = assembly.read(directory)
-        chosen = self._chosen(found, templates)
-        self.acknowledged = {note.rule_id for stack in found.stacks for note in stack.acknowledgements}
-        self.partly = len(chosen.stacks) < len(found.stacks)
-        return check_assembly(self.configuration(), chosen)
+        with _no_collections():
+            found = assembly.read(directory)
+            chosen = self._chosen(found, templates)
+            self.acknowledged = {note.rule_id for stack in found.stacks for note in stack.acknowledgements}
+            self.partly = len(chosen.stacks) < len(found.stacks)
+            return check_assembly(self.configuration(), chosen)
 
     def configuration(self) -> Config:
         """The configuration file with the app's own settings over it."""

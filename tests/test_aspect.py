@@ -714,6 +714,20 @@ def test_an_import_loads_no_engine():
     assert set(json.loads(done.stdout.replace("'", '"'))) == loaded
 
 
+def test_judging_leaves_the_collector_as_it_was(tmp_path):
+    import gc
+
+    from cdkguard.errors import CdkguardError
+    from cdkguard.judge import Judge, Settings
+
+    for turn in (gc.disable, gc.enable):
+        turn()
+        expected = gc.isenabled()
+        with pytest.raises(CdkguardError):
+            Judge(Settings()).report(str(tmp_path))
+        assert gc.isenabled() is expected
+
+
 @pytest.mark.e2e
 @pytest.mark.skipif(
     "CDKGUARD_TEST_OLDEST" not in os.environ, reason="CDKGUARD_TEST_OLDEST names a version of aws-cdk-lib"
