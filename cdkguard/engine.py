@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Json = Any
 MAX_BRANCHES = 64  # scenarios of unknown conditions per rule and resource; beyond them the answer is UNKNOWN
+MAX_LOOKS = 100_000  # at resources under different assumptions, in one template
+MAX_FINDINGS = 10_000  # of one template, which CloudFormation lets have 500 resources
 MAX_SHOWN = 160  # characters of a found value
 
 
@@ -185,7 +187,12 @@ class Run:
         value_rules = self._in_scope("value", stack)
         scope = self.scopes.of(stack)
         judge_one = self.judge_one if self.settings.clock is None else self._judge_on_clock
+        most = len(self.findings) + MAX_FINDINGS
         for logical_id, body in self.scopes.resources(stack).items():
+            if len(self.findings) > most:
+                text = f"{stack.template_path}: more than {MAX_FINDINGS} findings: '{logical_id}' and what follows is not judged"
+                self.problems.append(Problem("template", text, stack.template_path))
+                break
             kind = str(body.get("Type"))
             subject = Subject(body, scope, logical_id, self)
             for bound in self._about_type(kind, stack):
@@ -255,7 +262,7 @@ class Run:
         pending, leaves, undecided = [base], 0, None
         while pending:
             scope = pending.pop()
-            if leaves + len(pending) >= MAX_BRANCHES:
+            if leaves + len(pending) >= MAX_BRANCHES or base.spent[1] > self._most_forks(base):
                 note = f"more than {MAX_BRANCHES} combinations of conditions; give the parameters a value"
                 return undecided or Judgement(Outcome.UNKNOWN, note=note)
             subject = Subject(body, scope, logical_id, self)
@@ -279,6 +286,10 @@ class Run:
                 return judgement
             undecided = undecided or judgement
         return undecided or _PASSED
+
+    def _most_forks(self, scope: Scope) -> int:
+        """In each, every rule may look at every resource of the template."""
+        return max(2 * MAX_BRANCHES, MAX_LOOKS // (1 + len(self.scopes.resources(scope.owner))))
 
     def _judge_values(
         self, rules: list[BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str

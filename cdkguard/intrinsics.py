@@ -167,6 +167,7 @@ class Scope:
         "notes",
         "keys",
         "spent",
+        "root",
     )
 
     def __init__(
@@ -182,7 +183,8 @@ class Scope:
     ) -> None:
         self.memo: dict[int, tuple[Json, Json]] = {}  # of deep_once; the value is kept, so that its id stays its own
         self.notes: dict[Any, Any] = {}  # what was found out under these assumptions: conditions, forks, links
-        self.spent = [0]  # characters of large values, in all forks together
+        self.root = self  # the scope in which nothing is assumed
+        self.spent = [0, 0]  # characters of large values, and forks, of all forks together
         self.keys: dict[int, tuple[Json, str]] = {}  # keys of undecided Fn::Equals, the same in every fork
         self.owner, self.defaults = owner, defaults  # the stack; whether a Default is a parameter's value
         self.template = template
@@ -233,6 +235,7 @@ class Scope:
 
     def _assumed(self, branch: Branch, truth: bool) -> Scope | None:
         atom, other = branch.atom, Scope.__new__(Scope)
+        self.spent[1] += 1
         for slot in Scope.__slots__:
             setattr(other, slot, getattr(self, slot))
         other.memo, other.notes = {}, {}

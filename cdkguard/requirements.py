@@ -12,7 +12,7 @@ A path that names several values must hold for all of them; under `not`, `forbid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cdkguard import paths
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri
@@ -29,6 +29,7 @@ from cdkguard.operators import (
     problem_with,
     test,
 )
+from cdkguard.patterns import late
 from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -422,20 +423,21 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
         return False
 
     def index(scope: Scope, world: World) -> tuple[dict[str | None, list[_Other]], list[_Other]]:
-        """Those that name a target by a link alone, by that target, and those that have to be asked: each (place, logical
+        """Those that name a target by a link, by that target, and those that any subject has to ask: each (place, logical
         id, body, whether it refers for certain). Once, or thousands of resources would each look at all the others."""
-        if index not in scope.notes:
+        root = scope.root  # what is a link where no condition is assumed is one under every assumption
+        if index not in root.notes:
             sure: dict[str | None, list[_Other]] = {}
             asked: list[_Other] = []
-            for place, (other, body, _scope) in enumerate(world.others(scope, types)):
-                targets, texts, stop = linked(body, scope)
-                if texts or stop is not None:
+            for place, (other, body, _scope) in enumerate(world.others(root, types)):
+                targets, _texts, stop = linked(body, root)
+                if name_at is not None and (stop is not None or not all(targets)):
                     asked.append((place, other, body, False))
-                else:
-                    for target in targets:
-                        sure.setdefault(target, []).append((place, other, body, True))
-            scope.notes[index] = sure, asked
-        found: tuple[dict[str | None, list[_Other]], list[_Other]] = scope.notes[index]
+                    continue
+                for target in targets if stop is None else set(_named(body)):
+                    sure.setdefault(target, []).append((place, other, body, stop is None))
+            root.notes[index] = sure, asked
+        found: tuple[dict[str | None, list[_Other]], list[_Other]] = root.notes[index]
         return found
 
     def linked(body: Json, scope: Scope) -> tuple[set[str | None], set[str], Branch | None]:
@@ -445,9 +447,13 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
         try:
             for _path, value in walk(scope, body):
                 found = scope.deep(value) if isinstance(value, dict | list) else value
-                targets.update(link.target for link in _links(found))
-                if name_at is not None and (text := _text(found)) is not None:
-                    texts.add(text)
+                links = [link.target for link in _links(found)]
+                targets.update(links)
+                if name_at is not None and found is not ABSENT:
+                    if not links or isinstance(found, Deferred) and found.kind == "text":
+                        targets.add(None)  # no link alone: its text has to be read, too
+                    if (text := _text(found)) is not None:
+                        texts.add(text)
         except Branch as branch:
             return targets, texts, Branch(branch.atom, branch.condition)
         return targets, texts, None
@@ -468,6 +474,26 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
 
 
 _Other = tuple[int, str, Json, bool]
+
+
+def _named(value: Json) -> Iterator[str]:
+    """Every logical id that a value names, in whatever branch."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, str) and key in ("Ref", "Fn::GetAtt"):
+                yield inner.split(".")[0]
+            elif key == "Fn::GetAtt" and isinstance(inner, list) and inner and isinstance(inner[0], str):
+                yield inner[0]
+            elif isinstance(inner, dict | list) or key == "Fn::Sub":
+                yield from _named(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner)
+    elif isinstance(value, str) and "${" in value:
+        yield from _HOLE_NAME.findall(value)
+
+
+_HOLE_NAME = late(r"\$\{\s*(\w+)")
 
 
 def _first(other: _Other) -> int:
