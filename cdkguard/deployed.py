@@ -349,6 +349,12 @@ def _not_there(targets: Sequence[_Target], roots: Sequence[_Deployed], places: S
     if not roots:
         words = "; ".join(dict.fromkeys(place.words for place in places))
         yield Problem("baseline", f"no stack of the app is deployed in {words}: everything is new", fatal=False)
+    elif new := list(dict.fromkeys(t.name for t in targets if not t.asked and t.name not in names)):
+        text = (
+            "a stack that was renamed or left the app is not found under its old name (`aws: {stacks: [...]}` names it)"
+        )
+        shown = ", ".join(new[:5]) + (f" and {len(new) - 5} more" if len(new) > 5 else "")
+        yield Problem("baseline", f"not deployed, so all of it is new: {shown}; {text}", fatal=False)
 
 
 def _mapping(value: Json) -> dict[str, Json]:

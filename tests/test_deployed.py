@@ -133,7 +133,9 @@ def test_a_stack_that_is_not_there_is_new(stub, status):
     stub.stack("Svc", BUCKET)
     stub.stack("Empty", BUCKET, status=status)
     found = read(stub, app("Svc", "Empty", "Never"))
-    assert [s.name for s in found.stacks] == ["Svc"] and found.problems == ()
+    assert [s.name for s in found.stacks] == ["Svc"]
+    (told,) = found.problems
+    assert not told.fatal and told.message.startswith("not deployed, so all of it is new: Empty, Never; ")
 
 
 def test_nothing_deployed_is_told(stub):
