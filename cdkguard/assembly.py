@@ -109,6 +109,8 @@ class _Reader:
         real = os.path.realpath(path)
         if os.path.isabs(name) or os.path.commonpath([real, self.root]) != self.root:
             raise TemplateError(f"{self.shown(owner)}: '{name}' is outside the cloud assembly")
+        if os.path.exists(real) and not os.path.isfile(real) and not os.path.isdir(real):
+            raise TemplateError(f"{self.shown(path)}: is a pipe or device")
         return path
 
     def load(self, path: str) -> Json:
@@ -122,7 +124,7 @@ class _Reader:
         self._seen.add(real)
         if not os.path.isfile(path):
             raise InputError(f"{self.shown(path)}: not found, so this is no cloud assembly")
-        manifest = self.load(path)
+        manifest = self.load(self.inside(directory, "manifest.json", path))
         if not isinstance(manifest, dict) or "version" not in manifest:
             raise InputError(f"{self.shown(path)}: has no version, so it is not a manifest of a cloud assembly")
         artifacts = manifest.get("artifacts", {})
@@ -260,7 +262,7 @@ class _Reader:
             return None
         for file in sorted(os.listdir(directory)):
             if file.endswith(".assets.json"):
-                files = _mapping(_mapping(self.load(os.path.join(directory, file))).get("files"))
+                files = _mapping(_mapping(self.load(self.inside(directory, file, parent.template_path))).get("files"))
                 source = _mapping(_mapping(files.get(hashes[-1])).get("source")).get("path")
                 if isinstance(source, str):
                     return source
@@ -485,11 +487,15 @@ def _files(folder: str) -> Iterator[tuple[str, bool]]:
 
 def _bare_in_folder(path: str) -> Assembly:
     """One file of a folder; nothing where it is clearly no template."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return Assembly((), (Problem("template", f"{path}: is a pipe or device", path),))
     found = _bare(path)
     return found if found.stacks or not _is_no_template(found.problems[0].message, path) else Assembly(())
 
 
 def _is_manifest(path: str) -> bool:
+    if not os.path.isfile(path):
+        return True
     try:
         with open(path, encoding="utf-8") as handle:
             return '"artifacts"' in handle.read()

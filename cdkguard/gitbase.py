@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from cdkguard import __version__, assembly, installed, synth, worktree
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.model import Assembly, Problem, Source, Stack
-from cdkguard.packs import cache_folder
+from cdkguard.packs import cache_folder, make_cache_folder
 from cdkguard.typed import Any, NamedTuple, TextIO
 
 Json = Any
@@ -270,6 +270,7 @@ def _keep(entry: str, out: str, tree: str, stacks: int) -> None:
     """Keep what is read of an assembly, without its assets; what goes wrong costs time later, not correctness."""
     temporary = f"{entry}.{os.getpid()}.tmp"
     try:
+        make_cache_folder(os.path.dirname(entry))
         os.makedirs(temporary)
         files = os.path.join(temporary, _ASSEMBLY)
         shutil.copytree(out, files, symlinks=True, ignore=_not_read)

@@ -268,7 +268,22 @@ def cache_folder(name: str) -> str | None:
         if home == "~" or not os.path.isdir(home):
             return None
         root = os.path.join(home, ".cache")
-    return os.path.join(root, "cdkguard", name)
+    folder = os.path.join(root, "cdkguard", name)
+    return folder if _is_ours(os.path.dirname(folder)) and _is_ours(folder) else None
+
+
+def _is_ours(folder: str) -> bool:
+    """Whether nobody else can have put anything into the folder, as where it is not there yet."""
+    if not os.path.exists(folder) or not hasattr(os, "geteuid"):
+        return True
+    said = os.stat(folder)
+    return said.st_uid == os.geteuid() and not said.st_mode & 0o022
+
+
+def make_cache_folder(folder: str) -> None:
+    """Make a `cache_folder`, which nobody else may read: what is kept there is made of the user's files."""
+    for part in (os.path.dirname(folder), folder):
+        os.makedirs(part, mode=0o700, exist_ok=True)
 
 
 def _code_stamp() -> str:
@@ -284,7 +299,7 @@ def _write_cache(path: str, prepared: Prepared) -> None:
     from cdkguard import files
 
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        make_cache_folder(os.path.dirname(path))
         files.replace(path, prepared.written())
     except OSError:
         pass  # a read-only home costs time, not correctness

@@ -43,7 +43,9 @@ def read_text(path: str, shown: str) -> str:
         if os.path.getsize(path) > MAX_BYTES:
             raise TemplateError(f"{shown}: larger than {MAX_BYTES // 1024 // 1024} MB")
         with open(path, "rb") as handle:
-            raw = handle.read()
+            raw = handle.read(MAX_BYTES + 1)  # of a pipe or device the size is not known before
+        if len(raw) > MAX_BYTES:
+            raise TemplateError(f"{shown}: larger than {MAX_BYTES // 1024 // 1024} MB")
         return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except OSError as problem:
         raise TemplateError(f"{shown}: cannot be read: {problem.strerror or problem}") from problem
