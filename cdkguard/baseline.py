@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from cdkguard import assembly
 from cdkguard.config import Config, load
-from cdkguard.errors import BaselineError
+from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.model import Assembly, Problem
 from cdkguard.typed import NamedTuple, TextIO
 
@@ -33,6 +33,11 @@ def opened(config: Config, after: Assembly, progress: TextIO | None) -> Iterator
     if against == "deployed":
         yield _deployed(config, after)
     elif against == "git" or against.startswith("git:"):
+        if not config.runs_baseline:
+            raise ConfigError(
+                f"{config.file}: 'against: {against}' runs the app of that revision, and where a cloud assembly or template "
+                f"is judged, nothing runs that a file names; say it on the command line: --against {against}"
+            )
         with _git(config, after, against[4:] or None, progress) as found:
             yield found
     else:
@@ -79,7 +84,7 @@ def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO
 
     def configured(folder: str) -> tuple[str | None, Mapping[str, str]]:
         then = configuration_at(folder, config)
-        return then.app, then.context
+        return then.app or load(folder, None).app, then.context
 
     with gitbase.checked_out(
         revision,

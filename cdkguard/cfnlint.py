@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,10 +32,10 @@ class Linted(NamedTuple):
     rules: tuple[RuleInfo, ...]
 
 
-def run(stacks: Sequence[Stack], timeout: float | None = None) -> Linted:
+def run(stacks: Sequence[Stack], timeout: float | None = None, settings: bool = True) -> Linted:
     """The errors (E...) of cfn-lint on the templates of these stacks, each for the region of its stack.
 
-    Raises ConfigError where cfn-lint is not installed, and InputError where it does not do its work.
+    `settings` are the user's and the folder's .cfnlintrc, which can name rules to run, so code. Raises ConfigError where cfn-lint is not installed, and InputError where it does not do its work.
     """
     if find_spec("cfnlint") is None:
         raise ConfigError("lint: cfn-lint is not installed; `pip install 'cdkguard[lint]'` brings it")
@@ -43,7 +44,7 @@ def run(stacks: Sequence[Stack], timeout: float | None = None) -> Linted:
     for region, group in _by_region(stacks).items():
         paths = list(group)
         for start in range(0, len(paths), _AT_ONCE):
-            for match in _matches(paths[start : start + _AT_ONCE], region, timeout):
+            for match in _matches(paths[start : start + _AT_ONCE], region, timeout, settings):
                 rule = _rule(match)
                 rules.setdefault(rule.id, rule)
                 findings += _findings(match, rule, group)
@@ -57,14 +58,12 @@ def _by_region(stacks: Sequence[Stack]) -> dict[str | None, dict[str, list[Stack
     return groups
 
 
-def _matches(paths: Sequence[str], region: str | None, timeout: float | None) -> list[Mapping[str, Json]]:
-    command = [
-        sys.executable,
-        "-c",
-        _START,
-        "--format",
-        "json",
-    ]  # no --ignore-checks: it would replace the one in .cfnlintrc
+def _matches(
+    paths: Sequence[str], region: str | None, timeout: float | None, settings: bool
+) -> list[Mapping[str, Json]]:
+    # -P: nothing is imported from the folder that is judged. No --ignore-checks: it would replace the one in .cfnlintrc.
+    command = [sys.executable, "-P", "-c", _START, "--format", "json"]
+    command += [] if settings else ["--config-file", os.devnull]
     command += ["--regions", region] if region else []
     command += ["--template", *map(glob.escape, paths)]
     shown = ", ".join(paths[:3])

@@ -64,7 +64,7 @@ def _in_parts(
     config: Config, loaded: packs.Packs, rules: Sequence[Rule], phases: dict[str, float]
 ) -> jobs.Judged | None:
     """Many stacks that lie there already, judged part by part; None where the input is something else."""
-    if config.app or not config.paths or _is_app(config.paths):
+    if config.app or not config.paths or (is_app(config.paths) and not config.still):
         return None
     from cdkguard import jobs
 
@@ -88,7 +88,7 @@ def assembled(config: Config, progress: TextIO | None = None) -> Iterator[Assemb
 def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -> Iterator[Assembly]:
     """The assembly to judge; a temporary one lives as long as the block."""
     began = time.perf_counter()
-    if not config.app and config.paths and not _is_app(config.paths):
+    if config.still or (not config.app and config.paths and not is_app(config.paths)):
         yield _timed(phases, "read", began, assembly.read_paths(config.paths))
         return
     outdir = os.environ.get("CDK_OUTDIR")
@@ -115,7 +115,7 @@ def _timed(phases: dict[str, float], name: str, began: float, found: Assembly) -
     return found
 
 
-def _is_app(paths: Sequence[str]) -> bool:
+def is_app(paths: Sequence[str]) -> bool:
     """One folder with cdk.json (and no manifest of its own) is an app to synthesize."""
     if len(paths) != 1 or not os.path.isdir(paths[0]) or os.path.isfile(os.path.join(paths[0], "manifest.json")):
         return False
@@ -220,7 +220,7 @@ def _linted(config: Config, stacks: Sequence[Stack], phases: dict[str, float]) -
     from cdkguard import cfnlint
 
     began = time.perf_counter()
-    found = cfnlint.run(stacks, config.timeout)
+    found = cfnlint.run(stacks, config.timeout, settings=not config.still)
     phases["cfn-lint"] = time.perf_counter() - began
     return found
 
@@ -365,21 +365,21 @@ def _settings(config: Config, loaded: packs.Packs, rules: Sequence[Rule]) -> eng
         severities=config.severities,
         template_parameters=config.template_parameters,
         sets=loaded.sets,
-        predicates=_predicates(rules, config.python_packs),
+        predicates=_predicates(rules, config.python_packs, config.still),
         clock=time.perf_counter if config.timings else None,
     )
 
 
-def _predicates(rules: Sequence[Rule], allowed: Sequence[str]) -> dict[str, Any]:
-    """Python predicates of the selected rules; only of packages that the configuration names."""
+def _predicates(rules: Sequence[Rule], allowed: Sequence[str], still: bool) -> dict[str, Any]:
+    """Python predicates of the selected rules; only of packages that the configuration (or command line) names."""
     names = {name for rule in rules for name in rule.predicates}
     found: dict[str, Any] = {}
     for name in sorted(names):
         module, _, function = name.partition(":")
         if module.split(".")[0] not in allowed:
-            raise ConfigError(
-                f"rule code '{name}' is not run: name '{module.split('.')[0]}' under `python` in cdkguard.yaml"
-            )
+            package = module.split(".")[0]
+            where = f"by `--python {package}`" if still else f"'{package}' under `python` in cdkguard.yaml"
+            raise ConfigError(f"rule code '{name}' is not run: name {where}")
         from importlib import import_module
 
         try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # what a command does not need is not imported: start-up is m
     from cdkguard.config import Config
     from cdkguard.frameworks import Framework
     from cdkguard.model import Report, Source
-    from cdkguard.outputs import Options
+    from cdkguard.outputs import Excerpt, Options
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
 SLOWEST_SHOWN = 10  # rules that --timings names
@@ -146,6 +146,13 @@ def _input_options(parser: argparse.ArgumentParser) -> None:
     add("--skip", action="append", default=[], metavar="SEL", help="take these rules out")
     add("--stack", action="append", default=[], metavar="GLOB", help="judge only these stacks")
     add("--packs", action="append", default=[], metavar="DIR", help="a folder with more rules")
+    add(
+        "--python",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a package whose rule code may run; for PATHs that run nothing, the only way to allow it",
+    )
     add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="a CloudFormation parameter's value")
     add(
         "--honour",
@@ -181,7 +188,7 @@ def _check_parser(commands: Any) -> None:
     check.add_argument("--baseline", metavar="FILE", help="accepted old findings, written by `cdkguard baseline`")
     check.add_argument("--timings", action="store_true", help="say on stderr where the time went, by phase and rule")
     check.add_argument("--jobs", type=_positive, metavar="N", help="processes for many stacks; default: what pays")
-    check.add_argument("--pre-built", action="store_true", help="read the existing cdk.out, never run the app")
+    check.add_argument("--pre-built", action="store_true", help="read what is there (cdk.out, PATHs), run nothing")
     check.set_defaults(handler=_check)
     baseline = commands.add_parser("baseline", help="accept today's findings, so that only new ones fail")
     _input_options(baseline)
@@ -201,7 +208,7 @@ def _check(options: argparse.Namespace) -> int:
     controls = _controls(_split(options.framework), report, judged)
     told_by_cdk = _chained(config) and _cli_fails_on_reports()
     for name, file in config.outputs or (() if told_by_cdk else (("text", None),)):
-        _write(name, file, report, controls)
+        _write(name, file, report, controls, config.directory)
     if _chained(config):
         _merge_validation_report(report)
     if options.timings:
@@ -233,10 +240,34 @@ def _configured(options: argparse.Namespace) -> Config:
     from cdkguard import config as configuration
 
     directory = options.paths[0] if len(options.paths) == 1 and os.path.isdir(options.paths[0]) else "."
+    directory = _outside_of_assemblies(directory)
     return _overlaid(configuration.load(directory, options.config), options, directory)
 
 
+def _outside_of_assemblies(directory: str) -> str:
+    """The folder, or the nearest above it that is no cloud assembly: what an app has written holds no settings."""
+    while os.path.isfile(os.path.join(directory, "manifest.json")):
+        above = os.path.join(directory, os.pardir)
+        if os.path.samefile(above, directory):
+            break
+        directory = above
+    return os.path.relpath(directory)
+
+
+def _is_still(options: argparse.Namespace) -> bool:
+    """Whether the command line says what is judged and it is there already, so that nothing is run that a file names."""
+    from cdkguard.check import is_app
+
+    if getattr(options, "pre_built", False):
+        if options.app:
+            raise ConfigError("--pre-built never runs an app, and --app names one: leave one of them out")
+        return True
+    return bool(options.paths) and not options.app and not is_app(options.paths)
+
+
 def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Config:
+    still = _is_still(options)
+    against = getattr(options, "against", None)
     outputs = (
         [_output(text) for text in [*options.output, *([options.format] if options.format else [])]]
         if hasattr(options, "output")
@@ -245,7 +276,10 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
     changes: dict[str, Any] = {
         "paths": tuple(options.paths) or loaded.paths,
         "directory": directory,
-        "app": options.app or loaded.app,
+        "app": options.app or (None if still else loaded.app),
+        "python_packs": (*(() if still else loaded.python_packs), *_split(options.python)),
+        "still": still,
+        "runs_baseline": not still or against is not None,
         "context": {**loaded.context, **_pairs("-c", options.context)},
         "environment": options.environment or loaded.environment,
         "rules": _split(options.rules) or _framework_rules(options) or loaded.rules,
@@ -261,13 +295,13 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
         "install": getattr(options, "install", False),
         "jobs": getattr(options, "jobs", None),
         "timings": getattr(options, "timings", False),
-        "against": getattr(options, "against", None) or loaded.against,
+        "against": against or loaded.against,
         "fail_on": getattr(options, "fail_on", None) or loaded.fail_on,
         "outputs": tuple(outputs) or loaded.outputs,
         "overlay": lambda other: _overlaid(other, options, directory),
     }
     if getattr(options, "pre_built", False):
-        changes["paths"] = (_existing_assembly(directory),)
+        changes["paths"] = tuple(map(_existing, options.paths)) or (_existing_assembly("."),)
     return loaded._replace(**changes)
 
 
@@ -300,6 +334,13 @@ def _existing_assembly(directory: str) -> str:
     return staleness.assembly_of(directory, sys.stderr)
 
 
+def _existing(path: str) -> str:
+    """A PATH with --pre-built: of an app its cdk.out, else what it is."""
+    from cdkguard.check import is_app
+
+    return _existing_assembly(path) if is_app((path,)) else path
+
+
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a number of processes from 1 on, not '{text}'")
@@ -329,11 +370,11 @@ def _output(text: str) -> tuple[str, str | None]:
     return name, file or None
 
 
-def _write(name: str, file: str | None, report: Report, controls: tuple[Framework, ...] = ()) -> None:
+def _write(name: str, file: str | None, report: Report, controls: tuple[Framework, ...], directory: str) -> None:
     """One output to its file (written whole or not at all) or to standard output."""
     from cdkguard import outputs
 
-    options = terminal_options(name, file)._replace(frameworks=controls)
+    options = terminal_options(name, file)._replace(frameworks=controls, excerpt=_excerpts(directory))
     text = outputs.render(name, report, options)
     if file is None:
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
@@ -356,7 +397,7 @@ def terminal_options(name: str, file: str | None = None) -> Options:
     to_terminal = (
         file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     )
-    return outputs.Options(os.getcwd(), to_terminal and name == "text", _width(file), _excerpt, _cdk_json())
+    return outputs.Options(os.getcwd(), to_terminal and name == "text", _width(file), cdk_json=_cdk_json())
 
 
 def _width(file: str | None) -> int:
@@ -367,10 +408,35 @@ def _width(file: str | None) -> int:
     return max(60, min(120, shutil.get_terminal_size((80, 24)).columns))
 
 
-def _excerpt(source: Source) -> list[tuple[int, str]]:
+# What a source line is shown of: a cloud assembly can name any file, and may be somebody else's.
+_CODE = (
+    ".py", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".java", ".kt", ".scala", ".groovy", ".cs", ".fs",
+    ".vb", ".go",
+)  # fmt: skip
+_LONGEST_CODE = 4 * 1024 * 1024  # bytes of a file
+
+
+def _excerpts(directory: str) -> Excerpt:
+    """Shows lines of source files in the repositories of the app and of the current folder, and of nothing else."""
+    from cdkguard import config
+
+    roots = {config.home(directory), config.home(".")}
+
+    def excerpt(source: Source) -> list[tuple[int, str]]:
+        path = os.path.realpath(source.file)
+        if not path.endswith(_CODE) or not any(config.is_below(path, root) for root in roots):
+            return []
+        return _line_of(path, source)
+
+    return excerpt
+
+
+def _line_of(path: str, source: Source) -> list[tuple[int, str]]:
     """The user's own line; nothing where the file cannot be read (the report still names it)."""
     try:
-        with open(source.file, encoding="utf-8", errors="replace") as handle:
+        if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_CODE:
+            return []
+        with open(path, encoding="utf-8", errors="replace") as handle:
             for number, line in enumerate(handle, 1):
                 if number == source.line:
                     return [(number, line.rstrip("\n"))]

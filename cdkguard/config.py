@@ -66,6 +66,8 @@ class Config(NamedTuple):
     lint: bool = False  # cfn-lint's errors are findings, too
     jobs: int | None = None  # processes for inputs of many stacks; None: as many as pay
     timings: bool = False  # whether the time of each rule is taken
+    still: bool = False  # what is judged is there already: nothing runs that a file names
+    runs_baseline: bool = True  # whether the app of a git baseline may be run
 
 
 def load(directory: str, explicit: str | None) -> Config:
@@ -116,6 +118,17 @@ def _folders(directory: str) -> list[str]:
             return [directory]
         folders.append(above)
     return folders
+
+
+def home(directory: str) -> str:
+    """The root of the folder's repository; the folder itself where it is in none."""
+    return _folders(os.path.abspath(directory))[-1]
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether the path, whatever links it goes through, ends below the folder."""
+    real, root = os.path.realpath(path), os.path.realpath(folder)
+    return real.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def _shown(path: str) -> str:
@@ -479,7 +492,12 @@ def _output(at: _At, base: str) -> tuple[str, str | None]:
     name, _, file = at.text().partition("=")
     if name not in RENDERERS:
         raise at.wrong(f"no output format '{name}'{_meant(name, RENDERERS)}; there are: {', '.join(RENDERERS)}")
-    return name, os.path.join(base, file) if file else None
+    if not file:
+        return name, None
+    path = os.path.join(base, file)
+    if not is_below(path, home(base)) or ".git" in os.path.realpath(path).split(os.sep):
+        raise at.wrong(f"'{file}' leads out of the repository; only --output names a file there")
+    return name, path
 
 
 def _environment(name: str, at: _At) -> EnvironmentRule:

@@ -252,8 +252,13 @@ def test_a_python_predicate_runs_only_when_its_package_is_named(capsys, here, mo
         "def named(body, scope):\n    return 'TopicName' in body.get('Properties', {})\n"
     )
     monkeypatch.syspath_prepend(str(here))
-    argv = ("check", "good.json", "--packs", "guards", "--rules", "mine")
-    status, _, err = run(capsys, *argv)
-    assert status == 2 and "is not run" in err
+    rules = ("--packs", "guards", "--rules", "mine")
+    status, _, err = run(capsys, "check", "good.json", *rules)
+    assert status == 2 and "is not run: name by `--python my_guards`" in err
+    assert run(capsys, "check", "good.json", *rules, "--python", "my_guards")[0] == 1
+    assembly_with(here / "out", {"T": {"Type": "AWS::SNS::Topic"}})
+    (here / "cdk.json").write_text('{"app": "out"}')
+    status, _, err = run(capsys, "check", *rules)
+    assert status == 2 and "is not run: name 'my_guards' under `python` in cdkguard.yaml" in err
     (here / "cdkguard.yaml").write_text("python: [my_guards]\n")
-    assert run(capsys, *argv)[0] == 1
+    assert run(capsys, "check", *rules)[0] == 1
