@@ -104,11 +104,14 @@ def _finite(text: str) -> float:
     return value
 
 
+_CONTAINERS = frozenset({dict, list})
+
+
 def _too_deep(value: Json) -> bool:
     level = [value]
     for _depth in range(MAX_DEPTH):
-        level = [inner for item in level if isinstance(item, dict | list)
-                 for inner in (item.values() if isinstance(item, dict) else item)]  # fmt: skip
+        level = [inner for item in level for inner in (item.values() if type(item) is dict else item)
+                 if type(inner) in _CONTAINERS]  # fmt: skip
         if not level:
             return False
     return True
