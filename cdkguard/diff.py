@@ -415,7 +415,9 @@ def _perhaps(change: Change, word: str) -> Change:
 def _depends(body: Json) -> Json:
     value = body.get("DependsOn")
     names = [value] if isinstance(value, str) else value
-    return sorted(map(str, names)) if isinstance(names, list) and names else ABSENT
+    if not isinstance(names, list) or not names:
+        return ABSENT
+    return sorted(n if isinstance(n, str) else json.dumps(n, sort_keys=True) for n in names)
 
 
 def _metadata(body: Json) -> Json:

@@ -87,11 +87,32 @@ def _members(scope: Scope, raw: Json) -> Json:
     if isinstance(raw, list):
         return [said(settled(scope, item)) for item in raw]
     found = {key: said(settled(scope, item)) for key, item in raw.items()}
+    if "Fn::FindInMap" in raw:
+        found["of"] = _candidates(scope, found["Fn::FindInMap"])
     if "Fn::Sub" in raw:
         text = raw["Fn::Sub"][0] if isinstance(raw["Fn::Sub"], list) and raw["Fn::Sub"] else raw["Fn::Sub"]
         names = _HOLE.findall(text) if isinstance(text, str) else ()
         found["of"] = [said(settled(scope, {"Ref": name})) for name in names]
     return found
+
+
+def _candidates(scope: Scope, operand: Json) -> Json:
+    """What a mapping holds where a key of the look-up is known to the deployment only, such as the region."""
+    keys = operand if isinstance(operand, list) else []
+    key = (_candidates, *(k if isinstance(k, str | int) else None for k in keys[:3]))
+    if key not in scope.notes:
+        rows = _under(scope.template.get("Mappings"), list(key[1:]))
+        scope.notes[key] = _hash(rows) if _is_long(rows) else rows
+    return scope.notes[key]
+
+
+def _under(found: Json, keys: list[Json]) -> Json:
+    """What is at the keys; None stands for every key."""
+    if not keys or not isinstance(found, dict):
+        return found
+    if keys[0] is None:
+        return {name: _under(inner, keys[1:]) for name, inner in found.items()}
+    return _under(found.get(str(keys[0])), keys[1:])
 
 
 def named(value: Json) -> str:

@@ -45,6 +45,15 @@ def test_equal_values_are_no_change(before, after):
     assert not compare(before, after)
 
 
+def test_a_mapping_counts_where_only_the_deployment_knows_the_key():
+    def side(value, other="x"):
+        rows = {"eu-west-1": {"Name": value, "Other": other}, "us-east-1": {"Name": "b"}}
+        return named({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "Name"]}, Mappings={"M": rows})
+
+    assert impacts(compare(side("a"), side("c"))) == {"It": "WILL_REPLACE"}
+    assert not compare(side("a"), side("a", other="y"))
+
+
 def test_numbers_compare_as_cloudformation_does():
     def side(value):
         return {"It": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": value, "FifoQueue": True}}}
@@ -56,6 +65,9 @@ def test_numbers_compare_as_cloudformation_does():
 def test_dependencies_have_no_order():
     assert not compare({"It": {**QUEUE, "DependsOn": ["A", "B"]}}, {"It": {**QUEUE, "DependsOn": ["B", "A"]}})
     assert not compare({"It": {**QUEUE, "DependsOn": "A"}}, {"It": {**QUEUE, "DependsOn": ["A"]}})
+    assert not compare(
+        {"It": {**QUEUE, "DependsOn": [{"a": 1, "b": 2}]}}, {"It": {**QUEUE, "DependsOn": [{"b": 2, "a": 1}]}}
+    )
 
 
 def test_metadata_is_noise():
