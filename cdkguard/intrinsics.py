@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard.typed import Any, NamedTuple
 
@@ -360,11 +360,21 @@ class Scope:
 
     def _kept(self, raw: Json, found: Json) -> Json:
         """A large value, remembered so that it counts once; unknown where all of them have become too much."""
-        self.spent[0] += len(found) if isinstance(found, str) else sum(100 + len(str(v)) for v in found)
+        if not self._is_spent():
+            self.spent[0] += len(found) if isinstance(found, str) else sum(100 + len(str(v)) for v in found)
         if self._is_spent():
-            found = Deferred("unknown", raw)
+            is_one = "Fn::FindInMap" in raw or "Ref" in raw  # the same object each time
+            digest = self._of_root(_digest, found) if is_one else _digest(found)
+            found = Deferred("unknown", {**raw, "is": digest})  # unequal to a comparison where the values are
         self.notes[id(raw)] = raw, found  # the raw value is kept, so that its id stays its own
         return found
+
+    def _of_root(self, ask: Callable[[Json], Json], value: Json) -> Json:
+        """The answer for this very object, which thousands of functions may name: asked once."""
+        key = (ask, id(value))
+        if key not in self.root.notes:
+            self.root.notes[key] = value, ask(value)  # the value is kept, so that its id stays its own
+        return self.root.notes[key][1]
 
     def _is_spent(self) -> bool:
         return self.spent[0] > _MAX_LARGE
@@ -439,7 +449,7 @@ class Scope:
         if not _is_flat(value) or isinstance(value, str) and len(value) > MAX_PARAMETER:
             return Deferred("parameter", raw, name)  # no value that a parameter can have
         if isinstance(value, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
-            return [part.strip() for part in value.split(",")]
+            return self._of_root(_listed, value)
         return self.resolve(value) if isinstance(value, str) else value
 
     def _ref(self, name: Json, raw: Json) -> Json:
@@ -548,7 +558,9 @@ class Scope:
         if found is ABSENT:
             default = _mapping(operand[3]).get("DefaultValue", ABSENT) if len(operand) == 4 else ABSENT
             return Deferred("unknown", raw) if default is ABSENT else self.resolve(default)
-        return found if _is_flat(found) else Deferred("unknown", raw)  # a mapping holds texts and lists of them
+        if isinstance(found, dict | list) and not self._of_root(_is_flat, found):
+            return Deferred("unknown", raw)  # a mapping holds texts and lists of them
+        return found
 
     def _select(self, operand: Json, raw: Json) -> Json:
         if not (isinstance(operand, list) and len(operand) == 2):
@@ -598,6 +610,16 @@ def _is_flat(value: Json) -> bool:
     """Whether it is a scalar or a list of scalars: in anything else a parameter or mapping could name itself."""
     values = value if isinstance(value, list) else [value]
     return all(not isinstance(v, dict | list) for v in values)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+def _digest(value: Json) -> str:
+    import hashlib
+
+    return hashlib.sha256(repr(value).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -166,3 +166,22 @@ def test_a_hash_is_looked_past_where_it_names_an_asset_only():
 def test_references_are_found(value):
     assert "X" in {name for name, _attribute in references(value)}
     assert "X" in {name for name, _attribute in references(settled(scope(), value))}
+
+
+def test_values_beyond_the_bound_are_unequal_where_they_are():
+    """What is too much to be looked at is unknown, but a change of it is a change."""
+    named = {"Fn::FindInMap": ["M", "a", "b"]}
+
+    def sides(mapped, listed):
+        template = {
+            "Mappings": {"M": {"a": {"b": mapped}}},
+            "Parameters": {"P": {"Type": "CommaDelimitedList", "Default": listed}},
+        }
+        scope = Scope(template)
+        return [settled(scope, dict(call)) for _time in range(40) for call in (named, {"Ref": "P"})]
+
+    many, listed = ["x"] * 10_000, "a," * 1_000
+    one = sides(many, listed)
+    assert isinstance(one[-1], Deferred) and same(one, sides(list(many), listed))
+    assert not same(one[-2], sides([*many[:-1], "y"], listed)[-2])
+    assert not same(one[-1], sides(many, listed + "b")[-1])
