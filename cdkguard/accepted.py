@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from cdkguard import files
 from cdkguard.errors import BaselineError
 from cdkguard.model import Finding
+from cdkguard.outputs import escape
 from cdkguard.typed import Any
 
 VERSION = 1
@@ -29,7 +30,7 @@ def write(path: str, findings: Iterable[Finding], since: str) -> None:
     if "" in rows:
         raise BaselineError(f"{path}: a finding of rule '{rows['']['ruleId']}' has no fingerprint")
     text = json.dumps({"version": VERSION, "findings": list(rows.values())}, indent=2, ensure_ascii=False)
-    _replace(os.path.realpath(path), text + "\n", path)
+    _replace(os.path.realpath(path), escape.json_visible(text) + "\n", path)
 
 
 def _by_place(finding: Finding) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from cdkguard import files
 from cdkguard.errors import ConfigError
 from cdkguard.model import Change, Finding, Problem, Suppression
+from cdkguard.outputs import escape
 from cdkguard.suppressions import is_date
 from cdkguard.typed import Any, NamedTuple
 
@@ -100,9 +101,11 @@ def text_of(approvals: Iterable[Approval]) -> str:
     rows = []
     for approval in approvals:
         fields = {key: getattr(approval, key) for key in KEYS}
-        rows.append({k: list(v) if isinstance(v, tuple) else v for k, v in fields.items() if v})
+        rows.append({k: list(v) if isinstance(v, tuple) else escape.storable(v) for k, v in fields.items() if v})
     head = "# Changes that somebody wants. Each entry counts for one exact change; take it out when that has landed.\n"
-    return head + yaml.safe_dump({"approvals": rows}, sort_keys=False, allow_unicode=True, width=110)
+    # People review it: letters stay letters, unless something among them would hide or reverse text.
+    is_plain = all(escape.is_visible(str(text)) for row in rows for text in row.values())
+    return head + yaml.safe_dump({"approvals": rows}, sort_keys=False, allow_unicode=is_plain, width=110)
 
 
 def write(path: str, approvals: Iterable[Approval]) -> None:

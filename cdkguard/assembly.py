@@ -19,7 +19,7 @@ KNOWN_SCHEMA = 55  # the newest major version of the cloud assembly schema that 
 MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _PREFIX = "cdkguard::"
-_FRAME = late(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d+)(?::\d+)?\)?$")
+_FRAME = late(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d{1,9})(?::\d+)?\)?$")
 _ACCEPTED = late(r"(.*?)\s*\((?:owner ([^,()]+))?(?:, )?(?:until (\S+))?\)", re.DOTALL)
 _FOREIGN_CODE = late(
     r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]"
@@ -105,6 +105,8 @@ class _Reader:
         """The path of a file that a manifest names; raises TemplateError where it leaves the assembly."""
         if not isinstance(name, str) or not name:
             raise TemplateError(f"{self.shown(owner)}: a file name is missing")
+        if not _can_be(name):
+            raise TemplateError(f"{self.shown(owner)}: no file can be named '{name}'")
         path = os.path.join(directory, name)
         real = os.path.realpath(path)
         if os.path.isabs(name) or os.path.commonpath([real, self.root]) != self.root:
@@ -434,7 +436,7 @@ def not_followed(stacks: Iterable[Stack], places: Iterable[Nested]) -> Iterator[
     nested = list(places)
     seen = {os.path.realpath(s.template_path) for s in stacks if not s.from_assembly} if nested else set()
     for path, logical_id, place in nested:
-        if os.path.realpath(place) not in seen:
+        if not _can_be(place) or os.path.realpath(place) not in seen:
             text = f"{path}: nested stack '{logical_id}' was not judged; name its template, too"
             yield Problem("nested-template", text, path, fatal=False)
 
@@ -512,6 +514,14 @@ def _is_no_template(message: str, path: str) -> bool:
     try:
         return _TEMPLATE_WORDS.search(read_text(path, path)) is None
     except TemplateError:
+        return False
+
+
+def _can_be(name: str) -> bool:
+    """Whether a file can be named so: JSON has texts that no system call takes."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
         return False
 
 

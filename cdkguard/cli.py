@@ -7,7 +7,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from cdkguard import __version__, cli_changes, cli_rules
 from cdkguard.errors import TOO_DEEP, CdkguardError, ConfigError, ExitCode
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         options = _parser(next((word for word in argv if not word.startswith("-")), "")).parse_args(argv)
         return int(options.handler(options))
     except CdkguardError as stop:
-        print(f"cdkguard: {stop}", file=sys.stderr)
+        tell(f"cdkguard: {stop}")
         return int(stop.exit_code)
     except RecursionError:
         print(f"cdkguard: {TOO_DEEP}", file=sys.stderr)
@@ -54,9 +54,15 @@ def main(argv: Sequence[str]) -> int:
     except Exception:
         import traceback
 
-        traceback.print_exc()
-        print("cdkguard: that is a bug in cdkguard; please report it", file=sys.stderr)
+        tell(traceback.format_exc() + "cdkguard: that is a bug in cdkguard; please report it")
         return int(ExitCode.BUG)
+
+
+def tell(text: str) -> None:
+    """Say something that holds names of others' on standard error."""
+    from cdkguard.outputs import escape
+
+    print(escape.block(text), file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -423,26 +429,24 @@ def _excerpts(directory: str) -> Excerpt:
     roots = {config.home(directory), config.home(".")}
 
     def excerpt(source: Source) -> list[tuple[int, str]]:
-        path = os.path.realpath(source.file)
-        if not path.endswith(_CODE) or not any(config.is_below(path, root) for root in roots):
+        try:
+            return _line_of(os.path.realpath(source.file), source.line, roots)
+        except (OSError, ValueError):  # ValueError: no file can be named so
             return []
-        return _line_of(path, source)
 
     return excerpt
 
 
-def _line_of(path: str, source: Source) -> list[tuple[int, str]]:
-    """The user's own line; nothing where the file cannot be read (the report still names it)."""
-    try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_CODE:
-            return []
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            for number, line in enumerate(handle, 1):
-                if number == source.line:
-                    return [(number, line.rstrip("\n"))]
-    except OSError:
-        pass
-    return []
+def _line_of(path: str, line: int, roots: Collection[str]) -> list[tuple[int, str]]:
+    """The user's own line; nothing of what is no source code of theirs (the report still names it)."""
+    from cdkguard import config
+
+    if not path.endswith(_CODE) or not any(config.is_below(path, root) for root in roots):
+        return []
+    if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_CODE:
+        return []
+    with open(path, encoding="utf-8", errors="replace") as handle:
+        return [(number, text.rstrip("\n")) for number, text in enumerate(handle, 1) if number == line]
 
 
 def _cdk_json() -> str | None:
@@ -515,7 +519,7 @@ def _print_timings(report: Report) -> None:
     print(f"{report.seconds * 1000:9.1f} ms  in all", file=sys.stderr)
     slowest = sorted(report.rule_seconds.items(), key=lambda entry: -entry[1])[:SLOWEST_SHOWN]
     for rule_id, seconds in slowest:
-        print(f"{seconds * 1000:9.1f} ms  rule {rule_id}", file=sys.stderr)
+        tell(f"{seconds * 1000:9.1f} ms  rule {rule_id}")
 
 
 def _baseline(options: argparse.Namespace) -> int:
@@ -528,7 +532,7 @@ def _baseline(options: argparse.Namespace) -> int:
     report = check(_configured(options)._replace(baseline=None), progress=sys.stderr)
     if report.errors:
         for problem in report.errors:
-            print(f"cdkguard: {problem.message}", file=sys.stderr)
+            tell(f"cdkguard: {problem.message}")
         return int(ExitCode.INPUT)
     accepted.write(options.baseline, report.active, today)
     print(

@@ -230,13 +230,14 @@ def _show(findings: Iterable[Finding]) -> None:
         name = escape.terminal(finding.construct_path or finding.logical_id or finding.stack)
         print(f"{finding.severity:8}  {finding.rule_id}  {name}  {finding.change}")
         for line in text.wrapped(finding.message, width - 10):
-            print(" " * 10 + line)
+            print(" " * 10 + escape.no_command(line) + line)
 
 
 def _approve(options: argparse.Namespace) -> int:
     from cdkguard import approvals
     from cdkguard.changes import approvals_file
     from cdkguard.check import check
+    from cdkguard.outputs import escape
 
     expires = _last_day(options.expires)
     old_path, config = _sides(options)
@@ -266,7 +267,9 @@ def _approve(options: argparse.Namespace) -> int:
             change.construct_path,
         )
     approvals.write(file, old.values())
-    print(f"\n{file}: {len(wanted)} findings approved; commit it with the change, and have it reviewed")
+    print(
+        f"\n{escape.terminal(file)}: {len(wanted)} findings approved; commit it with the change, and have it reviewed"
+    )
     return int(ExitCode.OK)
 
 
@@ -295,11 +298,13 @@ def _last_day(given: str | None) -> str:
 
 def _snapshot(options: argparse.Namespace) -> int:
     from cdkguard import environments, snapshot
+    from cdkguard.outputs import escape
 
     config: Config = options.configured(options)
     with _new_side(config) as found:
         _refuse_unread(found.problems)
         context = environments.telling({**found.context, **config.context}, config.environments)
         files = snapshot.write(found, options.out, context)
-    print(f"{options.out}: {len(files)} files written; commit them, and check with --against {options.out}")
+    out = escape.terminal(options.out)
+    print(f"{out}: {len(files)} files written; commit them, and check with --against {out}")
     return int(ExitCode.OK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 
 from cdkguard.errors import ConfigError, ExitCode
@@ -45,15 +44,26 @@ def _rules_map(options: argparse.Namespace) -> int:
         bare = options.id.partition(":")[2] or options.id
         raise ConfigError(f"no rule here checks what '{options.id}' does, or no peer has it{packs.meant(bare, known)}")
     if options.format == "json":
-        import json
-
         rows = [{"peer": p.peer, "id": p.public_id, "name": p.name, "ruleId": p.rule.id} for p in found]
-        print(json.dumps(rows, indent=2))
+        _say_json(rows)
         return int(ExitCode.OK)
     for pair in found:
         shown = f"{pair.public_id} ({pair.name})" if pair.public_id else pair.name
-        print(f"{pair.peer}: {shown} -> {pair.rule.id} ({pair.rule.severity}): {pair.rule.title}")
+        _say(f"{pair.peer}: {shown} -> {pair.rule.id} ({pair.rule.severity}): {' '.join(pair.rule.title.split())}")
     return int(ExitCode.OK)
+
+
+def _say(text: str) -> None:
+    """A pack may be somebody else's: its texts are shown, and never obeyed."""
+    from cdkguard.outputs import escape
+
+    print(escape.block(text))
+
+
+def _say_json(rows: list[dict[str, Any]]) -> None:
+    from cdkguard.outputs import escape
+
+    print(escape.json_text(rows))
 
 
 def _split(values: Sequence[str]) -> tuple[str, ...]:
@@ -66,8 +76,6 @@ def _rules_list(options: argparse.Namespace) -> int:
     loaded = packs.load_all(options.packs)
     rules = packs.select(loaded.rules, _split(options.rules) or ("all",))
     if options.format == "json":
-        import json
-
         rows = [
             {
                 "id": r.id,
@@ -85,12 +93,12 @@ def _rules_list(options: argparse.Namespace) -> int:
             }
             for r in rules
         ]
-        print(json.dumps(rows, indent=2))
+        _say_json(rows)
         return int(ExitCode.OK)
     width = max(len(r.id) for r in rules)
     for rule in rules:
         where = ",".join(rule.environments) or "all"
-        print(f"{rule.severity:8}  {rule.id:{width}}  {where:8}  {rule.title}")
+        _say(f"{rule.severity:8}  {rule.id:{width}}  {where:8}  {' '.join(rule.title.split())}")
     return int(ExitCode.OK)
 
 
@@ -109,7 +117,7 @@ def _rules_show(options: argparse.Namespace) -> int:
 
     rule = _one_rule(options)
     with open(packs.source_file(rule), encoding="utf-8") as handle:
-        sys.stdout.write(handle.read())
+        _say(handle.read().rstrip("\n"))
     return int(ExitCode.OK)
 
 
@@ -119,17 +127,17 @@ def _explain(options: argparse.Namespace) -> int:
     rule = _one_rule(options)
     severities = ", ".join(f"{s} on {e}" for e, s in rule.severities.items())
     environments = ", ".join(rule.environments) or "every environment"
-    print(f"{rule.id}: {rule.title}")
-    print(f"severity {rule.severity}{f' ({severities})' if severities else ''}; {environments}; pack {rule.pack}\n")
-    print(textwrap.fill(rule.why, 79))
+    _say(f"{rule.id}: {rule.title}")
+    _say(f"severity {rule.severity}{f' ({severities})' if severities else ''}; {environments}; pack {rule.pack}\n")
+    _say(textwrap.fill(rule.why, 79))
     if rule.remedy:
-        print("\nWhat to write instead\n" + textwrap.indent(textwrap.fill(rule.remedy.text, 75), "  "))
+        _say("\nWhat to write instead\n" + textwrap.indent(textwrap.fill(rule.remedy.text, 75), "  "))
         for language, code in (("Python", rule.remedy.python), ("TypeScript", rule.remedy.typescript)):
             if code:
-                print(f"\n  {language}:\n" + textwrap.indent(code.rstrip(), "    "))
+                _say(f"\n  {language}:\n" + textwrap.indent(code.rstrip(), "    "))
     for reference in rule.references:
-        print(f"\n{reference}")
-    print(
+        _say(f"\n{reference}")
+    _say(
         f'\nAccept one finding in cdkguard.yaml:\n  suppressions:\n    - {{rule: {rule.id}, construct: "Stack/Path/*", reason: "..."}}'
     )
     return int(ExitCode.OK)
@@ -153,7 +161,7 @@ def _rules_test(options: argparse.Namespace) -> int:
         done += 1
         if not example.holds:
             wrong += 1
-            print(
+            _say(
                 f"{example.file}: examples.{example.expected}[{example.number}] is judged {example.got}: {example.detail}"
             )
     print(f"{len(rules)} rules, {done} examples, {wrong} wrong")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 WORTH_A_PROCESS = 2_000_000  # bytes of templates: about 40 ms of judging, ten times what a process costs
-SLIM = ("Transform", "Description")
+SLIM = ("Transform", "Fn::Transform", "Description")
 
 
 class Judged(NamedTuple):
@@ -203,7 +203,7 @@ def _added(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def _size(part: assembly.Part) -> int:
     try:
         return os.path.getsize(part.file) if part.file else 0
-    except OSError:  # the reader will say what is wrong with it
+    except (OSError, ValueError):  # the reader will say what is wrong with it
         return 0
 
 

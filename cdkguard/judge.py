@@ -115,10 +115,12 @@ class Judge:
 
     def tell(self, report: Report) -> None:
         """What CDK's report has no place for: suppressions that do not count, and missing context."""
+        from cdkguard.outputs import escape
+
         for problem in report.problems:
             unused = self.partly and "covers no finding" in problem.message  # it may cover one elsewhere
             if problem.kind in ("suppression", "context") and not problem.fatal and not unused:
-                print(f"cdkguard: {problem.message}", file=sys.stderr)
+                print(escape.block(f"cdkguard: {problem.message}"), file=sys.stderr)
 
     def _covers(self, stack: Stack) -> bool:
         path = stack.construct_path or ""

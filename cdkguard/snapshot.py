@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from cdkguard.assets import normalised, without_hashes
 from cdkguard.errors import BaselineError, InputError
 from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
+from cdkguard.outputs import escape
 from cdkguard.template import Lines, check_template, parse_json, read_text
 from cdkguard.typed import Any
 
@@ -159,11 +160,7 @@ def _sorted(values: Mapping[str, Json]) -> dict[str, Json]:
 
 def _as_json(value: Json, sort: bool = True) -> str:
     text = json.dumps(value, indent=1, sort_keys=sort, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold and UTF-8 cannot
-        text = json.dumps(value, indent=1, sort_keys=sort)
-    return text + "\n"
+    return escape.json_visible(text) + "\n"  # people review it
 
 
 def _digest(text: str) -> str:

@@ -40,10 +40,10 @@ def assembly_of(directory: str, notes: TextIO) -> str:
     written = os.stat(manifest).st_mtime
     newer = next((path for path in _source_files(directory, out) if os.stat(path).st_mtime > written), None)
     if newer is not None:
-        print(
-            f"cdkguard: {out} is older than {newer}: it was judged as it is; run `cdk synth` to judge the change",
-            file=notes,
-        )
+        from cdkguard.outputs import escape
+
+        text = f"cdkguard: {out} is older than {newer}: it was judged as it is; run `cdk synth` to judge the change"
+        print(escape.terminal(text), file=notes)
     return out
 
 

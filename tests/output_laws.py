@@ -73,13 +73,14 @@ def parses_everywhere(report: Report, options: Options | None = None, schema: bo
     """Every renderer's output is one of its own format; `schema` is left out where a report was made up."""
     options = options or Options()
     for name in RENDERERS:
-        _parses(name, render(name, report, options), schema)
+        parses(name, render(name, report, options), schema)
     colored = render("text", report, options._replace(color=True))
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render("text", report, options)
     json.loads(escape.json_text(plan.document(report, options)))
 
 
-def _parses(name: str, text: str, schema: bool) -> None:
+def parses(name: str, text: str, schema: bool = True) -> None:
+    """The text is one of the format `name`."""
     text.encode("utf-8")  # no lone surrogate
     assert text.endswith("\n") and not _UNSAFE.search(text), name
     if name == "json":

@@ -17,6 +17,8 @@ _UNPRINTABLE = late(
 )
 _SURROGATE = late("[\ud800-\udfff]")
 _NOT_ASCII = late("[^\x00-\x7e]")
+_COMMAND = late(r"(?<=#)#(?=\w*\[)")  # `##[error]`, `##vso[task...]`: CI services obey them anywhere in a line
+_WORKFLOW = late(r"\s*::[A-Za-z]")  # `::error::`, at the beginning of a line; `::/0` is an address
 _MARKDOWN = late(r"""[\\`*_\[\]#|~<>&"$]|^[-+=/]""")  # a leading `/` is a GitLab quick action
 
 
@@ -29,8 +31,29 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def terminal(text: str) -> str:
-    """One line of text: everything that a terminal would obey is shown as an escape such as `\\x1b`."""
-    return _UNPRINTABLE.sub(_visible, text)
+    """One line of text: what a terminal or the log of a CI service would obey is shown as an escape such as `\\x1b`."""
+    text = _UNPRINTABLE.sub(_visible, text)
+    return _COMMAND.sub(r"\\x23", text) if "##" in text else text
+
+
+def is_visible(text: str) -> bool:
+    """Whether nothing in it hides, reverses or breaks text."""
+    return _UNPRINTABLE.search(text) is None
+
+
+def storable(text: str) -> str:
+    """Without lone surrogates, which neither UTF-8 nor YAML can hold."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def block(text: str) -> str:
+    """A text of several lines, each as `terminal` has it and none a command (`::error::`) of a CI service."""
+    return "\n".join(no_command(line) + line for line in map(terminal, text.split("\n")))
+
+
+def no_command(line: str) -> str:
+    """What has to stand before a line, so that no CI service obeys it."""
+    return "\\" if _WORKFLOW.match(line) else ""
 
 
 def prose(text: str) -> str:
@@ -45,7 +68,7 @@ def code_lines(text: str) -> list[str]:
 
 def xml(text: str) -> str:
     """Text for an XML node or attribute without the characters XML 1.0 forbids; `<`, `&` are left to ElementTree."""
-    return "\n".join(terminal(line) for line in text.split("\n"))
+    return block(text)
 
 
 def github_data(text: str) -> str:
@@ -78,10 +101,16 @@ def markdown_code(text: str) -> str:
 
 def markdown_block(text: str, language: str = "") -> str:
     """Source code in a fence that the code itself cannot close."""
-    lines = code_lines(text)
+    lines = [no_command(line) + line for line in code_lines(text)]
     runs = re.findall("`+", "\n".join(lines))
     fence = "`" * max(3, 1 + max(map(len, runs), default=0))
     return "\n".join([fence + language, *lines, fence])
+
+
+def json_visible(text: str) -> str:
+    """JSON text in which what hides or reverses text, or has no bytes in UTF-8, is an escape; letters stay letters."""
+    lines = (_UNPRINTABLE.sub(lambda m: json.dumps(m[0])[1:-1], line) for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def json_text(value: Any, depth: int | None = None) -> str:
@@ -90,7 +119,8 @@ def json_text(value: Any, depth: int | None = None) -> str:
     `depth` is how many levels are broken into lines, by default all: a value on one line is written many times faster.
     """
     text = _lines(value, depth, "\n") if depth else json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    return _NOT_ASCII.sub(lambda m: json.dumps(m[0])[1:-1], _SURROGATE.sub("\ufffd", text))
+    text = _NOT_ASCII.sub(lambda m: json.dumps(m[0])[1:-1], storable(text))
+    return _COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
 def _lines(value: Any, depth: int, end: str) -> str:

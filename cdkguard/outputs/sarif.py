@@ -103,6 +103,10 @@ def _help(rule: RuleInfo) -> dict[str, str]:
     return {"text": plain, "markdown": "\n\n".join(blocks)}
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
+
+
 def _result(finding: Finding, mark: str, index: int, options: Options) -> dict[str, Any]:
     place = committed_place(finding, options)
     properties = {
@@ -117,7 +121,7 @@ def _result(finding: Finding, mark: str, index: int, options: Options) -> dict[s
         "ruleId": finding.rule_id,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": escape.terminal(f"{headline(finding)} [{where(finding)}]")},
+        "message": {"text": _cut(escape.terminal(f"{headline(finding)} [{where(finding)}]"))},
         "locations": [
             {
                 "physicalLocation": {
@@ -176,5 +180,5 @@ def _notification(problem: Problem) -> dict[str, Any]:
     return {
         "level": "error" if problem.fatal else "note",
         "descriptor": {"id": problem.kind or "problem"},
-        "message": {"text": escape.terminal(problem.message) or "(no message)"},
+        "message": {"text": _cut(escape.terminal(problem.message)) or "(no message)"},
     }

@@ -58,9 +58,8 @@ def written(lines: list[Line], options: Options) -> str:
 
 
 def _no_command(line: Line) -> Line:
-    """A line that a CI service would obey (`::error::`, `##vso[`), were it not marked as text."""
-    is_command = "".join(text for text, _ in line).lstrip().startswith(("::", "##"))
-    return [("\\", ""), *line] if is_command else line
+    mark = escape.no_command("".join(text for text, _ in line))
+    return [(mark, ""), *line] if mark else line
 
 
 def _plain(lines: list[Line]) -> str:
