@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import takewhile
 
 from cdkguard import diff, views, widening
 from cdkguard.engine import BoundRule, Judged, Run, Settings, applies, severity_of, shown
@@ -23,7 +24,7 @@ from cdkguard.secrets import masked
 from cdkguard.settle import without_hashes
 from cdkguard.suppressions import fingerprint
 from cdkguard.typed import Any
-from cdkguard.weakening import Weakened, weaker
+from cdkguard.weakening import Weakened, aligned, weaker
 
 Json = Any
 UPDATES = ("WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE")
@@ -60,6 +61,7 @@ class _Judge:
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
         self.types = {rule.id: expand_types(rule.types, settings.sets) for rule in rules}
         self._bound: dict[str, BoundRule] = {}
+        self._split: dict[str, list[BoundRule]] = {}
         self._watching: dict[tuple[int, str], list[Rule]] = {}
         self._wider: dict[int, list[views.Widening]] | None = None
 
@@ -145,7 +147,10 @@ class _Judge:
             if home is None:
                 continue
             old, new = [self._outcome(rule, change, side) for side in (0, 1)]
-            if old.outcome is Outcome.FAIL or new.outcome is Outcome.PASS:
+            if new.outcome is Outcome.PASS:
+                continue
+            if old.outcome is Outcome.FAIL:
+                yield from self._worse(rule, change, self._weight(rule, home, entry))
                 continue
             path = new.evidence[0][0] if new.evidence else (change.properties[0].path if change.properties else "")
             if old.outcome is Outcome.UNKNOWN and not any(_touches(p.path, path) for p in change.properties):
@@ -156,6 +161,34 @@ class _Judge:
                 Outcome.FAIL if sure else Outcome.UNKNOWN, rule.id,
                 self._weight(rule, home, entry), rule.title, rule.secret,
             )  # fmt: skip
+
+    def _worse(self, rule: Rule, change: Change, severity: str) -> Iterator[Weakened]:
+        """What a rule that was not content before misses now, too: another of its parts, another element of a list."""
+        bodies = [self._body(change, side) for side in (0, 1)]
+        for part in self._parts(rule):
+            pairs = (bodies, aligned(bodies[0], bodies[1], kept=True))
+            for kept, pair in enumerate(pairs):
+                old, new = [self._outcome_of(part, change, side, body) for side, body in enumerate(pair)]
+                if new.outcome is not Outcome.FAIL or old.outcome is Outcome.UNKNOWN:
+                    break
+                if not kept and old.outcome is Outcome.FAIL:
+                    continue  # perhaps for fewer elements
+                failed, found = {path for path, _value in old.evidence}, new.evidence
+                if old.outcome is Outcome.PASS and not found:
+                    place = _asked(part.rule.require)
+                    found = ((place, _at(change.after, place)),)
+                for path, value in found:
+                    if path not in failed and any(_touches(p.path, path) for p in change.properties):
+                        yield Weakened(path, _at(change.before, path), value, Outcome.FAIL, rule.id, severity,
+                                       rule.title, rule.secret)  # fmt: skip
+                break
+
+    def _parts(self, rule: Rule) -> list[BoundRule]:
+        """The requirements all of which a rule asks for, each as a rule of its own."""
+        if rule.id not in self._split:
+            parts = [rule._replace(require=part) for part in _conjuncts(rule.require)]
+            self._split[rule.id] = [BoundRule(part, self.settings) for part in parts]
+        return self._split[rule.id]
 
     def _weight(self, rule: Rule, home: Stack, entry: Mapping[str, Json]) -> str:
         """Of a protection that goes: in prod, to switch off what was on is worse than never to have switched it on."""
@@ -176,15 +209,24 @@ class _Judge:
         return self._watching[key]
 
     def _outcome(self, rule: Rule, change: Change, side: int) -> Any:
-        run = self.runs[side]
-        stack = (change.was if side == 0 else change.stack) or change.stack
         if rule.id not in self._bound:
             self._bound[rule.id] = BoundRule(rule, self.settings)
-        logical_id = str(change.logical_id)
-        if side == 0 and change.partner_id and change.impact == "WILL_CREATE":
-            logical_id = change.partner_id
-        body = run.scopes.resources(stack).get(logical_id)
-        return run.judge_one(self._bound[rule.id], body, run.scopes.of(stack), logical_id)
+        return self._outcome_of(self._bound[rule.id], change, side, self._body(change, side))
+
+    def _outcome_of(self, bound: BoundRule, change: Change, side: int, body: Json) -> Any:
+        scope = self.runs[side].scopes.of(self._stack(change, side))
+        return self.runs[side].judge_one(bound, body, scope, self._logical_id(change, side))
+
+    def _body(self, change: Change, side: int) -> Json:
+        """The resource as its template says it."""
+        return self.runs[side].scopes.resources(self._stack(change, side)).get(self._logical_id(change, side))
+
+    def _stack(self, change: Change, side: int) -> Stack:
+        return (change.was if side == 0 else change.stack) or change.stack
+
+    def _logical_id(self, change: Change, side: int) -> str:
+        was_another = side == 0 and change.partner_id and change.impact == "WILL_CREATE"
+        return str(change.partner_id if was_another else change.logical_id)
 
     def _record_weakened(self, rule: Rule, change: Change, weak: Sequence[Weakened]) -> None:
         """One finding for all that one change takes away from a resource."""
@@ -304,6 +346,25 @@ class _Judge:
                 change=change.token,
             )
         )
+
+
+def _conjuncts(node: Json, holds: bool = True) -> list[Json]:
+    """A requirement as those that must hold together: of `all`, or of none of `any`."""
+    if not isinstance(node, dict):
+        return []
+    if "not" in node:
+        return _conjuncts(node["not"], not holds)
+    if ("all" if holds else "any") in node:
+        return [one for part in node["all" if holds else "any"] for one in _conjuncts(part, holds)]
+    return [node if holds else {"not": node}]
+
+
+def _asked(node: Json) -> str:
+    """The property that a requirement is about, up to the list that it is in; of `not` and `any` the first one."""
+    while isinstance(node, dict) and "steps" not in node:
+        node = node.get("not") or next(iter(node.get("any") or node.get("all") or ()), None)
+    fields = takewhile(lambda step: step[0] == "f", (node or {}).get("steps", ()))
+    return ".".join(str(step[1]) for step in fields)
 
 
 def _named(globs: Sequence[str], rule: Rule) -> bool:

@@ -105,6 +105,32 @@ def test_a_stack_removed_from_the_app(tmp_path):
     assert "stack-removed" in fired(judged(tmp_path, old, new))
 
 
+def test_a_part_of_a_rule_goes_that_was_never_content_as_a_whole(tmp_path):
+    def domain(encrypted):
+        return one("AWS::OpenSearchService::Domain", KEPT, DomainEndpointOptions={"EnforceHTTPS": encrypted})
+
+    def cluster(*kinds):
+        logs = {"ClusterLogging": {"EnabledTypes": [{"Type": kind} for kind in kinds]}}
+        return one("AWS::EKS::Cluster", ResourcesVpcConfig={"SubnetIds": ["a"]}, Logging=logs)
+
+    assert fired(judged(tmp_path / "https", domain(True), domain(False))) == {"protection-weakened"}
+    assert not fired(judged(tmp_path / "on", domain(False), domain(True)), "low")
+    report = judged(tmp_path / "logs", cluster("audit", "api"), cluster("api"))
+    assert [f.message.partition(": ")[2] for f in report.active if f.impact] == [
+        'Properties.Logging.ClusterLogging.EnabledTypes [{"Type": "audit"}, {"Type": "api"}] -> [{"Type": "api"}] (eks-logging)'
+    ]
+    assert not fired(judged(tmp_path / "same", cluster("audit", "api"), cluster("api", "audit")), "low")
+
+
+def test_another_element_of_a_list_goes_that_was_never_in_order_as_a_whole(tmp_path):
+    def replicas(**protected):
+        many = [{"Region": region, "DeletionProtectionEnabled": on} for region, on in protected.items()]
+        return one("AWS::DynamoDB::GlobalTable", KEPT, Replicas=many)
+
+    assert "protection-weakened" in fired(judged(tmp_path / "b", replicas(a=False, b=True), replicas(b=False, a=False)))
+    assert not fired(judged(tmp_path / "order", replicas(a=False, b=True), replicas(b=True, a=False)), "low")
+
+
 # -- data that goes
 
 DATABASE = {"Engine": "postgres", "DBInstanceClass": "db.t3.micro"}
