@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from cdkguard import __version__, assembly, engine, environments, packs, suppressions
+from cdkguard import __version__, assembly, engine, environments, foreach, packs, suppressions
 from cdkguard.config import Config
 from cdkguard.errors import TOO_DEEP, ConfigError, InputError, RulePackError
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
@@ -317,13 +317,9 @@ def _not_seen(stacks: Sequence[Stack], rules: Sequence[Rule]) -> list[Problem]:
         text = f"{_names(bare)}: a bare template does not hold the stack's settings: termination protection and tags were not judged"
         notices.append(Problem("notice", text, fatal=False))
     for stack in stacks:
-        declared = stack.template.get("Transform")
-        macros = [
-            t for t in (declared if isinstance(declared, list) else [declared]) if t and t != "AWS::LanguageExtensions"
-        ]
+        macros = [name for name in foreach.transforms(stack.template) if name != foreach.LOOPS]
         if macros:
-            shown = ", ".join(str(m.get("Name", m)) if isinstance(m, dict) else str(m) for m in macros)
-            text = f"{stack.template_path}: what CloudFormation makes of it by the transform {shown} was not judged"
+            text = f"{stack.template_path}: what CloudFormation makes of it by the transform {', '.join(macros)} was not judged"
             notices.append(Problem("notice", text, stack.template_path, fatal=False))
     return notices
 

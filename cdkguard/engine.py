@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 
+from cdkguard import foreach
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, Verbatim, flatten, is_intrinsic, scalar_text
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
@@ -108,6 +109,7 @@ class Run:
         self.counts: dict[str, list[int]] = {bound.rule.id: bound.count for bound in self.rules}
         self.scopes = Scopes(settings.template_parameters)
         self._about: dict[tuple[str, str | None], list[BoundRule]] = {}
+        self._scoped: dict[tuple[str, str | None], list[BoundRule]] = {}
         self._facts: dict[int, arns.Facts] = {}
         self.accounts: frozenset[str] | None = None  # of the app; None: those of the stacks
         self.names: Mapping[tuple[str, str], str] | None = None  # of the app's resources; None: those of the stacks
@@ -184,7 +186,7 @@ class Run:
             self._judge_stack(stack)
 
     def _judge_stack(self, stack: Stack) -> None:
-        value_rules = self._in_scope("value", stack)
+        value_rules, transforms = self._in_scope("value", stack), foreach.transforms(stack.template)
         scope = self.scopes.of(stack)
         judge_one = self.judge_one if self.settings.clock is None else self._judge_on_clock
         most = len(self.findings) + MAX_FINDINGS
@@ -203,12 +205,22 @@ class Run:
                     self._record(bound.rule, stack, judgement, logical_id, kind)
             if value_rules and kind != "AWS::CDK::Metadata":
                 self._judge_values(value_rules, stack, scope, logical_id, body, kind)
+        self._judge_whole("template", {"Transforms": transforms}, stack, scope)
         if stack.parent is None and stack.from_assembly:
-            for bound in self._in_scope("stack", stack):
-                self._record(bound.rule, stack, self.judge_one(bound, _stack_body(stack), scope, ""), None, None)
+            self._judge_whole("stack", _stack_body(stack), stack, scope)
+
+    def _judge_whole(self, name: str, body: Json, stack: Stack, scope: Scope) -> None:
+        for bound in self._in_scope(name, stack):
+            self._record(bound.rule, stack, self.judge_one(bound, body, scope, ""), None, None)
 
     def _in_scope(self, name: str, stack: Stack) -> list[BoundRule]:
-        return [b for b in self.rules if b.rule.scope == name and applies(b.rule, stack, self.settings)]
+        """The rules of a scope in the stack's environment."""
+        key = (name, stack.environment)
+        if key not in self._scoped:
+            self._scoped[key] = [
+                b for b in self.rules if b.rule.scope == name and applies(b.rule, stack, self.settings)
+            ]
+        return self._scoped[key]
 
     def _about_type(self, kind: str, stack: Stack) -> list[BoundRule]:
         """The rules about resources of a type in the stack's environment, in the order of the rules."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdkguard.intrinsics import Branch, Scope, scalar_text
 from cdkguard.typed import Any
 
@@ -14,10 +16,23 @@ class NotExpandable(ValueError):
     """A loop whose collection is not known before deployment, or that is malformed."""
 
 
-def uses_loops(template: dict[str, Json]) -> bool:
+LOOPS = "AWS::LanguageExtensions"
+
+
+def transforms(template: Mapping[str, Json]) -> list[str]:
+    """The macros that CloudFormation runs over the whole template, by name; what is no name, as it stands there."""
+    found = []
+    for section in ("Transform", "Fn::Transform"):
+        declared = template.get(section)
+        for one in declared if isinstance(declared, list) else [declared]:
+            if one is not None and one != "":
+                found.append(str(one.get("Name", one) if isinstance(one, dict) else one))
+    return found
+
+
+def uses_loops(template: Mapping[str, Json]) -> bool:
     """Whether the template declares the transform that knows Fn::ForEach."""
-    transform = template.get("Transform")
-    return "AWS::LanguageExtensions" in (transform if isinstance(transform, list) else [transform])
+    return LOOPS in transforms(template)
 
 
 def expand(value: Json, scope: Scope) -> Json:

@@ -19,7 +19,7 @@ from cdkguard.typed import Any, NamedTuple, cast
 
 Json = Any
 PROFILES = ("recommended", "strict", "all")
-SCOPES = ("resource", "value", "stack", "assembly", "change")
+SCOPES = ("resource", "value", "template", "stack", "assembly", "change")
 SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.jsonl"
 _WEAKENS = ("path", "by", "types", "order", "default", "elements")

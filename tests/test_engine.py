@@ -290,3 +290,15 @@ def test_what_decides_is_told_though_a_later_value_hangs_on_an_unknown_condition
     )
     (finding,) = found
     assert finding.outcome is Outcome.FAIL and finding.property_paths == ("Properties.L[0]",)
+
+
+def test_rules_about_templates_see_the_macros_of_every_one_of_them():
+    plain = rule(
+        {"not": {"path": "$.Transforms[*]", "not_in": ["AWS::LanguageExtensions"]}}, scope="template", types=()
+    )
+    whole = Stack("S", {"Resources": {}, "Transform": "Own"}, "s.json")
+    inner = Stack("N", {"Resources": {}, "Fn::Transform": {"Name": "AWS::Include"}}, "n.json", parent=whole)
+    fine = Stack("L", {"Resources": {}, "Transform": ["AWS::LanguageExtensions"]}, "l.json", from_assembly=True)
+    judged = engine.evaluate([whole, inner, fine], [plain], engine.Settings())
+    found = [(f.template_path, f.logical_id, f.property_paths, f.found) for f in judged.findings]
+    assert found == [("s.json", None, ("Transforms[0]",), "Own"), ("n.json", None, ("Transforms[0]",), "AWS::Include")]
