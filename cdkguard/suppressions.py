@@ -13,6 +13,10 @@ from cdkguard.typed import Any, NamedTuple
 _KEYS = ("rule", "reason", "expires", "owner")  # of an entry in resource Metadata
 _LOGICAL_ID_HASH = late(r"(?<=.)[0-9A-F]{8}\Z")
 _DATE = late(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
+MAX_GLOBS = 1_000  # different ones in rule names, each of which is held against every rule
+MAX_NAME = 200  # characters of a rule's name or glob
+MAX_LEVELS = 100  # of constructs around a finding
+_HINTS = 100  # guesses of what rule was meant; each is looked for among all
 
 
 _Key = str | tuple[int, str | None]  # a construct path, or a stack and a logical id
@@ -38,7 +42,9 @@ class _Place(NamedTuple):
     def ancestors(self) -> Iterator[str]:
         """The path itself and every construct around it."""
         parts = self.path.split("/")
-        return ("/".join(parts[:n]) for n in range(len(parts), 0, -1))
+        yield self.path
+        for level in range(min(len(parts) - 1, MAX_LEVELS), 0, -1):
+            yield "/".join(parts[:level])
 
 
 class _Entry(NamedTuple):
@@ -50,13 +56,16 @@ class _Entry(NamedTuple):
     key: _Key | None = None  # of the only places that it can cover, one of a place's `keys`
 
     def holds(self, place: _Place) -> bool:
-        rule = self.suppression.rule
-        named = place.finding.rule_id == rule if self.exact else fnmatchcase(place.finding.rule_id, rule)
-        return named and self.covers(place)
+        rule, rule_id = self.suppression.rule, place.finding.rule_id
+        return (rule_id == rule or self.is_glob() and fnmatchcase(rule_id, rule)) and self.covers(place)
 
     def names(self, rule_ids: Collection[str]) -> bool:
         rule = self.suppression.rule
-        return rule in rule_ids if self.exact else any(fnmatchcase(rule_id, rule) for rule_id in rule_ids)
+        return rule in rule_ids or self.is_glob() and any(fnmatchcase(rule_id, rule) for rule_id in rule_ids)
+
+    def is_glob(self) -> bool:
+        rule = self.suppression.rule
+        return not self.exact and len(rule) <= MAX_NAME and any(c in rule for c in "*?[")
 
 
 def apply(
@@ -79,11 +88,13 @@ def apply(
     """
     problems: list[Problem] = []
     sound = []
+    globs: set[str] = set()
     for entry in [*_configured(configured), *_in_metadata(stacks, problems), *_acknowledged(stacks)]:
         if entry.suppression.origin in ignored:
             problems.append(_problem(entry.suppression.origin, "is not in the baseline yet and does not count"))
             continue
-        if wrong := _what_is_wrong(entry, today, require_owner, rule_ids if known is None else known):
+        hints = len(problems) < _HINTS
+        if wrong := _what_is_wrong(entry, today, require_owner, rule_ids if known is None else known, globs, hints):
             problems.append(_problem(entry.suppression.origin, wrong))
         else:
             sound.append(entry)
@@ -219,7 +230,9 @@ def written_in_code(stacks: Sequence[Stack]) -> list[Suppression]:
 # -- what does not hold
 
 
-def _what_is_wrong(entry: _Entry, today: str, require_owner: bool, known: Collection[str]) -> str:
+def _what_is_wrong(
+    entry: _Entry, today: str, require_owner: bool, known: Collection[str], globs: set[str], hints: bool
+) -> str:
     one = entry.suppression
     if not one.reason.strip():
         return f"the suppression of '{one.rule}' has no reason and does not count"
@@ -229,8 +242,12 @@ def _what_is_wrong(entry: _Entry, today: str, require_owner: bool, known: Collec
         return f"expires is a date such as 2030-01-31, not '{one.expires}'; the suppression does not count"
     if one.expires is not None and today > one.expires:
         return f"the suppression of '{one.rule}' expired on {one.expires} and does not count"
+    if entry.is_glob():
+        globs.add(one.rule)
+        if len(globs) > MAX_GLOBS:
+            return f"'{one.rule}' is one of more than {MAX_GLOBS} different globs and does not count"
     if not entry.names(known):
-        return f"no rule '{one.rule}'{_meant(one.rule, known)}"
+        return f"no rule '{one.rule}'{_meant(one.rule, known) if hints else ''}"
     return ""
 
 

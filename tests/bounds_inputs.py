@@ -1,5 +1,6 @@
 """Inputs of a given size that are made to cost as much as they can: name -> files, and what is run on them."""
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,11 +9,12 @@ Json = Any
 
 
 class Case(NamedTuple):
-    """Files by name; `paths` are checked, against `against` where that is given."""
+    """Files by name; `path` is checked, and compared with `against` where that is given."""
 
     files: dict[str, str]
     path: str = "t.json"
     against: str | None = None
+    options: tuple[str, ...] = ()
 
 
 CASES: dict[str, Callable[[int], Case]] = {}
@@ -665,3 +667,114 @@ def one_template_many_stacks(size):
     return assembly(
         artifacts, {"t.template.json": template(many(size // 20, lambda n: (f"Q{n}", {"Type": "AWS::SQS::Queue"})))}
     )
+
+
+@case
+def stacks_of_buckets(size):
+    """More findings than any one template may have."""
+    each = template({f"B{n}": {"Type": "AWS::S3::Bucket"} for n in range(700)})
+    names = [f"S{n}" for n in range(size // (len(json.dumps(each)) + 200))]
+    return assembly({name: stack_artifact(name) for name in names}, {f"{name}.template.json": each for name in names})
+
+
+@case
+def one_nested_template_many_stacks(size):
+    half = many(size // 2, lambda n: (f"Q{n}", {"Type": "Custom::X"}))
+    nested = {
+        f"N{n}": {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": "x"},
+            "Metadata": {"aws:asset:path": "n.json", "aws:asset:property": "TemplateURL"},
+        }
+        for n in range(size // 2 // 160)
+    }
+    return assembly(
+        {"Main": stack_artifact("Main")}, {"Main.template.json": template(nested), "n.json": template(half)}
+    )
+
+
+@case
+def suppressions_of_no_rule(size):
+    resources = many(
+        size,
+        lambda n: (
+            f"Q{n}",
+            {"Type": "Custom::X", "Metadata": {"cdkguard": {"suppress": [{"rule": f"sqs-{n}", "reason": "r"}]}}},
+        ),
+    )
+    return template(resources)
+
+
+@case
+def suppressions_by_glob(size):
+    entries = [{"rule": f"s3-*{n}*", "reason": "r"} for n in range(size // 2 // 40)]
+    held = {"B": {"Type": "AWS::S3::Bucket", "Metadata": {"cdkguard": {"suppress": entries}}}}
+    return template({**held, **many(size // 2, lambda n: (f"B{n}", {"Type": "AWS::S3::Bucket"}))})
+
+
+@case
+def path_of_many_levels(size):
+    sides = [template({"B": {**bucket(N=n), "Metadata": {"aws:cdk:path": "a/" * (size // 2)}}}) for n in range(2)]
+    return tuple(sides)
+
+
+@case
+def suppression_by_a_long_glob(size):
+    entries = [{"rule": "*s" * (size // 20), "reason": "r"}] * 10
+    return template({"B": {"Type": "AWS::S3::Bucket", "Metadata": {"cdkguard": {"suppress": entries}}}})
+
+
+# -- configuration and rules, with an ordinary template
+
+
+ONE = json.dumps(template({"B": {"Type": "AWS::S3::Bucket"}}))
+
+
+@case
+def configured_suppressions(size):
+    lines = [f"- {{rule: 's3-*{'*' * (n % 9)}', construct: '*/B*{n}*', reason: r}}" for n in range(min(12_000, size // 54))]
+    return Case({"t.json": ONE, "cdkguard.yaml": "suppressions:\n" + "\n".join(lines)})
+
+
+@case
+def configured_severities(size):
+    names = ["".join(mark) for mark in itertools.product(*[(c, "?") for c in "s3-versioning"])]
+    lines = [f"  '{name}{'*' * (n // len(names))}': low" for n, name in enumerate(names * (size // len(names) // 25))]
+    return Case({"t.json": ONE, "cdkguard.yaml": "severity:\n" + "\n".join(lines)})
+
+
+def rule_text(number, require):
+    words = "title: t\nseverity: low\ntypes: [AWS::S3::Bucket]\nwhy: w\nremedy: r\nexamples: {pass: [{}], fail: [{}]}"
+    return f"id: own-{number}\n{words}\nrequire: {json.dumps(require)}\n"
+
+
+@case
+def many_rules(size):
+    one = {"path": "$.Properties.BucketName", "matches": "^[a-z]+$"}
+    rules = {f"p/own-{n}.yaml": rule_text(n, one) for n in range(size // 200)}
+    return Case({"t.json": ONE, **rules}, options=("--packs", "p"))
+
+
+@case
+def rule_of_many_parts(size):
+    parts = {"any": [{"path": f"$.Properties.A{n}", "matches": f"^[a-z]+{n}$"} for n in range(size // 65)]}
+    return Case({"t.json": ONE, "p/own-1.yaml": rule_text(1, parts)}, options=("--packs", "p"))
+
+
+@case
+def rule_of_steps_into_everything(size):
+    parts = {"path": "$..*..*..*..A", "equals": "x"}
+    value = {"A": "x"}
+    for n in range(40):
+        value = {f"K{n}": value, "L": [{"A": "x"}] * 40}
+    resources = template(
+        many(size - 70_000, lambda n: (f"B{n}", bucket(T=[[{"A": "y"}] * 5] * 5))) | {"Z": bucket(**value)}
+    )
+    return Case({"t.json": json.dumps(resources), "p/own-1.yaml": rule_text(1, parts)}, options=("--packs", "p"))
+
+
+def sized(name: str, size: int) -> Case:
+    """The case, its files about `size` characters in all where it grows with it."""
+    made = CASES[name](size)
+    length = sum(map(len, made.files.values()))
+    return made if length < size // 20 else CASES[name](size * size // length)

@@ -334,3 +334,33 @@ def test_a_fingerprint_does_not_change_from_version_to_version():
         fingerprint("s3-versioning", "Prod/Data", "Prod/Data/B", "B01234567", "Properties.A[1].B")
         == "5b14875f1b964499f0fef796"
     )
+
+
+# -- as many and as long as an input can hold
+
+
+def test_more_globs_than_anybody_writes_do_not_count():
+    others = [accept(f"x{n}*", "*") for n in range(1_000)]
+    assert run([finding()], configured=[accept("s3-*", "*"), *others])[0] == ["cdkguard.yaml:3"]
+    origins, problems = run([finding()], configured=[*others, accept("s3-*", "*")])
+    assert origins == [None] and "'s3-*' is one of more than 1000 different globs" in problems[-1]
+    assert run([finding()], configured=[*others, accept()])[0] == ["cdkguard.yaml:3"]  # a name is no glob
+
+
+def test_a_glob_longer_than_a_rules_name_covers_nothing():
+    origins, problems = run([finding()], configured=[accept("*" * 201)])
+    assert origins == [None] and "no rule" in problems[0]
+
+
+def test_guesses_are_made_for_the_first_wrong_names_only():
+    entries = [accept("s3-versionin", "*")] * 150
+    _origins, problems = run([], configured=entries)
+    assert len(problems) == 150 and sum("did you mean 's3-versioning'?" in p for p in problems) == 100
+
+
+@pytest.mark.parametrize(("level", "covered"), [(0, True), (99, True), (100, False), (100_000, True)])
+def test_a_path_of_very_many_levels(level, covered):
+    """A construct around it is looked for among the outermost hundred; the place itself always."""
+    path = "/".join(["a"] * 100_001)
+    origins, _problems = run([finding(path)], configured=[accept(path="/".join(["a"] * (level + 1)))])
+    assert origins == ["cdkguard.yaml:3" if covered else None]
