@@ -13,7 +13,7 @@ from cdkguard.paths import show
 from cdkguard.propagation import propagated
 from cdkguard.replacement import Replacements
 from cdkguard.scopes import Scopes
-from cdkguard.settle import differences, named, only_assets, said, settled, spelt_out
+from cdkguard.settle import differences, named, only_assets, said, settled, spelt_out, stand_beside
 from cdkguard.typed import Any, NamedTuple
 
 Json = Any
@@ -82,6 +82,8 @@ class _Comparison:
         one, other = self.sides.before.resources(old), self.sides.after.resources(new)
         scopes = _told_apart(old, new, self.sides, self.scopes)
         alike, pinned = _same_surroundings(old, new, scopes), _pinned(old, new, scopes[1])
+        if pinned is not None:
+            stand_beside(pinned, scopes[0])
         for logical_id in {**one, **other}:
             a, b = one.get(logical_id), other.get(logical_id)
             if alike and a == b:
@@ -301,6 +303,7 @@ def _told_apart(old: Stack, new: Stack, sides: Sides, known: dict[int, Scope]) -
         _given(scope, {name: Deferred("parameter", {"Ref": name}, name, origin[name]) for name in names})
         for scope, origin in both
     ]
+    stand_beside(made[0], made[1])
     known[id(old)], known[id(new)] = made
     return made[0], made[1]
 

@@ -21,6 +21,7 @@ _HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")  # ${Name} or ${Name.Att
 _DEEP = 32  # conditions that refer to conditions
 _MANY = 200  # equal elements of which one is looked for
 _WHOLE = re.compile(r"(-?\d+)\.0+\Z")
+_PARTNER = "the mappings of the other side"
 _LONG = 48  # values in a condition that is spelt out as it is
 
 
@@ -96,23 +97,33 @@ def _members(scope: Scope, raw: Json) -> Json:
     return found
 
 
+def stand_beside(one: Scope, other: Scope) -> None:
+    """Make the two scopes of a comparison known to each other."""
+    for scope, partner in ((one, other), (other, one)):
+        scope.notes[_PARTNER] = partner.template.get("Mappings")
+
+
 def _candidates(scope: Scope, operand: Json) -> Json:
-    """What a mapping holds where a key of the look-up is known to the deployment only, such as the region."""
+    """What a mapping holds where a key of the look-up is known to the deployment only, such as the region.
+
+    A row that only one side of a comparison has is left out: without a row there is no deployment.
+    """
     keys = operand if isinstance(operand, list) else []
     key = (_candidates, *(k if isinstance(k, str | int) else None for k in keys[:3]))
     if key not in scope.notes:
-        rows = _under(scope.template.get("Mappings"), list(key[1:]))
+        mappings = scope.template.get("Mappings")
+        rows = _under(mappings, scope.notes.get(_PARTNER, mappings), list(key[1:]))
         scope.notes[key] = _hash(rows) if _is_long(rows) else rows
     return scope.notes[key]
 
 
-def _under(found: Json, keys: list[Json]) -> Json:
-    """What is at the keys; None stands for every key."""
-    if not keys or not isinstance(found, dict):
+def _under(found: Json, partner: Json, keys: list[Json]) -> Json:
+    """What is at the keys; None stands for every key that the partner has, too."""
+    if not keys or not isinstance(found, dict) or not isinstance(partner, dict):
         return found
-    if keys[0] is None:
-        return {name: _under(inner, keys[1:]) for name, inner in found.items()}
-    return _under(found.get(str(keys[0])), keys[1:])
+    names = [name for name in found if name in partner] if keys[0] is None else [str(keys[0])]
+    rows = {name: _under(found.get(name), partner.get(name), keys[1:]) for name in names}
+    return rows if keys[0] is None else rows[names[0]]
 
 
 def named(value: Json) -> str:

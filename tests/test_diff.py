@@ -46,12 +46,13 @@ def test_equal_values_are_no_change(before, after):
 
 
 def test_a_mapping_counts_where_only_the_deployment_knows_the_key():
-    def side(value, other="x"):
-        rows = {"eu-west-1": {"Name": value, "Other": other}, "us-east-1": {"Name": "b"}}
+    def side(value, other="x", **more):
+        rows = {"eu-west-1": {"Name": value, "Other": other}, "us-east-1": {"Name": "b"}, **more}
         return named({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "Name"]}, Mappings={"M": rows})
 
     assert impacts(compare(side("a"), side("c"))) == {"It": "WILL_REPLACE"}
     assert not compare(side("a"), side("a", other="y"))
+    assert not compare(side("a"), side("a", new={"Name": "c"}))  # where it was not, nothing was deployed
 
 
 def test_numbers_compare_as_cloudformation_does():
