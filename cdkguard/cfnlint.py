@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Finding, Outcome, RuleInfo, Stack
+from cdkguard.secrets import masked
 from cdkguard.suppressions import fingerprint
 from cdkguard.typed import Any, NamedTuple
 
@@ -129,7 +130,7 @@ def _finding(match: Mapping[str, Json], rule: RuleInfo, stack: Stack, path: Sequ
         rule.id,
         Outcome.FAIL,
         rule.severity,
-        _line(match["Message"]),
+        _message(match, stack, path),
         stack.name,
         stack_path,
         stack.template_path,
@@ -144,6 +145,18 @@ def _finding(match: Mapping[str, Json], rule: RuleInfo, stack: Stack, path: Sequ
         title=rule.title,
         fingerprint=fingerprint(rule.id, stack_path, construct or "", logical_id or "", place),
     )
+
+
+def _message(match: Mapping[str, Json], stack: Stack, path: Sequence[str | int]) -> str:
+    """cfn-lint quotes values; one that its name calls a secret is only a length."""
+    text, value = str(match["Message"]), stack.template
+    for step in path:
+        inside = isinstance(value, dict) and step in value
+        inside = inside or (isinstance(value, list) and isinstance(step, int) and step < len(value))
+        value = value[step] if inside else None
+    if isinstance(value, str) and value:
+        text = text.replace(value, str(masked(str(path[-1]), value)))
+    return _line(text)
 
 
 def _dotted(path: Sequence[str | int]) -> str:

@@ -449,7 +449,7 @@ _UNREAD = "deleted with all that is in it, which was not read"
 
 def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
     because = [p for p in change.properties if p.replacement != "no"]
-    reason = ", ".join(p.because or _told(p.path, p.before, p.after) for p in because[:3])
+    reason = ", ".join(p.because or _told(p.path, p.before, p.after, p.name != "") for p in because[:3])
     partner = change.partner or ""
     if change.partner_stack:
         partner += f" in {change.partner_stack}"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from cdkguard import __version__, assembly, engine, environments, foreach, packs, suppressions
+from cdkguard import __version__, assembly, engine, environments, foreach, packs, secrets, suppressions
 from cdkguard.config import Config
 from cdkguard.errors import TOO_DEEP, ConfigError, InputError, RulePackError
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
@@ -181,10 +181,10 @@ def _report(
         findings += changed.own
         problems += noted
     return Report(
-        findings=tuple(sorted(findings, key=_by_place(stacks))),
+        findings=tuple(map(_veiled, sorted(findings, key=_by_place(stacks)))),
         rules=_RuleInfos(ran, linted.rules if linted else ()),
         stacks=tuple(map(_info, stacks, map(_size, stacks) if parted is None else parted.sizes)),
-        problems=tuple(problems),
+        problems=tuple(p._replace(message=secrets.veiled(p.message)) for p in problems),
         seconds=time.perf_counter() - began,
         fail_on=changed.fail_on if changed else config.fail_on,
         version=__version__,
@@ -193,6 +193,14 @@ def _report(
         against=changed.against if changed else "",
         rule_seconds=judged.seconds,
     )
+
+
+def _veiled(finding: Finding) -> Finding:
+    """No text of a finding holds a credential, not even one that stands where names do."""
+    texts = [secrets.veiled(text or "") for text in (finding.message, finding.found, finding.branch)]
+    if texts == [finding.message, finding.found or "", finding.branch or ""]:
+        return finding
+    return finding._replace(message=texts[0], found=texts[1] or None, branch=texts[2] or None)
 
 
 class _RuleInfos(Sequence[RuleInfo]):

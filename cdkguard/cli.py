@@ -380,7 +380,7 @@ def _write(name: str, file: str | None, report: Report, controls: tuple[Framewor
     """One output to its file (written whole or not at all) or to standard output."""
     from cdkguard import outputs
 
-    options = terminal_options(name, file)._replace(frameworks=controls, excerpt=_excerpts(directory))
+    options = terminal_options(name, file)._replace(frameworks=controls, excerpt=_excerpts(directory, report))
     text = outputs.render(name, report, options)
     if file is None:
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
@@ -422,15 +422,17 @@ _CODE = (
 _LONGEST_CODE = 4 * 1024 * 1024  # bytes of a file
 
 
-def _excerpts(directory: str) -> Excerpt:
-    """Shows lines of source files in the repositories of the app and of the current folder, and of nothing else."""
-    from cdkguard import config
+def _excerpts(directory: str, report: Report) -> Excerpt:
+    """Shows lines of source files in the repositories of the app and of the current folder, without their secrets."""
+    from cdkguard import config, secrets
 
     roots = {config.home(directory), config.home(".")}
+    hidden = {f.source for f in report.findings if "(hidden, " in f"{f.found} {f.message}"}
 
     def excerpt(source: Source) -> list[tuple[int, str]]:
         try:
-            return _line_of(os.path.realpath(source.file), source.line, roots)
+            lines = _line_of(os.path.realpath(source.file), source.line, roots)
+            return [(number, secrets.veiled_code(line, source in hidden)) for number, line in lines]
         except (OSError, ValueError):  # ValueError: no file can be named so
             return []
 

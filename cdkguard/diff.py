@@ -13,6 +13,7 @@ from cdkguard.paths import show
 from cdkguard.propagation import propagated
 from cdkguard.replacement import Replacements
 from cdkguard.scopes import Scopes
+from cdkguard.secrets import hides, named_by
 from cdkguard.settle import differences, named, only_assets, said, settled, spelt_out, stand_beside
 from cdkguard.typed import Any, NamedTuple
 
@@ -153,7 +154,9 @@ class _Comparison:
             replacement = self.tables.replacements.of(kind, path)
             if kind == _FLEET and replacement == "maybe":
                 replacement = _fleet_replacement(other)
-            yield PropertyChange(show(("Properties", *path)), a, b, replacement)
+            names = [named_by(_owner(side, path), path[-1]) for side in (before, after)] if path else []
+            name = next(filter(hides, names), "")
+            yield PropertyChange(show(("Properties", *path)), a, b, replacement, name=name)
         for name in sorted((one.keys() | other.keys()) - _OTHERWISE):
             for path, a, b in differences(one.get(name, ABSENT), other.get(name, ABSENT)):
                 yield PropertyChange(show((name, *path)), a, b)
@@ -429,6 +432,16 @@ def _metadata(body: Json) -> Json:
 
 def _condition(body: Json) -> Json:
     return body.get("Condition", ABSENT)
+
+
+def _owner(properties: Json, path: Sequence[str | int]) -> Json:
+    """The mapping or list that the value at the path stands in; None where there is none such."""
+    for step in path[:-1]:
+        try:
+            properties = properties[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return properties
 
 
 def _news(kind: str, found: Sequence[PropertyChange]) -> tuple[list[str], bool]:

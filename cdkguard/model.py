@@ -165,6 +165,7 @@ class PropertyChange(NamedTuple):
     after: Json
     replacement: str = "no"  # whether this alone replaces the resource: yes | maybe | no
     because: str = ""  # "follows Table, which is replaced"
+    name: str = ""  # where it is the value of a pair {Name, Value} and the name says that it is a secret
 
 
 class Change(NamedTuple):

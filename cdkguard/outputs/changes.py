@@ -146,6 +146,6 @@ def _at(body: Any) -> str:
 
 def value(changed: PropertyChange, side: Any) -> str:
     """A value in few characters; what looks like a secret is hidden."""
-    clear = masked(changed.path, side)
+    clear = masked(changed.name or changed.path, side)
     text = shown(clear, False)
     return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'

@@ -72,7 +72,7 @@ def _value(changed: PropertyChange, side: Any) -> Any:
     """The value itself, as far as it is known; null where there is none, a mark where it is a secret."""
     if side is ABSENT:
         return None
-    return _hidden(plain(masked(changed.path, side)))
+    return _hidden(plain(masked(changed.name or changed.path, side)))
 
 
 def _hidden(found: Any) -> Any:
