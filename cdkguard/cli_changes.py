@@ -238,6 +238,7 @@ def _approve(options: argparse.Namespace) -> int:
     from cdkguard.changes import approvals_file
     from cdkguard.check import check
     from cdkguard.outputs import escape
+    from cdkguard.outputs.summary import plural
 
     expires = _last_day(options.expires)
     old_path, config = _sides(options)
@@ -267,9 +268,8 @@ def _approve(options: argparse.Namespace) -> int:
             change.construct_path,
         )
     approvals.write(file, old.values())
-    print(
-        f"\n{escape.terminal(file)}: {len(wanted)} findings approved; commit it with the change, and have it reviewed"
-    )
+    many = plural(len(wanted), "finding")
+    print(f"\n{escape.terminal(file)}: {many} approved; commit it with the change, and have it reviewed")
     return int(ExitCode.OK)
 
 

@@ -8,7 +8,18 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from cdkguard import foreach
-from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri, Verbatim, flatten, is_intrinsic, scalar_text
+from cdkguard.intrinsics import (
+    ABSENT,
+    Branch,
+    Deferred,
+    Scope,
+    Tri,
+    Verbatim,
+    flatten,
+    imported,
+    is_intrinsic,
+    scalar_text,
+)
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
 from cdkguard.scopes import Scopes
@@ -550,6 +561,8 @@ def _plain(value: Json) -> str:
     if isinstance(value, Deferred):
         if value.kind in ("resource", "parameter", "pseudo"):
             return "${" + str(value.target) + (f".{value.attribute}" if value.attribute else "") + "}"
+        if name := imported(value):
+            return "${" + name + "}"
         return "".join(part if isinstance(part, str) else _plain(part) for part in value.parts) or value.text("${…}")
     text = scalar_text(value)
     if text is not None:

@@ -70,6 +70,12 @@ class Deferred:
                 yield from part.links()
 
 
+def imported(value: Deferred) -> str | None:
+    """What a Fn::ImportValue of another stack's export is called in a message."""
+    name = value.raw.get("Fn::ImportValue") if value.kind == "import" and isinstance(value.raw, dict) else None
+    return f"import {name}" if isinstance(name, str) else None
+
+
 class Branch(Exception):
     """A condition's atom is neither known nor assumed: the caller must look at both of its values."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from cdkguard import branches, globs
 from cdkguard.arns import OWN_NAMES
 from cdkguard.globs import ALWAYS, Guard, Hole, Pattern
-from cdkguard.intrinsics import ABSENT, Deferred
+from cdkguard.intrinsics import ABSENT, Deferred, imported
 from cdkguard.model import severity_rank
 from cdkguard.typed import Any, NamedTuple
 
@@ -87,7 +87,7 @@ class Side:
             return [self.account]
         if value.kind != "resource" or value.target is None:
             return [
-                Hole(value, hole.soft, shown="${" + str(value.target or value.kind) + "}")
+                Hole(value, hole.soft, shown="${" + (imported(value) or str(value.target or value.kind)) + "}")
                 for hole in globs.plainly(value)
                 if isinstance(hole, Hole)
             ]

@@ -131,6 +131,12 @@ def test_another_element_of_a_list_goes_that_was_never_in_order_as_a_whole(tmp_p
     assert not fired(judged(tmp_path / "order", replicas(a=False, b=True), replicas(b=True, a=False)), "low")
 
 
+def test_an_import_is_called_by_its_name(tmp_path):
+    old, new = (policy(allow(Resource={"Fn::ImportValue": f"data-{name}"})) for name in ("old", "new"))
+    (finding,) = [f for f in judged(tmp_path, old, new).active if f.rule_id == "access-widened"]
+    assert "${import data-new}" in finding.message
+
+
 # -- data that goes
 
 DATABASE = {"Engine": "postgres", "DBInstanceClass": "db.t3.micro"}

@@ -382,6 +382,14 @@ def test_snippet_follows_the_language_of_the_source() -> None:
     assert "removal_policy=RemovalPolicy.SNAPSHOT" in text and "removalPolicy" not in text
 
 
+def test_a_line_that_left_the_code_is_not_shown_as_what_stands_there_now() -> None:
+    told = next(f for f in REPORT.findings if f.source and f.source.file.endswith("gateway.ts"))
+    for impact, shown in (("WILL_UPDATE", True), ("WILL_DESTROY", False)):
+        found = render("text", REPORT._replace(findings=(told._replace(impact=impact),)), OPTIONS)
+        assert (f"{told.source.line} | " in found) is shown
+        assert ("of the baseline" in found) is not shown
+
+
 def test_groups_keep_the_order_of_the_report() -> None:
     shuffled = REPORT._replace(findings=REPORT.findings[::-1])
     text = render("text", shuffled, OPTIONS)

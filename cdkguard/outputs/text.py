@@ -177,6 +177,9 @@ def _subject(findings: list[Finding], options: Options, told: Told) -> Iterator[
         yield from _rule(group, first.source, options, told)
 
 
+_GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")
+
+
 def _place(finding: Finding, options: Options) -> Iterator[Line]:
     logical = f"  {finding.logical_id}" if finding.construct_path and finding.logical_id else ""
     if finding.source is None:
@@ -185,6 +188,9 @@ def _place(finding: Finding, options: Options) -> Iterator[Line]:
         yield [("  " + escape.terminal(file), "place"), (escape.terminal(logical), "dim")]
         return
     file = f"{relative(finding.source.file, options.root)}:{finding.source.line}"
+    if finding.impact in _GONE:  # the line of the code before; what stands there now may be anything
+        yield [("  " + escape.terminal(file), "place"), (" of the baseline" + escape.terminal(logical), "dim")]
+        return
     yield [("  " + escape.terminal(file), "place"), (escape.terminal(logical), "dim")]
     for number, text in _dedented(options.excerpt(finding.source)):
         code = _cut(escape.terminal(text), options.width - 9)
