@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from cdkguard.errors import CdkguardError, InputError, TemplateError
+from cdkguard.errors import CdkguardError, InputError, TemplateError, TooMuchError
 from cdkguard.intrinsics import flatten
 from cdkguard.model import Acknowledgement, Assembly, Missing, Problem, Source, Stack
 from cdkguard.patterns import late
@@ -17,6 +17,7 @@ from cdkguard.typed import Any, NamedTuple
 Json = Any
 KNOWN_SCHEMA = 55  # the newest major version of the cloud assembly schema that was read here
 MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
+MAX_AGAIN = 2_000_000  # bytes of files that were read for another stack already: CDK writes one file for each
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _PREFIX = "cdkguard::"
 _FRAME = late(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d{1,9})(?::\d+)?\)?$")
@@ -46,6 +47,39 @@ def read(directory: str, base: str | None = None, app_directory: str | None = No
     return found._replace(directory=directory, app_directory=app_directory)
 
 
+class Readings:
+    """For which stacks each file was read: one that very many name, or that names itself, makes much of little."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, str] = {}  # file -> stack
+        self.more: set[tuple[str, str]] = set()  # (file, another stack)
+        self.again = 0
+        self.sources: dict[str, tuple[dict[str, str], CdkguardError | None]] = {}  # folder -> its assets' files by hash
+
+    def note(self, file: str, stack: str) -> None:
+        """Raises TooMuchError where files were read again and again."""
+        if self.first.setdefault(file, stack) == stack or (file, stack) in self.more:
+            return
+        self.more.add((file, stack))
+        self.again += size_of(file)
+        if self.again > MAX_AGAIN:
+            text = f"named by so many stacks that more than {MAX_AGAIN // 1_000_000} MB would be read again"
+            raise TooMuchError(f"{_relative(file, os.getcwd())}: {text}")
+
+    def add(self, other: Readings) -> None:
+        """What another process has read."""
+        for file, stack in (*other.first.items(), *other.more):
+            self.note(file, stack)
+
+
+def size_of(file: str) -> int:
+    """In bytes; 0 where that cannot be told, as the reader of the file will say."""
+    try:
+        return os.path.getsize(file)
+    except (OSError, ValueError):
+        return 0
+
+
 class Part(NamedTuple):
     """A stack with the stacks nested in it, which is read and judged without the others."""
 
@@ -53,28 +87,30 @@ class Part(NamedTuple):
     origin: str  # the cloud assembly, folder or file that it belongs to
     account: str | None = None
     file: str = ""  # of the template
+    readings: Readings | None = None  # of the whole assembly
 
 
 def parts(paths: Sequence[str]) -> list[Part]:
     """What `read_paths` reads, in parts; raises CdkguardError where that says what is wrong."""
-    return [part for path in paths for part in _parts_of(path)]
+    readings = Readings()
+    return [part for path in paths for part in _parts_of(path, readings)]
 
 
-def _parts_of(path: str) -> Iterator[Part]:
+def _parts_of(path: str, readings: Readings) -> Iterator[Part]:
     if os.path.isfile(os.path.join(path, "manifest.json")):
-        yield from _manifest_parts(path, None)
+        yield from _manifest_parts(path, None, readings)
     elif not os.path.isdir(path):
         yield Part(lambda: _bare(path), path, file=path)
     else:
         for found, is_assembly in _files(path):
             if is_assembly:
-                yield from _manifest_parts(found, None)
+                yield from _manifest_parts(found, None, readings)
             else:
                 yield Part(partial(_bare_in_folder, found), path, file=found)
 
 
-def _manifest_parts(directory: str, base: str | None) -> list[Part]:
-    reader = _Reader(os.path.realpath(directory), base or os.getcwd())
+def _manifest_parts(directory: str, base: str | None, readings: Readings | None = None) -> list[Part]:
+    reader = _Reader(os.path.realpath(directory), base or os.getcwd(), readings)
     reader.read_manifest(directory, 0, None)
     return reader.parts
 
@@ -90,8 +126,9 @@ def _joined(pieces: Iterable[Assembly]) -> Assembly:
 class _Reader:
     """Walks one cloud assembly and gathers its stacks."""
 
-    def __init__(self, root: str, base: str) -> None:
+    def __init__(self, root: str, base: str, readings: Readings | None = None) -> None:
         self.root, self.base = root, base
+        self.readings = Readings() if readings is None else readings
         self.parts: list[Part] = []
         self.stacks: list[Stack] = []  # of one part, as are the problems
         self.problems: list[Problem] = []
@@ -156,15 +193,17 @@ class _Reader:
         self, directory: str, manifest: str, name: str, artifact: Mapping[str, Json], missing: tuple[Missing, ...]
     ) -> None:
         def read_part() -> Assembly:
-            one = _Reader(self.root, self.base)
+            one = _Reader(self.root, self.base, self.readings)
             try:
                 one._read_stack(directory, manifest, name, artifact, missing)
+            except TooMuchError:
+                raise
             except CdkguardError as problem:  # the others are read all the same; the run ends in an error
                 one.problems.append(Problem("template", str(problem), self.shown(manifest)))
             return Assembly(tuple(one.stacks), tuple(one.problems))
 
         file = os.path.join(directory, str(_mapping(artifact.get("properties")).get("templateFile")))
-        self.parts.append(Part(read_part, directory, _environment(artifact.get("environment"))[0], file))
+        self.parts.append(Part(read_part, directory, _environment(artifact.get("environment"))[0], file, self.readings))
 
     def _note_version(self, path: str, version: Json) -> None:
         major = str(version).split(".")[0]
@@ -177,8 +216,10 @@ class _Reader:
     ) -> None:
         properties = _mapping(artifact.get("properties"))
         path = self.inside(directory, properties.get("templateFile"), manifest)
+        owner = f"{manifest}:{name}"
+        self.readings.note(os.path.realpath(path), owner)
         template, lines = read_template(path, self.shown(path), may_be_empty=True)
-        metadata = _Metadata(self._metadata(directory, manifest, artifact), self.base)
+        metadata = _Metadata(self._metadata(directory, manifest, artifact, owner), self.base)
         account, region = _environment(artifact.get("environment"))
         construct_path = str(artifact.get("displayName") or name)
         tags = _mapping(properties.get("tags"))
@@ -192,17 +233,21 @@ class _Reader:
         )  # fmt: skip
         stack.source_of = metadata.source_of(stack.construct_paths)
         self.stacks.append(stack)
-        self._read_nested(directory, stack, metadata, 0)
+        self._read_nested(directory, stack, metadata, 0, owner)
 
-    def _metadata(self, directory: str, manifest: str, artifact: Mapping[str, Json]) -> dict[str, list[Json]]:
+    def _metadata(
+        self, directory: str, manifest: str, artifact: Mapping[str, Json], owner: str
+    ) -> dict[str, list[Json]]:
         """The entries of both places: in the manifest, and in the file beside it since aws-cdk-lib 2.250."""
         found: dict[str, list[Json]] = {}
         sources = [artifact.get("metadata")]
         if "additionalMetadataFile" in artifact:
-            sources.append(self._metadata_file(self.inside(directory, artifact["additionalMetadataFile"], manifest)))
+            path = self.inside(directory, artifact["additionalMetadataFile"], manifest)
+            self.readings.note(os.path.realpath(path), owner)
+            sources.append(self._metadata_file(path))
         for source in sources:
-            for path, entries in _mapping(source).items():
-                found.setdefault(path.lstrip("/"), []).extend(e for e in _list(entries) if isinstance(e, dict))
+            for place, entries in _mapping(source).items():
+                found.setdefault(place.lstrip("/"), []).extend(e for e in _list(entries) if isinstance(e, dict))
         return found
 
     def _metadata_file(self, path: str) -> Json:
@@ -215,17 +260,26 @@ class _Reader:
 
     # -- nested stacks
 
-    def _read_nested(self, directory: str, parent: Stack, metadata: _Metadata, level: int) -> None:
+    def _read_nested(self, directory: str, parent: Stack, metadata: _Metadata, level: int, owner: str) -> None:
         for logical_id, body in parent.template["Resources"].items():
             if isinstance(body, dict) and body.get("Type") == "AWS::CloudFormation::Stack":
                 try:
-                    self._read_one_nested(directory, parent, metadata, logical_id, body, level)
+                    self._read_one_nested(directory, parent, metadata, logical_id, body, level, f"{owner}/{logical_id}")
+                except TooMuchError:
+                    raise
                 except CdkguardError as problem:
                     text = f"nested stack '{logical_id}' of {parent.template_path} was not judged: {problem}"
                     self.problems.append(Problem("nested-template", text, parent.template_path))
 
     def _read_one_nested(
-        self, directory: str, parent: Stack, metadata: _Metadata, logical_id: str, body: Mapping[str, Json], level: int
+        self,
+        directory: str,
+        parent: Stack,
+        metadata: _Metadata,
+        logical_id: str,
+        body: Mapping[str, Json],
+        level: int,
+        owner: str,
     ) -> None:
         if level >= MAX_LEVELS:
             raise TemplateError(f"nested deeper than {MAX_LEVELS} levels")
@@ -235,6 +289,7 @@ class _Reader:
         if name is None:
             raise TemplateError("its TemplateURL names no file of the assembly")
         path = self.inside(directory, name, parent.template_path)
+        self.readings.note(os.path.realpath(path), owner)
         template, lines = read_template(path, self.shown(path))
         root = parent.root
         stack = Stack(
@@ -246,7 +301,7 @@ class _Reader:
         )  # fmt: skip
         stack.source_of = metadata.source_of(stack.construct_paths)
         self.stacks.append(stack)
-        self._read_nested(directory, stack, metadata, level + 1)
+        self._read_nested(directory, stack, metadata, level + 1, owner)
 
     def _nested_file(
         self, directory: str, parent: Stack, metadata: _Metadata, construct_path: str, body: Mapping[str, Json]
@@ -260,15 +315,31 @@ class _Reader:
                 return str(entry["data"])
         url = flatten(_mapping(body.get("Properties")).get("TemplateURL")) or ""
         hashes = re.findall(r"([0-9a-f]{64})\.json", url)
-        if not hashes:
-            return None
-        for file in sorted(os.listdir(directory)):
-            if file.endswith(".assets.json"):
-                files = _mapping(_mapping(self.load(self.inside(directory, file, parent.template_path))).get("files"))
-                source = _mapping(_mapping(files.get(hashes[-1])).get("source")).get("path")
-                if isinstance(source, str):
-                    return source
-        return None
+        return self._asset(directory, hashes[-1], parent.template_path) if hashes else None
+
+    def _asset(self, directory: str, digest: str, owner: str) -> str | None:
+        """The file of an asset in the folder, whose lists of assets are read once for all nested stacks."""
+        if directory not in self.readings.sources:
+            self.readings.sources[directory] = self._assets(directory, owner)
+        sources, problem = self.readings.sources[directory]
+        if digest not in sources and problem is not None:
+            raise problem
+        return sources.get(digest)
+
+    def _assets(self, directory: str, owner: str) -> tuple[dict[str, str], CdkguardError | None]:
+        """File by hash, and what is wrong with the list at which the reading ended."""
+        found: dict[str, str] = {}
+        try:
+            for file in sorted(os.listdir(directory)):
+                if file.endswith(".assets.json"):
+                    files = _mapping(_mapping(self.load(self.inside(directory, file, owner))).get("files"))
+                    for digest, asset in files.items():
+                        source = _mapping(_mapping(asset).get("source")).get("path")
+                        if isinstance(source, str):
+                            found.setdefault(digest, source)
+        except CdkguardError as problem:  # kept for the nested stacks whose asset is not found before it
+            return found, problem
+        return found, None
 
 
 def _nested_path(resource_path: str | None, logical_id: str, parent: Stack) -> str:

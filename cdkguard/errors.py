@@ -45,6 +45,10 @@ class TemplateError(InputError):
     """A template or manifest is not what CloudFormation or CDK writes."""
 
 
+class TooMuchError(InputError):
+    """Of little input, more than can be judged or reported; stops the whole run, whichever part met it."""
+
+
 class BaselineError(InputError):
     """The other side of a comparison could not be read."""
 

@@ -55,6 +55,7 @@ class _Share(NamedTuple):
     counts: dict[str, list[int]]
     rule_seconds: dict[str, float]
     seconds: dict[str, float]
+    readings: assembly.Readings | None
 
 
 class _Asked(dict[Key, str]):
@@ -93,12 +94,16 @@ class _Parts:
         self.run = engine.Run((), rules, settings)
         self.run.accounts = frozenset(part.account for part in parts if part.account)
         self.names: dict[Key, str] = {}  # of the resources of all parts
+        self.readings = next((part.readings for part in parts if part.readings is not None), None)
         self.seconds = {"read": 0.0, "rules on resources": 0.0}
 
     def judged(self) -> Judged | None:
         wanted = min(self.config.jobs or self._worth(), len(self.parts))
         processes = wanted if hasattr(os, "fork") else 1
         shares = in_processes(self.parts, self._share, processes)
+        for share in shares[1:]:
+            if self.readings is not None and share.readings is not None:
+                self.readings.add(share.readings)  # one process would have stopped here, too
         pieces = [shares[at % processes].pieces[at // processes] for at in range(len(self.parts))]
         origins = {part.origin for part, piece in zip(self.parts, pieces, strict=True) if piece.stacks}
         if any(part.origin not in origins for part in self.parts):
@@ -119,7 +124,7 @@ class _Parts:
 
     def _worth(self) -> int:
         cores = _cores()
-        if cores < 2 or sum(map(_size, self.parts)) < WORTH_A_PROCESS:
+        if cores < 2 or sum(assembly.size_of(part.file) for part in self.parts) < WORTH_A_PROCESS:
             return 1
         return cores
 
@@ -137,7 +142,7 @@ class _Parts:
     def _share(self, parts: Sequence[assembly.Part]) -> _Share:
         pieces = [self._judge(part) for part in parts]
         counts = {bound.rule.id: bound.count for bound in self.run.rules if any(bound.count)}
-        return _Share(pieces, counts, self.run.seconds, self.seconds)
+        return _Share(pieces, counts, self.run.seconds, self.seconds, self.readings)
 
     def _judge(self, part: assembly.Part, names: Mapping[Key, str] | None = None) -> _Piece:
         began = time.perf_counter()
@@ -198,13 +203,6 @@ def _added(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
         for name, seconds in table.items():
             total[name] = total.get(name, 0.0) + seconds
     return total
-
-
-def _size(part: assembly.Part) -> int:
-    try:
-        return os.path.getsize(part.file) if part.file else 0
-    except (OSError, ValueError):  # the reader will say what is wrong with it
-        return 0
 
 
 def _cores() -> int:

@@ -662,10 +662,10 @@ def nested_in_nested(size):
 
 @case
 def one_template_many_stacks(size):
-    names = [f"S{n}" for n in range(60)]
+    names = [f"S{n}" for n in range(size // 2 // 250)]
     artifacts = {name: {**stack_artifact(name), "properties": {"templateFile": "t.template.json"}} for name in names}
     return assembly(
-        artifacts, {"t.template.json": template(many(size // 20, lambda n: (f"Q{n}", {"Type": "AWS::SQS::Queue"})))}
+        artifacts, {"t.template.json": template(many(size // 2, lambda n: (f"Q{n}", {"Type": "AWS::SQS::Queue"})))}
     )
 
 
@@ -677,20 +677,49 @@ def stacks_of_buckets(size):
     return assembly({name: stack_artifact(name) for name in names}, {f"{name}.template.json": each for name in names})
 
 
+def nested_stack(file, **metadata):
+    return {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "x"},
+        "Metadata": {"aws:asset:path": file, "aws:asset:property": "TemplateURL", **metadata},
+    }
+
+
 @case
 def one_nested_template_many_stacks(size):
     half = many(size // 2, lambda n: (f"Q{n}", {"Type": "Custom::X"}))
-    nested = {
-        f"N{n}": {
-            "Type": "AWS::CloudFormation::Stack",
-            "Properties": {"TemplateURL": "x"},
-            "Metadata": {"aws:asset:path": "n.json", "aws:asset:property": "TemplateURL"},
-        }
-        for n in range(size // 2 // 160)
-    }
+    nested = {f"N{n}": nested_stack("n.json") for n in range(size // 2 // 160)}
     return assembly(
         {"Main": stack_artifact("Main")}, {"Main.template.json": template(nested), "n.json": template(half)}
     )
+
+
+@case
+def nested_in_itself(size):
+    one = template({"A": nested_stack("n.json"), "B": nested_stack("n.json")})
+    return assembly({"Main": stack_artifact("Main")}, {"Main.template.json": one, "n.json": one})
+
+
+@case
+def nested_by_hashes(size):
+    digests = [f"{n:064x}" for n in range(size // 2 // 150)]
+    files = {digest: {"source": {"path": f"{digest[-6:]}.json", "packaging": "file"}} for digest in digests}
+    stacks = {
+        f"N{n}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"https://b/{digest}.json"}}
+        for n, digest in enumerate(digests)
+    }
+    inner = {f"{digest[-6:]}.json": template({"A": {"Type": "Custom::X"}}) for digest in digests[:50]}
+    more = {"Main.template.json": template(stacks), "Main.assets.json": {"files": files}, **inner}
+    return assembly({"Main": stack_artifact("Main")}, more)
+
+
+@case
+def one_metadata_file_many_stacks(size):
+    entries = {f"/Main/A{n}": [{"type": "aws:cdk:logicalId", "data": f"A{n}"}] for n in range(size // 2 // 70)}
+    names = [f"S{n}" for n in range(size // 2 // 320)]
+    artifacts = {name: stack_artifact(name, additionalMetadataFile="m.json") for name in names}
+    files = {f"{name}.template.json": template({"A": {"Type": "Custom::X"}}) for name in names}
+    return assembly(artifacts, {"m.json": entries, **files})
 
 
 @case
@@ -732,7 +761,9 @@ ONE = json.dumps(template({"B": {"Type": "AWS::S3::Bucket"}}))
 
 @case
 def configured_suppressions(size):
-    lines = [f"- {{rule: 's3-*{'*' * (n % 9)}', construct: '*/B*{n}*', reason: r}}" for n in range(min(12_000, size // 54))]
+    lines = [
+        f"- {{rule: 's3-*{'*' * (n % 9)}', construct: '*/B*{n}*', reason: r}}" for n in range(min(12_000, size // 54))
+    ]
     return Case({"t.json": ONE, "cdkguard.yaml": "suppressions:\n" + "\n".join(lines)})
 
 
