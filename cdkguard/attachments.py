@@ -61,6 +61,7 @@ ATTACHMENTS: Mapping[str, Attachment] = {
     "AWS::Oam::Sink": Attachment("Policy"),
     "AWS::Omics::SequenceStore": Attachment("S3AccessPolicy"),
     "AWS::OpenSearchService::Domain": Attachment("AccessPolicies"),
+    "AWS::Organizations::Policy": Attachment("Content", open=True),
     "AWS::PaymentCryptography::Key": Attachment("Policy"),
     "AWS::RUM::AppMonitor": Attachment("ResourcePolicy.PolicyDocument"),
     "AWS::Redshift::Cluster": Attachment("NamespaceResourcePolicy"),

@@ -443,7 +443,7 @@ _FATES = {
 }
 
 
-_NESTED = ("AWS::CloudFormation::Stack",)
+_NESTED = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
 _UNREAD = "deleted with all that is in it, which was not read"
 
 

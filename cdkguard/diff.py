@@ -25,7 +25,7 @@ SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 _RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
 _REPLACING = {"no": "WILL_UPDATE", "maybe": "MAY_REPLACE", "yes": "WILL_REPLACE"}
 _KEPT = ("Retain", "RetainExceptOnCreate")
-_NESTED = "AWS::CloudFormation::Stack"
+_OF_STACKS = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")  # nobody reads what the second holds
 
 
 class Tables(NamedTuple):
@@ -142,6 +142,8 @@ class _Comparison:
         impact = max((_REPLACING[f.replacement] for f in found), key=_RANK.__getitem__)
         fate = "" if impact == "WILL_UPDATE" else self._replaced_fate(one, other.body)
         detail, noise = _news(kind, found)
+        if noise and self._is_unread(old, logical_id, one) and detail != ["metadata"]:
+            noise = False  # another template, though its name differs by a hash alone
         if any(f.path == "Condition" and f.after is not ABSENT for f in found):
             detail.append("condition-changed")
         if any(True for _ in parts.lost(kind, one, other.body)):
@@ -276,8 +278,8 @@ class _Comparison:
         )
 
     def _is_unread(self, stack: Stack, logical_id: str, body: Json) -> bool:
-        """Whether it is a nested stack of which nobody knows what it holds."""
-        return body.get("Type") == _NESTED and (id(stack), logical_id) not in self.read
+        """Whether it is a nested stack, or a set of stacks, of which nobody knows what it holds."""
+        return body.get("Type") in _OF_STACKS and (id(stack), logical_id) not in self.read
 
     def _holds_data(self, kind: str | None, body: Json) -> bool:
         return kind in self.tables.stateful and not _member(str(kind), body)

@@ -1,4 +1,4 @@
-"""Security groups: who reaches which port, before and after."""
+"""Security groups, prefix lists, and what stands behind them: who reaches which port, before and after."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cdkguard.intrinsics import Deferred, Tri
 from cdkguard.model import severity_rank
 from cdkguard.statements import Place
 from cdkguard.typed import Any, NamedTuple
-from cdkguard.views import Side, Widening, each_of
+from cdkguard.views import GROUPS, LIST, Side, Widening, each_of, properties
 
 Json = Any
 
@@ -26,6 +26,7 @@ class Door(NamedTuple):
 
 
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "-1": "*", "all": "*"}
+_OWNER = "SourceSecurityGroupOwnerId"
 _PEERS = {
     "CidrIp": "cidr",
     "CidrIpv6": "cidr",
@@ -35,6 +36,7 @@ _PEERS = {
     "SourcePrefixListId": "list",
     "DestinationPrefixListId": "list",
 }
+_WORN = ("SecurityGroups", "SecurityGroupIds", "SecurityGroupId", "GroupSet")  # how properties that hold groups end
 _MOST_PAIRS = 40_000  # of rules that are compared with each other
 _SHOWN = 20  # earlier rules that a widening names
 _ADMIN = {20, 21, 22, 23, 135, 139, 445, 1433, 1521, 2375, 2379, 2483, 2484, 3306, 3389, 5432, 5439, 5601, 5900, 5985}
@@ -58,6 +60,77 @@ def of_groups(old: Side, new: Side) -> Iterator[Widening]:
                 verdict = _through(door, was)
                 if verdict is not True:
                     yield _opened(door, was, inbound, verdict is False, _group_text(key))
+
+
+def of_lists(old: Side, new: Side) -> Iterator[Widening]:
+    """Addresses that a prefix list lets in wherever it is named."""
+    was = {old.id(i): [_cidr(one, old) for _, _, one in each_of(p.get("Entries"))] for i, _, p in old.of(LIST)}
+    for logical_id, _, own in new.of(LIST):
+        if logical_id not in was:
+            continue
+        for index, _guard, one in each_of(own.get("Entries")):
+            cidr = _cidr(one, new)
+            if cidr in was[logical_id] or network.covered_by(cidr, was[logical_id]):
+                continue
+            opened, certain = network.is_open(cidr) is True, network.prefix_of(cidr) is not None
+            text = f"{'everybody' if opened else cidr} is now in {logical_id}, and let in wherever that is named"
+            path = f"Properties.Entries[{index}]"
+            severity = "high" if opened else "medium"
+            yield Widening(logical_id, "ingress", severity, text, path, None, one, certain)
+
+
+def _cidr(entry: Json, side: Side) -> str:
+    found = entry.get("Cidr") if isinstance(entry, dict) else entry
+    return globs.shown(globs.pattern(found, side.spell, wild=False))
+
+
+def of_wearers(old: Side, new: Side) -> Iterator[Widening]:
+    """Who reaches a resource by a security group that it did not have before, though no group has changed."""
+    doors: tuple[dict[object, list[Door]], dict[object, list[Door]]] | None = None
+    for logical_id, body in old.resources.items():
+        shared = old.id(logical_id)
+        now = new.resources.get(shared)
+        if now is None or now is body or body.get("Type") in GROUPS or now == body:
+            continue
+        had = {_group_key(old, one) for _path, one in _worn(properties(body), "Properties")}
+        fresh = [(path, one) for path, one in _worn(properties(now), "Properties") if _group_key(new, one) not in had]
+        if not had or not fresh:
+            continue  # it was not behind groups at all, or is behind no other
+        doors = doors or (_by_group(old, True), _by_group(new, True))
+        before = [door for key in had for door in doors[0].get(key, ())]
+        for path, one in fresh:
+            yield from _by_another(shared, path, one, _group_key(new, one), before, doors[1], new)
+
+
+def _by_another(
+    wearer: str, path: str, group: Json, key: object, before: list[Door], doors: dict[object, list[Door]], new: Side
+) -> Iterator[Widening]:
+    if key not in doors and key not in new.ids:
+        text = f"{wearer} is now behind {_group_text(key)}, whose rules are not in the template"
+        yield Widening(wearer, "ingress", "medium", text, path, None, group, False)
+    for door in doors.get(key, ()):
+        if (verdict := _through(door, before)) is not True:
+            found = _opened(door, before, True, verdict is False, f"{wearer}, by {_group_text(key)},")
+            yield found._replace(logical_id=wearer, path=path, before=None, after=group)
+
+
+def wears_a_group(body: Json) -> bool:
+    """Whether a resource has a property that may hold a security group."""
+    return body.get("Type") not in GROUPS and any(True for _ in _worn(properties(body), "Properties"))
+
+
+def _worn(value: Json, path: str) -> Iterator[tuple[str, Json]]:
+    """(path, security group) of each property that holds one."""
+    for name, inner in value.items():
+        here = f"{path}.{name}"
+        if name.endswith(_WORN):
+            yield from ((f"{here}[{i}]", one) for i, _, one in each_of(inner) if not isinstance(one, dict))
+        elif isinstance(inner, dict):
+            yield from _worn(inner, here)
+        elif isinstance(inner, list):
+            for index, one in enumerate(inner):
+                if isinstance(one, dict):
+                    yield from _worn(one, f"{here}[{index}]")
 
 
 def _group_text(key: object) -> str:
@@ -99,7 +172,7 @@ def _read_door(rule: Json, place: Place, side: Side, guard: Guard = ALWAYS) -> I
     if not isinstance(rule, dict):
         yield Door("?", None, ("?", side.pattern(rule)), guard, place)
         return
-    wanted = {k: v for k, v in rule.items() if k in _PEERS or k in ("IpProtocol", "FromPort", "ToPort")}
+    wanted = {k: v for k, v in rule.items() if k in _PEERS or k in ("IpProtocol", "FromPort", "ToPort", _OWNER)}
     for inner, plain in branches.expanded(wanted, guard):
         if isinstance(plain, Deferred):
             yield Door("?", None, ("?", side.pattern(plain)), inner, place)
@@ -108,6 +181,9 @@ def _read_door(rule: Json, place: Place, side: Side, guard: Guard = ALWAYS) -> I
         name = "?" if isinstance(protocol, Deferred) else str(protocol).strip().lower()
         for key in plain.keys() & _PEERS.keys():
             peer = (_PEERS[key], globs.pattern(plain[key], side.spell, wild=False))
+            owner = plain.get(_OWNER)
+            if peer[0] == "group" and isinstance(owner, str) and owner != side.account:
+                peer = ("group", (*peer[1], f" of {owner}"))
             yield Door(_PROTOCOLS.get(name, name), _ports(plain, name), peer, inner, place)
 
 

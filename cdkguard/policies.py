@@ -50,8 +50,11 @@ RESTRICTING = frozenset(
     ]
 )
 _IDENTITY_TOKEN = (":sub", ":aud")  # claims of an identity provider's token, whatever the provider is called
-# Values that bind nobody: everything, nothing, "no multi-factor", a function URL without authorization.
-_OPEN_VALUE = late(r"[\s*?]*|false|none|repo:\*.*", re.IGNORECASE)
+# Values that bind nobody: everything, nothing, "no multi-factor", a function URL without authorization, any organization,
+# what anybody's account may hold. (S3's buckets have names of their own, whoever owns them.)
+_OPEN_VALUE = late(
+    r"[\s*?]*|false|none|repo:\*.*|o-[*?]*|arn:[^:]*:(?!s3:)[^:]*:[^:]*:\*:.*|arn:[^:]*:s3:[^:]*:\*?:\*", re.IGNORECASE
+)
 _EVERYBODY = late(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
 _ACCOUNT = late(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
 _MAX_DEPTH = 64  # of values in a policy that is written as text
@@ -184,7 +187,8 @@ def condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) -> T
         if isinstance(block, Deferred):  # CDK's CfnJson: keys that hold the issuer of an EKS cluster
             return _of_link(block)
         for key, value in block.items() if isinstance(block, dict) else ():
-            if wanted(str(key).lower()) and not any(_is_open(v) for v in texts(value)):
+            itself = "${" + str(key).lower() + "}"  # a policy variable: true of everybody
+            if wanted(str(key).lower()) and not any(_is_open(v) or str(v).lower() == itself for v in texts(value)):
                 if all(not isinstance(v, Deferred) or _of_link(v) for v in texts(value)):
                     return True
                 unknown = True  # a parameter may be given `*`

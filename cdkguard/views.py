@@ -56,6 +56,7 @@ KINDS = (
 OWNERS = {"AWS::IAM::Role": "Role", "AWS::IAM::User": "User", "AWS::IAM::Group": "Group"}
 IAM = "AWS::IAM::"
 GROUPS = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
+LIST = "AWS::EC2::PrefixList"
 URL = "AWS::Lambda::Url"
 
 

@@ -217,6 +217,7 @@ DIRECTIONS: Mapping[str, Any] = {
     "lower": lambda old, new, entry: _by_number(old, new, -1),
     "higher": lambda old, new, entry: _by_number(old, new, 1),
     "absent": lambda old, new, entry: old is not ABSENT and new is ABSENT,
+    "new": lambda old, new, entry: new is not ABSENT,
     "added": lambda old, new, entry: old is ABSENT and new is not ABSENT,
     "changed": lambda old, new, entry: old is not ABSENT,
     "other": lambda old, new, entry: old is not ABSENT and new is not ABSENT,

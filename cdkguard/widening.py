@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cdkguard.attachments import ATTACHMENTS
-from cdkguard.doors import of_groups
+from cdkguard.doors import of_groups, of_lists, of_wearers, wears_a_group
 from cdkguard.principals import of_principals
 from cdkguard.resourcepolicies import of_resources, of_urls
 from cdkguard.typed import Any
-from cdkguard.views import GROUPS, IAM, URL, Side, View, Widening
+from cdkguard.views import GROUPS, IAM, LIST, URL, Side, View, Widening
 from cdkguard.workloads import names_a_role, of_workloads
 
 Json = Any
@@ -25,7 +25,7 @@ def widenings(before: View, after: View, renamed: Mapping[str, str] | None = Non
         return []
     old, new = Side(before, renamed), Side(after, {})
     found = [*of_principals(old, new), *of_resources(old, new), *of_urls(old, new), *of_groups(old, new)]
-    found += of_workloads(old, new)
+    found += [*of_lists(old, new), *of_workloads(old, new), *of_wearers(old, new)]
     return sorted(set_of(found), key=lambda w: (w.logical_id, w.path, w.kind))
 
 
@@ -39,15 +39,22 @@ def set_of(found: Iterable[Widening]) -> list[Widening]:
 
 def _judged(body: Json) -> bool:
     kind = body.get("Type", "")
-    return kind in ATTACHMENTS or kind in GROUPS or kind == URL or (isinstance(kind, str) and kind.startswith(IAM))
+    return (
+        kind in ATTACHMENTS or kind in GROUPS or kind in (LIST, URL) or (isinstance(kind, str) and kind.startswith(IAM))
+    )
+
+
+def _is_used_with(body: Json) -> bool:
+    """Whether it runs as a role, or stands behind security groups."""
+    return names_a_role(body) or wears_a_group(body)
 
 
 def _differs(before: Mapping[str, Json], after: Mapping[str, Json], renamed: Mapping[str, str]) -> bool:
     """Whether a resource that has to do with access is not the same on both sides."""
     if renamed:
-        return any(_judged(body) or names_a_role(body) for body in after.values())
+        return any(_judged(body) or _is_used_with(body) for body in after.values())
     for logical_id, body in after.items():
         was = before.get(logical_id)
-        if was is not body and (_judged(body) or names_a_role(body)) and was != body:
+        if was is not body and (_judged(body) or _is_used_with(body)) and was != body:
             return True
     return any(_judged(body) for logical_id, body in before.items() if logical_id not in after)

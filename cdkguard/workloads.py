@@ -79,7 +79,7 @@ def _roles(value: Json, path: str) -> Iterator[tuple[str, Json]]:
 
 
 def _holds_a_role(name: str, path: str) -> bool:
-    return name.endswith(_NAMES) or name == "IamInstanceProfile" or path.endswith(".IamInstanceProfile")
+    return name.endswith(_NAMES) or name == "IamInstanceProfile" or path.endswith((".IamInstanceProfile", ".Roles"))
 
 
 def _may_be_a_role(value: Json, path: str) -> bool:

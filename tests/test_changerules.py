@@ -137,6 +137,38 @@ def test_an_import_is_called_by_its_name(tmp_path):
     assert "${import data-new}" in finding.message
 
 
+def test_what_a_stack_set_holds_is_not_known(tmp_path):
+    def stack_set(**properties):
+        return one("AWS::CloudFormation::StackSet", StackSetName="x", PermissionModel="SELF_MANAGED", **properties)
+
+    hashed = [f"https://s3.eu-west-1.amazonaws.com/assets/{letter * 64}.json" for letter in "ab"]
+    report = judged(tmp_path / "gone", stack_set(TemplateURL="a"), OTHER)
+    assert [(f.rule_id, f.outcome.value) for f in report.active if f.impact] == [("data-destroyed", "unknown")]
+    assert "not read" in next(f.message for f in report.active if f.impact)
+    assert fired(judged(tmp_path / "url", *[stack_set(TemplateURL=url) for url in hashed])) == {"unread-stack-changed"}
+    assert not fired(
+        judged(tmp_path / "tag", stack_set(TemplateURL="a"), stack_set(TemplateURL="a", Description="b")), "low"
+    )
+
+
+def test_a_nested_stack_that_was_not_read_changes(tmp_path):
+    def nested(**parameters):
+        return one("AWS::CloudFormation::Stack", TemplateURL="https://example.com/a.json", Parameters=parameters)
+
+    assert fired(judged(tmp_path, nested(Keep="yes"), nested(Keep="no"))) == {"unread-stack-changed"}
+
+
+def test_another_role_of_an_identity_pool(tmp_path):
+    def pool(name):
+        admin = {"PolicyName": "p", "PolicyDocument": {"Statement": [allow(Action="*", Resource="*")]}}
+        roles = {"A": role()["It"], "B": role(Policies=[admin])["It"]}
+        given = {"unauthenticated": {"Fn::GetAtt": [name, "Arn"]}}
+        return {**roles, **one("AWS::Cognito::IdentityPoolRoleAttachment", IdentityPoolId="i", Roles=given)}
+
+    assert fired(judged(tmp_path / "b", pool("A"), pool("B"))) == {"access-widened"}
+    assert not fired(judged(tmp_path / "a", pool("B"), pool("A")), "low")
+
+
 # -- data that goes
 
 DATABASE = {"Engine": "postgres", "DBInstanceClass": "db.t3.micro"}

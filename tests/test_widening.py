@@ -129,6 +129,71 @@ def tcp(port=443, cidr="0.0.0.0/0", last=None):
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port if last is None else last, "CidrIp": cidr}
 
 
+OPEN, OFFICE = group(tcp(5432)), group(tcp(5432, "10.0.0.0/8"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["Office"], ["Open"], [("critical", True)]),
+        (["Office"], ["Office", "Open"], [("critical", True)]),
+        (["Open"], ["Office"], []),
+        (["Open", "Office"], ["Office", "Open"], []),
+        (["Office"], ["sg-1"], [("medium", False)]),
+        (["sg-1"], ["sg-1"], []),
+        ([], ["Open"], []),
+    ],
+    ids=str,
+)
+def test_behind_another_group(before, after, expected):
+    def side(names):
+        worn = [name if name.startswith("sg-") else ref(name, "GroupId") for name in names]
+        return {"Open": OPEN, "Office": OFFICE, "Db": body("AWS::RDS::DBInstance", VPCSecurityGroups=worn, DBName="a")}
+
+    found = judged(side(before), side(after))
+    assert [(w.severity, w.certain) for w in found] == expected
+    assert all(w.logical_id == "Db" and w.path.startswith("Properties.VPCSecurityGroups[") for w in found)
+
+
+def test_behind_a_group_of_the_same_rules():
+    def side(name):
+        return {
+            name: OFFICE,
+            "F": body("AWS::Lambda::Function", VpcConfig={"SecurityGroupIds": [ref(name, "GroupId")]}),
+        }
+
+    assert not judged(side("A"), side("B"))
+
+
+def test_a_prefix_list_grows():
+    def side(*cidrs):
+        return {"P": body("AWS::EC2::PrefixList", Entries=[{"Cidr": cidr} for cidr in cidrs])}
+
+    found = only(side("10.0.0.0/8"), side("10.0.0.0/8", "0.0.0.0/0"))
+    assert (found.kind, found.severity, found.path) == ("ingress", "high", "Properties.Entries[1]")
+    assert not judged(side("10.0.0.0/8", "0.0.0.0/0"), side("10.1.0.0/16"))
+
+
+def test_a_group_of_another_account():
+    def side(owner):
+        rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "SourceSecurityGroupId": "sg-1"}
+        return {"G": group({**rule, "SourceSecurityGroupOwnerId": owner})}
+
+    assert kinds(side(OWN), side("999999999999")) == ["ingress"]
+    assert not judged(
+        side(OWN), {"G": group({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "SourceSecurityGroupId": "sg-1"})}
+    )
+
+
+def test_a_condition_that_everybody_meets_binds_nobody():
+    def bound(operator, value):
+        statement = {**PUBLIC, "Condition": {operator: {"aws:PrincipalOrgID": value}}}
+        return guarded("AWS::S3::BucketPolicy", statement)
+
+    for operator, value in (("StringLike", "o-*"), ("StringEquals", "${aws:PrincipalOrgID}")):
+        assert kinds(bound(operator, "o-1"), bound(operator, value)) == ["public"], value
+
+
 def test_a_narrower_address_passes():
     assert kinds({"G": group(tcp())}, {"G": group(tcp(cidr="10.0.0.0/24"))}) == []
     assert kinds({"G": group(tcp(cidr="10.0.0.0/24"))}, {"G": group(tcp())}) == ["ingress"]
