@@ -16,10 +16,10 @@ from fnmatch import fnmatchcase
 from itertools import takewhile
 
 from cdkguard import diff, views, widening
-from cdkguard.engine import BoundRule, Judged, Run, Settings, applies, severity_of, shown
+from cdkguard.engine import BoundRule, Judged, Judgement, Run, Settings, applies, check_number, severity_of, shown
 from cdkguard.intrinsics import ABSENT, Deferred, Verbatim
 from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
-from cdkguard.requirements import Subject, expand_types
+from cdkguard.requirements import Binding, Decide, Subject, bind, expand_types
 from cdkguard.secrets import masked
 from cdkguard.settle import without_hashes
 from cdkguard.suppressions import fingerprint
@@ -61,6 +61,11 @@ class _Judge:
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
         self.types = {rule.id: expand_types(rule.types, settings.sets) for rule in rules}
         self._bound: dict[str, BoundRule] = {}
+        self._wheres: dict[str, Decide] = {}
+        self._homes: dict[tuple[str, int, int], Stack | None] = {}
+        self._verbatim: dict[int, Verbatim] = {}
+        self._entry_types: dict[int, frozenset[str]] = {}
+        self._records: dict[int, dict[str, Json]] = {}  # of the changes, by id
         self._split: dict[str, list[BoundRule]] = {}
         self._watching: dict[tuple[int, str], list[Rule]] = {}
         self._wider: dict[int, list[views.Widening]] | None = None
@@ -82,10 +87,13 @@ class _Judge:
 
     def _home(self, rule: Rule, change: Change) -> Stack | None:
         """The stack for whose environment the rule is; what leaves prod is still judged as prod."""
-        places = [change.stack, *([change.was] if change.was is not None else [])]
-        homes = [stack for stack in places if applies(rule, stack, self.settings)]
-        rank = {id(stack): severity_rank(severity_of(rule, stack.environment, self.settings)) for stack in homes}
-        return max(homes, key=lambda stack: rank[id(stack)], default=None)
+        key = (rule.id, id(change.stack), id(change.was))
+        if key not in self._homes:
+            places = [change.stack, *([change.was] if change.was is not None else [])]
+            homes = [stack for stack in places if applies(rule, stack, self.settings)]
+            rank = {id(stack): severity_rank(severity_of(rule, stack.environment, self.settings)) for stack in homes}
+            self._homes[key] = max(homes, key=lambda stack: rank[id(stack)], default=None)
+        return self._homes[key]
 
     def _judge_one(self, rule: Rule, change: Change) -> None:
         try:
@@ -98,8 +106,8 @@ class _Judge:
             self._record(rule, change, Outcome.UNKNOWN, text=f"{rule.title} (the rule crashed)")
 
     def _decide(self, rule: Rule, change: Change) -> None:
-        scope = Verbatim.of(self.sides.after.of(change.stack))  # what it holds is resolved already
-        subject = Subject(record(change), scope, change.logical_id or "", None)
+        scope = self._scope_of(change)  # what it holds is resolved already
+        subject = Subject(self._record_of(change), scope, change.logical_id or "", None)
         if rule.where is not None and self._holds(rule, "where", subject) is False:
             self.counts[rule.id][0] += 1
             return
@@ -113,17 +121,30 @@ class _Judge:
             else:
                 self._record(rule, change, Outcome.FAIL if answer is False and sure else Outcome.UNKNOWN)
 
+    def _scope_of(self, change: Change) -> Verbatim:
+        if id(change.stack) not in self._verbatim:
+            self._verbatim[id(change.stack)] = Verbatim.of(self.sides.after.of(change.stack))
+        return self._verbatim[id(change.stack)]
+
+    def _record_of(self, change: Change) -> dict[str, Json]:
+        if id(change) not in self._records:
+            self._records[id(change)] = record(change)
+        return self._records[id(change)]
+
     def _holds(self, rule: Rule, part: str, subject: Subject) -> bool | None:
+        if part == "where":
+            return self._where(rule)(subject)
         key = f"{rule.id}:{part}"
         if key not in self._bound:
-            self._bound[key] = BoundRule(rule._replace(where=None, require=getattr(rule, part)), self.settings)
-        return self._bound[key].decide(subject) if part == "require" else self._where(self._bound[key], subject, rule)
+            self._bound[key] = BoundRule(rule._replace(where=None), self.settings)
+        return self._bound[key].decide(subject)
 
-    def _where(self, bound: BoundRule, subject: Subject, rule: Rule) -> bool | None:
-        from cdkguard.requirements import Binding, bind
-
-        parameters = {**rule.parameters, **self.settings.parameters.get(rule.id, {})}
-        return bind(rule.where, Binding(parameters, self.settings.sets, self.settings.predicates), False)(subject)
+    def _where(self, rule: Rule) -> Decide:
+        if rule.id not in self._wheres:
+            parameters = {**rule.parameters, **self.settings.parameters.get(rule.id, {})}
+            binding = Binding(parameters, self.settings.sets, self.settings.predicates)
+            self._wheres[rule.id] = bind(rule.where, binding, False)
+        return self._wheres[rule.id]
 
     # -- weakening
 
@@ -131,10 +152,12 @@ class _Judge:
         if isinstance(rule.weakens, Mapping):
             yield from self._regressions(rule.weakens, change)
             return
-        scope = Verbatim.of(self.sides.after.of(change.stack))
-        body = record(change)
+        scope = self._scope_of(change)
+        body = self._record_of(change)
         for entry in rule.weakens:
-            types = expand_types(entry.get("types") or (), self.settings.sets)
+            if id(entry) not in self._entry_types:
+                self._entry_types[id(entry)] = expand_types(entry.get("types") or (), self.settings.sets)
+            types = self._entry_types[id(entry)]
             if not types or change.resource_type in types:
                 yield from weaker(entry, body["Before"], body["After"], scope)
 
@@ -146,11 +169,12 @@ class _Judge:
             home = self._home(rule, change)
             if home is None:
                 continue
-            old, new = [self._outcome(rule, change, side) for side in (0, 1)]
+            new = self._outcome(rule, change, 1)
             if new.outcome is Outcome.PASS:
                 continue
+            old = self._outcome(rule, change, 0)
             if old.outcome is Outcome.FAIL:
-                yield from self._worse(rule, change, self._weight(rule, home, entry))
+                yield from self._worse(rule, change, (old, new), self._weight(rule, home, entry))
                 continue
             path = new.evidence[0][0] if new.evidence else (change.properties[0].path if change.properties else "")
             if old.outcome is Outcome.UNKNOWN and not any(_touches(p.path, path) for p in change.properties):
@@ -162,13 +186,18 @@ class _Judge:
                 self._weight(rule, home, entry), rule.title, rule.secret,
             )  # fmt: skip
 
-    def _worse(self, rule: Rule, change: Change, severity: str) -> Iterator[Weakened]:
-        """What a rule that was not content before misses now, too: another of its parts, another element of a list."""
-        bodies = [self._body(change, side) for side in (0, 1)]
-        for part in self._parts(rule):
-            pairs = (bodies, aligned(bodies[0], bodies[1], kept=True))
+    def _worse(
+        self, rule: Rule, change: Change, whole: tuple[Judgement, Judgement], severity: str
+    ) -> Iterator[Weakened]:
+        """What a rule that was not content before misses now, too: another of its parts, another element of a list.
+        `whole` is what it says of both sides."""
+        bodies = self._body(change, 0), self._body(change, 1)
+        pairs = (bodies, aligned(bodies[0], bodies[1], kept=True))
+        for part in (parts := self._parts(rule)):
+            old, new = whole
             for kept, pair in enumerate(pairs):
-                old, new = [self._outcome_of(part, change, side, body) for side, body in enumerate(pair)]
+                if pair != bodies if kept else len(parts) > 1:
+                    old, new = [self._outcome_of(part, change, side, body) for side, body in enumerate(pair)]
                 if new.outcome is not Outcome.FAIL or old.outcome is Outcome.UNKNOWN:
                     break
                 if not kept and old.outcome is Outcome.FAIL:
@@ -208,12 +237,12 @@ class _Judge:
             ]
         return self._watching[key]
 
-    def _outcome(self, rule: Rule, change: Change, side: int) -> Any:
+    def _outcome(self, rule: Rule, change: Change, side: int) -> Judgement:
         if rule.id not in self._bound:
             self._bound[rule.id] = BoundRule(rule, self.settings)
         return self._outcome_of(self._bound[rule.id], change, side, self._body(change, side))
 
-    def _outcome_of(self, bound: BoundRule, change: Change, side: int, body: Json) -> Any:
+    def _outcome_of(self, bound: BoundRule, change: Change, side: int, body: Json) -> Judgement:
         scope = self.runs[side].scopes.of(self._stack(change, side))
         return self.runs[side].judge_one(bound, body, scope, self._logical_id(change, side))
 
@@ -346,6 +375,7 @@ class _Judge:
                 change=change.token,
             )
         )
+        check_number(len(self.findings), self.settings)
 
 
 def _conjuncts(node: Json, holds: bool = True) -> list[Json]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from cdkguard import __version__, assembly, engine, environments, foreach, packs, secrets, suppressions
 from cdkguard.config import Config
@@ -144,7 +144,8 @@ def _report(
     known = {rule.id for rule in loaded.rules}
     _refuse_unknown_rules(config, known)
     evaluating = time.perf_counter()
-    settings = _settings(config, loaded, rules)
+    most = cache(partial(assembly.most_findings, [stack.template_path for stack in stacks]))
+    settings = _settings(config, loaded, rules)._replace(most=most)
     on_resources = [rule for rule in rules if rule.scope != "change"]
     judged = engine.evaluate(stacks, on_resources, settings) if parted is None else parted.judged
     if parted is None:
@@ -279,7 +280,7 @@ def _changes(
         """What the baseline's configuration says of the new app."""
         loaded = packs.load_all(old.packs)
         rules = [r for r in packs.select(loaded.rules, old.rules, old.skip) if r.scope != "change"]
-        judged = engine.evaluate(stacks, rules, _settings(old, loaded, rules))
+        judged = engine.evaluate(stacks, rules, _settings(old, loaded, rules)._replace(most=settings.most))
         kept = _accepted(old.baseline) if old.baseline and os.path.exists(old.baseline) else None
         known = {r.id for r in loaded.rules}
         ids = {r.id for r in rules}

@@ -8,6 +8,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from cdkguard import foreach
+from cdkguard.errors import TooMuchError
 from cdkguard.intrinsics import (
     ABSENT,
     Branch,
@@ -49,6 +50,7 @@ class Settings(NamedTuple):
     sets: Mapping[str, frozenset[str]] = {}
     predicates: Mapping[str, Predicate] = {}
     clock: Callable[[], float] | None = None  # where the time of each rule is wanted
+    most: Callable[[], int] | None = None  # findings of the whole input; only asked beyond MAX_FINDINGS
 
 
 class Judgement(NamedTuple):
@@ -75,6 +77,12 @@ _PASSED = Judgement(Outcome.PASS)
 def evaluate(stacks: Sequence[Stack], rules: Sequence[Rule], settings: Settings) -> Judged:
     """Every rule on every subject that it is about."""
     return Run(stacks, rules, settings).judge()
+
+
+def check_number(number: int, settings: Settings) -> None:
+    """Raises TooMuchError where there are more findings than an input of that size has honestly."""
+    if number > MAX_FINDINGS and settings.most is not None and number > (most := settings.most()):
+        raise TooMuchError(f"more than {most} findings: choose stacks (--stack) or rules (--rules)")
 
 
 class BoundRule:
@@ -195,6 +203,7 @@ class Run:
     def judge_stacks(self) -> None:
         for stack in self.stacks:
             self._judge_stack(stack)
+            check_number(len(self.findings), self.settings)
 
     def _judge_stack(self, stack: Stack) -> None:
         value_rules, transforms = self._in_scope("value", stack), foreach.transforms(stack.template)

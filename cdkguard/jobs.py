@@ -91,7 +91,8 @@ class _Parts:
         self, config: Config, rules: Sequence[Rule], settings: engine.Settings, parts: Sequence[assembly.Part]
     ) -> None:
         self.config, self.parts = config, parts
-        self.run = engine.Run((), rules, settings)
+        most = cache(lambda: assembly.most_findings(part.file for part in parts if part.file))
+        self.run = engine.Run((), rules, settings._replace(most=most))
         self.run.accounts = frozenset(part.account for part in parts if part.account)
         self.names: dict[Key, str] = {}  # of the resources of all parts
         self.readings = next((part.readings for part in parts if part.readings is not None), None)
@@ -110,6 +111,7 @@ class _Parts:
             return None  # nothing to judge there: reading it as a whole says why
         counts, rule_seconds = _sums([s.counts for s in shares]), _added([s.rule_seconds for s in shares])
         pieces = self._with_names(pieces, counts)
+        engine.check_number(sum(len(piece.findings) for piece in pieces), self.run.settings)
         stacks = tuple(stack for piece in pieces for stack in piece.stacks)
         whole = self.run.part(stacks)
         whole.names = self.names
@@ -140,7 +142,11 @@ class _Parts:
         )
 
     def _share(self, parts: Sequence[assembly.Part]) -> _Share:
-        pieces = [self._judge(part) for part in parts]
+        pieces, number = [], 0
+        for part in parts:
+            pieces.append(self._judge(part))
+            number += len(pieces[-1].findings)
+            engine.check_number(number, self.run.settings)
         counts = {bound.rule.id: bound.count for bound in self.run.rules if any(bound.count)}
         return _Share(pieces, counts, self.run.seconds, self.seconds, self.readings)
 
