@@ -297,7 +297,8 @@ class _Reader:
         construct_path = _nested_path(resource_path, logical_id, parent)
         name = self._nested_file(directory, parent, metadata, construct_path, body)
         if name is None:
-            raise TemplateError("its TemplateURL names no file of the assembly")
+            parent.unread |= {logical_id}
+            return
         path = self.inside(directory, name, parent.template_path)
         self.readings.note(os.path.realpath(path), owner)
         template, lines = read_template(path, self.shown(path))
@@ -478,9 +479,9 @@ def read_paths(paths: Sequence[str]) -> Assembly:
     """
     parts = [_read_path(path) if len(paths) == 1 else _attempt(_read_path, path) for path in paths]
     stacks = tuple(stack for part in parts for stack in part.stacks)
-    problems = [p for part in parts for p in part.problems]
+    mark_unread(stacks, lambda: {os.path.realpath(stack.template_path) for stack in stacks})
     return Assembly(
-        stacks, (*problems, *_not_followed(stacks)), tuple(m for part in parts for m in part.missing),
+        stacks, tuple(p for part in parts for p in part.problems), tuple(m for part in parts for m in part.missing),
         parts[0].directory if len(parts) == 1 else None, parts[0].app_directory if len(parts) == 1 else None,
     )  # fmt: skip
 
@@ -493,33 +494,25 @@ def _attempt(reader: Callable[[str], Assembly], path: str) -> Assembly:
         return Assembly((), (Problem("template", str(problem), path),))
 
 
-def _not_followed(stacks: Sequence[Stack]) -> Iterator[Problem]:
-    bare = [stack for stack in stacks if not stack.from_assembly]
-    return not_followed(bare, (place for stack in bare for place in nested_places(stack)))
+def mark_unread(stacks: Iterable[Stack], read: Callable[[], Collection[str]]) -> None:
+    """Sets `unread` of bare templates: their nested ones lie anywhere, and count only where they are read, too.
+
+    `read` gives the real paths of the templates that are.
+    """
+    for stack in stacks:
+        if places := dict(_nested_places(stack)):
+            files = read()
+            stack.unread = frozenset(k for k, p in places.items() if not _can_be(p) or os.path.realpath(p) not in files)
 
 
-Nested = tuple[str, str, str]  # template path, logical id, where the nested template would be
-
-
-def nested_places(stack: Stack) -> Iterator[Nested]:
-    """The nested stacks of a bare template."""
+def _nested_places(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Each nested stack of a bare template, and where its template would be."""
     for logical_id, body in stack.template["Resources"].items() if not stack.from_assembly else ():
         if not isinstance(body, dict) or body.get("Type") != "AWS::CloudFormation::Stack":
             continue
         metadata, properties = _mapping(body.get("Metadata")), _mapping(body.get("Properties"))
         url = metadata.get("aws:asset:path") or properties.get("TemplateURL")
-        place = os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
-        yield stack.template_path, logical_id, place
-
-
-def not_followed(stacks: Iterable[Stack], places: Iterable[Nested]) -> Iterator[Problem]:
-    """The nested stacks of bare templates: their templates lie anywhere, and count only where they are named, too."""
-    nested = list(places)
-    seen = {os.path.realpath(s.template_path) for s in stacks if not s.from_assembly} if nested else set()
-    for path, logical_id, place in nested:
-        if not _can_be(place) or os.path.realpath(place) not in seen:
-            text = f"{path}: nested stack '{logical_id}' was not judged; name its template, too"
-            yield Problem("nested-template", text, path, fatal=False)
+        yield logical_id, os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
 
 
 def _read_path(path: str) -> Assembly:

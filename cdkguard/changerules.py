@@ -469,7 +469,7 @@ _FATES = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",
     "retained": "kept, outside the stack",
-    "unknown": "deleted or kept: its policy is not known before deployment",
+    "unknown": "deleted or kept: that is not known before deployment",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cdkguard import parts, renames, stackpairs
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
@@ -55,6 +55,7 @@ class _Comparison:
         self.changes: dict[tuple[int, str], Change] = {}  # by (id of the stack it is shown in, logical id)
         self.scopes: dict[int, Scope] = {}  # of the pairs, in which parameters that differ are told apart
         self.removed_roots: frozenset[int] = frozenset()
+        self.out_of_sight: set[int] = set()  # stacks whose templates cannot be read any more
         self.read = {(id(s.parent), s.parent_logical_id) for s in before if s.parent is not None}
 
     def run(self) -> tuple[Change, ...]:
@@ -62,7 +63,7 @@ class _Comparison:
         self.removed_roots = frozenset(map(id, matched.gone_roots))
         for old, new in matched.pairs:
             self._pair(old, new)
-        for old in matched.gone:
+        for old in [*matched.gone, *self._lost_from_sight(matched.unread)]:
             self._all_of(old, gone=True)
         for new in matched.come:
             self._all_of(new, gone=False)
@@ -182,18 +183,35 @@ class _Comparison:
                 continue
             self.changes[id(stack), logical_id] = self._all_gone(stack, logical_id, body)
 
+    def _lost_from_sight(self, nested: Iterable[tuple[Stack, Stack]]) -> Iterator[Stack]:
+        """Nested stacks whose templates could be read and cannot any more: what was in them may be gone, unless the same
+        template is named."""
+        for old, parent in nested:
+            assert old.parent is not None and old.parent_logical_id is not None
+            one, other = (
+                _here(scopes.resources(stack).get(old.parent_logical_id), scopes.of(stack))
+                for stack, scopes in ((old.parent, self.sides.before), (parent, self.sides.after))
+            )
+            if other.body is not None and _template_url(one.body) == _template_url(other.body):
+                continue
+            found = stackpairs.within(self.before, old)
+            if other.body is not None:
+                self.out_of_sight |= set(map(id, found))
+            yield from found
+
     def _all_gone(self, stack: Stack, logical_id: str, body: Json) -> Change:
         if stack.parent is None or id(stack.root) in self.removed_roots:
             return self._change(
                 "WILL_ORPHAN", stack, logical_id, body, None, was=stack, detail=["stack-removed"], fate="retained"
             )
         fate = _fate(deletion_policy(body), body, self.tables.snapshot_on_delete)
-        if fate == "destroyed" and self._is_unread(stack, logical_id, body):
+        detail = ["template-unread"] if id(stack) in self.out_of_sight else []
+        if fate == "destroyed" and (detail or self._is_unread(stack, logical_id, body)):
             fate = "unknown"
         if self._kept_with_parent(stack):
             fate = "retained"
         impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
-        return self._change(impact, stack, logical_id, body, None, was=stack, fate=fate)
+        return self._change(impact, stack, logical_id, body, None, was=stack, detail=detail, fate=fate)
 
     def _kept_with_parent(self, stack: Stack) -> bool:
         """Whether the nested stack's own resource is retained: then everything in it lives on."""
@@ -430,6 +448,11 @@ def _depends(body: Json) -> Json:
 
 def _metadata(body: Json) -> Json:
     return body.get("Metadata", ABSENT)
+
+
+def _template_url(body: Json) -> Json:
+    properties = body.get("Properties") if isinstance(body, dict) else None
+    return properties.get("TemplateURL") if isinstance(properties, dict) else None
 
 
 def _condition(body: Json) -> Json:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from cdkguard import assembly, engine, environments
 from cdkguard.errors import TOO_DEEP, CdkguardError, InputError
@@ -43,7 +43,6 @@ class _Piece(NamedTuple):
     found: Assembly  # its problems and missing context, without the stacks
     problems: tuple[Sequence[Problem], Sequence[Problem]]  # of the templates, of the rules
     findings: Sequence[Finding]
-    nested: Sequence[assembly.Nested]
     names: Mapping[Key, str]
     asked: Mapping[Key, str | None]
 
@@ -124,6 +123,11 @@ class _Parts:
         sizes = tuple(size for piece in pieces for size in piece.sizes)
         return Judged(self._assembly(pieces, stacks), judged, sizes, _added([s.seconds for s in shares]), processes)
 
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The real paths of all templates."""
+        return frozenset(os.path.realpath(part.file) for part in self.parts if part.file)
+
     def _worth(self) -> int:
         cores = _cores()
         if cores < 2 or sum(assembly.size_of(part.file) for part in self.parts) < WORTH_A_PROCESS:
@@ -131,12 +135,10 @@ class _Parts:
         return cores
 
     def _assembly(self, pieces: Sequence[_Piece], stacks: tuple[Stack, ...]) -> Assembly:
-        places = [place for piece in pieces for place in piece.nested]
-        problems = [p for piece in pieces for p in piece.found.problems]
         alone = len(self.config.paths) == 1 and os.path.isfile(os.path.join(self.config.paths[0], "manifest.json"))
         return Assembly(
             stacks,
-            (*problems, *assembly.not_followed(stacks, places)),
+            tuple(p for piece in pieces for p in piece.found.problems),
             tuple(m for piece in pieces for m in piece.found.missing),
             self.config.paths[0] if alone else None,
         )
@@ -158,7 +160,7 @@ class _Parts:
         began = time.perf_counter()
         config = self.config
         environments.assign(stacks, config.environments, config.environment, config.context)
-        nested = [place for stack in stacks for place in assembly.nested_places(stack)]
+        assembly.mark_unread(stacks, lambda: self.files)
         kept = [{key: stack.template[key] for key in SLIM if key in stack.template} for stack in stacks]
         run = self.run.part(stacks)
         own = dict(run.own_names())
@@ -168,7 +170,7 @@ class _Parts:
         self.seconds["rules on resources"] += time.perf_counter() - began
         problems = (run.scopes.problems, run.problems)
         slim = _slimmed(stacks, kept)
-        return _Piece(slim, sizes, found._replace(stacks=()), problems, run.findings, nested, own, asked.answers)
+        return _Piece(slim, sizes, found._replace(stacks=()), problems, run.findings, own, asked.answers)
 
     def _with_names(self, pieces: Sequence[_Piece], counts: dict[str, list[int]]) -> list[_Piece]:
         """The pieces, those judged again that did not know of a name which another part gives."""

@@ -5,7 +5,7 @@ NamedTuple and slots instead of dataclasses: importing `dataclasses` costs half 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 
 from cdkguard.typed import Any, NamedTuple
@@ -87,6 +87,7 @@ class Stack:
         "missing",
         "from_assembly",
         "environment",
+        "unread",
     )
 
     def __init__(
@@ -111,6 +112,7 @@ class Stack:
         missing: Sequence[Missing] = (),
         from_assembly: bool = False,
         environment: str | None = None,
+        unread: Collection[str] = (),
     ) -> None:
         self.name = name
         self.template = template  # the parsed body; `Resources` is a dict of dicts (checked by the reader)
@@ -131,6 +133,7 @@ class Stack:
         self.missing = tuple(missing)  # context that was missing while this stack's assembly was synthesized
         self.from_assembly = from_assembly
         self.environment = environment  # set by environments.assign
+        self.unread = frozenset(unread)  # logical ids of its nested stacks whose templates lie somewhere else
 
     def __repr__(self) -> str:
         return f"Stack({self.construct_path or self.name!r}, {self.template_path!r})"
@@ -205,6 +208,7 @@ DETAILS = {
     "parameter-kept": "only where the parameter keeps the value it has",
     "follows": "it refers to a resource that is replaced",
     "stack-removed": "its stack left the app",
+    "template-unread": "its nested stack names another template now, which is not among what is judged",
     "same-name": "both have the same physical name, so that the new one cannot be created",
     "asset": "only asset hashes differ",
     "metadata": "only metadata differs",

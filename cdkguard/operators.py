@@ -155,6 +155,11 @@ def _deferred(found: Json, wanted: Json, place: Place) -> Tri:
     return isinstance(found, Deferred) and found.kind in kinds
 
 
+def _template_unread(found: Json, wanted: Json, place: Place) -> Tri:
+    """The subject is a nested stack whose template is not among what is judged."""
+    return (place.subject in place.scope.owner.unread) is wanted
+
+
 def _no_echo_parameter(found: Json, wanted: Json, place: Place) -> Tri:
     """The value is a Ref to a NoEcho parameter (whether or not that has a Default)."""
     raw = place.raw
@@ -431,6 +436,7 @@ OPERATORS: dict[str, Operator] = {
     "literal": _literal,
     "deferred": _deferred,
     "no_echo_parameter": _no_echo_parameter,
+    "template_unread": _template_unread,
     "cidr_open": _cidr(_cidr_open),
     "cidr_public": _cidr(_cidr_public),
     "cidr_prefix_below": _cidr(_cidr_prefix_below),
@@ -448,8 +454,10 @@ OPERATORS: dict[str, Operator] = {
     "secret_named": _secret_named,
 }
 _BOUND: dict[str, Callable[[Json], Operator]] = {"has_statement": _bound_has_statement}
-TAKES_ABSENT = frozenset({"exists", "literal", "deferred"})  # they answer for a property that is not there
-TAKES_DEFERRED = frozenset({"exists", "literal", "deferred", "no_echo_parameter", "has_statement", "names_principal"})
+TAKES_ABSENT = frozenset(
+    {"exists", "literal", "deferred", "template_unread"}
+)  # they answer for a property that is not there
+TAKES_DEFERRED = TAKES_ABSENT | {"no_echo_parameter", "has_statement", "names_principal"}
 # What an operator says of a property that is not there, where that is not False.
 ABSENT_IS = {"not_equals": True, "not_in": True, "not_contains": True, "not_matches": True}
 _FIXED_PART = {"starts_with", "ends_with", "contains", "matches"}
@@ -552,6 +560,7 @@ def problem_with(name: str, wanted: Json) -> str | None:
         "secret_shape",
         "secret_named",
         "no_echo_parameter",
+        "template_unread",
     ) and not isinstance(wanted, bool):
         return f"'{name}' takes true or false"
     if (

@@ -20,6 +20,7 @@ from cdkguard.typed import Any, NamedTuple, cast
 Json = Any
 PROFILES = ("recommended", "strict", "all")
 SCOPES = ("resource", "value", "template", "stack", "assembly", "change")
+UNSEEN = "unseen"  # the pack of what no template shows; a selection of rules never leaves it out
 SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.jsonl"
 _WEAKENS = ("path", "by", "types", "order", "default", "elements")
@@ -118,15 +119,23 @@ def _whole(late: _LateRule) -> Rule:
 
 
 def select(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that a profile, pack or id glob names, without those to skip; raises ConfigError for one that names none."""
+    """The rules that a profile, pack or id glob names, without those to skip, and with the pack `unseen` in any case.
+
+    Raises ConfigError for a selector that names none, and where one of `unseen` is to be left out.
+    """
     chosen: set[str] = set()
+    always = {rule.id for rule in rules if rule.pack == UNSEEN}
     for selector in selectors:
         chosen |= {rule.id for rule in _named(rules, selector)}
     for selector in skip:
+        if selector == UNSEEN or selector in always:
+            raise ConfigError(
+                f"'{selector}' says what nobody has judged, so it cannot be left out; accept its finding, with the reason"
+            )
         chosen -= {rule.id for rule in _named(rules, selector)}
     if not chosen:
         raise ConfigError("no rule is selected, so nothing would be judged")
-    return tuple(rule for rule in rules if rule.id in chosen)
+    return tuple(rule for rule in rules if rule.id in chosen or rule.id in always)
 
 
 def _named(rules: Sequence[Rule], selector: str) -> list[Rule]:

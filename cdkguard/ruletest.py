@@ -95,6 +95,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
         from_assembly=True,
         termination_protection=about.get("TerminationProtection"),
         tags=about.get("Tags"),
+        unread=options.get("unread") or (),
         environment=options.get("environment") or (rule.environments[0] if rule.environments else "prod"),
     )
     extra = options.get("settings") or {}

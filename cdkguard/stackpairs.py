@@ -16,6 +16,9 @@ class Matched(NamedTuple):
     come: list[Stack]
     changes: list[Change]  # STACK_*
     gone_roots: list[Stack]
+    unread: list[
+        tuple[Stack, Stack]
+    ]  # a nested stack of the baseline, and its parent now, which holds an unread one there
 
 
 Exists = Callable[[Stack], bool]
@@ -57,6 +60,7 @@ def match(before: Sequence[Stack], after: Sequence[Stack], exists: Exists = lamb
         come=[s for s in after if any(s.root is root for root in come_roots)] + nested.come,
         changes=changes,
         gone_roots=gone_roots,
+        unread=nested.unread,
     )
 
 
@@ -115,27 +119,29 @@ class _Nested(NamedTuple):
     pairs: list[tuple[Stack, Stack]]
     gone: list[Stack]
     come: list[Stack]
+    unread: list[tuple[Stack, Stack]]
 
 
 def _nested(
     before: Sequence[Stack], after: Sequence[Stack], roots: Sequence[tuple[Stack, Stack]], exists: Exists
 ) -> _Nested:
     """Nested stacks by parent and logical id, level by level."""
-    found, level = _Nested([], [], []), list(roots)
+    found, level = _Nested([], [], [], []), list(roots)
     while level:
         below = []
         for old, new in level:
             olds = {s.parent_logical_id: s for s in before if s.parent is old and exists(s)}
             news = {s.parent_logical_id: s for s in after if s.parent is new and exists(s)}
             below += [(olds[k], news[k]) for k in olds if k in news]
-            found.gone.extend(t for k, s in olds.items() if k not in news for t in _under(before, s))
-            found.come.extend(t for k, s in news.items() if k not in olds for t in _under(after, s))
+            found.unread.extend((s, new) for k, s in olds.items() if k not in news and k in new.unread)
+            found.gone.extend(t for k, s in olds.items() if k not in {*news, *new.unread} for t in within(before, s))
+            found.come.extend(t for k, s in news.items() if k not in olds for t in within(after, s))
         found.pairs.extend(below)
         level = below
     return found
 
 
-def _under(stacks: Sequence[Stack], top: Stack) -> list[Stack]:
+def within(stacks: Sequence[Stack], top: Stack) -> list[Stack]:
     """The nested stack and those inside it."""
     found = [top]
     for stack in stacks:

@@ -112,11 +112,20 @@ def test_nested_stacks_are_found_all_three_ways(tmp_path, way):
     )
 
 
-@pytest.mark.parametrize("change", ["missing", "foreign", "escaping"])
+@pytest.mark.parametrize(
+    "url", ["https://example.com/t.yaml", {"Ref": "Where"}, f"https://example.com/{'a' * 64}.json"]
+)
+def test_a_nested_template_that_lies_elsewhere_is_known_as_unread(tmp_path, url):
+    manifest(tmp_path / "out", {"Main": stack()})
+    nest = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+    write(tmp_path / "out/Main.template.json", template(N=nest, B=BUCKET))
+    (main,) = assembly.read(str(tmp_path / "out")).stacks
+    assert main.unread == {"N"}
+
+
+@pytest.mark.parametrize("change", ["missing", "escaping"])
 def test_a_nested_template_that_is_not_read_is_fatal_and_the_rest_is_judged(tmp_path, change):
     resource = nested_resource(Metadata={"aws:asset:path": "gone.json" if change == "missing" else "../outside.json"})
-    if change == "foreign":
-        resource = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://example.com/t.yaml"}}
     manifest(tmp_path / "out", {"Main": stack()})
     write(tmp_path / "outside.json", template(B=BUCKET))
     write(tmp_path / "out/Main.template.json", template(N=resource))
@@ -293,13 +302,12 @@ def test_yaml_of_other_tools_in_a_folder_is_none_of_ours(tmp_path):
     assert problem.fatal and "broken.yaml" in problem.message
 
 
-def test_nested_stacks_of_bare_templates_are_said_unless_they_are_read(tmp_path):
+def test_nested_stacks_of_bare_templates_are_unread_unless_their_templates_are_named(tmp_path):
     nest = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "nest.yaml"}}
     write(tmp_path / "main.json", template(N=nest))
     write(tmp_path / "nest.yaml", "Resources: {B: {Type: T}}")
-    (problem,) = assembly.read_paths([str(tmp_path / "main.json")]).problems
-    assert not problem.fatal and problem.kind == "nested-template" and "'N' was not judged" in problem.message
-    assert assembly.read_paths([str(tmp_path)]).problems == ()
+    alone, beside = (assembly.read_paths([str(path)]).stacks[0] for path in (tmp_path / "main.json", tmp_path))
+    assert (alone.unread, beside.unread) == ({"N"}, frozenset())
 
 
 def test_a_stack_without_resources_is_empty(tmp_path):

@@ -329,6 +329,24 @@ def test_a_nested_stack_that_nobody_can_read_may_hold_data(tmp_path):
     assert [(f.rule_id, f.outcome.value) for f in report.active] == [("data-destroyed", "unknown")]
 
 
+@pytest.mark.parametrize(
+    ("old_url", "rules"),
+    [("https://a/t.json", set()), ("https://a/s.json", {"data-destroyed", "data-destroyed-with-snapshot"})],
+    ids=["same template", "another template"],
+)
+def test_a_nested_stack_that_is_deployed_and_cannot_be_read_here(tmp_path, old_url, rules):
+    """The deployed template of a nested stack can always be read; where the app has only its address, nothing is gone."""
+
+    def parent(url):
+        nest = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+        return {"Resources": {"Data": nest, **OTHER}}
+
+    old = write_assembly(tmp_path / "old", Shop={"template": parent(old_url), "nested": {"Data": {"It": table(GONE)}}})
+    new = write_assembly(tmp_path / "new", Shop={"template": parent("https://a/t.json")})
+    found = {f.rule_id: f.outcome.value for f in judged(tmp_path, old, new).active}
+    assert found == {"nested-template-unread": "fail", **dict.fromkeys(rules, "unknown")}
+
+
 def test_a_parameter_of_a_nested_stack_that_changes(tmp_path):
     nested = {"Parameters": {"Name": {"Type": "String"}}, "Resources": {"It": table(GONE, TableName={"Ref": "Name"})}}
 

@@ -47,9 +47,18 @@ def test_every_built_in_example_holds():
 def test_own_packs_are_loaded_beside_the_built_in_ones(tmp_path):
     folder = write(tmp_path, RULE.format(id="my-rule"))
     loaded = packs.load_all([folder])
-    (mine,) = packs.select(loaded.rules, ["my-rule"])
-    assert mine.pack == "guardrails"
-    assert packs.select(loaded.rules, ["guardrails"]) == (mine,)
+    *_unseen, mine = packs.select(loaded.rules, ["my-rule"])
+    assert (mine.id, mine.pack) == ("my-rule", "guardrails")
+    assert packs.select(loaded.rules, ["guardrails"])[-1] == mine
+
+
+def test_no_selection_leaves_out_what_says_that_nobody_judged():
+    rules = packs.load_all(()).rules
+    unseen = {"nested-template-unread", "template-macro", "template-module"}
+    assert {r.id for r in packs.select(rules, ["dynamodb-pitr"], ["*template*"])} == {"dynamodb-pitr", *unseen}
+    for name in ("unseen", "template-macro"):
+        with pytest.raises(ConfigError, match=f"'{name}' says what nobody has judged"):
+            packs.select(rules, ["all"], [name])
 
 
 @pytest.mark.parametrize(

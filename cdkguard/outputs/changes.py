@@ -73,7 +73,7 @@ FATES = {
     "destroyed": "deleted for good",
     "snapshot": "deleted after a final snapshot",
     "retained": "kept, outside the stack",
-    "unknown": "deleted or kept: its policy is not known before deployment",
+    "unknown": "deleted or kept: that is not known before deployment",
 }
 
 
