@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cdkguard import assembly
-from cdkguard.config import Config, load
+from cdkguard.config import Config, home, load
 from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.model import Assembly, Problem
 from cdkguard.typed import NamedTuple, TextIO
@@ -86,9 +86,15 @@ def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO
         then = configuration_at(folder, config)
         return then.app or load(folder, None).app, then.context
 
+    directory = _app_directory(config, after)
+    if config.still and os.path.realpath(home(directory)) != os.path.realpath(home(".")):
+        raise BaselineError(
+            f"{directory}: is not in the repository of the current folder, whose code alone is run as the baseline of "
+            "what is judged without being run: go to that repository if you trust it"
+        )
     with gitbase.checked_out(
         revision,
-        _app_directory(config, after),
+        directory,
         app=config.app,
         context=config.context,
         timeout=config.timeout,
@@ -112,7 +118,8 @@ def configuration_at(folder: str, config: Config) -> Config:
 
 def _app_directory(config: Config, after: Assembly) -> str:
     """The folder with cdk.json; where only a cdk.out was given, the one beside it or the current one."""
-    for folder in (config.directory, after.app_directory, os.path.dirname(os.path.abspath(after.directory or ""))):
+    beside = os.path.dirname(os.path.abspath(after.directory or ""))
+    for folder in (config.directory, after.app_directory, beside, "."):
         if folder and os.path.isfile(os.path.join(folder, "cdk.json")):
             return folder
     return config.directory

@@ -149,7 +149,8 @@ def _finding(match: Mapping[str, Json], rule: RuleInfo, stack: Stack, path: Sequ
 
 def _message(match: Mapping[str, Json], stack: Stack, path: Sequence[str | int]) -> str:
     """cfn-lint quotes values; one that its name calls a secret is only a length."""
-    text, value = str(match["Message"]), stack.template
+    text = str(match["Message"])
+    value: Json = stack.template
     for step in path:
         inside = isinstance(value, dict) and step in value
         inside = inside or (isinstance(value, list) and isinstance(step, int) and step < len(value))

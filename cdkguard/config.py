@@ -469,7 +469,7 @@ def _files(at: Mapping[str, _At], base: str) -> dict[str, Json]:
     if "baseline" in at:
         own["baseline"] = os.path.join(base, at["baseline"].text())
     if "approvals" in at:
-        own["approvals"] = os.path.join(base, at["approvals"].text())
+        own["approvals"] = _written(at["approvals"], at["approvals"].text(), base)
     if "against" in at:
         text = at["against"].text()
         named = text in ("deployed", "git") or text.startswith("git:")
@@ -492,12 +492,16 @@ def _output(at: _At, base: str) -> tuple[str, str | None]:
     name, _, file = at.text().partition("=")
     if name not in RENDERERS:
         raise at.wrong(f"no output format '{name}'{_meant(name, RENDERERS)}; there are: {', '.join(RENDERERS)}")
-    if not file:
-        return name, None
-    path = os.path.join(base, file)
-    if not is_below(path, home(base)) or ".git" in os.path.realpath(path).split(os.sep):
-        raise at.wrong(f"'{file}' leads out of the repository; only --output names a file there")
-    return name, path
+    return name, _written(at, file, base) if file else None
+
+
+def _written(at: _At, file: str, base: str) -> str:
+    """A file that a run may write because a configuration, perhaps a pull request's, names it."""
+    path, root = os.path.join(base, file), home(base)
+    inside = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).lower().split(os.sep)
+    if not is_below(path, root) or ".git" in inside:
+        raise at.wrong(f"'{file}' leads out of the repository; only the command line names a file there")
+    return path
 
 
 def _environment(name: str, at: _At) -> EnvironmentRule:

@@ -248,6 +248,8 @@ def rule_files(folder: str) -> list[str]:
 
 
 def _read_text(path: str) -> str:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise RulePackError(f"{path}:1: is a pipe or device")
     try:
         with open(path, encoding="utf-8-sig") as handle:
             return handle.read()
@@ -376,10 +378,11 @@ def _refuse_duplicates(path: str, node: Any, depth: int) -> None:
     if type(node).__name__ == "MappingNode":
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen and isinstance(key.value, str):
+            if not isinstance(key.value, str):
+                raise RulePackError(f"{path}:{key.start_mark.line + 1}: a key is a text")
+            if key.value in seen:
                 raise RulePackError(f"{path}:{key.start_mark.line + 1}: key '{key.value}' is there twice")
-            if isinstance(key.value, str):
-                seen.add(key.value)
+            seen.add(key.value)
             _refuse_duplicates(path, value, depth + 1)
     elif type(node).__name__ == "SequenceNode":
         for item in node.value:

@@ -23,8 +23,12 @@ TARGETS = (
 )
 MAIN = ("refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master")
 DEEPEN = "fetch the history (`git fetch --unshallow`; actions/checkout: `fetch-depth: 0`; GitLab: `GIT_DEPTH: 0`)"
-# No hook of the user's runs for our checkouts, and nothing asks for a password.
-_SETTINGS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "advice.detachedHead=false")
+# No hook of the user's runs for our checkouts, nothing asks for a password, and a folder that only looks like a bare
+# repository (an artifact can) has no settings that count.
+_SETTINGS = (
+    "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "advice.detachedHead=false",
+    "-c", "safe.bareRepository=explicit",
+)  # fmt: skip
 _OWN = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 # Hooks are given these; they would point our commands at the user's index and tree.
 _FOREIGN = (
