@@ -46,7 +46,22 @@ def _checked(config: Config, today: str | None, progress: TextIO | None, observe
         found = parted.assembly
         return _report(config, found, loaded, rules, day, began, phases, progress, observe, parted)
     with _judged(config, progress, phases) as found:
-        return _report(config, found, loaded, rules, day, began, phases, progress, observe)
+        report = _report(config, found, loaded, rules, day, began, phases, progress, observe)
+    return _that_lasts(report, found.directory or "") if "synth" in phases else report
+
+
+def _that_lasts(report: Report, folder: str) -> Report:
+    """The report without the name of the temporary folder: it is gone, and another one each time."""
+    name = os.path.basename(folder) + os.sep
+
+    def place(path: str) -> str:
+        _, found, inside = path.partition(name)
+        return f"assembly:{inside}" if found else path
+
+    return report._replace(
+        findings=tuple(f._replace(template_path=place(f.template_path)) for f in report.findings),
+        stacks=tuple(s._replace(template_path=place(s.template_path)) for s in report.stacks),
+    )
 
 
 def check_assembly(config: Config, found: Assembly, today: str | None = None) -> Report:
@@ -160,7 +175,7 @@ def _report(
         changed = _changes(config, found, stacks, loaded, rules, settings, judged.findings, today, progress, phases)
         problems += changed.problems
     else:
-        problems.append(_NO_BASELINE)
+        problems.append(NO_BASELINE)
     lint_ids = _lint_ids(config, linted)
     findings, noted = suppressions.apply(
         [*judged.findings, *(linted.findings if linted else ()), *(changed.findings if changed else ())],
@@ -255,7 +270,7 @@ def _accepted(path: str) -> Mapping[str, str]:
     return accepted.read(path)
 
 
-_NO_BASELINE = Problem(
+NO_BASELINE = Problem(
     "notice",
     "the change was not judged, only the new templates: --against deployed, git, or a snapshot names a baseline",
     fatal=False,

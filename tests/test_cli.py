@@ -177,6 +177,8 @@ def test_a_chained_app_is_judged_from_outside_too(capsys, here):
     (here / "cdk.json").write_text(json.dumps({"app": f'{copy} && "{sys.executable}" -m cdkguard check'}))
     status, found = report(capsys, "--environment", "prod")
     assert status == 1 and "data-retention" in {f["ruleId"] for f in found["findings"]}
+    places = {one["templatePath"].partition(":")[0] for one in (*found["findings"], *found["stacks"])}
+    assert places == {"assembly"}  # and not a temporary folder that is gone
 
 
 def test_what_the_input_cannot_hold_is_said(capsys, here):

@@ -27,7 +27,7 @@ def relative(path: str, root: str) -> str:
 
 def in_repository(path: str) -> bool:
     """Whether a path that `relative` returned can be found from the repository root."""
-    return bool(path) and not path.startswith(("/", "../")) and path != ".." and path[1:2] != ":"
+    return bool(path) and not path.startswith(("/", "../")) and path != ".." and ":" not in path.partition("/")[0]
 
 
 def source_place(finding: Finding, options: Options) -> Place | None:
