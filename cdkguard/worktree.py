@@ -23,12 +23,10 @@ TARGETS = (
 )
 MAIN = ("refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master")
 DEEPEN = "fetch the history (`git fetch --unshallow`; actions/checkout: `fetch-depth: 0`; GitLab: `GIT_DEPTH: 0`)"
-# No hook of the user's runs for our checkouts, nothing asks for a password, and a folder that only looks like a bare
-# repository (an artifact can) has no settings that count.
-_SETTINGS = (
-    "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "advice.detachedHead=false",
-    "-c", "safe.bareRepository=explicit",
-)  # fmt: skip
+# No hook of the user's runs for our checkouts, and nothing asks for a password.
+_SETTINGS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "advice.detachedHead=false")
+# A folder that only looks like a bare repository (an artifact can) has no settings that count.
+_NOT_BARE = ("-c", "safe.bareRepository=explicit")
 _OWN = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 # Hooks are given these; they would point our commands at the user's index and tree.
 _FOREIGN = (
@@ -86,11 +84,11 @@ def _ask(directory: str, *arguments: str) -> str:
 
 def repository(directory: str) -> Repository:
     """The repository that a folder is in; raises BaselineError."""
-    root = git(directory, "rev-parse", "--show-toplevel", fails=True)
+    root = git(directory, *_NOT_BARE, "rev-parse", "--show-toplevel", fails=True)
     if not root:
         said = "git has no work tree for this folder"
         try:
-            git(directory, "rev-parse", "--show-toplevel")
+            git(directory, *_NOT_BARE, "rev-parse", "--show-toplevel")
         except BaselineError as problem:
             said = str(problem)
         raise BaselineError(f"{os.path.abspath(directory)}: is in no git repository, so there is no revision: {said}")
