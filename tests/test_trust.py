@@ -481,3 +481,63 @@ def test_what_a_cache_holds_is_data(capsys, here, tmp_path, monkeypatch):
             entry.write_bytes(damage)
         assert run(capsys, "rules", "list", "--packs", "guards")[:2] == before[:2]
     assert not (here / "owned").exists()
+
+
+# -- docs/security.md
+
+
+def workflows() -> list[dict]:
+    text = (ROOT / "docs" / "security.md").read_text()
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+
+
+def test_the_workflows_of_the_docs_keep_code_and_rights_apart():
+    untrusted, trusted = workflows()
+    assert untrusted[True] == "pull_request" and untrusted["permissions"] == {"contents": "read"}
+    assert "secrets" not in str(untrusted) and trusted[True]["workflow_run"]["workflows"] == [untrusted["name"]]
+    steps = trusted["jobs"]["guard"]["steps"]
+    assert "ref" not in steps[0]["with"]  # the main branch
+    upload = untrusted["jobs"]["synth"]["steps"][-1]["with"]
+    assert {k: steps[1]["with"][k] for k in ("name", "path")} == upload
+    for step in steps:  # text of others reaches a shell only by the environment
+        assert "${{" not in step.get("run", "")
+
+
+ARTIFACTS = {
+    "good": ({"Bucket": {"Type": "AWS::SNS::Topic"}}, 0),
+    "bad": ({"Table": TABLE}, 1),
+    "traps": ({"Table": TABLE}, 1),
+    "no manifest": (None, 3),
+    "a template alone": (None, 3),
+}
+
+
+@pytest.mark.parametrize("kind", ARTIFACTS)
+def test_the_guard_of_the_docs(here, tmp_path, kind):
+    """The command of the trusted job, on the main branch's checkout, with an artifact of an attacker's."""
+    marker, (resources, expected) = tmp_path / "owned", ARTIFACTS[kind]
+    (here / "cdk.json").write_text(json.dumps({"app": f"touch {marker}"}))  # not even the main branch's app is run
+    (here / "cdkguard.yaml").write_text("rules: [data-retention]\n")
+    if resources is not None:
+        assembly_with(here / "cdk.out", resources)
+    if kind != "good" and kind != "bad":
+        (here / "cdk.out").mkdir(exist_ok=True)
+        traps(here / "cdk.out", marker)
+        (here / "cdk.out" / "cdkguard.yaml").write_text("fail_on: never\n")
+    if kind == "a template alone":
+        (here / "cdk.out" / "t.json").write_text('{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')
+    command = workflows()[1]["jobs"]["guard"]["steps"][2]["run"].removeprefix("pipx run ").split()
+    done = program(str(SCRIPT), *command[1:], cwd=here)
+    assert done.returncode == expected, done.stdout + done.stderr
+    assert not marker.exists()
+
+
+def test_every_command_in_the_docs_is_one(capsys):
+    from cdkguard.cli import _parser
+
+    text = (ROOT / "docs" / "security.md").read_text()
+    found = re.findall(r"cdkguard ((?:check|diff|snapshot)(?: -[-\w]+(?: [\w.]+)?)*)", text)
+    assert len(found) >= 4
+    for command in found:
+        words = command.split()
+        _parser(words[0]).parse_args(words)
