@@ -513,6 +513,7 @@ def _place(body: Json) -> str:
 
 def _message(rule: Rule, change: Change, outcome: Outcome, facts: Mapping[str, str]) -> str:
     text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), rule.message or rule.title)
+    text = text.removesuffix(": ")  # of a fact that is empty here
     if outcome is Outcome.UNKNOWN:
         text = f"Cannot be judged: {text}"
     if "condition-unknown" in change.detail:
