@@ -55,6 +55,15 @@ def test_golden(golden, name, file):
     golden(file, RENDERERS[name](difference(), OPTIONS))
 
 
+def test_unknown_values_that_look_alike_are_shown_as_the_template_says_them():
+    old, new = (
+        [stack({"It": {"Type": TABLE, "Properties": {"TableName": {"Fn::Select": [i, {"Ref": "Names"}]}}}})]
+        for i in ("0", "1")
+    )
+    text = difftext.render(Difference(compare(old, new), tuple(new), "a", "b", (), "1.0.0"), OPTIONS)
+    assert '{"Fn::Select": ["0", {"Ref": "Names"}]}' in text.replace("\n        ", " ")
+
+
 def test_the_json_names_every_change():
     document = json.loads(diffjson.render(difference(), OPTIONS))
     changes = difference().changes

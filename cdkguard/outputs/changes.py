@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from cdkguard.typed import Any, NamedTuple
 
 from ..engine import shown
+from ..intrinsics import Deferred
 from ..model import DETAILS, IMPACTS, STACK_IMPACTS, Change, PropertyChange, Stack
 from ..parts import lost
 from ..secrets import masked
+from ..settle import said
 from .summary import plural
 
 WORST_FIRST = (*reversed(STACK_IMPACTS), *reversed(IMPACTS))
@@ -146,6 +148,9 @@ def _at(body: Any) -> str:
 
 def value(changed: PropertyChange, side: Any) -> str:
     """A value in few characters; what looks like a secret is hidden."""
-    clear = masked(changed.name or changed.path, side)
+    name = changed.name or changed.path
+    clear, other = masked(name, side), changed.after if side is changed.before else changed.before
     text = shown(clear, False)
+    if isinstance(clear, Deferred) and text == shown(masked(name, other), False):
+        return shown(masked(name, said(side)), False)  # what is not known looks alike: as the template says it
     return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'
