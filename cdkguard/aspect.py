@@ -96,7 +96,7 @@ def _plugin_report(report: Report, judge: Judge) -> Any:
     from cdkguard.outputs import cdkreport
 
     entry = cdkreport.entry(report)
-    warn = judge.settings.mode == "warn"
+    warn = judge.warns
     insistent = judge.acknowledged | set(_acknowledged_outside(judge.root, report))
     violations = []
     for said in entry["violations"]:
@@ -279,7 +279,7 @@ def _verdict(judge: Judge, directory: str) -> str:
         judge.tell(report)
         return ""
     text = outputs.render("text", report, outputs.Options(os.getcwd()))
-    if report.errors or (judge.settings.mode == "error" and report.fails()):
+    if report.errors or (not judge.warns and report.fails()):
         return f"cdkguard\n\n{text}"
     print(text, file=sys.stderr)
     return ""

@@ -385,6 +385,7 @@ def _settings(config: Config, loaded: packs.Packs, rules: Sequence[Rule]) -> eng
         severities=config.severities,
         template_parameters=config.template_parameters,
         sets=loaded.sets,
+        judges_lookups=config.judges_lookups,
         predicates=_predicates(rules, config.python_packs, config.still),
         clock=time.perf_counter if config.timings else None,
     )

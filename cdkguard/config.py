@@ -67,6 +67,7 @@ class Config(NamedTuple):
     jobs: int | None = None  # processes for inputs of many stacks; None: as many as pay
     timings: bool = False  # whether the time of each rule is taken
     still: bool = False  # what is judged is there already: nothing runs that a file names
+    judges_lookups: bool = True  # whether missing context is held against a stack
     runs_baseline: bool = True  # whether the app of a git baseline may be run
 
 

@@ -22,6 +22,7 @@ from cdkguard.intrinsics import (
     scalar_text,
 )
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
+from cdkguard.patterns import late
 from cdkguard.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
 from cdkguard.scopes import Scopes
 from cdkguard.suppressions import fingerprint
@@ -50,6 +51,7 @@ class Settings(NamedTuple):
     sets: Mapping[str, frozenset[str]] = {}
     predicates: Mapping[str, Predicate] = {}
     clock: Callable[[], float] | None = None  # where the time of each rule is wanted
+    judges_lookups: bool = True  # whether missing context is held against a stack; inside an app it is not known yet
     most: Callable[[], int] | None = None  # findings of the whole input; only asked beyond MAX_FINDINGS
 
 
@@ -227,7 +229,7 @@ class Run:
                 self._judge_values(value_rules, stack, scope, logical_id, body, kind)
         self._judge_whole("template", {"Transforms": transforms}, stack, scope)
         if stack.parent is None and stack.from_assembly:
-            self._judge_whole("stack", _stack_body(stack), stack, scope)
+            self._judge_whole("stack", self._stack_body(stack), stack, scope)
 
     def _judge_whole(self, name: str, body: Json, stack: Stack, scope: Scope) -> None:
         for bound in self._in_scope(name, stack):
@@ -255,10 +257,27 @@ class Run:
         if not rules or not self.stacks:
             return
         first = self.stacks[0]
-        body = {"Stacks": [_stack_body(s) for s in self.stacks if s.parent is None]}
+        body = {"Stacks": [self._stack_body(s) for s in self.stacks if s.parent is None]}
         for bound in rules:
             if applies(bound.rule, first, self.settings):
                 self._record(bound.rule, first, self.judge_one(bound, body, self.scopes.of(first), ""), None, None)
+
+    def _stack_body(self, stack: Stack) -> dict[str, Json]:
+        """What rules of scope `stack` see."""
+        return {
+            "Name": stack.name,
+            "ConstructPath": stack.construct_path or stack.name,
+            "TerminationProtection": bool(stack.termination_protection),
+            "Tags": dict(stack.tags or {}),
+            "Account": stack.account,
+            "Region": stack.region,
+            "Environment": stack.environment,
+            "ResourceTypes": sorted(
+                {str(b.get("Type")) for b in stack.template.get("Resources", {}).values() if isinstance(b, dict)}
+            ),
+            "Description": stack.template.get("Description"),
+            "MissingContext": _not_looked_up(stack) if self.settings.judges_lookups else [],
+        }
 
     def _judge_on_clock(
         self, bound: BoundRule, body: Json, base: Scope, logical_id: str, subject: Subject | None = None
@@ -456,21 +475,16 @@ def _exists(body: Json, scope: Scope) -> bool:
     return bare.known(name) is not False
 
 
-def _stack_body(stack: Stack) -> dict[str, Json]:
-    """What rules of scope `stack` see."""
-    return {
-        "Name": stack.name,
-        "ConstructPath": stack.construct_path or stack.name,
-        "TerminationProtection": bool(stack.termination_protection),
-        "Tags": dict(stack.tags or {}),
-        "Account": stack.account,
-        "Region": stack.region,
-        "Environment": stack.environment,
-        "ResourceTypes": sorted(
-            {str(b.get("Type")) for b in stack.template.get("Resources", {}).values() if isinstance(b, dict)}
-        ),
-        "Description": stack.template.get("Description"),
-    }
+def _not_looked_up(stack: Stack) -> list[str]:
+    """The keys of the context that is missing for the stack's account and region, as far as a key names them."""
+    place = {"account": stack.account, "region": stack.region}
+    return [
+        missing.key for missing in stack.missing
+        if all(place[name] in (None, value) for name, value in _PLACE.findall(missing.key))
+    ]  # fmt: skip
+
+
+_PLACE = late(r"\b(account|region)=([^:]+)")
 
 
 # What any rule of scope `value` could look for; all other text is passed over unread. Two patterns, because `re` looks

@@ -65,6 +65,12 @@ class Judge:
         self.scopes: set[str] = set()  # construct paths to judge; empty: everything, "": the whole app
         self.acknowledged: set[str] = set()  # rules that some acknowledgement of the assembly names
         self.partly = False  # whether stacks were left out
+        self.waits = False  # whether the CDK CLI looks up missing context and runs the app again: that run counts
+
+    @property
+    def warns(self) -> bool:
+        """Whether findings are told and fail nothing."""
+        return self.waits or self.settings.mode == "warn"
 
     def report(self, directory: str, templates: Iterable[str] | None = None) -> Report:
         """Judge the assembly in the folder, or only the stacks with these template files; raises as `check` does."""
@@ -74,6 +80,7 @@ class Judge:
         with _no_collections():
             found = assembly.read(directory)
             chosen = self._chosen(found, templates)
+            self.waits = bool(found.missing) and "CDK_CLI_ASM_VERSION" in os.environ
             self.acknowledged = {note.rule_id for stack in found.stacks for note in stack.acknowledgements}
             self.partly = len(chosen.stacks) < len(found.stacks)
             return check_assembly(self.configuration(), chosen)
@@ -91,6 +98,7 @@ class Judge:
             packs=(*loaded.packs, *own.packs),
             fail_on=own.fail_on or loaded.fail_on,
             context={**loaded.context, **self._context(loaded)},
+            judges_lookups=False,  # a unit test never looks anything up, and the CDK CLI does it after this
         )
 
     def _context(self, loaded: Config) -> dict[str, Any]:
@@ -121,6 +129,8 @@ class Judge:
             unused = self.partly and "covers no finding" in problem.message  # it may cover one elsewhere
             if problem.kind in ("suppression", "context") and not problem.fatal and not unused:
                 print(escape.block(f"cdkguard: {problem.message}"), file=sys.stderr)
+        if self.waits:
+            print("cdkguard: the CDK CLI looks it up and runs the app again; only that run can fail", file=sys.stderr)
 
     def _covers(self, stack: Stack) -> bool:
         path = stack.construct_path or ""

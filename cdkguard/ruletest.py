@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard import engine, packs
 from cdkguard.errors import RulePackError
-from cdkguard.model import Change, Rule, Stack
+from cdkguard.model import Change, Missing, Rule, Stack
 from cdkguard.typed import Any, NamedTuple
 
 Json = Any
@@ -95,6 +95,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
         from_assembly=True,
         termination_protection=about.get("TerminationProtection"),
         tags=about.get("Tags"),
+        missing=[Missing(key, "", (), "") for key in about.get("MissingContext") or ()],
         unread=options.get("unread") or (),
         environment=options.get("environment") or (rule.environments[0] if rule.environments else "prod"),
     )

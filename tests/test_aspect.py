@@ -595,6 +595,28 @@ def test_an_ignore_that_matches_nothing_fails(tmp_path):
         assert_guarded(main, ignore=["data-*", "data-retention@Other/*", "no-such-rule"])
 
 
+@pytest.mark.parametrize("by_the_cli", [True, False])
+def test_the_cdk_cli_can_look_up_what_is_missing(tmp_path, monkeypatch, capfd, by_the_cli):
+    """It does so after the app has run, and only where that did not fail; then it runs the app again."""
+    import aws_cdk as cdk
+
+    monkeypatch.delenv("CDK_CLI_ASM_VERSION", raising=False)
+    if by_the_cli:
+        monkeypatch.setenv("CDK_CLI_ASM_VERSION", "55.0.0")
+    app = new_app(tmp_path)
+    stack = cdk.Stack(
+        app, "Main", env=cdk.Environment(account="111111111111", region="eu-west-1"), termination_protection=True
+    )
+    cdk.aws_ssm.StringParameter.value_from_lookup(stack, "/my/parameter")
+    table(stack)
+    guard(app)
+    if by_the_cli:
+        app.synth()
+        assert "only that run can fail" in capfd.readouterr().err
+    else:
+        failed(app)
+
+
 def test_assert_guarded_does_not_hide_what_was_not_read(tmp_path, monkeypatch):
     from cdkguard.testing import assert_guarded
 

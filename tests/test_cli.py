@@ -207,8 +207,27 @@ def test_missing_context_is_unknown_and_each_key_is_named(capsys, here):
     manifest["missing"] = [{"key": "peer:range", "provider": "ssm", "props": {"dummyValue": "10.9.9.9/32"}}]
     (here / "cdk.out/manifest.json").write_text(json.dumps(manifest))
     status, found = report(capsys, "cdk.out", "--environment", "dev")
-    assert status == 1 and {f["outcome"] for f in found["findings"]} == {"unknown"}
+    outcomes = {(f["ruleId"] == "context-missing", f["outcome"]) for f in found["findings"]}
+    assert status == 1 and outcomes == {(True, "fail"), (False, "unknown")}
     assert any("peer:range" in n["message"] for n in found["notices"])
+
+
+@pytest.mark.parametrize("by_the_cli", [True, False])
+def test_a_chained_app_fails_when_what_was_missing_has_been_looked_up(capsys, here, monkeypatch, by_the_cli):
+    """The CDK CLI looks missing context up after the app has run, and only where that did not fail."""
+    assembly(here / "cdk.out")
+    manifest = json.loads((here / "cdk.out/manifest.json").read_text())
+    (here / "cdk.out/manifest.json").write_text(
+        json.dumps({**manifest, "missing": [{"key": "ami:x", "provider": "ami"}]})
+    )
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
+    if by_the_cli:
+        monkeypatch.setenv("CDK_CLI_ASM_VERSION", "55.0.0")
+    status, out, err = run(capsys, "check")
+    assert "context-missing" in out and status == (0 if by_the_cli else 1)
+    assert ("only that run can fail" in err) is by_the_cli
+    (here / "cdk.out/manifest.json").write_text(json.dumps(manifest))
+    assert run(capsys, "check")[0] == 1
 
 
 def test_rules_can_be_listed_shown_and_explained(capsys):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard import engine, requirements
-from cdkguard.model import Outcome, Rule, Stack
+from cdkguard.model import Missing, Outcome, Rule, Stack
 
 SETS = {"things": frozenset({"A::B::C"})}
 
@@ -302,3 +302,14 @@ def test_rules_about_templates_see_the_macros_of_every_one_of_them():
     judged = engine.evaluate([whole, inner, fine], [plain], engine.Settings())
     found = [(f.template_path, f.logical_id, f.property_paths, f.found) for f in judged.findings]
     assert found == [("s.json", None, ("Transforms[0]",), "Own"), ("n.json", None, ("Transforms[0]",), "AWS::Include")]
+
+
+def test_missing_context_is_held_against_the_stacks_of_its_account_and_region():
+    keys = ("vpc-provider:account=1:filter.x=1:region=eu-west-1", "ami:account=2:region=eu-west-1", "mine")
+    here = Stack("S", {"Resources": {}}, "s.json", account="1", region="eu-west-1", from_assembly=True)
+    here.missing = tuple(Missing(key, "", (), "") for key in keys)
+    body = {"path": "$.MissingContext", "empty": True}
+    (found,) = engine.evaluate([here], [rule(body, scope="stack", types=())], engine.Settings()).findings
+    assert "account=1" in found.found and "mine" in found.found and "account=2" not in found.found
+    inside = engine.Settings(judges_lookups=False)
+    assert not engine.evaluate([here], [rule(body, scope="stack", types=())], inside).findings

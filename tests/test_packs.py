@@ -54,7 +54,7 @@ def test_own_packs_are_loaded_beside_the_built_in_ones(tmp_path):
 
 def test_no_selection_leaves_out_what_says_that_nobody_judged():
     rules = packs.load_all(()).rules
-    unseen = {"nested-template-unread", "template-macro", "template-module"}
+    unseen = {"context-missing", "nested-template-unread", "template-macro", "template-module"}
     assert {r.id for r in packs.select(rules, ["dynamodb-pitr"], ["*template*"])} == {"dynamodb-pitr", *unseen}
     for name in ("unseen", "template-macro"):
         with pytest.raises(ConfigError, match=f"'{name}' says what nobody has judged"):
