@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 300
 CDK_LIB := aws-cdk-lib==2.275.0
 
-.PHONY: install examples demo test unit lint docs bench fuzz clean
+.PHONY: install examples demo test unit lint docs bench fuzz bounds clean
 
 install: $(VENV)/.installed
 
@@ -47,6 +47,9 @@ bench: examples
 fuzz: install
 	$(BIN)/python -m pip install --quiet 'atheris>=2.3'
 	$(BIN)/python fuzz/run.py --seconds $(SECONDS)
+
+bounds: install
+	CDKGUARD_BOUNDS=1000000 $(BIN)/python -m pytest tests/test_bounds.py -k five_seconds
 
 clean:
 	rm -rf $(VENV) dist build examples/task-api/node_modules examples/*/cdk.out

@@ -21,6 +21,7 @@ Walk = Callable[[Scope, Json], Iterator[Found]]
 _PLAIN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
 _EACH = "each__element"
 MAX_NODES = 200_000  # of a descendant walk over one value
+MAX_DESCENTS = 2  # in a path: each walks over all that the one before it names
 
 
 class PathError(ValueError):
@@ -35,11 +36,14 @@ def parse(text: str) -> list[Step]:
 
     try:
         # jsonpath-ng reads `[*]` and `.*` alike; here the first names a list's elements, the second any members.
-        return _steps(jsonpath_parse(text.replace("[*]", f".{_EACH}")))
+        steps = _steps(jsonpath_parse(text.replace("[*]", f".{_EACH}")))
     except PathError:
         raise
     except Exception as problem:  # jsonpath-ng raises its lexer's and parser's own and bare Exceptions
         raise PathError(f"'{text}' is not a JSONPath: {str(problem).splitlines()[0]}") from problem
+    if steps.count([".."]) > MAX_DESCENTS:
+        raise PathError(f"'{text}' has more than two '..', which can take very long")
+    return steps
 
 
 def _steps(node: Any) -> list[Step]:

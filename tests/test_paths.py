@@ -104,3 +104,9 @@ def test_one_object_where_a_list_belongs_counts_as_a_list_of_one():
 def test_what_rules_cannot_use_is_refused(text):
     with pytest.raises(PathError):
         parse(text)
+
+
+def test_a_path_walks_into_everything_twice_at_most():
+    assert parse("$..A..B").count([".."]) == 2
+    with pytest.raises(PathError, match="more than two"):
+        parse("$..A..B..C")
