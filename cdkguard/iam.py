@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from cdkguard import actionnames
 from cdkguard.clauses import Clause, all_imply
 from cdkguard.globs import EVERYTHING, Pattern, overlaps, pattern, shown
 from cdkguard.intrinsics import Tri
@@ -88,7 +89,7 @@ def covered(one: Statement, wides: Sequence[Statement], depth: int = 6) -> Tri:
     verdict = any_of_tri(_covers(wide, one) for wide in wides)
     if verdict is True or depth == 0:
         return verdict
-    for parts in (_by_value(one), _by_branch(one, wides)):
+    for parts in (_by_value(one), _by_branch(one, wides), _by_action(one)):
         if parts and all_of_tri(covered(part, wides, depth - 1) for part in parts) is True:
             return True
     return verdict
@@ -132,6 +133,14 @@ def _by_branch(one: Statement, wides: Sequence[Statement]) -> list[Statement]:
     asked = {name for name, _ in one.guard}
     names = sorted({name for wide in wides for name, _ in wide.guard} - asked)
     return [one._replace(guard=one.guard | {(names[0], truth)}) for truth in (True, False)] if names else []
+
+
+def _by_action(one: Statement) -> list[Statement]:
+    """One statement per action that a wildcard stands for, as far as that is known."""
+    if one.action.negated or len(one.action.patterns) != 1 or all(isinstance(s, str) for s in one.action.patterns[0]):
+        return []
+    names = actionnames.expanded(shown(one.action.patterns[0]))
+    return [one._replace(action=Item((pattern(name, fold=True),))) for name in names]
 
 
 _ORDER = ("action", "resource", "principal", "condition")

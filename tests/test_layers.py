@@ -13,7 +13,7 @@ RANK = {
     "intrinsics": 1, "paths": 1, "operators": 1, "patterns": 1, "network": 1, "policies": 1, "arns": 1, "secrets": 1,
     "foreach": 1, "requirements": 1, "replacement": 1, "assets": 1,
     "scopes": 2, "settle": 2, "engine": 2, "suppressions": 2, "environments": 2, "renames": 2, "stackpairs": 2, "parts": 2,
-    "propagation": 2, "diff": 2, "peers": 2, "globs": 2, "items": 2, "clauses": 2, "branches": 2, "statements": 2, "iam": 2, "views": 2, "attachments": 2,
+    "propagation": 2, "diff": 2, "peers": 2, "globs": 2, "actionnames": 2, "items": 2, "clauses": 2, "branches": 2, "statements": 2, "iam": 2, "views": 2, "attachments": 2,
     "gaps": 2, "principals": 2, "resourcepolicies": 2, "doors": 2, "workloads": 2, "widening": 2, "weakening": 2, "changerules": 2, "guardrails": 2, "honour": 2,
     "files": 3, "template": 3, "assembly": 3, "synth": 3, "packs": 3, "config": 3, "accepted": 3, "staleness": 3, "outputs": 3,
     "tables": 3, "deployed": 3, "awsaccess": 3, "worktree": 3, "installed": 3, "gitbase": 3, "snapshot": 3,

