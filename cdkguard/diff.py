@@ -245,13 +245,14 @@ class _Comparison:
             elsewhere = one[0] != other[0]
             word = "moved" if elsewhere else "renamed"
             words = [word, *(["same-name"] if _same_physical_name(old, new) else [])]
-            for key, partner in ((one, new), (other, old)):
+            for key, partner, home in ((one, new, self.changes[other].stack), (other, old, self.changes[one].stack)):
                 change = self.changes[key]
+                there = partner.stack if partner.stack != _name(change.stack) else _told_from(home, change.stack)
                 self.changes[key] = change._replace(
                     detail=(*change.detail, *words),
                     partner=partner.construct_path,
                     partner_id=partner.logical_id,
-                    partner_stack=partner.stack if elsewhere else None,
+                    partner_stack=there if elsewhere else None,
                 )
             late = self.changes[one]
             if late.fate == "destroyed" and _retains(new.body):
@@ -536,6 +537,12 @@ def _same_physical_name(old: renames.Candidate, new: renames.Candidate) -> bool:
 
 def _name(stack: Stack) -> str:
     return stack.construct_path or stack.name
+
+
+def _told_from(stack: Stack, other: Stack) -> str:
+    """A stack under whose construct path there was another one: it has another name, or another place."""
+    place = f" of {stack.account or 'any account'}/{stack.region or 'any region'}"
+    return stack.name + (place if stack.name == other.name else "")
 
 
 def token_of(change: Change) -> str:

@@ -25,6 +25,15 @@ def named(value, **sections):
     return [stack({"It": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": value}}}, **sections)]
 
 
+def test_a_stack_that_moves_or_gets_another_name_is_called_by_what_differs():
+    before = [stack({"It": TABLE}, "shop-a", path="Shop", account="111111111111", region="eu-west-1")]
+    renamed = [stack({"It": TABLE}, "shop-b", path="Shop", account="111111111111", region="eu-west-1")]
+    moved = [stack({"It": TABLE}, "shop-a", path="Shop", account="222222222222", region="eu-west-1")]
+    for after, there in ((renamed, "shop-b"), (moved, "shop-a of 222222222222/eu-west-1")):
+        (gone,) = [c for c in compare(before, after) if c.impact == "WILL_ORPHAN"]
+        assert gone.partner_stack == there
+
+
 # -- what is no change
 
 EQUAL = [
