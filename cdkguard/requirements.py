@@ -415,7 +415,7 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
         key = (refers, id(body))  # many subjects ask the same of each other resource
         if key not in scope.notes:
             scope.notes[key] = body, *linked(body, scope)  # the body is kept, so that its id stays its own
-        _body, targets, texts, stop = scope.notes[key]
+        _body, targets, texts, stop, _is_open = scope.notes[key]
         if logical_id in targets or any(spells(text, name) for text in texts for name in names):
             return True
         if stop is not None:
@@ -425,38 +425,42 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     def index(scope: Scope, world: World) -> tuple[dict[str | None, list[_Other]], list[_Other]]:
         """Those that name a target by a link, by that target, and those that any subject has to ask: each (place, logical
         id, body, whether it refers for certain). Once, or thousands of resources would each look at all the others."""
-        root = scope.root  # what is a link where no condition is assumed is one under every assumption
+        root = scope.root  # what is a link where nothing is assumed is one under every assumption
         if index not in root.notes:
             sure: dict[str | None, list[_Other]] = {}
             asked: list[_Other] = []
             for place, (other, body, _scope) in enumerate(world.others(root, types)):
-                targets, _texts, stop = linked(body, root)
+                targets, _texts, stop, is_open = linked(body, root)
                 if name_at is not None and (stop is not None or not all(targets)):
                     asked.append((place, other, body, False))
                     continue
-                for target in targets if stop is None else set(_named(body)):
-                    sure.setdefault(target, []).append((place, other, body, stop is None))
+                certain = targets if stop is None else set()
+                for target in {*certain, *_named(body)} if is_open else certain:
+                    sure.setdefault(target, []).append((place, other, body, target in certain))
             root.notes[index] = sure, asked
         found: tuple[dict[str | None, list[_Other]], list[_Other]] = root.notes[index]
         return found
 
-    def linked(body: Json, scope: Scope) -> tuple[set[str | None], set[str], Branch | None]:
-        """What the body refers to and what it spells out, up to the first condition that is not known."""
+    def linked(body: Json, scope: Scope) -> tuple[set[str | None], set[str], Branch | None, bool]:
+        """What the body refers to and what it spells out, up to the first condition that is not known; and whether an
+        assumption can make it refer to more."""
         targets: set[str | None] = set()
         texts: set[str] = set()
+        is_open = False
         try:
             for _path, value in walk(scope, body):
                 found = scope.deep(value) if isinstance(value, dict | list) else value
                 links = [link.target for link in _links(found)]
                 targets.update(links)
+                is_open = is_open or _is_open(found)
                 if name_at is not None and found is not ABSENT:
                     if not links or isinstance(found, Deferred) and found.kind == "text":
                         targets.add(None)  # no link alone: its text has to be read, too
                     if (text := _text(found)) is not None:
                         texts.add(text)
         except Branch as branch:
-            return targets, texts, Branch(branch.atom, branch.condition)
-        return targets, texts, None
+            return targets, texts, Branch(branch.atom, branch.condition), True
+        return targets, texts, None, is_open
 
     def decide(subject: Subject) -> Tri:
         if subject.world is None:
@@ -481,7 +485,7 @@ def _named(value: Json) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
             if isinstance(inner, str) and key in ("Ref", "Fn::GetAtt"):
-                yield inner.split(".")[0]
+                yield inner if key == "Ref" else inner.split(".", 1)[0]
             elif key == "Fn::GetAtt" and isinstance(inner, list) and inner and isinstance(inner[0], str):
                 yield inner[0]
             elif isinstance(inner, dict | list) or key == "Fn::Sub":
@@ -490,10 +494,19 @@ def _named(value: Json) -> Iterator[str]:
         for inner in value:
             yield from _named(inner)
     elif isinstance(value, str) and "${" in value:
-        yield from _HOLE_NAME.findall(value)
+        yield from (hole.strip().split(".", 1)[0] for hole in _HOLE_NAME.findall(value))
 
 
-_HOLE_NAME = late(r"\$\{\s*(\w+)")
+_HOLE_NAME = late(r"\$\{([^${}]*)\}")
+
+
+def _is_open(value: Json) -> bool:
+    """Whether something in a resolved value hangs on what is not known: an element that a parameter selects."""
+    if isinstance(value, Deferred):
+        return value.kind == "unknown" or any(map(_is_open, value.parts))
+    if isinstance(value, dict | list):
+        return any(map(_is_open, value.values() if isinstance(value, dict) else value))
+    return False
 
 
 def _first(other: _Other) -> int:

@@ -1,0 +1,123 @@
+"""What refers to a resource is found by an index; it finds what looking at every other resource finds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from cdkguard import engine, paths, requirements
+from cdkguard.model import Outcome, Rule, Stack
+from cdkguard.operators import any_of
+from cdkguard.requirements import Subject, bind, expand_types, spells
+
+IDS = ("A", "B", "C-1", "Ä")
+PARAMETERS = {"P": {"Type": "String", "AllowedValues": ["0", "1"]}, "Q": {"Type": "String"}}
+CONDITIONS = {
+    "First": {"Fn::Equals": [{"Ref": "P"}, "0"]},
+    "Other": {"Fn::Equals": [{"Ref": "Q"}, "x"]},
+    "Both": {"Fn::And": [{"Condition": "First"}, {"Condition": "Other"}]},
+}
+MAPPINGS = {"M": {"0": {"name": "name-A"}, "1": {"name": "name-B"}}}
+
+ids = st.sampled_from(IDS)
+links = (
+    st.builds(lambda i: {"Ref": i}, ids)
+    | st.builds(lambda i: {"Fn::GetAtt": [i, "Arn"]}, ids)
+    | st.builds(lambda i: {"Fn::GetAtt": f"{i}.Arn.Of"}, ids)
+    | st.builds(lambda i, t: {"Fn::Sub": t % i}, ids, st.sampled_from(["${%s}", "${ %s }", "x/${%s.Arn}/*", "${!%s}"]))
+)
+texts = st.builds(lambda i, t: t % i, ids, st.sampled_from(["name-%s", "arn:aws:s3:::name-%s", "%s"]))
+plain = links | texts | st.sampled_from([{"Ref": "P"}, {"Ref": "AWS::NoValue"}, {"Ref": "Q"}, {"Fn::Transform": {}}, 1])
+
+
+def calls(inner):
+    return (
+        st.builds(lambda c, x, y: {"Fn::If": [c, x, y]}, st.sampled_from([*CONDITIONS, "Nowhere"]), inner, inner)
+        | st.builds(
+            lambda n, x, y: {"Fn::Select": [n, [x, y]]},
+            st.sampled_from([{"Ref": "P"}, {"Ref": "Q"}, 0, 1]),
+            inner,
+            inner,
+        )
+        | st.builds(lambda x, y: {"Fn::Join": ["", [x, y]]}, inner, inner)
+        | st.builds(lambda i, x: {"Fn::Sub": ["${V}${" + i + "}", {"V": x}]}, ids, inner)
+        | st.builds(
+            lambda k, x: {"Fn::FindInMap": ["M", k, "name", {"DefaultValue": x}]},
+            st.sampled_from([{"Ref": "P"}, {"Ref": "Q"}, "1", "none"]),
+            inner,
+        )
+        | st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["x", "y"]), inner, max_size=2)
+    )
+
+
+values = st.recursive(plain, calls, max_leaves=6)
+others = st.builds(
+    lambda value, on, condition: {
+        "Type": "O::O",
+        "Properties": {"To": value, "On": on},
+        **({"Condition": condition} if condition else {}),
+    },
+    values, st.booleans(), st.sampled_from([None, None, "First"]),
+)  # fmt: skip
+
+
+def looking_at_each(node, binding, universal):
+    """The same requirement without an index."""
+    walk, types = paths.bind(node["steps"]), expand_types(node["types"], binding.sets)
+    name_at = paths.bind(node["named"]) if "named" in node else None
+    inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
+
+    def refers(body, scope, logical_id, names):
+        for _path, value in walk(scope, body):
+            found = scope.deep(value)
+            if any(link.target == logical_id for link in requirements._links(found)):
+                return True
+            text = requirements._text(found)
+            if text is not None and any(spells(text, name) for name in names):
+                return True
+        return False
+
+    def decide(subject):
+        scope, world = subject.scope, subject.world
+        names = [name for _path, name in name_at(scope, subject.root)] if name_at is not None else []
+        return any_of(
+            True if inner is None else inner(Subject(body, scope, other, world))
+            for other, body, _scope in world.others(scope, types)
+            if refers(body, scope, subject.logical_id, names)
+        )
+
+    return decide
+
+
+def outcomes(resources, require):
+    rule = Rule("r", "t", "high", "p", types=("A::B::C",), require=requirements.prepare(require, (), {}, {}))
+    template = {"Parameters": PARAMETERS, "Conditions": CONDITIONS, "Mappings": MAPPINGS, "Resources": resources}
+    template["Transform"] = "AWS::LanguageExtensions"
+    judged = engine.evaluate([Stack("S", template, "s.json", environment="prod")], [rule], engine.Settings())
+    assert not judged.problems
+    return {**dict.fromkeys(IDS, Outcome.PASS), **{f.logical_id: f.outcome for f in judged.findings}}
+
+
+@pytest.mark.parametrize("named", [{}, {"named": "$.Properties.Name"}], ids=["by link", "by name, too"])
+@pytest.mark.parametrize("satisfies", [{}, {"satisfies": {"path": "$.Properties.On", "equals": True}}], ids=["", "on"])
+@pytest.mark.parametrize("path", ["$.Properties.To", "$.Properties.To[*]", "$..To"])
+@pytest.mark.parametrize("is_not", [False, True])
+@settings(max_examples=60, deadline=None)
+@given(st.lists(others, max_size=4))
+@example([{"Type": "O::O", "Properties": {"To": {"Fn::Select": [{"Ref": "P"}, [{"Ref": "A"}, {"Ref": "B"}]]}}},
+          {"Type": "O::O", "Properties": {"To": {"Fn::If": ["First", {"Ref": "C-1"}, "x"]}}}])  # fmt: skip
+@example([{"Type": "O::O", "Properties": {"To": {"Fn::If": ["First", {"Fn::Sub": "${C-1}"}, {"Fn::Sub": "${ Ä }"}]}}}])
+def test_the_index_finds_what_looking_at_each_finds(named, satisfies, path, is_not, bodies):
+    require = {"referrer": {"types": ["O::O"], "path": path, **named, **satisfies}}
+    require = {"not": require} if is_not else require
+    # the second condition is met by the subject itself, so that forks in which P has a value are asked, too
+    resources = {
+        i: {"Type": "A::B::C", "Condition": "First" if i == "A" else "Both", "Properties": {"Name": f"name-{i}"}}
+        for i in IDS
+    } | {f"O{n}": body for n, body in enumerate(bodies)}
+    found = outcomes(resources, require)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requirements, "_bind_referrer", looking_at_each)
+        assert found == outcomes(resources, require)
