@@ -10,7 +10,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 
 from cdkguard import __version__, cli_changes, cli_rules
-from cdkguard.errors import TOO_DEEP, CdkguardError, ConfigError, ExitCode
+from cdkguard.errors import TOO_DEEP, CdkguardError, ConfigError, ExitCode, InputError
 from cdkguard.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what a command does not need is not imported: start-up is most of a small run
@@ -26,18 +26,59 @@ SEVERITY_CHOICES = ("low", "medium", "high", "critical", "never")
 
 def run() -> None:
     """The console script."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # any locale: reports hold what templates hold
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    _open_streams()
     gc.disable()  # a short run: what it drops is freed by counting references, and walks over templates cost a fifth
     raise SystemExit(main(sys.argv[1:]))
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output in UTF-8 in any locale: reports hold what templates hold. What is lost of it is an error."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError as problem:
+            raise self._lost(problem) from problem
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as problem:
+            raise self._lost(problem) from problem
+
+    def _lost(self, problem: OSError) -> Exception:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())  # else what is left is tried again at the end
+        if isinstance(problem, BrokenPipeError):
+            return problem
+        return InputError(f"standard output cannot be written: {problem.strerror}; a report that nobody has is no pass")
+
+
+def _open_streams() -> None:
+    """In the place of a stream that is closed a file would be opened, and be written to."""
+    for number, way in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):  # output that nobody asked for is lost: told
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, way)
+    out = sys.stdout
+    buffer = out.buffer if isinstance(out, io.TextIOWrapper) else open(1, "wb", closefd=False)  # noqa: SIM115
+    sys.stdout = _Output(
+        buffer, encoding="utf-8", errors="backslashreplace", line_buffering=sys.__stdout__ is not None and out.isatty()
+    )
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    elif sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status (see errors.ExitCode)."""
     try:
-        options = _parser(next((word for word in argv if not word.startswith("-")), "")).parse_args(argv)
-        return int(options.handler(options))
+        try:
+            options = _parser(next((word for word in argv if not word.startswith("-")), "")).parse_args(argv)
+            return int(options.handler(options))
+        finally:
+            sys.stdout.flush()
     except CdkguardError as stop:
         tell(f"cdkguard: {stop}")
         return int(stop.exit_code)
@@ -47,9 +88,7 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("cdkguard: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing more can be said, and a half-read report is no pass.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader went away (`| head`), and a half-read report is no pass
         return int(ExitCode.INPUT)
     except Exception:
         import traceback
@@ -254,9 +293,18 @@ def _configured(options: argparse.Namespace) -> Config:
     """The configuration file, overlaid with the command line."""
     from cdkguard import config as configuration
 
+    _refuse_nowhere()
+
     directory = options.paths[0] if len(options.paths) == 1 and os.path.isdir(options.paths[0]) else "."
     directory = _outside_of_assemblies(directory)
     return _overlaid(configuration.load(directory, options.config), options, directory)
+
+
+def _refuse_nowhere() -> None:
+    try:
+        os.getcwd()
+    except OSError as problem:
+        raise InputError(f"the current folder is not there any more: {problem.strerror}") from problem
 
 
 def _outside_of_assemblies(directory: str) -> str:
@@ -555,6 +603,7 @@ def _baseline(options: argparse.Namespace) -> int:
 def _init(options: argparse.Namespace) -> int:
     from cdkguard import starter
 
+    _refuse_nowhere()
     file = starter.write(options.directory, options.app, _pairs("-c", options.context), options.force, sys.stderr)
     print(f"{file}: written; read it, and commit it")
     return int(ExitCode.OK)

@@ -214,7 +214,7 @@ def _read(path: str) -> dict[str, Json]:
     try:
         with open(path, encoding="utf-8-sig") as handle:
             value = json.load(handle)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # HOME may be /dev/null
         return {}
     except (OSError, ValueError, RecursionError) as problem:
         raise InputError(f"{path}: cannot be read: {problem}") from problem
