@@ -237,6 +237,7 @@ class _Reader:
             str(properties.get("stackName") or name), template, self.shown(path), construct_path=construct_path,
             account=account, region=region, termination_protection=properties.get("terminationProtection") is True,
             tags={str(k): str(v) for k, v in tags.items()}, parameters=_mapping(properties.get("parameters")),
+            notification_arns=[str(arn) for arn in _list(properties.get("notificationArns"))],
             construct_paths=metadata.paths(template, None), line_of=lines,
             source=metadata.source_at(construct_path), acknowledgements=tuple(metadata.acknowledgements()),
             missing=missing, from_assembly=True,

@@ -269,6 +269,7 @@ class Run:
             "ConstructPath": stack.construct_path or stack.name,
             "TerminationProtection": bool(stack.termination_protection),
             "Tags": dict(stack.tags or {}),
+            "NotificationArns": list(stack.notification_arns),
             "Account": stack.account,
             "Region": stack.region,
             "Environment": stack.environment,

@@ -233,6 +233,7 @@ def _slimmed(stacks: Sequence[Stack], kept: Sequence[dict[str, Any]]) -> tuple[S
             region=stack.region,
             termination_protection=stack.termination_protection,
             tags=stack.tags,
+            notification_arns=stack.notification_arns,
             parameters=stack.parameters,
             parent=slim.get(id(stack.parent)),
             parent_logical_id=stack.parent_logical_id,

@@ -64,7 +64,7 @@ class Stack:
     """One CloudFormation template with its place in the cloud assembly; a nested stack is one, too.
 
     `account` and `region` are None where the stack is environment-agnostic or a bare template.
-    `termination_protection` and `tags` come from the manifest; None where there is no manifest.
+    `termination_protection`, `tags` and `notification_arns` come from the manifest; the first two are None without one.
     """
 
     __slots__ = (
@@ -76,6 +76,7 @@ class Stack:
         "region",
         "termination_protection",
         "tags",
+        "notification_arns",
         "parameters",
         "parent",
         "parent_logical_id",
@@ -101,6 +102,7 @@ class Stack:
         region: str | None = None,
         termination_protection: bool | None = None,
         tags: Mapping[str, str] | None = None,
+        notification_arns: Sequence[str] = (),
         parameters: Mapping[str, Json] | None = None,
         parent: Stack | None = None,
         parent_logical_id: str | None = None,
@@ -122,6 +124,7 @@ class Stack:
         self.region = region
         self.termination_protection = termination_protection
         self.tags = tags
+        self.notification_arns = notification_arns
         self.parameters = parameters or {}
         self.parent = parent  # the stack whose AWS::CloudFormation::Stack resource this is
         self.parent_logical_id = parent_logical_id

@@ -95,6 +95,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
         from_assembly=True,
         termination_protection=about.get("TerminationProtection"),
         tags=about.get("Tags"),
+        notification_arns=about.get("NotificationArns") or (),
         missing=[Missing(key, "", (), "") for key in about.get("MissingContext") or ()],
         unread=options.get("unread") or (),
         environment=options.get("environment") or (rule.environments[0] if rule.environments else "prod"),

@@ -36,7 +36,9 @@ def test_a_stack_with_its_metadata_file(tmp_path):
     manifest(
         tmp_path,
         {
-            "Main": stack(terminationProtection=True, tags={"env": "prod"}, stackName="main-prod")
+            "Main": stack(
+                terminationProtection=True, tags={"env": "prod"}, stackName="main-prod", notificationArns=["arn:topic"]
+            )
             | {"additionalMetadataFile": "Main.metadata.json"}
         },
     )
@@ -61,6 +63,7 @@ def test_a_stack_with_its_metadata_file(tmp_path):
         "eu-west-1",
     )
     assert found.termination_protection is True and found.tags == {"env": "prod"}
+    assert found.notification_arns == ["arn:topic"]
     assert found.construct_paths == {"B1": "Main/One/Resource", "B2": "Main/Two/Resource"}
     assert found.source_of("B1") == Source("/app/lib/main.ts", 10)
     assert found.source_of("B2") == Source("/app/two.py", 4)
