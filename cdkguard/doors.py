@@ -37,6 +37,7 @@ _PEERS = {
     "DestinationPrefixListId": "list",
 }
 _WORN = ("SecurityGroups", "SecurityGroupIds", "SecurityGroupId", "GroupSet")  # how properties that hold groups end
+_WIDE = {4: 12, 6: 28}  # a million addresses: what no office has
 _MOST_PAIRS = 40_000  # of rules that are compared with each other
 _SHOWN = 20  # earlier rules that a widening names
 _ADMIN = {20, 21, 22, 23, 135, 139, 445, 1433, 1521, 2375, 2379, 2483, 2484, 3306, 3389, 5432, 5439, 5601, 5900, 5985}
@@ -268,7 +269,7 @@ def _opened(door: Door, before: Sequence[Door], inbound: bool, certain: bool, gr
     opened = door.peer[0] == "cidr" and network.is_open(peer) is True
     ports = _port_text(door)
     text = f"{'everybody' if opened else peer} may now {'reach' if inbound else 'be reached from'} {group} on {ports}"
-    severity = "low" if not inbound else _open_severity(door) if opened else "medium"
+    severity = "low" if not inbound else _open_severity(door) if opened else _near_severity(door, peer)
     earlier = [d.place.body for d in before if d.place[:2] == door.place[:2]] or [d.place.body for d in before[:_SHOWN]]
     return Widening(
         door.place.logical_id,
@@ -280,6 +281,14 @@ def _opened(door: Door, before: Sequence[Door], inbound: bool, certain: bool, gr
         door.place.body,
         certain,
     )
+
+
+def _near_severity(door: Door, peer: str) -> str:
+    """Of what is not open: a wide part of the Internet at a door of operators or data is next to it."""
+    found = network.prefix_of(peer) if door.peer[0] == "cidr" else None
+    wide = found is not None and found[1] <= (_WIDE[found[0]]) and network.is_public(peer) is True
+    first, last = door.ports or network.ALL_PORTS
+    return "high" if wide and any(first <= p <= last for p in _ADMIN) else "medium"
 
 
 def _open_severity(door: Door) -> str:

@@ -57,9 +57,17 @@ def _who(gap: Gap, context: Context | None) -> str:
     one = gap.what
     if one.principal.negated or EVERYTHING in one.principal.patterns:
         return "other" if _restricted(one) else "public"
+    if _is_anybodys(one):
+        return "public"
     account = "".join(s for s in one.principal.patterns[0][4:17] if isinstance(s, str))
-    known = context.account is not None and account[:12].isdigit() and account[12:] == ":"
-    return "cross-account" if known and account[:12] != context.account else "other"
+    is_one = account[:12].isdigit() and account[12:] == ":"
+    return "cross-account" if is_one and account[:12] != context.account else "other"
+
+
+def _is_anybodys(one: Statement) -> bool:
+    """Whether it lets in everybody of an identity provider, such as Google; a SAML provider is an organization's own."""
+    who = globs.shown(one.principal.patterns[0]).lower()
+    return who.startswith("federated:") and ":saml-provider/" not in who and not _restricted(one)
 
 
 def _restricted(one: Statement) -> bool:
@@ -92,7 +100,12 @@ def _widening(many: list[Gap], label: str, context: Context | None, who: str) ->
             kind = who
         elif who == "public":
             kind = "public" if kind in ("principal", "condition", "not-action") else kind
-    return Widening(place.logical_id, kind, severity, message, path, was, now, first.certain)
+    # Without the own account, another one may be the own.
+    certain = first.certain and (who != "cross-account" or context is None or context.account is not None)
+    return Widening(place.logical_id, kind, severity, message, path, was, now, certain)
+
+
+_OF_WHOM = ("principalorg", "principalaccount", "calleraccount", "sourceaccount", "sourceorg")
 
 
 def _severity(many: list[Gap], context: Context | None, who: str) -> str:
@@ -112,7 +125,9 @@ def _severity(many: list[Gap], context: Context | None, who: str) -> str:
         return "high"
     if gap.kind == "condition":
         doors = [c for c in _lost_clauses(gap) if iam.guards_door(c)]
-        return "high" if context.kind == "trust" and doors else _lost(gap)
+        everybody = EVERYTHING in gap.what.principal.patterns
+        known = everybody and any(word in c.key for c in doors for word in _OF_WHOM)
+        return "high" if known or context.kind == "trust" and doors else _lost(gap)
     if all(_is_ours(g.what) for g in many):
         return "low" if _restricted(gap.what) else "medium"
     narrow = [iam.risk(g.what._replace(resource=Item((tuple("one"),)))) for g in many]
@@ -184,7 +199,8 @@ def _principal_text(item: Item) -> str:
 
 
 def _who_text(text: str) -> str:
-    account, _, rest = text.partition(":")
+    unknown, account, rest = re.fullmatch(r"(\$\{[^}]*\})?([^:]*):?(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    account = (unknown or "") + account
     if rest == "*":
         return "this account" if account.startswith("$") else f"account {account}"
     return rest if rest and account.startswith("$") else text

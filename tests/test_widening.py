@@ -199,6 +199,42 @@ def test_a_group_of_another_account():
     )
 
 
+def test_a_wide_part_of_the_internet_at_the_door_of_operators():
+    for port, cidr, severity in (
+        (3389, "203.0.0.0/8", "high"), (3389, "203.0.113.0/24", "medium"), (3389, "10.0.0.0/8", "medium"),
+        (8080, "203.0.0.0/8", "medium"),
+    ):  # fmt: skip
+        assert only({"G": group()}, {"G": group(tcp(port, cidr))}).severity == severity
+
+
+def test_another_organization():
+    def side(*organizations):
+        condition = {"StringEquals": {"aws:PrincipalOrgID": list(organizations)}}
+        return guarded("AWS::S3::BucketPolicy", {**PUBLIC, "Condition": condition})
+
+    found = only(side("o-1"), side("o-1", "o-2"))
+    assert (found.kind, found.severity) == ("condition", "high")
+    assert not judged(side("o-1", "o-2"), side("o-2"))
+
+
+def test_somebody_elses_identities():
+    def found(principal, account=OWN):
+        trusts = [allow("sts:AssumeRole", Principal=who) for who in ({"Service": "lambda.amazonaws.com"}, principal)]
+        for one in trusts:
+            del one["Resource"]
+        pair = [{"R": body("AWS::IAM::Role", AssumeRolePolicyDocument=document(*trusts[:n]))} for n in (1, 2)]
+        (one,) = judged(*pair, account=account)
+        return one
+
+    google = found({"Federated": "accounts.google.com"})
+    assert (google.kind, google.severity) == ("trust", "critical")
+    assert found({"Federated": f"arn:aws:iam::{OWN}:saml-provider/x"}).severity == "medium"
+    foreign = found({"AWS": f"arn:aws:iam::{FOREIGN}:root"}, account=None)
+    assert (foreign.severity, foreign.certain) == ("high", False)
+    own = text("arn:aws:iam::", Deferred("pseudo", {"Ref": "AWS::AccountId"}, "AWS::AccountId"), ":root")
+    assert found({"AWS": own}, None).message == "this account may now become role R"
+
+
 def test_a_condition_that_everybody_meets_binds_nobody():
     def bound(operator, value):
         statement = {**PUBLIC, "Condition": {operator: {"aws:PrincipalOrgID": value}}}
@@ -439,7 +475,7 @@ def test_trust():
     federated = {"Federated": "cognito-identity.amazonaws.com"}
     bound = trusting(federated, Condition={"StringEquals": {"cognito-identity.amazonaws.com:aud": "pool"}})
     found = only(bound, trusting(federated))
-    assert (found.kind, found.severity) == ("trust", "high")
+    assert (found.kind, found.severity) == ("trust", "critical")
     assert kinds(trusting(federated), bound) == []
 
 
