@@ -69,6 +69,7 @@ class _Judge:
         self._split: dict[str, list[BoundRule]] = {}
         self._watching: dict[tuple[int, str], list[Rule]] = {}
         self._wider: dict[int, list[views.Widening]] | None = None
+        self._aligned: tuple[Change | None, tuple[Json, Json]] = None, (None, None)
 
     def judge(self) -> Judged:
         for rule in self.rules:
@@ -192,7 +193,9 @@ class _Judge:
         """What a rule that was not content before misses now, too: another of its parts, another element of a list.
         `whole` is what it says of both sides."""
         bodies = self._body(change, 0), self._body(change, 1)
-        pairs = (bodies, aligned(bodies[0], bodies[1], kept=True))
+        if self._aligned[0] is not change:  # several rules ask for the same one
+            self._aligned = change, aligned(bodies[0], bodies[1], kept=True)
+        pairs = (bodies, self._aligned[1])
         for part in (parts := self._parts(rule)):
             old, new = whole
             for kept, pair in enumerate(pairs):

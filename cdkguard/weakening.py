@@ -86,8 +86,9 @@ def aligned(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
     if not (isinstance(before, list) and isinstance(after, list)):
         return before, after
     partner = _partners(before, after)
+    partnered = set(partner.values())
     pairs = [(old, after[partner[i]] if i in partner else _empty(old)) for i, old in enumerate(before)]
-    pairs += [(_empty(new), new) for j, new in enumerate(after) if j not in partner.values()]
+    pairs += [(_empty(new), new) for j, new in enumerate(after) if j not in partnered]
     if kept:
         pairs = [(before[i], after[j]) for i, j in sorted(partner.items())]
     both = [aligned(*pair, kept) for pair in pairs]
