@@ -250,7 +250,7 @@ def _check(options: argparse.Namespace) -> int:
     config = _configured(options)
     judged: dict[str, Sequence[int]] = {}
     report = check(config, progress=sys.stderr, observe=judged.update)
-    controls = _controls(_split(options.framework), report, judged)
+    controls = _controls(config.frameworks, report, judged)
     told_by_cdk = _chained(config) and _cli_fails_on_reports()
     for name, file in config.outputs or (() if told_by_cdk else (("text", None),)):
         _write(name, file, report, controls, config.directory)
@@ -346,6 +346,7 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
         "context": {**loaded.context, **_pairs("-c", options.context)},
         "environment": options.environment or loaded.environment,
         "rules": _split(options.rules) or _framework_rules(options) or loaded.rules,
+        "frameworks": _split(getattr(options, "framework", ())) or loaded.frameworks,
         "skip": (*loaded.skip, *_split(options.skip)),
         "stacks": tuple(options.stack) or loaded.stacks,
         "packs": (*loaded.packs, *options.packs),
@@ -369,13 +370,13 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
 
 
 def _framework_rules(options: argparse.Namespace) -> tuple[str, ...]:
-    """The rules of the frameworks named; those on changes run as ever where there is a baseline."""
+    """What selects the rules of the frameworks named."""
     names = _split(getattr(options, "framework", ()))
     if not names:
         return ()
     from cdkguard import frameworks
 
-    return (*frameworks.rules_of(names), "changes")
+    return frameworks.selectors(names)
 
 
 def _peers(values: Sequence[str]) -> tuple[str, ...]:

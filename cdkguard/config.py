@@ -20,6 +20,7 @@ KEYS = (
     "paths", "app", "context", "environment", "environments", "fail_on", "rules", "skip", "packs", "python", "stacks",
     "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "baseline", "full_synth", "timeout",
     "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
+    "frameworks",
 )  # fmt: skip
 AWS_KEYS = ("profile", "role", "region", "stacks")
 ENVIRONMENT_KEYS = ("accounts", "regions", "stages", "stacks", "tags", "context", "strict", "parameters")
@@ -64,6 +65,7 @@ class Config(NamedTuple):
     aws_stacks: tuple[str, ...] = ()  # for `deployed`: stacks to read although the app does not have them
     honour: tuple[str, ...] = ()  # other checkers whose suppressions in metadata count, too
     lint: bool = False  # cfn-lint's errors are findings, too
+    frameworks: tuple[str, ...] = ()  # those that the report sums up, control by control
     jobs: int | None = None  # processes for inputs of many stacks; None: as many as pay
     timings: bool = False  # whether the time of each rule is taken
     still: bool = False  # what is judged is there already: nothing runs that a file names
@@ -455,6 +457,14 @@ def _rules(at: Mapping[str, _At]) -> dict[str, Json]:
             own[field] = at[key].texts()
     if own.get("rules") == ():
         raise at["rules"].wrong("rules is empty, so nothing would be judged")
+    if "frameworks" in at:
+        from cdkguard import frameworks
+
+        known = frameworks.known()
+        named = tuple(dict.fromkeys(item.one_of(known) for item in at["frameworks"].one_or_more()))
+        own["frameworks"] = named
+        if named and "rules" not in at:
+            own["rules"] = frameworks.selectors(named)
     if "with" in at:
         own["parameters"] = {rule: {k: v.value for k, v in item.items().items()} for rule, item in _items(at, "with")}
     return own

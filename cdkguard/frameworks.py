@@ -67,6 +67,11 @@ def rules_of(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def selectors(names: Sequence[str]) -> tuple[str, ...]:
+    """What selects the rules of these frameworks; those on changes run as ever where there is a baseline."""
+    return (*rules_of(names), "changes")
+
+
 def _of(name: str) -> Any:
     if name not in _table():
         from cdkguard.packs import meant

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from cdkguard import config
+from cdkguard import config, frameworks
 from cdkguard.config import Config, load
 from cdkguard.errors import ConfigError
 
@@ -298,6 +298,17 @@ def test_other_checkers_and_cfn_lint(repo, schema):
         jsonschema.validate(data, schema)
 
 
+def test_frameworks_select_their_rules_unless_rules_are_named(repo, schema):
+    found = read("frameworks: [fsbp, hipaa, fsbp]")
+    assert found.frameworks == ("fsbp", "hipaa")
+    assert found.rules == (*frameworks.rules_of(["fsbp", "hipaa"]), "changes")
+    assert read("frameworks: fsbp\nrules: [core]").rules == ("core",)
+    assert (read("frameworks: []").rules, read("").frameworks) == (("recommended",), ())
+    assert schema["$defs"]["framework"]["enum"] == list(frameworks.known())
+    for data in ({"frameworks": ["fsbp"]}, {"frameworks": "hipaa"}, {"frameworks": None}):
+        jsonschema.validate(data, schema)
+
+
 TYPED = {"require_owner": True, "full_synth": False, "timeout": 90}
 
 
@@ -312,6 +323,7 @@ TYPED = {"require_owner": True, "full_synth": False, "timeout": 90}
         {"timeout": 0},
         {"honour": ["chekov"]},
         {"lint": "yes please"},
+        {"frameworks": ["nist-800-35"]},
     ],
 )
 def test_schema_refuses_what_the_reader_refuses(schema, repo, data):

@@ -169,6 +169,21 @@ def test_rules_named_beside_a_framework_are_the_ones_that_run(tmp_path, capsys):
     assert found["frameworks"][0]["summary"]["notJudged"] == len(found["frameworks"][0]["controls"]) - 1
 
 
+def test_frameworks_of_the_configuration_hold_until_the_command_line_names_others(tmp_path, capsys):
+    assembly_with(tmp_path / "cdk.out", {"Table": {"Type": "AWS::DynamoDB::Table"}})
+    file = tmp_path / "cdkguard.yaml"
+    file.write_text("frameworks: [fsbp]\n", encoding="utf-8")
+    arguments = (str(tmp_path / "cdk.out"), "--config", str(file))
+    _, found = run(capsys, *arguments)
+    assert {rule["id"] for rule in found["rules"] if rule["pack"] != "unseen"} == set(frameworks.rules_of(["fsbp"]))
+    assert [framework["name"] for framework in found["frameworks"]] == ["fsbp"]
+    _, found = run(capsys, *arguments, "--framework", "hipaa")
+    assert [framework["name"] for framework in found["frameworks"]] == ["hipaa"]
+    _, found = run(capsys, *arguments, "--rules", "dynamodb-pitr")
+    assert [rule["id"] for rule in found["rules"] if rule["pack"] != "unseen"] == ["dynamodb-pitr"]
+    assert [framework["name"] for framework in found["frameworks"]] == ["fsbp"]
+
+
 def test_an_unknown_framework_is_a_usage_error(capsys):
     status, said = run(capsys, ".", "--framework", "sox")
     assert status == 2 and "there are: nist-800-53" in said
