@@ -213,10 +213,10 @@ def _report(
 
 def _veiled(finding: Finding) -> Finding:
     """No text of a finding holds a credential, not even one that stands where names do."""
-    texts = [secrets.veiled(text or "") for text in (finding.message, finding.found, finding.branch)]
-    if texts == [finding.message, finding.found or "", finding.branch or ""]:
+    if not secrets.may_hold_one(f"{finding.message} {finding.found} {finding.branch}"):
         return finding
-    return finding._replace(message=texts[0], found=texts[1] or None, branch=texts[2] or None)
+    texts = [text and secrets.veiled(text) for text in (finding.message, finding.found, finding.branch)]
+    return finding._replace(message=texts[0] or "", found=texts[1], branch=texts[2])
 
 
 class _RuleInfos(Sequence[RuleInfo]):

@@ -48,14 +48,17 @@ def entropy(text: str) -> float:
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
 
 
-def _may_hold_one(text: str) -> bool:
+def may_hold_one(text: str) -> bool:
     """Many times faster than SHAPES, of whose alternatives each holds one of these."""
-    return any(mark in text for mark in _MARKS) or ("://" in text and "@" in text)
+    for mark in _MARKS:  # noqa: SIM110 - `any` takes twice the time, and this is asked of every finding
+        if mark in text:
+            return True
+    return "://" in text and "@" in text
 
 
 def shape_of(text: str) -> str | None:
     """The kind of credential that a text contains, by its unmistakable shape."""
-    found = SHAPES.search(text) if _may_hold_one(text) else None
+    found = SHAPES.search(text) if may_hold_one(text) else None
     if found is None:
         return None
     return (found.lastgroup or "credential").replace("_", " ")
@@ -91,7 +94,7 @@ _LITERAL = late(r"""(["'`]).*?(?:\1|$)""")
 
 def veiled(text: str) -> str:
     """Prose in which each credential of unmistakable shape is only a length."""
-    if not _may_hold_one(text):
+    if not may_hold_one(text):
         return text
     return SHAPES.sub(lambda match: f"(hidden, {len(match[0])} characters)", text)
 
