@@ -37,8 +37,8 @@ lint: install
 	$(BIN)/mypy
 
 docs: install
-	$(BIN)/python tools/make_rule_docs.py
 	$(BIN)/python tools/make_frameworks.py
+	$(BIN)/python tools/make_rule_docs.py
 	$(BIN)/python tools/make_rule_schema.py
 
 bench: examples

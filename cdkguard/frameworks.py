@@ -58,11 +58,17 @@ def known() -> tuple[str, ...]:
     return tuple(_table())
 
 
+def controls(name: str) -> Mapping[str, Sequence[str]]:
+    """control -> the ids of the rules that judge it; raises ConfigError for a framework that is not known."""
+    table: Mapping[str, Sequence[str]] = _of(name)["controls"]
+    return table
+
+
 def rules_of(names: Sequence[str]) -> tuple[str, ...]:
     """The ids of the rules that judge a control of these frameworks; raises ConfigError for one that is not known."""
     found: dict[str, None] = {}
     for name in names:
-        for rules in _of(name)["controls"].values():
+        for rules in controls(name).values():
             found.update(dict.fromkeys(rules))
     return tuple(sorted(found))
 
@@ -91,7 +97,7 @@ def summarize(names: Sequence[str], report: Report, judged: Mapping[str, Sequenc
         Framework(
             name,
             _of(name)["title"],
-            tuple(_control(key, rules, ran, met, by_rule, report) for key, rules in _of(name)["controls"].items()),
+            tuple(_control(key, rules, ran, met, by_rule, report) for key, rules in controls(name).items()),
         )
         for name in dict.fromkeys(names)
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from cdkguard import packs, peers, tables
+from cdkguard import frameworks, packs, peers, tables
 from cdkguard.model import SEVERITIES
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +80,8 @@ def page(rule, equivalents):
     ]
     if rule.on_change:
         facts.append(("changes", ", ".join(f"`{i}`" for i in rule.on_change) + ": see [the change](../diff.md)"))
+    if controls := controls_of(rule.id):
+        facts.append(("[controls](../frameworks.md)", "; ".join(f"`{n}` {', '.join(c)}" for n, c in controls.items())))
     text = [MADE + f"# {rule.id}\n\n{plain(rule.title)}.\n", table(("", ""), facts), plain(rule.why) + "\n"]
     text += remedy(rule)
     titles = {"fail": "What fires", "pass": "What does not", "unknown": "What is not known before deployment"}
@@ -99,6 +101,13 @@ def page(rule, equivalents):
     if rule.references:
         text.append("## References\n\n" + "".join(f"- <{url}>\n" for url in rule.references))
     return "\n".join(text)
+
+
+def controls_of(rule_id):
+    """framework -> its controls that the rule judges."""
+    table = {name: frameworks.controls(name) for name in frameworks.known()}
+    found = {name: [c for c, rules in controls.items() if rule_id in rules] for name, controls in table.items()}
+    return {name: controls for name, controls in found.items() if controls}
 
 
 def remedy(rule):
@@ -144,7 +153,7 @@ def index(rules):
     for rule in rules:
         by_pack[rule.pack].append(rule)
     text.append(" · ".join(f"[{pack}](#{pack})" for pack in sorted(by_pack)) + "\n")
-    text.append("Also [by severity](#by-severity) and [by service](#by-service).\n")
+    text.append("Also [by severity](#by-severity), [by service](#by-service) and [by framework](#by-framework).\n")
     for pack, found in sorted(by_pack.items()):
         head = ("rule", "severity", "environments", "profiles", "")
         text.append(f"## {pack}\n\n" + table(head, map(line, sorted(found, key=lambda r: r.id))))
@@ -160,6 +169,9 @@ def index(rules):
     text.append("## By service\n")
     for service, ids in sorted(by_service.items()):
         text.append(f"**{plain(service)}**: " + ", ".join(f"[{i}]({i}.md)" for i in sorted(ids)) + "\n")
+    text.append("## By framework\n\nA rule's page names the controls. See [frameworks](../frameworks.md).\n")
+    for name in frameworks.known():
+        text.append(f"**{name}**: " + ", ".join(f"[{i}]({i}.md)" for i in frameworks.rules_of([name])) + "\n")
     return "\n".join(text)
 
 
