@@ -1,5 +1,6 @@
 """Over the evaluation corpus, where CDKGUARD_CORPUS names it: nothing crashes, hangs, or goes unjudged."""
 
+import json
 import os
 import time
 from collections import Counter
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cdkguard import assembly, check, config
+from cdkguard import assembly, check, config, packs
 from cdkguard.errors import InputError
 from cdkguard.model import Outcome
 
@@ -47,3 +48,17 @@ def test_every_assembly_of_the_cdk_itself_is_judged_whole(golden):
         counts.update((f.rule_id, f.severity, f.outcome.value) for f in report.findings)
     assert resources > 12_000 and unknown < resources / 50
     golden("corpus-recommended.tsv", "".join("\t".join((*key, str(n))) + "\n" for key, n in sorted(counts.items())))
+
+
+def test_every_topic_of_the_labelled_cases_has_a_rule():
+    """By its id, by `covers`, or, where several rules tell apart what a topic holds, by the peer's own rule."""
+    topics, peers = set(), set()
+    for rule in packs.load_all().rules:
+        topics |= {rule.id, *rule.covers}
+        peers |= {(peer, name) for peer, names in rule.equivalents.items() for name in names}
+    without = set()
+    for line in Path(CORPUS, "labelled/cases.jsonl").read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        if not case["adjacent"] and case["slug"] not in topics and (case["peer"], case["peer_rule"]) not in peers:
+            without.add(case["slug"])
+    assert not without
