@@ -132,9 +132,11 @@ def _resource(construct: dict[str, Any]) -> Any:
 
 def _stopped(text: str, context: Any) -> Any:
     """A failure of the whole run. It names every stack, since the CDK CLI shows only what is in the chosen ones."""
+    from cdkguard.outputs import escape
+
     places = [_resource({"constructPath": stack.stack_construct_path}) for stack in context.stack_templates]
     violation = cdk.PolicyViolation(
-        rule_name="cdkguard-error", description=text, severity="fatal", violating_resources=places
+        rule_name="cdkguard-error", description=escape.block(text), severity="fatal", violating_resources=places
     )
     return cdk.PolicyValidationPluginReport(success=False, violations=[violation])
 
@@ -265,11 +267,12 @@ def _forget_report(root: Any) -> None:
 def _verdict(judge: Judge, directory: str) -> str:
     """For a library whose plugins do not fail: the text that the synthesis fails with, or nothing."""
     from cdkguard import outputs
+    from cdkguard.outputs import escape
 
     try:
         report = judge.report(directory)
     except CdkguardError as stop:
-        return f"cdkguard: {stop}"
+        return escape.block(f"cdkguard: {stop}")
     except Exception as bug:
         import traceback
 

@@ -399,8 +399,8 @@ def _predicates(rules: Sequence[Rule], allowed: Sequence[str], still: bool) -> d
         module, _, function = name.partition(":")
         if module.split(".")[0] not in allowed:
             package = module.split(".")[0]
-            where = f"by `--python {package}`" if still else f"'{package}' under `python` in cdkguard.yaml"
-            raise ConfigError(f"rule code '{name}' is not run: name {where}")
+            how = f"allow it by `--python {package}`" if still else f"name '{package}' under `python` in cdkguard.yaml"
+            raise ConfigError(f"rule code '{name}' is not run: {how}")
         from importlib import import_module
 
         try:

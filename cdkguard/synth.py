@@ -31,6 +31,7 @@ _ENV_LIMIT = 131_072 if os.name == "posix" else 32_760  # bytes of one process's
 _NOT_FOUND = re.compile(
     r"^\S*(?:sh|env): (?:line )?(?:\d+: )?(.+?): (?:command not found|not found|No such file or directory)$"
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BANNER = re.compile(r"^(?:b')?!!.*!!|^!{20,}|^b'!+")  # jsii's warning about the age of Node
 
 
@@ -276,7 +277,7 @@ class _Child:
                     ) from None
 
     def _why(self, what: str, status: int) -> str:
-        said = [line for line in self.tail if line.strip()]
+        said = [plain for line in self.tail if (plain := _COLOUR.sub("", line)).strip()]
         unknown = next((found for line in reversed(said) if (found := _NOT_FOUND.match(line))), None)
         if status == 127:  # the shell's, and env's in a script's first line: "env: 'node': No such file or directory"
             name = unknown.group(1).strip("'\"‘’") if unknown else self.command.split()[0]

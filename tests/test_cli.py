@@ -275,7 +275,7 @@ def test_a_python_predicate_runs_only_when_its_package_is_named(capsys, here, mo
     monkeypatch.syspath_prepend(str(here))
     rules = ("--packs", "guards", "--rules", "mine")
     status, _, err = run(capsys, "check", "good.json", *rules)
-    assert status == 2 and "is not run: name by `--python my_guards`" in err
+    assert status == 2 and "is not run: allow it by `--python my_guards`" in err
     assert run(capsys, "check", "good.json", *rules, "--python", "my_guards")[0] == 1
     assembly_with(here / "out", {"T": {"Type": "AWS::SNS::Topic"}})
     (here / "cdk.json").write_text('{"app": "out"}')

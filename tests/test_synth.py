@@ -224,3 +224,10 @@ def test_a_progress_line_on_a_terminal_is_erased(project):
     given(project, progress=pipe)
     assert "synthesizing: " in terminal.getvalue() and terminal.getvalue().endswith("\r\x1b[K")
     assert pipe.getvalue() == ""
+
+
+def test_the_colours_of_an_app_are_no_part_of_the_error(tmp_path):
+    command = r"printf '\033[31mred\033[0m and\033[2J more\n'; exit 3"
+    with pytest.raises(SynthError) as stop:
+        synth.run(synth.App(command, str(tmp_path), {}), str(tmp_path / "out"))
+    assert "  | red and\x1b[2J more" in str(stop.value)  # the program escapes the rest where it prints it

@@ -430,7 +430,7 @@ def test_code_of_a_rule_runs_where_it_is_named_on_the_command_line_alone(capsys,
     monkeypatch.syspath_prepend(str(here))
     assembly_with(here / "cdk.out", {"T": {"Type": "AWS::SNS::Topic"}})
     status, _out, err = run(capsys, "check", "cdk.out", "--rules", "evil-rule")
-    assert status == 2 and "name by `--python evil`" in err and not marker.exists()
+    assert status == 2 and "allow it by `--python evil`" in err and not marker.exists()
     for command in (
         ("rules", "list"),
         ("rules", "test", "guards"),
