@@ -324,6 +324,11 @@ class _Judge:
             if c.stack is new and c.impact == "WILL_CREATE" and c.partner_id and "renamed" in c.detail
         }
         before, after = diff.resolved_pair(old, new, self.sides)
+        here = [c for c in self.changes if c.stack is new and c.logical_id]
+        made = {c.resource_type for c in here if c.impact == "WILL_CREATE"}
+        for c in here:  # what is left behind goes on denying and allowing, unless another one may be written over it
+            if c.impact == "WILL_ORPHAN" and c.logical_id in before and c.resource_type not in made:
+                after.setdefault(str(c.logical_id), before[str(c.logical_id)])
         for one, other in ((before, after), (after, before)):
             for name, body in one.items():
                 is_iam = isinstance(body, dict) and str(body.get("Type")).startswith("AWS::IAM::")

@@ -177,6 +177,15 @@ def test_a_policy_that_only_the_deployment_knows(tmp_path):
     assert "deleted or kept" in finding.message
 
 
+@pytest.mark.parametrize(("policies", "rules"), [(KEPT, set()), (GONE, {"access-widened"})], ids=["kept", "gone"])
+def test_a_policy_that_is_left_behind_goes_on_denying(tmp_path, policies, rules):
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    bucket = {"B": {"Type": "AWS::S3::Bucket", **KEPT}}
+    written = {"Bucket": {"Ref": "B"}, "PolicyDocument": {"Statement": [deny]}}
+    policy = {"P": {"Type": "AWS::S3::BucketPolicy", **policies, "Properties": written}}
+    assert fired(judged(tmp_path, {**bucket, **policy}, bucket)) == rules
+
+
 # -- data that goes
 
 DATABASE = {"Engine": "postgres", "DBInstanceClass": "db.t3.micro"}
