@@ -477,6 +477,7 @@ _CODE = (
     ".py", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".java", ".kt", ".scala", ".groovy", ".cs", ".fs",
     ".vb", ".go",
 )  # fmt: skip
+_WIDEST = 1000  # characters of a line, far more than is shown
 _LONGEST_CODE = 4 * 1024 * 1024  # bytes of a file
 
 
@@ -506,7 +507,7 @@ def _line_of(path: str, line: int, roots: Collection[str]) -> list[tuple[int, st
     if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_CODE:
         return []
     with open(path, encoding="utf-8", errors="replace") as handle:
-        return [(number, text.rstrip("\n")) for number, text in enumerate(handle, 1) if number == line]
+        return [(number, text[:_WIDEST].rstrip("\n")) for number, text in enumerate(handle, 1) if number == line]
 
 
 def _cdk_json() -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,16 @@ def test_the_source_line_of_a_finding(capsys, here, line):
     (here / "app.ts").write_text(line + "\n")
     out = run(capsys, "check", "out", "--rules", "all")[1]
     assert "app.ts:1" in out and "| " in out  # the line is shown, without its texts
+
+
+def test_a_line_that_never_ends(capsys, here):
+    """Code that a program wrote can be one line, and a search in it must not take the square of its length."""
+    assembly(here / "out")
+    (here / "out" / "main.json").write_text(json.dumps({"Resources": {"T": {"Type": "AWS::DynamoDB::Table"}}}))
+    (here / "app.ts").write_text("token" * 700_000 + "\n")
+    began = time.perf_counter()
+    assert "tokentoken" in run(capsys, "check", "out")[1]
+    assert time.perf_counter() - began < 5
 
 
 def test_a_line_without_a_secret_is_shown_as_it_is(capsys, here):

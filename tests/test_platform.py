@@ -34,12 +34,12 @@ def run(capsys, *argv) -> tuple[int, str, str]:
     return status, out, err
 
 
-def program(*argv, cwd, variables=None, **options) -> subprocess.CompletedProcess:
+def program(*argv, cwd, variables=None, start=(SCRIPT,), **options) -> subprocess.CompletedProcess:
     """The program itself, with these variables added, or taken away where they are None."""
     environment = {**os.environ, **(variables or {})}
     environment = {key: value for key, value in environment.items() if value is not None}
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    done = subprocess.run([SCRIPT, *map(str, argv)], cwd=cwd, env=environment, timeout=60, **options)
+    done = subprocess.run([*start, *map(str, argv)], cwd=cwd, env=environment, timeout=60, **options)
     assert done.returncode != 4, done.stderr
     assert b"Traceback" not in (done.stderr or b""), done.stderr
     return done
@@ -177,19 +177,20 @@ def test_any_home_or_none(here, home):
 
 
 def unprivileged() -> dict:
-    """Root writes everywhere: as root the program runs as nobody."""
+    """Root writes everywhere: as root the program runs as nobody, by a Python that everybody may read."""
     if os.geteuid() != 0:
         return {}
-    options = {"user": 65534, "group": 65534, "extra_groups": []}
-    try:
-        can = subprocess.run(
-            [SCRIPT, "--version"], capture_output=True, cwd="/", env={**os.environ, "HOME": "/"}, **options
-        )
-    except OSError:
-        can = None
-    if can is None or can.returncode:
-        pytest.skip("the program cannot be run as another user here")
-    return options
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    paths = [str(Path(__file__).parents[1]), *(path for path in sys.path if path.endswith("site-packages"))]
+    code = f"import sys; sys.path[:0] = {paths!r}; from cdkguard.cli import run; run()"
+    for start in ([SCRIPT], ["/usr/bin/python3", "-I", "-c", code]):
+        try:
+            done = subprocess.run([*start, "--version"], capture_output=True, cwd="/", **nobody)
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return {**nobody, "start": start}
+    return pytest.skip("the program cannot be run as another user here")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX permissions")
