@@ -249,6 +249,8 @@ class Run:
         key = (kind, stack.environment)
         if key not in self._about:
             about = [b for b in self.rules if b.rule.scope == "resource" and self.is_about(b.rule, kind)]
+            if kind == "AWS::CDK::Metadata":  # it configures nothing, under a condition that is dear to decide
+                about = [b for b in about if kind in b.rule.types]
             self._about[key] = [b for b in about if applies(b.rule, stack, self.settings)]
         return self._about[key]
 

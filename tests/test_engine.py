@@ -117,6 +117,15 @@ def test_a_resource_is_judged_only_where_it_is_created():
     )
 
 
+def test_what_cdk_writes_about_itself_is_judged_by_rules_that_name_it_alone():
+    """It exists under a condition over every region, and each rule about every type would ask for each of them."""
+    metadata = {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:x"}}
+    require = {"path": "$.Properties.Owner", "exists": True}
+    for types, logical_ids in (("*", ["Topic"]), ("AWS::*", ["Topic"]), ("AWS::CDK::Metadata", ["Metadata"])):
+        judged = judge(rule(require, types=(types,)), {"Metadata": metadata, "Topic": {"Type": "AWS::SNS::Topic"}})
+        assert [f.logical_id for f in judged] == logical_ids
+
+
 def test_too_many_branches_are_unknown_and_never_slow():
     names = [f"C{i}" for i in range(40)]
     conditions = {n: {"Fn::Equals": [{"Ref": f"P{n}"}, "x"]} for n in names}
