@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 Json = Any
 MAX_BRANCHES = 64  # scenarios of unknown conditions per rule and resource; beyond them the answer is UNKNOWN
-MAX_LOOKS = 100_000  # at resources under different assumptions, in one template
-MAX_FINDINGS = 10_000  # of one template, which CloudFormation lets have 500 resources
+MAX_LOOKS = 300_000  # at resources under different assumptions, in one template: of 500 resources, 600 assumptions
+MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
 MAX_SHOWN = 160  # characters of a found value
 
 
@@ -316,8 +316,11 @@ class Run:
         pending, leaves, undecided = [base], 0, None
         while pending:
             scope = pending.pop()
-            if leaves + len(pending) >= MAX_BRANCHES or base.spent[1] > self._most_forks(base):
-                note = f"more than {MAX_BRANCHES} combinations of conditions; give the parameters a value"
+            is_spent = base.spent[1] > self._most_forks(base)
+            if leaves + len(pending) >= MAX_BRANCHES or is_spent:
+                many = "too many" if is_spent else f"more than {MAX_BRANCHES}"
+                where = " in the whole template" if is_spent else ""
+                note = f"{many} combinations of conditions{where}; give the parameters a value"
                 return undecided or Judgement(Outcome.UNKNOWN, note=note)
             subject = Subject(body, scope, logical_id, self)
             try:

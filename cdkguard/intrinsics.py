@@ -426,7 +426,7 @@ class Scope:
             return Deferred("import", raw)
         if function == "Fn::ToJsonString":
             plain = self.deep(operand)
-            if _has_deferred(plain):
+            if plain is ABSENT or _has_deferred(plain):
                 return Deferred("unknown", raw)
             text = json.dumps(plain)  # in one another, each doubles the backslashes of the one inside
             return text if len(text) <= _MAX_TEXT else Deferred("unknown", raw)

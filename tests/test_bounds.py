@@ -113,7 +113,7 @@ def measured(arguments: list[str], folder: Path) -> tuple[int, float, float]:
         resource.setrlimit(resource.RLIMIT_CPU, (6 * MOST_SECONDS, 7 * MOST_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (6 * MOST_MB * 2**20, 6 * MOST_MB * 2**20))
 
-    with open(folder / "out", "wb") as out, open(folder / "err", "wb") as err:
+    with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
         command = [sys.executable, "-m", "cdkguard", *arguments]
         child = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, preexec_fn=limits)
         _pid, status, used = os.wait4(child.pid, 0)
@@ -137,5 +137,5 @@ def test_five_seconds_and_500_mb(name, tmp_path, capsys):
             row = f"{size // 1000} KB | exit {status} | {seconds:.1f} s | {memory:.0f} MB"
             print(f"\n| {name} | {how} | {row} |", end="", flush=True)
         if status not in (0, 1, 3) or seconds > MOST_SECONDS or memory > MOST_MB:
-            broken.append((how, status, seconds, memory, (tmp_path / "err").read_text(errors="replace")[-300:]))
+            broken.append((how, status, seconds, memory, (tmp_path / "stderr").read_text(errors="replace")[-300:]))
     assert not broken
