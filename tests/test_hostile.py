@@ -422,3 +422,11 @@ def test_branch_names(capsys, hostile, here, monkeypatch):
             assert status in (1, 3)
             harmless(out, commands=output == "github")
         harmless(run(capsys, "diff", "--against", "git", "--format", "markdown")[1])
+
+
+def test_the_summary_of_a_job(capsys, hostile, here, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(here / "summary"))
+    assert run(capsys, "check", hostile / "new", "--rules", "all", "--output", "github")[0] == 1
+    text = (here / "summary").read_text()
+    harmless(text)
+    parses("github-summary", text)
