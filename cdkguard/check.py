@@ -368,7 +368,10 @@ def _refuse_unknown_rules(config: Config, known: set[str]) -> None:
     for name in config.parameters:
         if name not in known:
             raise ConfigError(f"{config.file}: 'with' names no rule '{name}'{packs.meant(name, known)}")
-    for name in config.severities:
+    globs = [name for name in config.severities if name not in known]
+    if len(globs) > suppressions.MAX_GLOBS:
+        raise ConfigError(f"{config.file}: 'severity' has more than {suppressions.MAX_GLOBS} globs")
+    for name in globs:
         if not any(fnmatchcase(rule, name) for rule in known):
             raise ConfigError(f"{config.file}: 'severity' names no rule '{name}'{packs.meant(name, known)}")
 

@@ -794,7 +794,7 @@ def rule_of_many_parts(size):
 
 @case
 def rule_of_steps_into_everything(size):
-    parts = {"path": "$..*..A", "equals": "x"}
+    parts = {"path": "$..*.A", "equals": "x"}
     value: Json = {"A": "x"}
     for n in range(40):
         value = {f"K{n}": value, "L": [{"A": "x"}] * (size // 800)}
