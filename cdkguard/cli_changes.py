@@ -305,6 +305,21 @@ def _snapshot(options: argparse.Namespace) -> int:
         _refuse_unread(found.problems)
         context = environments.telling({**found.context, **config.context}, config.environments)
         files = snapshot.write(found, options.out, context)
+    _warn_of_secrets(files)
     out = escape.terminal(options.out)
     print(f"{out}: {len(files)} files written; commit them, and check with --against {out}")
     return int(ExitCode.OK)
+
+
+def _warn_of_secrets(files: Sequence[str]) -> None:
+    """A snapshot is made to be committed, and holds what the templates hold."""
+    from cdkguard import secrets
+    from cdkguard.cli import tell
+
+    for path in files:
+        with open(path, encoding="utf-8") as handle:
+            kind = secrets.shape_of(handle.read())
+        if kind is not None:
+            tell(
+                f"cdkguard: {path}: holds a credential in plain text ({kind}): take it out of the app before you commit"
+            )

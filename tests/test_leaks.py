@@ -145,6 +145,20 @@ def test_plan_approve_and_baseline(capsys, here):
         silent((here / file).read_text())
 
 
+def test_a_snapshot_says_that_it_holds_a_credential(capsys, here):
+    assembly(here / "out")
+    assert cli.main(["snapshot", "out"]) == 0
+    out, err = capsys.readouterr()
+    silent(out + err)
+    assert (
+        "Main.template.json: holds a credential in plain text (" in err and err.count("\n") == 2
+    )  # and the index: tags
+    (here / "out" / "main.json").write_text(json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}))
+    manifest = (here / "out" / "manifest.json").read_text().replace(TOKEN, "x")
+    (here / "out" / "manifest.json").write_text(manifest)
+    assert cli.main(["snapshot", "out"]) == 0 and capsys.readouterr().err == ""
+
+
 def test_cfn_lint(capsys, here):
     pytest.importorskip("cfnlint")
     assembly(here / "out")
