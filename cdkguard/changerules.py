@@ -64,7 +64,7 @@ class _Judge:
         self._wheres: dict[str, Decide] = {}
         self._homes: dict[tuple[str, int, int], Stack | None] = {}
         self._verbatim: dict[int, Verbatim] = {}
-        self._entry_types: dict[int, frozenset[str]] = {}
+        self._compared: dict[tuple[str, str | None], list[Mapping[str, Json]]] = {}
         self._records: dict[int, dict[str, Json]] = {}  # of the changes, by id
         self._split: dict[str, list[BoundRule]] = {}
         self._watching: dict[tuple[int, str], list[Rule]] = {}
@@ -155,12 +155,16 @@ class _Judge:
             return
         scope = self._scope_of(change)
         body = self._record_of(change)
-        for entry in rule.weakens:
-            if id(entry) not in self._entry_types:
-                self._entry_types[id(entry)] = expand_types(entry.get("types") or (), self.settings.sets)
-            types = self._entry_types[id(entry)]
-            if not types or change.resource_type in types:
-                yield from weaker(entry, body["Before"], body["After"], scope)
+        for entry in self._entries(rule, change.resource_type):
+            yield from weaker(entry, body["Before"], body["After"], scope)
+
+    def _entries(self, rule: Rule, kind: str | None) -> list[Mapping[str, Json]]:
+        """What the rule compares in resources of a type."""
+        key = (rule.id, kind)
+        if key not in self._compared:
+            about = [(e, expand_types(e.get("types") or (), self.settings.sets)) for e in rule.weakens or ()]
+            self._compared[key] = [entry for entry, types in about if not types or kind in types]
+        return self._compared[key]
 
     def _regressions(self, entry: Mapping[str, Json], change: Change) -> Iterator[Weakened]:
         """Rules that were content with the resource in the baseline and are not any more."""
