@@ -18,7 +18,7 @@ from cdkguard.typed import Any, NamedTuple
 Json = Any
 KNOWN_SCHEMA = 55  # the newest major version of the cloud assembly schema that was read here
 MAX_LEVELS = 30  # of stages in stages, and of nested stacks in nested stacks
-MAX_AGAIN = 2_000_000  # bytes of files that were read for another stack already: CDK writes one file for each
+MAX_AGAIN = 1_000_000  # bytes of files that were read for another stack already: CDK writes one file for each
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _PREFIX = "cdkguard::"
 _FRAME = late(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d{1,9})(?::\d+)?\)?$")
