@@ -365,7 +365,7 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
         "overlay": lambda other: _overlaid(other, options, directory),
     }
     if getattr(options, "pre_built", False):
-        changes["paths"] = tuple(map(_existing, options.paths or loaded.paths)) or (_existing_assembly("."),)
+        changes["paths"] = tuple(map(_existing, options.paths)) or (_existing_assembly("."),)
     return loaded._replace(**changes)
 
 

@@ -157,12 +157,11 @@ def test_settings_inside_an_assembly_do_not_count(capsys, here):
     assert run(capsys, "check", here / "cdk.out" / "assembly-Stage")[0] == 0
 
 
-def test_paths_in_the_configuration_are_taken_by_the_static_hook(capsys, here):
+def test_the_static_hook_takes_a_folder(capsys, here):
     (here / "infra").mkdir()
     (here / "infra" / "cdk.json").write_text('{"app": "false", "output": "built"}')
     assembly_with(here / "infra" / "built", {"Table": TABLE})
     (here / "cdkguard.yaml").write_text("paths: [infra]\n")
-    assert run(capsys, "check", "--pre-built")[0] == 1
     assert run(capsys, "check", "--pre-built", "infra")[0] == 1
     assert run(capsys, "check")[0] == 3  # runs the app
 
@@ -541,3 +540,18 @@ def test_every_command_in_the_docs_is_one(capsys):
     for command in found:
         words = command.split()
         _parser(words[0]).parse_args(words)
+
+
+@needs_git
+def test_the_static_hook_takes_a_folder_with_a_git_baseline(capsys, here):
+    """The baseline's folder has no cdk.out; what is judged was found before."""
+    (here / "infra").mkdir()
+    (here / "infra" / "cdk.json").write_text('{"app": "cp -R made/. $CDK_OUTDIR"}')
+    (here / "cdkguard.yaml").write_text("paths: [infra]\n")
+    assembly_with(here / "infra" / "made", {"Table": TABLE})
+    git(here, "init", "-q", "-b", "main")
+    git(here, "add", "-A")
+    git(here, "commit", "-qm", "x")
+    assembly_with(here / "infra" / "cdk.out", {"Topic": {"Type": "AWS::SNS::Topic"}})
+    status, out, err = run(capsys, "check", "--pre-built", "infra", "--against", "git:HEAD")
+    assert status == 1 and "Table" in out, err
