@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Json = Any
 MAX_BRANCHES = 64  # scenarios of unknown conditions per rule and resource; beyond them the answer is UNKNOWN
-MAX_LOOKS = 300_000  # at resources under different assumptions, in one template: of 500 resources, 600 assumptions
+MAX_LOOKS = 200_000  # at resources under different assumptions, in one template: of 500 resources, 400 assumptions
 MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
 MAX_SHOWN = 160  # characters of a found value
 

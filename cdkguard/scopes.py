@@ -10,6 +10,7 @@ from cdkguard.model import Problem, Stack
 from cdkguard.typed import Any
 
 Json = Any
+MAX_DUMMIES = 200  # different ones, each looked for in every text: beyond them no text is known. CDK has a dozen
 
 
 class Scopes:
@@ -40,6 +41,8 @@ class Scopes:
         elif stack.parent_logical_id is not None:
             given = self._passed(stack, declared)
         dummies = tuple({d for m in stack.missing for d in m.dummies if d})
+        if len(dummies) > MAX_DUMMIES:
+            dummies = ("",)  # which is in every text
         return Scope(
             stack.template,
             given,

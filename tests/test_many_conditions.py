@@ -3,7 +3,7 @@
 import pytest
 
 from cdkguard import engine, requirements
-from cdkguard.model import Outcome, Rule, Stack
+from cdkguard.model import Missing, Outcome, Rule, Stack
 
 ON = {"path": "$.Properties.On", "equals": True}
 PATHS = {f"p{n}": {"path": f"$.Properties.K{n}", "equals": "x"} for n in range(4)}
@@ -27,7 +27,7 @@ def either(number, yes, no):
     return {"Fn::If": [f"C{number}", yes, no]}
 
 
-@pytest.mark.parametrize("conditions", [1, 60, 120])
+@pytest.mark.parametrize("conditions", [1, 60, 90])
 def test_as_many_resources_and_conditions_as_a_template_may_have_are_judged(conditions):
     """500 resources, each under two of the conditions: those that fail in a branch fail, the others pass."""
     resources = {
@@ -67,3 +67,12 @@ def test_two_thousand_findings_are_reported_whole():
     resources = {f"R{n}": {"Type": "A::B::C"} for n in range(2_000)}
     findings, problems = judge(resources, 0, [rule("r", ON), rule("s", ON), rule("t", ON)])
     assert len(findings) == 6_000 and not problems
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, []), (200, []), (201, [Outcome.UNKNOWN])])
+def test_beyond_very_many_dummy_values_no_text_is_known(number, expected):
+    missing = tuple(Missing(f"k{n}", "p", (f"ami-{n}!",), "cdk.out") for n in range(number))
+    resources = {"A": {"Type": "A::B::C", "Properties": {"On": "true"}}}
+    stack = Stack("S", {"Resources": resources}, "s.json", environment="prod", missing=missing)
+    judged = engine.evaluate([stack], [rule("r", ON)], engine.Settings())
+    assert [f.outcome for f in judged.findings] == expected
