@@ -15,7 +15,7 @@ class CustomBuildHook(BuildHookInterface):
         from cdkguard import packs
 
         folder = packs.builtin()
-        texts = {path: packs._read_text(path) for path in packs.rule_files(folder)}
+        texts = {path: packs.read_text(path) for path in packs.rule_files(folder)}
         self.folder = tempfile.mkdtemp()
         target = os.path.join(self.folder, packs.COMPILED_FILE)
         with open(target, "wb") as handle:

@@ -25,12 +25,16 @@ def write(path: str, findings: Iterable[Finding], since: str) -> None:
 
     The file is replaced whole or not at all. Raises BaselineError, also where the file there is no baseline.
     """
-    dates = {entry["fingerprint"]: entry["since"] for entry in _entries(path)} if os.path.exists(path) else {}
+    path = os.path.realpath(path)  # a link may be to a file that is written now
+    dates = {entry["fingerprint"]: entry["since"] for entry in _entries(path)} if files.exists(path) else {}
     rows = {f.fingerprint: _row(f, dates.get(f.fingerprint, since)) for f in sorted(findings, key=_by_place)}
     if "" in rows:
         raise BaselineError(f"{path}: a finding of rule '{rows['']['ruleId']}' has no fingerprint")
     text = json.dumps({"version": VERSION, "findings": list(rows.values())}, indent=2, ensure_ascii=False)
-    _replace(os.path.realpath(path), escape.json_visible(text) + "\n", path)
+    try:
+        files.replace(path, escape.json_visible(text) + "\n")
+    except (OSError, UnicodeError) as problem:
+        raise BaselineError(f"{path}: cannot be written: {_words(problem)}") from problem
 
 
 def _by_place(finding: Finding) -> tuple[str, ...]:
@@ -49,17 +53,9 @@ def _row(finding: Finding, since: str) -> dict[str, Any]:
     }
 
 
-def _replace(target: str, text: str, shown: str) -> None:
-    try:
-        files.replace(target, text)
-    except (OSError, UnicodeError) as problem:
-        raise BaselineError(f"{shown}: cannot be written: {_words(problem)}") from problem
-
-
 def _entries(path: str) -> list[Mapping[str, str]]:
     try:
-        with open(path, encoding="utf-8-sig") as handle:
-            data = json.load(handle)
+        data = json.loads(files.text(path))
     except FileNotFoundError as problem:
         raise BaselineError(f"{path}: there is no such file; `cdkguard baseline` writes it") from problem
     except OSError as problem:

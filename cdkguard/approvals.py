@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 
 from cdkguard import files
@@ -38,7 +37,7 @@ class Approval(NamedTuple):
 
 def read(path: str) -> tuple[Approval, ...]:
     """The approvals of a file; none where it does not exist. Raises ConfigError with file and line."""
-    if not os.path.exists(path):
+    if not files.exists(path):
         return ()
     from cdkguard.config import document
 

@@ -260,7 +260,7 @@ class _Late:
 def _forget_report(root: Any) -> None:
     """A report of an earlier synthesis must not outlive this one: the CDK CLI would show it, whatever happens here."""
     path = os.path.join(root.outdir, _REPORT)
-    if os.path.isfile(path):
+    if os.path.lexists(path):
         os.unlink(path)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from cdkguard import files
 from cdkguard.engine import MAX_FINDINGS
 from cdkguard.errors import CdkguardError, InputError, TemplateError, TooMuchError
 from cdkguard.intrinsics import flatten
@@ -107,16 +108,16 @@ def parts(paths: Sequence[str]) -> list[Part]:
 
 
 def _parts_of(path: str, readings: Readings) -> Iterator[Part]:
-    if os.path.isfile(os.path.join(path, "manifest.json")):
+    if files.is_file(os.path.join(path, "manifest.json")):
         yield from _manifest_parts(path, None, readings)
-    elif not os.path.isdir(path):
+    elif not files.is_folder(path):
         yield Part(lambda: _bare(path), path, file=path)
     else:
-        for found, is_assembly in _files(path):
-            if is_assembly:
+        for found, kind in _members(path):
+            if kind == _ASSEMBLY:
                 yield from _manifest_parts(found, None, readings)
             else:
-                yield Part(partial(_bare_in_folder, found), path, file=found)
+                yield Part(partial(_READERS[kind], found), path, file=found if kind == _FILE else "")
 
 
 def _manifest_parts(directory: str, base: str | None, readings: Readings | None = None) -> list[Part]:
@@ -171,7 +172,7 @@ class _Reader:
         if real in self._seen or level > MAX_LEVELS:
             raise InputError(f"{self.shown(path)}: stages that contain each other")
         self._seen.add(real)
-        if not os.path.isfile(path):
+        if not files.is_file(path):
             raise InputError(f"{self.shown(path)}: not found, so this is no cloud assembly")
         manifest = self.load(self.inside(directory, "manifest.json", path))
         if not isinstance(manifest, dict) or "version" not in manifest:
@@ -263,7 +264,7 @@ class _Reader:
 
     def _metadata_file(self, path: str) -> Json:
         """Without it a stack is judged all the same: source lines and acknowledgements are lost, findings are not."""
-        if os.path.isfile(path):
+        if files.is_file(path):
             return self.load(path)
         text = f"{self.shown(path)}: not found, so findings of its stack have no source line and acknowledgements do not count"
         self.problems.append(Problem("notice", text, self.shown(path), fatal=False))
@@ -517,11 +518,11 @@ def _nested_places(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 def _read_path(path: str) -> Assembly:
-    if os.path.isfile(os.path.join(path, "manifest.json")):
+    if files.is_file(os.path.join(path, "manifest.json")):
         return read(path)
-    if os.path.isdir(path):
+    if files.is_folder(path):
         return _read_folder(path)
-    if not os.path.exists(path):
+    if not files.exists(path):
         raise InputError(f"{path}: no such file or folder")
     return _bare(path)
 
@@ -541,25 +542,34 @@ def _bare(path: str) -> Assembly:
 
 
 def _read_folder(folder: str) -> Assembly:
-    found = _joined(
-        _attempt(read, path) if is_assembly else _bare_in_folder(path) for path, is_assembly in _files(folder)
-    )
+    found = _joined(_READERS[kind](path) for path, kind in _members(folder))
     if not found.stacks and not found.problems:
         raise InputError(f"{folder}: no template and no cloud assembly in this folder, so nothing was judged")
     return found
 
 
-def _files(folder: str) -> Iterator[tuple[str, bool]]:
-    """What a folder holds: cloud assemblies, and files that may be templates."""
-    for directory, folders, names in os.walk(folder):
+_ASSEMBLY, _FILE, _LINK = "assembly", "file", "link"
+
+
+def _members(folder: str) -> Iterator[tuple[str, str]]:
+    """What a folder holds: cloud assemblies, files that may be templates, and links to folders, which are not followed."""
+    for directory, folders, names in files.walk(folder):
         if "manifest.json" in names and _is_manifest(os.path.join(directory, "manifest.json")):
-            yield directory, True
+            yield directory, _ASSEMBLY
             folders[:] = []
             continue
         folders[:] = sorted(f for f in folders if f not in ("node_modules", ".git", ".venv"))
         for name in sorted(names):
-            if name.endswith((".json", ".yaml", ".yml", ".template")):
-                yield os.path.join(directory, name), False
+            if name.lower().endswith((".json", ".yaml", ".yml", ".template")):
+                yield os.path.join(directory, name), _FILE
+        for name in folders:
+            if os.path.islink(os.path.join(directory, name)):
+                yield os.path.join(directory, name), _LINK
+
+
+def _not_followed_link(path: str) -> Assembly:
+    text = f"{path}: a link to a folder, which was not followed; name it, too, if its templates are to be judged"
+    return Assembly((), (Problem("notice", text, path, fatal=False),))
 
 
 def _bare_in_folder(path: str) -> Assembly:
@@ -568,6 +578,13 @@ def _bare_in_folder(path: str) -> Assembly:
         return Assembly((), (Problem("template", f"{path}: is a pipe or device", path),))
     found = _bare(path)
     return found if found.stacks or not _is_no_template(found.problems[0].message, path) else Assembly(())
+
+
+_READERS: dict[str, Callable[[str], Assembly]] = {
+    _ASSEMBLY: partial(_attempt, read),
+    _FILE: _bare_in_folder,
+    _LINK: _not_followed_link,
+}
 
 
 def _is_manifest(path: str) -> bool:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from cdkguard import assembly
+from cdkguard import assembly, files
 from cdkguard.config import Config, home, load
 from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.model import Assembly, Problem
@@ -48,7 +48,7 @@ def read(path: str) -> Baseline:
     """A saved baseline: a snapshot, a cloud assembly, or a template."""
     from cdkguard import snapshot
 
-    if not os.path.exists(path):
+    if not files.exists(path):
         raise BaselineError(
             f"{path}: no such baseline; it is `deployed`, `git`, `git:REVISION`, or the path of a snapshot, "
             "a cdk.out or a template"
@@ -120,6 +120,6 @@ def _app_directory(config: Config, after: Assembly) -> str:
     """The folder with cdk.json; where only a cdk.out was given, the one beside it or the current one."""
     beside = os.path.dirname(os.path.abspath(after.directory or ""))
     for folder in (config.directory, after.app_directory, beside, "."):
-        if folder and os.path.isfile(os.path.join(folder, "cdk.json")):
+        if folder and files.is_file(os.path.join(folder, "cdk.json")):
             return folder
     return config.directory

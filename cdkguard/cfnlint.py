@@ -5,11 +5,12 @@ from __future__ import annotations
 import glob
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from subprocess import PIPE, TimeoutExpired
 
+from cdkguard import processes
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Finding, Outcome, RuleInfo, Stack
 from cdkguard.secrets import masked
@@ -69,18 +70,17 @@ def _matches(
     command += ["--template", *map(glob.escape, paths)]
     shown = ", ".join(paths[:3])
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", errors="replace",
-            timeout=timeout, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as problem:
+        done = processes.run(command, timeout=timeout, stderr=PIPE, errors="replace")
+    except TimeoutExpired as problem:
         raise InputError(f"cfn-lint was stopped after {timeout:g} s on {shown}") from problem
+    except OSError as problem:
+        raise InputError(f"cfn-lint cannot be run on {shown}: {problem.strerror or problem}") from problem
     try:
-        found = json.loads(done.stdout)
+        found = json.loads(done.out)
     except ValueError as problem:
         raise InputError(f"cfn-lint failed on {shown}: {_last_line(done)}") from problem
     # Its status is a sum of 2 for errors, 4 for warnings and 8 for notes; anything else is a crash.
-    if done.returncode not in range(0, 16, 2) or not isinstance(found, list):
+    if done.status not in range(0, 16, 2) or not isinstance(found, list):
         raise InputError(f"cfn-lint failed on {shown}: {_last_line(done)}")
     matches = [match for match in found if match["Rule"]["Id"].startswith("E") and match["Rule"]["Id"] != OWN_RULE]
     for match in matches:
@@ -89,9 +89,9 @@ def _matches(
     return matches
 
 
-def _last_line(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in (done.stderr or done.stdout or "").splitlines() if line.strip()]
-    return _line(lines[-1]) if lines else f"it said nothing (exit status {done.returncode})"
+def _last_line(done: processes.Answer) -> str:
+    lines = [line.strip() for line in (done.err or done.out).splitlines() if line.strip()]
+    return _line(lines[-1]) if lines else f"it said nothing ({done.ended})"
 
 
 def _line(text: Json) -> str:

@@ -101,6 +101,8 @@ class _Judge:
             self._decide(rule, change)
         except RecursionError:
             self._record(rule, change, Outcome.UNKNOWN, text=f"{rule.title} (nested too deeply to be judged)")
+        except MemoryError:  # no defect of the rule
+            raise
         except Exception as crash:
             text = f"rule {rule.id} crashed on the change of {change.logical_id}: {type(crash).__name__}: {crash}"
             self.problems.append(Problem("rule", " ".join(text.split())))

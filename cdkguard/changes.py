@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from cdkguard import accepted, approvals, diff, engine, environments, guardrails, packs, suppressions, tables
+from cdkguard import accepted, approvals, diff, engine, environments, files, guardrails, packs, suppressions, tables
 from cdkguard.baseline import Baseline, configuration_at
 from cdkguard.config import Config
 from cdkguard.errors import BaselineError, TemplateError
@@ -295,7 +295,7 @@ def _allowed(settings: Config) -> Sequence[str]:
 
 
 def _accepted(settings: Config) -> Sequence[str]:
-    return list(accepted.read(settings.baseline)) if settings.baseline and os.path.exists(settings.baseline) else []
+    return list(accepted.read(settings.baseline)) if settings.baseline and files.exists(settings.baseline) else []
 
 
 def stacks_of(found: Assembly, settings: Config) -> list[Stack]:

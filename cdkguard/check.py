@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cache, cached_property, partial
 
-from cdkguard import __version__, assembly, engine, environments, foreach, packs, secrets, suppressions
+from cdkguard import __version__, assembly, engine, environments, files, foreach, packs, secrets, suppressions
 from cdkguard.config import Config
-from cdkguard.errors import TOO_DEEP, ConfigError, InputError, RulePackError
+from cdkguard.errors import MACHINE, ConfigError, InputError, RulePackError, stop_of
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
 from cdkguard.typed import TYPE_CHECKING, Any, TextIO
 
@@ -31,8 +31,8 @@ def check(
     """
     try:
         return _checked(config, today, progress, observe)
-    except RecursionError as problem:
-        raise InputError(TOO_DEEP) from problem
+    except MACHINE as problem:
+        raise stop_of(problem) or problem from problem
 
 
 def _checked(config: Config, today: str | None, progress: TextIO | None, observe: Observer | None) -> Report:
@@ -66,13 +66,13 @@ def _that_lasts(report: Report, folder: str) -> Report:
 
 def check_assembly(config: Config, found: Assembly, today: str | None = None) -> Report:
     """Judge an assembly that somebody else has read; raises as `check` does."""
-    began = time.perf_counter()
-    loaded = packs.load_all(config.packs)
-    rules = packs.select(loaded.rules, config.rules, config.skip)
     try:
+        began = time.perf_counter()
+        loaded = packs.load_all(config.packs)
+        rules = packs.select(loaded.rules, config.rules, config.skip)
         return _report(config, found, loaded, rules, today or time.strftime("%Y-%m-%d"), began, {})
-    except RecursionError as problem:
-        raise InputError(TOO_DEEP) from problem
+    except MACHINE as problem:
+        raise stop_of(problem) or problem from problem
 
 
 def _in_parts(
@@ -132,9 +132,9 @@ def _timed(phases: dict[str, float], name: str, began: float, found: Assembly) -
 
 def is_app(paths: Sequence[str]) -> bool:
     """One folder with cdk.json (and no manifest of its own) is an app to synthesize."""
-    if len(paths) != 1 or not os.path.isdir(paths[0]) or os.path.isfile(os.path.join(paths[0], "manifest.json")):
+    if len(paths) != 1 or not files.is_folder(paths[0]) or files.is_file(os.path.join(paths[0], "manifest.json")):
         return False
-    return os.path.isfile(os.path.join(paths[0], "cdk.json"))
+    return files.is_file(os.path.join(paths[0], "cdk.json"))
 
 
 def _report(
@@ -296,7 +296,7 @@ def _changes(
         loaded = packs.load_all(old.packs)
         rules = [r for r in packs.select(loaded.rules, old.rules, old.skip) if r.scope != "change"]
         judged = engine.evaluate(stacks, rules, _settings(old, loaded, rules)._replace(most=settings.most))
-        kept = _accepted(old.baseline) if old.baseline and os.path.exists(old.baseline) else None
+        kept = _accepted(old.baseline) if old.baseline and files.exists(old.baseline) else None
         known = {r.id for r in loaded.rules}
         ids = {r.id for r in rules}
         findings = suppressions.apply(judged.findings, stacks, old.suppressions, kept, ids, today, known=known)[0]

@@ -8,9 +8,10 @@ import io
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
-from cdkguard import __version__, cli_changes, cli_rules
-from cdkguard.errors import TOO_DEEP, CdkguardError, ConfigError, ExitCode, InputError
+from cdkguard import __version__, cli_changes, cli_rules, files
+from cdkguard.errors import ConfigError, ExitCode, InputError, stop_of
 from cdkguard.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what a command does not need is not imported: start-up is most of a small run
@@ -75,33 +76,51 @@ def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status (see errors.ExitCode)."""
     try:
         try:
-            options = _parser(next((word for word in argv if not word.startswith("-")), "")).parse_args(argv)
-            return int(options.handler(options))
+            return _run(argv)
         finally:
-            sys.stdout.flush()
-    except CdkguardError as stop:
-        tell(f"cdkguard: {stop}")
-        return int(stop.exit_code)
-    except RecursionError:
-        print(f"cdkguard: {TOO_DEEP}", file=sys.stderr)
-        return int(ExitCode.INPUT)
+            sys.stdout.flush()  # what cannot be written must be known before the status is
     except KeyboardInterrupt:
-        print("cdkguard: interrupted", file=sys.stderr)
+        tell("cdkguard: interrupted")
         return 130
     except BrokenPipeError:  # the reader went away (`| head`), and a half-read report is no pass
         return int(ExitCode.INPUT)
-    except Exception:
-        import traceback
+    except SystemExit as end:
+        if isinstance(end.code, int) and end.code > 128:  # interrupts.Terminated
+            tell("cdkguard: terminated")
+            return end.code
+        tell(f"cdkguard: something that it called wanted to end it (sys.exit({end.code!r})), so nothing was judged")
+        return int(ExitCode.INPUT)
+    except Exception as problem:
+        return _stopped(problem)
 
-        tell(traceback.format_exc() + "cdkguard: that is a bug in cdkguard; please report it")
-        return int(ExitCode.BUG)
+
+def _run(argv: Sequence[str]) -> int:
+    command = next((word for word in argv if not word.startswith("-")), "")
+    try:
+        options = _parser(command).parse_args(argv)
+    except SystemExit as end:  # --help, --version
+        return int(end.code or 0)
+    return int(options.handler(options))
+
+
+def _stopped(problem: Exception) -> int:
+    """Tell what ended the run, in one line unless it is a defect; the exit status."""
+    stop = stop_of(problem)
+    if stop is not None:
+        tell(f"cdkguard: {stop}")
+        return int(stop.exit_code)
+    import traceback
+
+    tell(traceback.format_exc() + "cdkguard: that is a bug in cdkguard; please report it")
+    return int(ExitCode.BUG)
 
 
 def tell(text: str) -> None:
-    """Say something that holds names of others' on standard error."""
+    """Say something that may hold names of others' on standard error, where that can be written."""
     from cdkguard.outputs import escape
 
-    print(escape.block(text), file=sys.stderr)
+    with suppress(OSError, ValueError):
+        print(escape.block(text), file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -295,7 +314,7 @@ def _configured(options: argparse.Namespace) -> Config:
 
     _refuse_nowhere()
 
-    directory = options.paths[0] if len(options.paths) == 1 and os.path.isdir(options.paths[0]) else "."
+    directory = options.paths[0] if len(options.paths) == 1 and files.is_folder(options.paths[0]) else "."
     directory = _outside_of_assemblies(directory)
     return _overlaid(configuration.load(directory, options.config), options, directory)
 
@@ -309,7 +328,7 @@ def _refuse_nowhere() -> None:
 
 def _outside_of_assemblies(directory: str) -> str:
     """The folder, or the nearest above it that is no cloud assembly: what an app has written holds no settings."""
-    while os.path.isfile(os.path.join(directory, "manifest.json")):
+    while files.exists(os.path.join(directory, "manifest.json")):
         above = os.path.join(directory, os.pardir)
         if os.path.samefile(above, directory):
             break
@@ -446,8 +465,6 @@ def _write(name: str, file: str | None, report: Report, controls: tuple[Framewor
         if name == "github":
             _step_summary(report, options)
         return
-    from cdkguard import files
-
     try:
         files.replace(file, text)
     except OSError as problem:
@@ -522,8 +539,7 @@ def _step_summary(report: Report, options: Options) -> None:
     from cdkguard.outputs import github
 
     try:
-        with open(file, "a", encoding="utf-8") as handle:
-            handle.write(github.step_summary(report, options))
+        files.append(file, github.step_summary(report, options).encode("utf-8", "backslashreplace"))
     except OSError as problem:
         raise ConfigError(f"GITHUB_STEP_SUMMARY={file}: cannot be written: {problem.strerror}") from problem
 
@@ -535,7 +551,7 @@ def _chained(config: Config) -> bool:
         bool(outdir)
         and not config.app
         and not config.paths
-        and os.path.isfile(os.path.join(str(outdir), "manifest.json"))
+        and files.is_file(os.path.join(str(outdir), "manifest.json"))
     )
 
 
@@ -546,8 +562,7 @@ def _cli_fails_on_reports() -> bool:
     try:
         context = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
         if (overflow := os.environ.get("CONTEXT_OVERFLOW_LOCATION_ENV")) is not None:
-            with open(overflow, encoding="utf-8") as handle:
-                context |= json.load(handle)
+            context |= json.loads(files.text(overflow))
         return context.get("@aws-cdk/core:failSynthOnValidationErrors") is False
     except (OSError, ValueError, TypeError, AttributeError):
         return False  # then our own exit status fails the synthesis
@@ -563,12 +578,8 @@ def _merge_validation_report(report: Report) -> None:
     outdir = os.environ["CDK_OUTDIR"]
     file = os.path.join(outdir, "validation-report.json")
     try:
-        with open(os.path.join(outdir, "manifest.json"), encoding="utf-8") as handle:
-            version = str(json.load(handle).get("version", ""))
-        old = None
-        if os.path.isfile(file):
-            with open(file, encoding="utf-8") as handle:
-                old = handle.read()
+        version = str(json.loads(files.text(os.path.join(outdir, "manifest.json"))).get("version", ""))
+        old = files.text(file) if files.exists(file) else None
         files.replace(file, cdkreport.merge(old, report, version, outdir))
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{file}: CDK's validation report cannot be written: {problem}") from problem

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from cdkguard import __version__
+from cdkguard import __version__, files
 from cdkguard.errors import ConfigError, ExitCode
 from cdkguard.typed import TYPE_CHECKING, Any
 
@@ -124,11 +124,8 @@ def _empty(path: str) -> Any:
     from cdkguard.baseline import Baseline
     from cdkguard.model import Assembly, Stack
 
-    if not os.path.isfile(path) or os.path.getsize(path) > 16:
+    if not files.is_file(path) or os.path.getsize(path) > 16 or files.read(path).strip() != b"{}":
         return None
-    with open(path, encoding="utf-8") as handle:
-        if handle.read().strip() != "{}":
-            return None
     return Baseline(Assembly((Stack(path, {"Resources": {}}, path),)), path)
 
 
@@ -304,21 +301,20 @@ def _snapshot(options: argparse.Namespace) -> int:
     with _new_side(config) as found:
         _refuse_unread(found.problems)
         context = environments.telling({**found.context, **config.context}, config.environments)
-        files = snapshot.write(found, options.out, context)
-    _warn_of_secrets(files)
+        written = snapshot.write(found, options.out, context)
+    _warn_of_secrets(written)
     out = escape.terminal(options.out)
-    print(f"{out}: {len(files)} files written; commit them, and check with --against {out}")
+    print(f"{out}: {len(written)} files written; commit them, and check with --against {out}")
     return int(ExitCode.OK)
 
 
-def _warn_of_secrets(files: Sequence[str]) -> None:
+def _warn_of_secrets(written: Sequence[str]) -> None:
     """A snapshot is made to be committed, and holds what the templates hold."""
     from cdkguard import secrets
     from cdkguard.cli import tell
 
-    for path in files:
-        with open(path, encoding="utf-8") as handle:
-            kind = secrets.shape_of(handle.read())
+    for path in written:
+        kind = secrets.shape_of(files.text(path))
         if kind is not None:
             tell(
                 f"cdkguard: {path}: holds a credential in plain text ({kind}): take it out of the app before you commit"

@@ -116,8 +116,7 @@ def _rules_show(options: argparse.Namespace) -> int:
     from cdkguard import packs
 
     rule = _one_rule(options)
-    with open(packs.source_file(rule), encoding="utf-8") as handle:
-        _say(handle.read().rstrip("\n"))
+    _say(packs.read_text(packs.source_file(rule)).rstrip("\n"))
     return int(ExitCode.OK)
 
 

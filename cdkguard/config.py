@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from cdkguard import files
 from cdkguard.environments import BUILTIN, EnvironmentRule, is_production
 from cdkguard.errors import ConfigError
 from cdkguard.model import SEVERITIES, Suppression
@@ -100,9 +101,9 @@ def document(file: str) -> _At:
 
 def _find(directory: str) -> str | None:
     for folder in _folders(os.path.abspath(directory)):
-        found = [name for name in FILES if os.path.isfile(os.path.join(folder, name))]
+        found = [name for name in FILES if files.exists(os.path.join(folder, name))]
         project = _shown(os.path.join(folder, "pyproject.toml"))
-        if os.path.isfile(project) and _names_us(project):
+        if files.is_file(project) and _names_us(project):
             found.append("pyproject.toml")
         if len(found) > 1:
             raise ConfigError(f"{_shown(folder)}: settings in {' and in '.join(found)}: keep one of them")
@@ -115,7 +116,7 @@ def _folders(directory: str) -> list[str]:
     """The folder and those above it up to the repository's root; only itself where there is no repository, because
     what lies above it may be somebody else's."""
     folders = [directory]
-    while not os.path.exists(os.path.join(folders[-1], ".git")):
+    while not files.exists(os.path.join(folders[-1], ".git")):
         above = os.path.dirname(folders[-1])
         if above == folders[-1]:
             return [directory]
@@ -147,8 +148,7 @@ def _names_us(project: str) -> bool:
 
 def _text(file: str) -> str:
     try:
-        with open(file, encoding="utf-8-sig") as handle:
-            return handle.read()
+        return files.text(file)
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:
@@ -494,7 +494,7 @@ def _files(at: Mapping[str, _At], base: str) -> dict[str, Json]:
 def _pack(name: str, base: str) -> str:
     """A folder beside the configuration file; otherwise the name of an installed pack."""
     folder = os.path.join(base, name)
-    return folder if "/" in name or os.path.isdir(folder) else name
+    return folder if "/" in name or files.is_folder(folder) else name
 
 
 def _output(at: _At, base: str) -> tuple[str, str | None]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from cdkguard import files
 from cdkguard.assembly import _environment, _nested_path
 from cdkguard.awsaccess import Access, NoSuchStack, Place, Places, Role, call, told
 from cdkguard.errors import BaselineError, TemplateError
@@ -160,8 +161,7 @@ def read_roles(directory: str, level: int = 0) -> dict[Key, Role]:
     found: dict[Key, Role] = {}
     path = os.path.join(directory, "manifest.json")
     try:
-        with open(path, encoding="utf-8-sig") as handle:
-            manifest = parse_json(handle.read(), path)
+        manifest = parse_json(files.text(path), path)
     except (OSError, UnicodeDecodeError, TemplateError) as problem:
         raise BaselineError(f"{path}: its roles cannot be read: {problem}") from problem
     for name, artifact in _mapping(_mapping(manifest).get("artifacts")).items():

@@ -301,6 +301,8 @@ class Run:
             return self._judge_branches(bound, body, base, logical_id)
         except RecursionError:
             return Judgement(Outcome.UNKNOWN, note="the value is nested too deeply to be judged")
+        except MemoryError:  # no defect of the rule
+            raise
         except Exception as crash:
             self._crashed(bound.rule, base, logical_id, crash)
             return Judgement(Outcome.UNKNOWN, note=f"the rule crashed ({type(crash).__name__})")
@@ -379,6 +381,8 @@ class Run:
             return bound.decide(Subject(text, scope, logical_id, self, (path,))) is not True
         except RecursionError:
             return True
+        except MemoryError:
+            raise
         except Exception as crash:
             self._crashed(bound.rule, scope, logical_id, crash)
             return True

@@ -53,4 +53,27 @@ class BaselineError(InputError):
     """The other side of a comparison could not be read."""
 
 
+MACHINE = (OSError, MemoryError, RecursionError, ImportError)  # faults and limits of the machine: no defect of ours
 TOO_DEEP = "a template refers or nests too deeply to be judged"  # where Python's stack ends before the input does
+
+
+def stop_of(problem: BaseException) -> CdkguardError | None:
+    """The stop that is told for it: itself, or what it says of the machine; None for a defect."""
+    match problem:
+        case CdkguardError():
+            return problem
+        case RecursionError():
+            return InputError(TOO_DEEP)
+        case MemoryError():
+            return InputError("there is not enough memory")
+        case ImportError():
+            return InputError(f"a part of the installation cannot be loaded: {problem}; install cdkguard again")
+        case OSError():
+            return InputError(told(problem))
+    return None
+
+
+def told(problem: OSError) -> str:
+    """What is wrong, in one line that names the file where there is one."""
+    words = problem.strerror or str(problem) or type(problem).__name__
+    return f"{problem.filename}: {words}" if problem.filename is not None else words

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from cdkguard.errors import ConfigError
 from cdkguard.model import Finding, Outcome, Report
-from cdkguard.tables import FOLDER, HEADER
+from cdkguard.tables import shipped
 from cdkguard.typed import Any, NamedTuple
 
 OUTCOMES = ("fail", "unknown", "pass", "not judged")  # the order of a summary
@@ -48,9 +46,7 @@ class Framework(NamedTuple):
 @cache
 def _table() -> dict[str, Any]:
     """framework -> {title, controls: {id: [rule ids]}}; made by tools/make_frameworks.py."""
-    with open(os.path.join(FOLDER, "frameworks.json"), encoding="utf-8") as handle:
-        table: dict[str, Any] = json.load(handle)
-    del table[HEADER]
+    table: dict[str, Any] = shipped("frameworks.json")
     return table
 
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from cdkguard import __version__, assembly, installed, synth, worktree
+from cdkguard import __version__, assembly, files, installed, synth, worktree
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.model import Assembly, Problem, Source, Stack
 from cdkguard.packs import cache_folder, make_cache_folder
@@ -59,7 +59,7 @@ def checked_out(
     """
     repo = worktree.repository(directory)
     target = worktree.resolve(repo, revision)
-    with synth._terminated_means_exit(), worktree.checked_out(repo, target.commit) as tree:
+    with worktree.checked_out(repo, target.commit) as tree:
         notes = [target.note] if target.note else []
         notes += worktree.submodules(repo, tree, timeout)
         folder = os.path.join(tree, repo.prefix) if repo.prefix else tree
@@ -80,12 +80,12 @@ def _problems(notes: list[str]) -> tuple[Problem, ...]:
 
 
 def _has_app(folder: str, app: str | None) -> bool:
-    return os.path.isdir(folder) and (app is not None or os.path.isfile(os.path.join(folder, "cdk.json")))
+    return files.is_folder(folder) and (app is not None or files.is_file(os.path.join(folder, "cdk.json")))
 
 
 def _nearest(folder: str) -> str:
     """The folder, or the nearest above it that is there: settings are looked for from it upwards."""
-    while not os.path.isdir(folder):
+    while not files.is_folder(folder):
         folder = os.path.dirname(folder)
     return folder
 
@@ -118,7 +118,7 @@ class _Run:
     def lend_context(self) -> list[str]:
         """Looked-up context that is not under version control would be missing: dummies instead of what is deployed."""
         source, target = (os.path.join(folder, "cdk.context.json") for folder in (self.own, self.folder))
-        if not os.path.isfile(source) or os.path.lexists(target):
+        if not files.is_file(source) or os.path.lexists(target):
             return []
         shutil.copyfile(source, target)
         return ["cdk.context.json is not in that revision: the baseline was synthesized with the one of the work tree"]
@@ -136,9 +136,9 @@ class _Run:
         entry = _entry(self._key(app, install))
         kept = _kept(entry) if entry is not None else None
         if kept is not None:
-            files, tree = kept
+            assembled, tree = kept
             notes.append("its assembly was synthesized before and is kept in the cache")
-            yield self._told(assembly.read, files, tree, app.context)
+            yield self._told(assembly.read, assembled, tree, app.context)
             return
         command = self._reused(app, install, timeout, notes)
         with self._synthesized(app._replace(command=command), timeout, progress) as out:
@@ -179,17 +179,12 @@ class _Run:
     @contextmanager
     def _synthesized(self, app: synth.App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
         """As `synth.synthesized`, with the commit in what goes wrong while the app runs, and only then."""
-        from tempfile import mkdtemp
-
-        out = mkdtemp(prefix="cdkguard-")
-        try:
+        with files.temporary() as out:
             try:
                 synth.run(app, out, full=self.full, timeout=timeout, progress=progress)
             except InputError as problem:
                 raise BaselineError(f"the baseline {self.commit[:12]}: {self._shown(str(problem))}") from problem
             yield out
-        finally:
-            shutil.rmtree(out, ignore_errors=True)
 
     def _shown(self, text: str) -> str:
         return text.replace(f"{self.tree}{os.sep}", "")
@@ -242,14 +237,13 @@ def _entry(key: Json) -> str | None:
 
 def _kept(entry: str) -> tuple[str, str] | None:
     """(assembly, work tree it was made in) of a cache entry whose files are just those of its digests, else None."""
-    files = os.path.join(entry, _ASSEMBLY)
+    assembled = os.path.join(entry, _ASSEMBLY)
     try:
-        with open(os.path.join(entry, _DIGESTS), encoding="utf-8") as handle:
-            said = json.load(handle)
-        if said["entry"] != os.path.basename(entry) or said["files"] != _digests(files):
+        said = json.loads(files.text(os.path.join(entry, _DIGESTS)))
+        if said["entry"] != os.path.basename(entry) or said["files"] != _digests(assembled):
             return None
         os.utime(os.path.join(entry, _DIGESTS))
-        return files, str(said["tree"])
+        return assembled, str(said["tree"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # a damaged entry is made anew
 
@@ -258,11 +252,10 @@ def _digests(folder: str) -> dict[str, str]:
     from hashlib import sha256
 
     found = {}
-    for directory, _folders, names in os.walk(folder):
+    for directory, _folders, names in files.walk(folder):
         for name in names:
             path = os.path.join(directory, name)
-            with open(path, "rb") as handle:
-                found[os.path.relpath(path, folder)] = sha256(handle.read()).hexdigest()
+            found[os.path.relpath(path, folder)] = sha256(files.read(path)).hexdigest()
     return found
 
 
@@ -272,13 +265,12 @@ def _keep(entry: str, out: str, tree: str, stacks: int) -> None:
     try:
         make_cache_folder(os.path.dirname(entry))
         os.makedirs(temporary)
-        files = os.path.join(temporary, _ASSEMBLY)
-        shutil.copytree(out, files, symlinks=True, ignore=_not_read)
-        if len(assembly.read(files).stacks) != stacks:
+        copy = os.path.join(temporary, _ASSEMBLY)
+        shutil.copytree(out, copy, symlinks=True, ignore=_not_read)
+        if len(assembly.read(copy).stacks) != stacks:
             return
-        said = {"entry": os.path.basename(entry), "tree": tree, "files": _digests(files)}
-        with open(os.path.join(temporary, _DIGESTS), "w", encoding="utf-8") as handle:
-            json.dump(said, handle)
+        said = {"entry": os.path.basename(entry), "tree": tree, "files": _digests(copy)}
+        files.replace(os.path.join(temporary, _DIGESTS), json.dumps(said).encode())
         shutil.rmtree(entry, ignore_errors=True)
         os.replace(temporary, entry)
         _forget(os.path.dirname(entry))

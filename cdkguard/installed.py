@@ -6,9 +6,10 @@ import json
 import os
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
+from subprocess import STDOUT, TimeoutExpired
 
+from cdkguard import files, processes
 from cdkguard.errors import BaselineError
 from cdkguard.typed import Any
 
@@ -108,8 +109,7 @@ def _json(path: str) -> dict[str, Json]:
 def _bytes(path: str) -> bytes | None:
     """None where there is no such file."""
     try:
-        with open(path, "rb") as handle:
-            return handle.read()
+        return files.read(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as problem:
@@ -163,16 +163,13 @@ def _install(folder: str, timeout: float | None) -> str:
     """Install by the folder's lock file; the command."""
     command = _installer(folder)
     try:
-        done = subprocess.run(
-            command, cwd=folder, shell=os.name == "nt", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as problem:
+        done = processes.run(command, folder, timeout=timeout, shell=os.name == "nt", stderr=STDOUT, errors="replace")
+    except TimeoutExpired as problem:
         raise BaselineError(f"{' '.join(command)} was stopped after {timeout:.0f} s (--timeout)") from problem
     except OSError as problem:
         raise BaselineError(f"{' '.join(command)} cannot be run: {problem.strerror or problem}") from problem
-    if done.returncode != 0:
-        tail = [line for line in done.stdout.splitlines() if line.strip()][-5:]
+    if done.status != 0:
+        tail = [line for line in done.out.splitlines() if line.strip()][-5:]
         raise BaselineError(
             "\n".join(
                 [f"the baseline's packages were not installed: {' '.join(command)} failed", *(f"  | {t}" for t in tail)]

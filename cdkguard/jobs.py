@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 
-from cdkguard import assembly, engine, environments
-from cdkguard.errors import TOO_DEEP, CdkguardError, InputError
+from cdkguard import assembly, engine, environments, files
+from cdkguard.errors import CdkguardError, InputError, stop_of
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack
 from cdkguard.typed import TYPE_CHECKING, Any, NamedTuple
 
@@ -135,7 +135,7 @@ class _Parts:
         return cores
 
     def _assembly(self, pieces: Sequence[_Piece], stacks: tuple[Stack, ...]) -> Assembly:
-        alone = len(self.config.paths) == 1 and os.path.isfile(os.path.join(self.config.paths[0], "manifest.json"))
+        alone = len(self.config.paths) == 1 and files.is_file(os.path.join(self.config.paths[0], "manifest.json"))
         return Assembly(
             stacks,
             tuple(p for piece in pieces for p in piece.found.problems),
@@ -275,24 +275,39 @@ def in_processes(work: Sequence[Any], judge: Callable[[Sequence[Any]], Any], pro
 
     What stops a child stops the run; so does a child that ends without an answer.
     """
+    if processes == 1:
+        return [judge(work)]
+    from cdkguard.interrupts import held, terminated_means_exit
+
     children: list[_Child] = []
-    try:
-        for at in range(1, processes):
-            children.append(_Child(work[at::processes], judge))
-        own: Any = judge(work[::processes])
-        return [own, *(child.answer() for child in children)]
-    finally:
-        for child in children:
-            child.end()
+    with terminated_means_exit():
+        try:
+            for at in range(1, processes):
+                with held():
+                    children.append(_Child(work[at::processes], judge))
+            own: Any = judge(work[::processes])
+            return [own, *(child.answer() for child in children)]
+        finally:
+            with held():
+                for child in children:
+                    child.end()
 
 
 class _Child:
     """A forked process: it has the rules and the manifest already, and sends back what it found."""
 
     def __init__(self, work: Sequence[Any], judge: Callable[[Sequence[Any]], Any]) -> None:
-        self._read, write = os.pipe()
         self._status: int | None = None
-        self.pid = os.fork()
+        try:
+            self._read, write = os.pipe()
+            try:
+                self.pid = os.fork()
+            except BaseException:
+                os.close(self._read)
+                os.close(write)
+                raise
+        except OSError as problem:
+            raise InputError(f"a worker process cannot be started: {problem.strerror}: try --jobs 1") from problem
         if self.pid == 0:
             _work_and_exit(write, work, judge)
         os.close(write)
@@ -306,7 +321,10 @@ class _Child:
         if self._status != 0 or not sent:
             how = f"by signal {-self._status}" if self._status < 0 else f"with status {self._status}"
             raise InputError(f"a worker process ended {how} before it had judged its stacks: try --jobs 1")
-        kind, value = pickle.loads(sent)
+        try:
+            kind, value = pickle.loads(sent)
+        except (EOFError, pickle.UnpicklingError) as problem:
+            raise InputError("half of what a worker process found has arrived: try --jobs 1") from problem
         if kind == "stop":
             raise value
         if kind == "bug":
@@ -329,20 +347,19 @@ def _work_and_exit(write: int, work: Sequence[Any], judge: Callable[[Sequence[An
     """The child's whole life: it must neither return into the parent's code nor write what the parent has buffered."""
     status = 1
     try:
-        import pickle
         import signal
 
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+        import pickle
+
         try:
             answer = ("value", judge(work))
-        except CdkguardError as stop:
-            answer = ("stop", stop)
-        except RecursionError:
-            answer = ("stop", InputError(TOO_DEEP))
-        except Exception:
+        except Exception as problem:
             import traceback
 
-            answer = ("bug", traceback.format_exc())
+            stop = stop_of(problem)
+            answer = ("stop", stop) if stop is not None else ("bug", traceback.format_exc())
         sent = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
         with open(write, "wb") as pipe:
             pipe.write(sent)

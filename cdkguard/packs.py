@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from cdkguard import __version__
+from cdkguard import __version__, files
 from cdkguard.errors import ConfigError, RulePackError
 from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, Remedy, Rule
 from cdkguard.template import may_be_deep
@@ -25,7 +25,7 @@ SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.jsonl"
 _WEAKENS = ("path", "by", "types", "order", "default", "elements")
 _BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
-_FORM = "6"  # of the prepared JSON; part of the cache key
+_FORM = "7"  # of the prepared JSON; part of the cache key
 
 KEYS = (
     "id",
@@ -69,7 +69,7 @@ def builtin() -> str:
     """The folder of the built-in packs: inside the package in a wheel, beside it in a checkout."""
     here = os.path.dirname(os.path.abspath(__file__))
     packaged = os.path.join(here, "rules")
-    return packaged if os.path.isdir(packaged) else os.path.join(os.path.dirname(here), "rules")
+    return packaged if files.is_folder(packaged) else os.path.join(os.path.dirname(here), "rules")
 
 
 def load_all(directories: Sequence[str] = ()) -> Packs:
@@ -163,7 +163,7 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 
 def _folder(name: str) -> str:
-    if os.path.isdir(name):
+    if files.is_folder(name):
         return name
     from importlib.metadata import entry_points
 
@@ -197,8 +197,10 @@ class Prepared(NamedTuple):
 
 def _read_prepared(path: str) -> Prepared:
     """A kept pack; raises OSError or ValueError where it is damaged."""
-    with open(path, "rb") as handle:
-        data = handle.read()
+    return _parsed(path, files.read(path))
+
+
+def _parsed(path: str, data: bytes) -> Prepared:
     start = data.index(b"\n")
     sets, heads, lengths = json.loads(data[:start])
     texts = []
@@ -213,16 +215,19 @@ def _read_prepared(path: str) -> Prepared:
 def _prepared(folder: str, sets: Mapping[str, Sequence[str]]) -> Prepared:
     """A folder's rules and sets: shipped, cached, or made now."""
     shipped = os.path.join(folder, COMPILED_FILE)
-    if folder == builtin() and os.path.isfile(shipped):
-        return _read_prepared(shipped)
-    files = rule_files(folder)
-    if not files:
-        raise RulePackError(f"{folder}: no rule file (*.yaml) in this folder")
-    texts = {path: _read_text(path) for path in files}
-    cache = _cache_file(texts, sets)
-    if cache is not None and os.path.isfile(cache):
+    if folder == builtin() and files.is_file(shipped):
         try:
-            return _read_prepared(cache)
+            return _read_prepared(shipped)
+        except ValueError as problem:
+            raise RulePackError(f"{shipped}: this file of cdkguard is damaged: install it again") from problem
+    found = rule_files(folder)
+    if not found:
+        raise RulePackError(f"{folder}: no rule file (*.yaml) in this folder")
+    texts = {path: read_text(path) for path in found}
+    cache = _cache_file(texts, sets)
+    if cache is not None:
+        try:
+            return _read_kept(cache)
         except (OSError, ValueError):
             pass  # a damaged cache entry is written again
     prepared = prepare(folder, texts, sets)
@@ -239,22 +244,30 @@ def source_file(rule: Rule) -> str:
 def rule_files(folder: str) -> list[str]:
     """The YAML files below a pack's folder, in a stable order."""
     found = []
-    for directory, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
+    seen = set()
+    for directory, folders, names in files.walk(folder, links=True):
+        seen.add(os.path.realpath(directory))
+        folders[:] = sorted(
+            f for f in folders if not f.startswith(".") and os.path.realpath(os.path.join(directory, f)) not in seen
+        )
         found += [
-            os.path.join(directory, n) for n in sorted(names) if n.endswith((".yaml", ".yml")) and not n.startswith(".")
+            os.path.join(directory, n)
+            for n in sorted(names)
+            if n.lower().endswith((".yaml", ".yml")) and not n.startswith(".")
         ]
     return found
 
 
-def _read_text(path: str) -> str:
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise RulePackError(f"{path}:1: is a pipe or device")
+def read_text(path: str) -> str:
+    """A rule file's text; raises RulePackError."""
     try:
-        with open(path, encoding="utf-8-sig") as handle:
-            return handle.read()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise RulePackError(f"{path}:1: cannot be read: {problem}") from problem
+        if files.exists(path) and not files.is_file(path):
+            raise RulePackError(f"{path}:1: is a pipe or device")
+        return files.text(path)
+    except OSError as problem:
+        raise RulePackError(f"{path}:1: cannot be read: {problem.strerror}") from problem
+    except UnicodeDecodeError as problem:
+        raise RulePackError(f"{path}:1: not UTF-8 text") from problem
 
 
 def _cache_file(texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> str | None:
@@ -306,12 +319,23 @@ def _code_stamp() -> str:
     )
 
 
-def _write_cache(path: str, prepared: Prepared) -> None:
-    from cdkguard import files
+def _read_kept(path: str) -> Prepared:
+    """A pack of the cache; raises OSError or ValueError where it is not there, or is not what was written."""
+    from hashlib import sha256
 
+    digest, _, data = files.read(path).partition(b"\n")
+    if digest.decode("ascii") != sha256(data).hexdigest():
+        raise ValueError(f"{path}: damaged")
+    return _parsed(path, data)
+
+
+def _write_cache(path: str, prepared: Prepared) -> None:
+    from hashlib import sha256
+
+    data = prepared.written()
     try:
         make_cache_folder(os.path.dirname(path))
-        files.replace(path, prepared.written())
+        files.replace(path, sha256(data).hexdigest().encode("ascii") + b"\n" + data)
     except OSError:
         pass  # a read-only home costs time, not correctness
 

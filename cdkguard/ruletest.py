@@ -47,8 +47,7 @@ def run(
 
 
 def _examples(rule: Rule) -> dict[str, list[Json]]:
-    with open(rule.file, encoding="utf-8") as handle:
-        data = packs.read_yaml(rule.file, handle.read())
+    data = packs.read_yaml(rule.file, packs.read_text(rule.file))
     examples = data.get("examples") or {}
     if not isinstance(examples, dict) or not all(isinstance(cases, list) for cases in examples.values()):
         raise RulePackError(f"{rule.file}:1: examples is a mapping of pass, fail and unknown to lists")

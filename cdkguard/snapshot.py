@@ -6,9 +6,12 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
+from cdkguard import files
 from cdkguard.assets import normalised, without_hashes
 from cdkguard.errors import BaselineError, InputError
+from cdkguard.interrupts import held, terminated_means_exit
 from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
 from cdkguard.outputs import escape
 from cdkguard.template import Lines, check_template, parse_json, read_text
@@ -26,15 +29,12 @@ _MAPPINGS = ("tags", "parameters", "constructPaths")
 
 def is_snapshot(path: str) -> bool:
     """Whether the folder is (or was meant as) a snapshot; a damaged one is, so that `read` can say what is wrong."""
-    if not os.path.isdir(path):
+    if not files.is_folder(path):
         return False
     if os.path.basename(os.path.abspath(path)) == FOLDER:
         return True
-    try:
-        with open(os.path.join(path, INDEX), encoding="utf-8", errors="replace") as handle:
-            return _MARK.search(handle.read(4096)) is not None
-    except OSError:
-        return False
+    index = os.path.join(path, INDEX)
+    return files.is_file(index) and _MARK.search(files.read(index)[:4096].decode("utf-8", "replace")) is not None
 
 
 # -- writing
@@ -48,7 +48,7 @@ def write(found: Assembly, path: str, context: Mapping[str, Json] = {}) -> list[
     read whole, or where the folder holds something else.
     """
     _refuse_half(found)
-    if os.path.exists(path) and not is_snapshot(path) and (not os.path.isdir(path) or os.listdir(path)):
+    if files.exists(path) and not is_snapshot(path) and (not files.is_folder(path) or os.listdir(path)):
         raise BaselineError(f"{path}: is there and is no snapshot of cdkguard; name another folder")
     ordered = _ordered(found.stacks)
     names = _file_names(ordered)
@@ -172,21 +172,26 @@ def _digest(text: str) -> str:
 
 def _replace(path: str, texts: Mapping[str, str]) -> list[str]:
     """All files are written under temporary names before the first takes its place; the index is the last."""
-    os.makedirs(path, exist_ok=True)
     mark = os.urandom(6).hex()
     waiting = {name: os.path.join(path, f".{name}.{mark}.tmp") for name in texts}
-    try:
-        for name, temporary in waiting.items():
-            with open(temporary, "x", encoding="utf-8", newline="\n") as handle:
-                handle.write(texts[name])
-        for name, temporary in waiting.items():
-            os.replace(temporary, os.path.join(path, name))
-    finally:
-        for temporary in waiting.values():
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-    for name in _templates(path) - texts.keys():
-        os.unlink(os.path.join(path, name))
+    is_new = not files.exists(path)
+    with terminated_means_exit(), held():
+        try:
+            os.makedirs(path, exist_ok=True)
+            for name, temporary in waiting.items():
+                with open(temporary, "x", encoding="utf-8", newline="\n") as handle:
+                    handle.write(texts[name])
+            for name, temporary in waiting.items():
+                os.replace(temporary, os.path.join(path, name))
+        except BaseException:
+            with suppress(OSError):
+                for temporary in filter(os.path.lexists, waiting.values()):
+                    os.unlink(temporary)
+                if is_new:
+                    files.remove(path)
+            raise
+        for name in _templates(path) - texts.keys():
+            os.unlink(os.path.join(path, name))
     return [os.path.join(path, name) for name in texts]
 
 
@@ -224,7 +229,7 @@ class _Reader:
         return BaselineError(f"{self.index_path}: {message}; {_again(self.path)}")
 
     def assembly(self) -> Assembly:
-        if not os.path.isfile(self.index_path):
+        if not files.is_file(self.index_path):
             raise self.wrong("there is no such file, so this is no whole snapshot")
         index = parse_json(read_text(self.index_path, self.index_path), self.index_path)
         version = index.get("snapshot") if isinstance(index, dict) else None
@@ -290,7 +295,7 @@ class _Reader:
 
     def _template(self, name: str, digest: str) -> tuple[dict[str, Json], Lines]:
         path = os.path.join(self.path, name)
-        if not os.path.isfile(path):
+        if not files.is_file(path):
             raise BaselineError(f"{path}: {INDEX} names it and it is not there; {_again(self.path)}")
         text = read_text(path, path)
         if _digest(text) != digest:

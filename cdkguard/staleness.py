@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 
+from cdkguard import files
 from cdkguard.errors import InputError
+from cdkguard.synth import read_settings
 from cdkguard.typed import TextIO
 
 _SOURCES = (".py", ".ts", ".tsx", ".js", ".mjs", ".cjs", ".java", ".cs", ".fs", ".go", ".json", ".yaml", ".yml")
@@ -33,12 +34,12 @@ def assembly_of(directory: str, notes: TextIO) -> str:
     """
     out = os.path.join(directory, _output_of(directory))
     manifest = os.path.join(out, "manifest.json")
-    if not os.path.isfile(manifest):
+    if not files.is_file(manifest):
         raise InputError(
             f"{manifest}: there is no cloud assembly yet: run `cdk synth`, or use `cdkguard check` without --pre-built"
         )
     written = os.stat(manifest).st_mtime
-    newer = next((path for path in _source_files(directory, out) if os.stat(path).st_mtime > written), None)
+    newer = next((path for path in _source_files(directory, out) if _changed(path) > written), None)
     if newer is not None:
         from cdkguard.outputs import escape
 
@@ -48,13 +49,19 @@ def assembly_of(directory: str, notes: TextIO) -> str:
 
 
 def _output_of(directory: str) -> str:
+    """Another folder than the one that is written now may hold an old assembly, so that a mistake is not passed over."""
+    output = read_settings(os.path.join(directory, "cdk.json")).get("output", "cdk.out")
+    if not isinstance(output, str):
+        raise InputError(f"{os.path.join(directory, 'cdk.json')}: 'output' is not the name of a folder")
+    return output
+
+
+def _changed(path: str) -> float:
+    """When; what is gone meanwhile has not."""
     try:
-        with open(os.path.join(directory, "cdk.json"), encoding="utf-8-sig") as handle:
-            settings = json.load(handle)
-    except (OSError, ValueError):
-        return "cdk.out"
-    output = settings.get("output") if isinstance(settings, dict) else None
-    return output if isinstance(output, str) else "cdk.out"
+        return os.lstat(path).st_mtime  # editors leave links to nothing beside what they edit
+    except FileNotFoundError:
+        return 0.0
 
 
 def _source_files(directory: str, out: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from cdkguard import assembly, environments, files, synth
-from cdkguard.errors import ConfigError
+from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Stack
 from cdkguard.typed import TextIO
 
@@ -16,15 +16,15 @@ FILE = "cdkguard.yaml"
 def write(directory: str, command: str | None, context: Mapping[str, str], force: bool, progress: TextIO) -> str:
     """Synthesize the app and write its cdkguard.yaml; raises ConfigError where there is one already."""
     file = os.path.join(directory, FILE)
-    if os.path.exists(file) and not force:
+    if files.exists(file) and not force:
         raise ConfigError(f"{file}: it is there already; --force replaces it")
     app = synth.find_app(directory, command, context)
     existing = synth.existing_assembly(app)
     if existing is not None:
-        stacks = assembly.read(existing, app_directory=directory).stacks
+        stacks = _stacks(existing, directory)
     else:
         with synth.synthesized(app, progress=progress) as out:
-            stacks = assembly.read(out, app_directory=directory).stacks
+            stacks = _stacks(out, directory)
     roots = [s for s in stacks if s.parent is None]
     environments.assign(roots, (), None, context)
     try:
@@ -32,6 +32,14 @@ def write(directory: str, command: str | None, context: Mapping[str, str], force
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
     return file
+
+
+def _stacks(folder: str, directory: str) -> tuple[Stack, ...]:
+    found = assembly.read(folder, app_directory=directory)
+    wrong = next((problem for problem in found.problems if problem.fatal), None)
+    if wrong is not None:  # a stack that is not seen would have no environment
+        raise InputError(wrong.message)
+    return found.stacks
 
 
 def text(stacks: Sequence[Stack]) -> str:

@@ -1,4 +1,4 @@
-"""Runs a CDK app as the CDK CLI does, without the CLI; the only subprocess.
+"""Runs a CDK app as the CDK CLI does, without the CLI.
 
 The contract is the CLI's own (aws-cdk 2.1148): context in CDK_CONTEXT_JSON, the assembly in CDK_OUTDIR. By default the
 app runs without CDK's validator, asset bundling and TypeScript's type check, and with stack traces of the host language;
@@ -10,18 +10,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 
+from cdkguard import files, processes
 from cdkguard.errors import ConfigError, InputError, SynthError
+from cdkguard.interrupts import held, terminated_means_exit
 from cdkguard.typed import Any, NamedTuple, TextIO
 
 Json = Any
@@ -47,13 +46,13 @@ class App(NamedTuple):
 
 def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App:
     """The app of a folder by cdk.json, ~/.cdk.json, cdk.context.json and `-c`; raises InputError or ConfigError."""
-    if not os.path.isdir(directory):
+    if not files.is_folder(directory):
         raise InputError(f"{directory}: no such folder")
     file = os.path.join(directory, "cdk.json")
-    user, project = _read(os.path.expanduser("~/.cdk.json")), _read(file)
+    user, project = read_settings(os.path.expanduser("~/.cdk.json")), read_settings(file)
     if "build" in user:
         raise ConfigError("~/.cdk.json: 'build' belongs into a project's cdk.json")
-    if app is None and not os.path.isfile(file):
+    if app is None and not files.is_file(file):
         raise InputError(
             f"no cdk.json in {os.path.abspath(directory)}: name the app's folder, an assembly, templates or --app"
         )
@@ -65,7 +64,7 @@ def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App
         raise InputError(f"{file}: has no 'app' command; add one or use --app")
     merged: dict[str, Json] = {}
     own, users = _context_of(project, file), _context_of(user, "~/.cdk.json")
-    for source in (users, _read(os.path.join(directory, "cdk.context.json")), own):
+    for source in (users, read_settings(os.path.join(directory, "cdk.context.json")), own):
         _merge(merged, source)
     for key in ("default-account", "default-region"):
         if key in own or key in users:
@@ -81,7 +80,7 @@ def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App
 def existing_assembly(app: App) -> str | None:
     """The folder, where the `app` is no command but an assembly that exists already."""
     path = os.path.join(app.directory, app.command)
-    return path if os.path.isdir(path) else None
+    return path if os.path.isdir(path) else None  # a command is seldom a path at all
 
 
 @contextmanager
@@ -93,12 +92,9 @@ def synthesized(
     progress: TextIO | None = None,
 ) -> Iterator[str]:
     """Synthesize into a temporary folder that is gone after the block; yields its path."""
-    out = tempfile.mkdtemp(prefix="cdkguard-")
-    try:
+    with files.temporary() as out:
         run(app, out, full=full, timeout=timeout, region=region, progress=progress)
         yield out
-    finally:
-        shutil.rmtree(out, ignore_errors=True)
 
 
 def run(
@@ -114,15 +110,15 @@ def run(
     deadline = None if timeout is None else time.monotonic() + timeout
     base = dict(os.environ) | {"CDK_DEFAULT_REGION": region or _region()}
     if app.build:
-        _Child(app.build, app.directory, base, deadline, progress).wait("the build command")
-    overflow: list[str] = []
-    try:
-        environment = _environment(app, os.path.abspath(out), base, full, overflow)
-        _Child(guess(app.command, app.directory), app.directory, environment, deadline, progress).wait("the app")
-    finally:
-        for file in overflow:
-            os.unlink(file)
-    if not os.path.isfile(os.path.join(out, "manifest.json")):
+        _Child(app.build, app.directory, base, deadline, progress).run("the build command")
+    environment = _environment(app, os.path.abspath(out), base, full)
+    context = json.dumps(_full_context(app, full))
+    fits = _fits(context, environment)
+    with nullcontext("") if fits else files.temporary() as folder:
+        given = _context(context, folder)
+        command = guess(app.command, app.directory)
+        _Child(command, app.directory, environment | given, deadline, progress).run("the app")
+    if not files.is_file(os.path.join(out, "manifest.json")):
         raise SynthError(
             f"the app ended without an error and wrote no cloud assembly (does it call app.synth()?): {app.command}"
         )
@@ -141,7 +137,7 @@ def guess(command: str, directory: str) -> str:
 # -- what the app is given
 
 
-def _environment(app: App, out: str, base: Mapping[str, str], full: bool, overflow: list[str]) -> dict[str, str]:
+def _environment(app: App, out: str, base: Mapping[str, str], full: bool) -> dict[str, str]:
     environment = dict(base) | {
         "CDK_OUTDIR": out, "CDK_CLI_ASM_VERSION": SCHEMA_VERSION, "CDK_CLI_VERSION": CLI_VERSION,
         "CDK_ERROR_FILE": os.path.join(out, "error.txt"), "PYTHONIOENCODING": "utf-8",
@@ -153,7 +149,7 @@ def _environment(app: App, out: str, base: Mapping[str, str], full: bool, overfl
     if not full:
         environment["CDK_VALIDATION"] = "false"
         environment["TS_NODE_TRANSPILE_ONLY"] = "true"
-    return environment | _context(_full_context(app, full), environment, overflow)
+    return environment
 
 
 def _full_context(app: App, full: bool) -> dict[str, Json]:
@@ -175,16 +171,17 @@ def _full_context(app: App, full: bool) -> dict[str, Json]:
     return context
 
 
-def _context(context: Mapping[str, Json], environment: Mapping[str, str], overflow: list[str]) -> dict[str, str]:
-    """The context as variables; what does not fit into the environment goes into a file that the app merges."""
-    text = json.dumps(context)
+def _fits(context: str, environment: Mapping[str, str]) -> bool:
     used = sum(len(k.encode()) + len(v.encode()) + 2 for k, v in environment.items())
-    if used + len(text.encode()) + 64 < _ENV_LIMIT:
+    return used + len(context.encode()) + 64 < _ENV_LIMIT
+
+
+def _context(text: str, folder: str) -> dict[str, str]:
+    """The context as variables; what does not fit into the environment goes into a file of `folder`, which the app merges."""
+    if not folder:
         return {"CDK_CONTEXT_JSON": text}
-    handle, file = tempfile.mkstemp(prefix="cdkguard-context-", suffix=".json")
-    overflow.append(file)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    file = os.path.join(folder, "context.json")
+    files.replace(file, text.encode())
     return {"CDK_CONTEXT_JSON": "{}", "CONTEXT_OVERFLOW_LOCATION_ENV": file}
 
 
@@ -210,14 +207,15 @@ def _context_of(settings: Mapping[str, Json], file: str) -> Mapping[str, Json]:
     return value or {}
 
 
-def _read(path: str) -> dict[str, Json]:
+def read_settings(path: str) -> dict[str, Json]:
     """A JSON settings file; nothing where there is none."""
     try:
-        with open(path, encoding="utf-8-sig") as handle:
-            value = json.load(handle)
-    except (FileNotFoundError, NotADirectoryError):  # HOME may be /dev/null
-        return {}
-    except (OSError, ValueError, RecursionError) as problem:
+        if not files.exists(path):
+            return {}
+        value = json.loads(files.text(path))
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be read: {problem.strerror}") from problem
+    except (ValueError, RecursionError) as problem:
         raise InputError(f"{path}: cannot be read: {problem}") from problem
     if not isinstance(value, dict):
         raise InputError(f"{path}: is not a JSON object")
@@ -239,30 +237,47 @@ class _Child:
         progress: TextIO | None,
     ) -> None:
         self.command, self.deadline = command, deadline
+        self.directory, self.environment = directory, environment
         self.tail: deque[str] = deque(maxlen=TAIL)
         self.progress = progress if progress is not None and progress.isatty() else None
         self._lock = threading.Lock()
         self._drawn = False
-        self.process = subprocess.Popen(
-            command, shell=True, cwd=directory, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True, text=True, encoding="utf-8", errors="replace",
-        )  # fmt: skip
-        self.reader = threading.Thread(target=self._forward, daemon=True)
-        self.reader.start()
+        self.process: subprocess.Popen[str] | None = None
+        self.reader: threading.Thread | None = None
 
-    def wait(self, what: str) -> None:
+    def run(self, what: str) -> None:
         """Until it has ended; raises SynthError unless with success. Whatever happens, its processes are gone after."""
         began = time.monotonic()
-        try:
-            with _terminated_means_exit():
+        with terminated_means_exit():
+            try:
+                with held():
+                    self._start(what)
                 status = self._wait(what, began)
-        finally:
-            self._stop()
-            self._erase()
+            finally:
+                with held():
+                    self._stop()
+                    self._erase()
         if status != 0:
             raise SynthError(self._why(what, status))
 
+    def _start(self, what: str) -> None:
+        try:
+            self.process = subprocess.Popen(
+                self.command, shell=True, cwd=self.directory, env=dict(self.environment), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True, encoding="utf-8",
+                errors="replace",
+            )  # fmt: skip
+        except OSError as problem:
+            raise SynthError(f"{what} cannot be started: {problem.strerror}: {self.command}") from problem
+        reader = threading.Thread(target=self._forward, args=(self.process.stdout,), daemon=True)
+        try:
+            reader.start()
+        except RuntimeError as problem:  # no more threads
+            raise SynthError(f"{what} cannot be watched: {problem}: {self.command}") from problem
+        self.reader = reader
+
     def _wait(self, what: str, began: float) -> int:
+        assert self.process is not None and self.reader is not None
         while True:
             try:
                 status = self.process.wait(0.1)
@@ -288,17 +303,19 @@ class _Child:
         ended = f"was ended by signal {-status}" if status < 0 else f"ended with exit status {status}"
         return f"{what} {ended}: {self.command}" + ("\n" + _indent(said) if said else "")
 
-    def _forward(self) -> None:
+    def _forward(self, output: TextIO) -> None:
         """The app's output, to our standard error: standard output is the report's."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if _BANNER.match(line):
-                continue
-            self.tail.append(line.rstrip("\n"))
-            with self._lock:
-                self._clear()
-                sys.stderr.write(line)
-                sys.stderr.flush()
+        with suppress(OSError), output:  # closed where it cannot be read: the app would wait for its reader for ever
+            for line in output:
+                if not _BANNER.match(line):
+                    self.tail.append(line.rstrip("\n"))
+                    self._show(line)
+
+    def _show(self, line: str) -> None:
+        with self._lock, suppress(OSError):  # nobody listens any more; that is no reason to stop reading
+            self._clear()
+            sys.stderr.write(line)
+            sys.stderr.flush()
 
     def _draw(self, seconds: float) -> None:
         if self.progress is not None and seconds > 0.3:
@@ -319,34 +336,10 @@ class _Child:
             self._clear()
 
     def _stop(self) -> None:
-        """End what is left of the process group, kindly first."""
-        for number, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0)):
-            try:
-                os.killpg(self.process.pid, number)
-            except (ProcessLookupError, PermissionError):
-                break
-            try:
-                self.process.wait(patience)
-            except subprocess.TimeoutExpired:
-                continue
-        self.reader.join(1)
-
-
-@contextmanager
-def _terminated_means_exit() -> Iterator[None]:
-    """While the app runs, SIGTERM unwinds like Ctrl-C, so that the app is stopped and its folder removed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(_number: int, _frame: object) -> None:
-        raise SystemExit(143)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        if self.process is not None:
+            processes.end(self.process)
+        if self.reader is not None:
+            self.reader.join(1)
 
 
 def _indent(lines: list[str]) -> str:

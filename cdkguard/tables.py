@@ -6,7 +6,10 @@ import json
 import os
 from functools import cache
 
+from cdkguard import files
+from cdkguard.errors import InputError, told
 from cdkguard.replacement import Replacements
+from cdkguard.typed import Any
 
 FOLDER = os.path.join(os.path.dirname(__file__), "data")
 HEADER = "_"  # the entry of a data file that says which versions of which sources it was made from
@@ -15,16 +18,24 @@ HEADER = "_"  # the entry of a data file that says which versions of which sourc
 @cache
 def replacements() -> Replacements:
     """Which property changes replace a resource; made by tools/replacement/make_table.py."""
-    with open(os.path.join(FOLDER, "replacement.json"), encoding="utf-8") as handle:
-        table = json.load(handle)
-    del table[HEADER]
-    return Replacements(table)
+    return Replacements(shipped("replacement.json"))
 
 
 @cache
 def peer_ids() -> dict[str, dict[str, str]]:
     """Peer -> the id that its users write -> the name that rules have among their `equivalents`."""
-    with open(os.path.join(FOLDER, "peer_ids.json"), encoding="utf-8") as handle:
-        table: dict[str, dict[str, str]] = json.load(handle)
-    table.pop(HEADER, None)
+    table: dict[str, dict[str, str]] = shipped("peer_ids.json")
+    return table
+
+
+def shipped(name: str) -> Any:
+    """A file of `data/` without its header, if it has one; raises InputError where the installation is damaged."""
+    path = os.path.join(FOLDER, name)
+    try:
+        table = json.loads(files.text(path))
+        table.pop(HEADER, None)
+    except OSError as problem:
+        raise InputError(f"{told(problem)}: cdkguard cannot read a file of its own") from problem
+    except (ValueError, AttributeError, TypeError) as problem:
+        raise InputError(f"{path}: this file of cdkguard is damaged: install it again") from problem
     return table

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from subprocess import PIPE, TimeoutExpired
 
+from cdkguard import files, processes
 from cdkguard.errors import BaselineError
+from cdkguard.interrupts import held
 from cdkguard.typed import NamedTuple
 
 # What a continuous-integration service calls the branch that a pull request goes to.
@@ -35,6 +35,10 @@ _FOREIGN = (
 )  # fmt: skip
 
 
+_NO = (1,)  # the status of a command that found nothing
+_NO_OR_ERROR = (1, 128)  # of one that says so as an error; what follows from it is an error, too
+
+
 class Repository(NamedTuple):
     """The repository of a folder."""
 
@@ -50,25 +54,26 @@ class Target(NamedTuple):
     note: str | None = None
 
 
-def git(directory: str, *arguments: str, fails: bool = False, timeout: float | None = None) -> str | None:
-    """A git command's output without the last newline; None where it fails and `fails` allows that, else BaselineError."""
+def git(directory: str, *arguments: str, no: Container[int] = (), timeout: float | None = None) -> str | None:
+    """A git command's output without the last newline; None where it ends with a status that is its `no`.
+
+    Anything else than success is a BaselineError: a git that was killed has not said no.
+    """
     environment = {key: value for key, value in os.environ.items() if key not in _FOREIGN} | _OWN
     try:
-        # In a session of its own, so that Ctrl-C does not end the command that cleans up.
-        done = subprocess.run(
-            ["git", *_SETTINGS, *arguments], cwd=directory, env=environment, capture_output=True, timeout=timeout,
-            stdin=subprocess.DEVNULL, text=True, encoding="utf-8", errors="surrogateescape", start_new_session=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as problem:
+        done = processes.run(
+            ["git", *_SETTINGS, *arguments], directory, environment, timeout, stderr=PIPE, errors="surrogateescape"
+        )
+    except TimeoutExpired as problem:
         raise BaselineError(f"git {_named(arguments)} was stopped after {timeout:.0f} s (--timeout)") from problem
     except OSError as problem:
         raise BaselineError(f"git cannot be run: {problem.strerror or problem}") from problem
-    if done.returncode == 0:
-        return done.stdout.removesuffix("\n")
-    if fails:
+    if done.status == 0:
+        return done.out.removesuffix("\n")
+    if done.status in no:
         return None
-    said = [line for line in done.stderr.splitlines() if line.startswith(("fatal:", "error:"))] or [
-        done.stderr.strip() or f"exit status {done.returncode}"
+    said = [line for line in done.err.splitlines() if line.startswith(("fatal:", "error:"))] or [
+        done.err.strip() or done.ended
     ]
     raise BaselineError(f"git {_named(arguments)}: {said[-1].removeprefix('fatal: ')}")
 
@@ -84,7 +89,7 @@ def _ask(directory: str, *arguments: str) -> str:
 
 def repository(directory: str) -> Repository:
     """The repository that a folder is in; raises BaselineError."""
-    root = git(directory, *_NOT_BARE, "rev-parse", "--show-toplevel", fails=True)
+    root = git(directory, *_NOT_BARE, "rev-parse", "--show-toplevel", no=_NO_OR_ERROR)
     if not root:
         said = "git has no work tree for this folder"
         try:
@@ -103,7 +108,7 @@ def resolve(repo: Repository, revision: str | None) -> Target:
         return Target(_commit(repo, revision))
     head = _commit(repo, "HEAD")
     branch = _main_branch(repo)
-    base = git(repo.root, "merge-base", head, branch, fails=True)
+    base = git(repo.root, "merge-base", head, branch, no=_NO)
     if base is None:
         raise BaselineError(
             f"HEAD and {_short(branch)} have no common commit"
@@ -122,7 +127,7 @@ def _on_main(repo: Repository, head: str, branch: str) -> Target:
     changed = _ask(repo.root, "status", "--porcelain", "--untracked-files=no") != ""
     if changed and os.environ.get("CI", "").lower() not in ("1", "true"):
         return Target(head, f"HEAD is part of {_short(branch)}: compared the uncommitted changes with it ({head[:12]})")
-    parent = git(repo.root, "rev-parse", "--verify", "--quiet", f"{head}^1^{{commit}}", fails=True)
+    parent = git(repo.root, "rev-parse", "--verify", "--quiet", f"{head}^1^{{commit}}", no=_NO)
     if parent is not None:
         text = f"HEAD is part of {_short(branch)}: compared with its first parent {parent[:12]}"
         return Target(parent, text)
@@ -142,7 +147,7 @@ def _main_branch(repo: Repository) -> str:
                     f"the branch '{name}' ({variable}) is not in this clone: {DEEPEN if repo.shallow else hint}"
                 )
             return found
-    default = git(repo.root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", fails=True)
+    default = git(repo.root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", no=_NO)
     found = _first_ref(repo, (*((default,) if default else ()), *MAIN))
     if found is None:
         raise BaselineError("no main branch (origin/HEAD, main or master) is in this clone; fetch it or name git:REV")
@@ -151,7 +156,7 @@ def _main_branch(repo: Repository) -> str:
 
 def _first_ref(repo: Repository, names: tuple[str, ...]) -> str | None:
     for name in names:
-        if git(repo.root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=True):
+        if git(repo.root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", no=_NO):
             return name
     return None
 
@@ -162,9 +167,9 @@ def _short(ref: str) -> str:
 
 def _commit(repo: Repository, revision: str) -> str:
     name = f"{revision}^{{commit}}"
-    found = git(repo.root, "rev-parse", "--verify", "--quiet", "--end-of-options", name, fails=True)
+    found = git(repo.root, "rev-parse", "--verify", "--quiet", "--end-of-options", name, no=_NO_OR_ERROR)
     # `git rev-parse` takes 40 digits for a commit without looking whether it is there.
-    if not found or git(repo.root, "cat-file", "-e", name, fails=True) is None:
+    if not found or git(repo.root, "cat-file", "-e", name, no=_NO_OR_ERROR) is None:
         why = f"not in this shallow clone: {DEEPEN}" if repo.shallow else "no commit of this repository"
         raise BaselineError(f"git:{revision}: {why}")
     return found.splitlines()[-1]
@@ -179,16 +184,31 @@ def checked_out(repo: Repository, commit: str) -> Iterator[str]:
 
     Its folder is named as the user's, because an app may name its stacks by it.
     """
-    temporary = os.path.realpath(tempfile.mkdtemp(prefix="cdkguard-"))
-    path = os.path.join(temporary, os.path.basename(repo.root) or "app")
+    with files.temporary() as temporary:
+        path = os.path.join(os.path.realpath(temporary), os.path.basename(repo.root) or "app")
+        try:
+            git(repo.root, "worktree", "add", "--detach", "--quiet", path, commit)
+            yield path
+        finally:
+            with held():
+                _forget(repo, path)
+
+
+def _forget(repo: Repository, path: str) -> None:
+    """Remove the work tree, also one that git was stopped in the middle of making."""
+    if _done(repo, "worktree", "remove", "--force", "--force", path):
+        return
+    _done(repo, "worktree", "unlock", path)
+    files.remove(path)
+    _done(repo, "worktree", "prune")  # never by default: it also forgets work trees on drives that are away
+
+
+def _done(repo: Repository, *arguments: str) -> bool:
     try:
-        git(repo.root, "worktree", "add", "--detach", "--quiet", path, commit)
-        yield path
-    finally:
-        removed = git(repo.root, "worktree", "remove", "--force", "--force", path, fails=True)
-        shutil.rmtree(temporary, ignore_errors=True)
-        if removed is None:  # never by default: it also forgets work trees on drives that are away
-            git(repo.root, "worktree", "prune", fails=True)
+        git(repo.root, *arguments)
+    except BaselineError:
+        return False
+    return True
 
 
 def submodules(repo: Repository, path: str, timeout: float | None) -> list[str]:
@@ -196,18 +216,18 @@ def submodules(repo: Repository, path: str, timeout: float | None) -> list[str]:
 
     Nothing is written to the user's configuration: a submodule that the user has not initialised stays empty.
     """
-    if not os.path.isfile(os.path.join(path, ".gitmodules")):
+    if not files.is_file(os.path.join(path, ".gitmodules")):
         return []
-    listed = git(path, "config", "-f", ".gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$", fails=True) or ""
+    listed = git(path, "config", "-f", ".gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$", no=_NO) or ""
     common = os.path.join(repo.root, _ask(repo.root, "rev-parse", "--git-common-dir"))
     notes = []
     for entry in filter(None, listed.split("\0")):
         key, _, place = entry.partition("\n")
         name = key.removeprefix("submodule.").removesuffix(".path")
-        commit = git(path, "rev-parse", "--verify", "--quiet", f":{place}", fails=True)
+        commit = git(path, "rev-parse", "--verify", "--quiet", f":{place}", no=_NO)
         if commit is None:  # listed, and no part of the tree
             continue
-        url = git(repo.root, "config", f"submodule.{name}.url", fails=True)
+        url = git(repo.root, "config", f"submodule.{name}.url", no=_NO)
         if not url:
             notes.append(f"submodule '{place}' is not initialised here, so it is empty in the baseline, too")
             continue
@@ -216,7 +236,7 @@ def submodules(repo: Repository, path: str, timeout: float | None) -> list[str]:
 
 
 def _submodule(path: str, place: str, name: str, commit: str, url: str, own: str, timeout: float | None) -> None:
-    here = os.path.isdir(own) and git(own, "cat-file", "-e", f"{commit}^{{commit}}", fails=True) is not None
+    here = files.is_folder(own) and git(own, "cat-file", "-e", f"{commit}^{{commit}}", no=_NO_OR_ERROR) is not None
     settings = ["-c", f"submodule.{name}.active=true"]
     if here:  # git refuses folders as a source by default; this one is the user's own clone
         settings += ["-c", f"submodule.{name}.url={own}", "-c", "protocol.file.allow=always"]
@@ -224,5 +244,5 @@ def _submodule(path: str, place: str, name: str, commit: str, url: str, own: str
     inner = os.path.join(path, place)
     if here:
         git(inner, "remote", "set-url", "origin", url)  # which relative URLs of submodules in it refer to
-    if os.path.isfile(os.path.join(inner, ".gitmodules")):
+    if files.is_file(os.path.join(inner, ".gitmodules")):
         git(inner, "submodule", "update", "--init", "--recursive", timeout=timeout)

@@ -7,7 +7,7 @@ import sys
 import pytest
 from tests_support import assembly_with
 
-from cdkguard import cfnlint, cli
+from cdkguard import cfnlint, cli, processes
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Source, Stack
 
@@ -42,9 +42,7 @@ def stack_of(path, region=None):
 
 def answering(monkeypatch, out="", err="", status=0):
     monkeypatch.setattr(cfnlint, "find_spec", lambda name: object())
-    monkeypatch.setattr(
-        cfnlint.subprocess, "run", lambda *a, **k: subprocess.CompletedProcess(a, status, stdout=out, stderr=err)
-    )
+    monkeypatch.setattr(cfnlint.processes, "run", lambda *a, **k: processes.Answer(status, out, err))
 
 
 def test_a_missing_cfn_lint_says_what_to_install(tmp_path, monkeypatch):
@@ -59,7 +57,7 @@ def test_a_missing_cfn_lint_says_what_to_install(tmp_path, monkeypatch):
         ("", "Traceback\nValueError: boom", 1, "boom"),
         ("[]", "boom", 1, "boom"),
         ("{}", "", 0, r"\{\}"),
-        ("", "", -9, "exit status -9"),
+        ("", "", -9, "ended by signal 9"),
     ],
 )
 def test_its_crash_is_no_pass(tmp_path, monkeypatch, out, err, status, said):
@@ -96,10 +94,10 @@ def test_each_region_is_linted_for_itself(tmp_path, monkeypatch):
 
     def run(command, **options):
         commands.append(command)
-        return subprocess.CompletedProcess(command, 0, stdout="[]", stderr="")
+        return processes.Answer(0, "[]", "")
 
     monkeypatch.setattr(cfnlint, "find_spec", lambda name: object())
-    monkeypatch.setattr(cfnlint.subprocess, "run", run)
+    monkeypatch.setattr(cfnlint.processes, "run", run)
     paths = [write(tmp_path, {"Resources": {}}, name) for name in ("a.json", "[b].json")]
     cfnlint.run([stack_of(paths[0], "eu-west-1"), stack_of(paths[1], "us-east-1"), stack_of(paths[0], "us-east-1")])
     regions = [command[command.index("--regions") + 1] for command in commands]

@@ -9,13 +9,16 @@ PACKAGE = ROOT / "cdkguard"
 
 
 def swallowing(node, module, around=""):
-    """(module, function, exceptions) of the handlers that do not end by raising."""
+    """(module, function, exceptions) of the handlers that do not end by raising, and of `suppress`."""
     for child in ast.iter_child_nodes(node):
         inside = around
         if isinstance(child, ast.FunctionDef | ast.ClassDef):
             inside = f"{around}.{child.name}" if around else child.name
         if isinstance(child, ast.ExceptHandler) and not isinstance(child.body[-1], ast.Raise):
             yield module, around, ast.unparse(child.type) if child.type else "everything"
+        if isinstance(child, ast.Call) and ast.unparse(child.func).endswith("suppress"):
+            caught = [ast.unparse(each) for each in child.args]
+            yield module, around, caught[0] if len(caught) == 1 else f"({', '.join(caught)})"
         yield from swallowing(child, module, inside)
 
 

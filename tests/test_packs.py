@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -110,11 +111,21 @@ def test_the_cache_is_json_is_used_and_a_damaged_one_is_rewritten(tmp_path):
     folder = write(tmp_path, RULE.format(id="my-rule"))
     first = packs.load_all([folder])
     cached = [os.path.join(d, f) for d, _, fs in os.walk(tmp_path / "cache") for f in fs]
-    assert cached and all(json.loads(line) for f in cached for line in open(f))
+    assert cached and all(json.loads(line) for f in cached for line in list(open(f))[1:])
     for file in cached:
         open(file, "w").write("{")
     assert packs.load_all([folder]) == first
-    assert all(json.loads(line) for f in cached for line in open(f))
+    assert all(json.loads(line) for f in cached for line in list(open(f))[1:])
+
+
+@pytest.mark.parametrize("change", [b"high", b"[]", b"AWS::"])
+def test_a_cache_entry_that_is_not_what_was_written_is_not_believed(tmp_path, change):
+    folder = write(tmp_path, RULE.format(id="my-rule"))
+    first = packs.load_all([folder])
+    cached = [os.path.join(d, f) for d, _, fs in os.walk(tmp_path / "cache") for f in fs]
+    for file in map(Path, cached):
+        file.write_bytes(file.read_bytes().replace(change, change[::-1]))
+    assert packs.load_all([folder]) == first
 
 
 def test_a_changed_rule_file_is_read_again(tmp_path):
