@@ -44,8 +44,8 @@ def opened(config: Config, after: Assembly, progress: TextIO | None) -> Iterator
         yield read(against)
 
 
-def read(path: str) -> Baseline:
-    """A saved baseline: a snapshot, a cloud assembly, or a template."""
+def read(path: str, may_be_empty: bool = False) -> Baseline:
+    """A saved baseline: a snapshot, a cloud assembly, or a template; with resources, unless a person looks at all of the change."""
     from cdkguard import snapshot
 
     if not files.exists(path):
@@ -57,7 +57,7 @@ def read(path: str) -> Baseline:
     _refuse_unread(found, path)
     if not found.stacks:
         raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")
-    if not any(stack.template.get("Resources") for stack in found.stacks):
+    if not may_be_empty and not any(stack.template.get("Resources") for stack in found.stacks):
         raise BaselineError(f"the baseline {path} has no resource: everything would pass for new")
     return Baseline(found, path)
 

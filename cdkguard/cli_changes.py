@@ -134,7 +134,7 @@ def _old_side(config: Config, path: str | None, found: Any) -> Iterator[Any]:
     from cdkguard import baseline
 
     if path is not None:
-        yield _empty(path) or baseline.read(path)
+        yield _empty(path) or baseline.read(path, may_be_empty=True)
         return
     with baseline.opened(config, found, sys.stderr) as old:
         yield old

@@ -66,6 +66,9 @@ def test_diff_from_nothing(here, capsys):
     (here / "empty.json").write_text("{}")
     assert "2 created" in run(capsys, "diff", "empty.json", "old.json")[1]
     assert "2 destroyed" in run(capsys, "diff", "old.json", "empty.json")[1]
+    (here / "outputs.json").write_text('{"Resources": {}, "Outputs": {"O": {"Value": "x"}}}')
+    assert "2 created" in run(capsys, "diff", "outputs.json", "old.json")[1]
+    assert run(capsys, "check", "--against", "outputs.json", "old.json")[0] == 3
 
 
 def test_diff_needs_two_sides(here, capsys):
