@@ -226,10 +226,31 @@ class Run:
                 else:
                     self._record(bound.rule, stack, judgement, logical_id, kind)
             if value_rules and kind != "AWS::CDK::Metadata":
-                self._judge_values(value_rules, stack, scope, logical_id, body, kind)
+                texts: list[tuple[str, str]] = []
+                _gather(body, None, texts)
+                self._judge_values(value_rules, stack, scope, logical_id, texts, kind)
+        self._judge_sections([bound for bound in value_rules if bound.rule.secret], stack, scope)
         self._judge_whole("template", {"Transforms": transforms}, stack, scope)
         if stack.parent is None and stack.from_assembly:
             self._judge_whole("stack", self._stack_body(stack), stack, scope)
+
+    def _judge_sections(self, rules: list[BoundRule], stack: Stack, scope: Scope) -> None:
+        """What is no property, and can be read as well: the default of a parameter, an output, cfn-init's files."""
+        if not rules:
+            return
+        for section in _SECTIONS:
+            found = stack.template.get(section)
+            for name, entry in found.items() if isinstance(found, dict) else ():
+                texts: list[tuple[str, str]] = []
+                _gather(entry, ((None, section), name), texts)
+                if texts:
+                    self._judge_values(rules, stack, scope, None, texts, None)
+        for logical_id, body in self.scopes.resources(stack).items():
+            if "Metadata" in body:
+                texts = []
+                _gather(body["Metadata"], (None, "Metadata"), texts)
+                if texts:
+                    self._judge_values(rules, stack, scope, logical_id, texts, str(body.get("Type")))
 
     def _judge_whole(self, name: str, body: Json, stack: Stack, scope: Scope) -> None:
         for bound in self._in_scope(name, stack):
@@ -351,10 +372,14 @@ class Run:
         return max(2 * MAX_BRANCHES, MAX_LOOKS // (1 + len(self.scopes.resources(scope.owner))))
 
     def _judge_values(
-        self, rules: list[BoundRule], stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str
+        self,
+        rules: list[BoundRule],
+        stack: Stack,
+        scope: Scope,
+        logical_id: str | None,
+        texts: list[tuple[str, str]],
+        kind: str | None,
     ) -> None:
-        texts: list[tuple[str, str]] = []
-        _gather(body, None, texts)
         if not texts:
             for bound in rules:
                 bound.count[0] += 1
@@ -362,7 +387,7 @@ class Run:
         scope = Verbatim.of(scope)
         fails_on = self._fails_on if self.settings.clock is None else self._fails_on_clock
         for bound in rules:
-            hits = [(path, text) for path, text in texts if fails_on(bound, path, text, scope, logical_id)]
+            hits = [(path, text) for path, text in texts if fails_on(bound, path, text, scope, logical_id or "")]
             if hits:
                 self._record(bound.rule, stack, Judgement(Outcome.FAIL, tuple(hits)), logical_id, kind)
             else:
@@ -500,6 +525,7 @@ _PLACE = late(r"\b(account|region)=([^:]+)")
 # What any rule of scope `value` could look for; all other text is passed over unread. Two patterns, because `re` looks
 # for the first characters of alternatives quickly only where each begins with a letter of its own.
 _ACCOUNT = re.compile(r"\d{12}")
+_SECTIONS = ("Metadata", "Parameters", "Mappings", "Outputs")
 _MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
 _Place = tuple[Any, Any]  # (the place around it, key or index): written out only for a text that is of interest
 

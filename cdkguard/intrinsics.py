@@ -566,7 +566,7 @@ class Scope:
             return Deferred("unknown", raw) if default is ABSENT else self.resolve(default)
         if isinstance(found, dict | list) and not self._of_root(_is_flat, found):
             return Deferred("unknown", raw)  # a mapping holds texts and lists of them
-        return found
+        return self.resolve(found) if type(found) is str else found  # it may be a dynamic reference
 
     def _select(self, operand: Json, raw: Json) -> Json:
         if not (isinstance(operand, list) and len(operand) == 2):

@@ -128,13 +128,21 @@ def _in(found: Json, wanted: Json, place: Place) -> Tri:
     return any(same(found, one) for one in wanted)
 
 
+def _size(found: Json, place: Place) -> int | None:
+    """How long a value is, members that are not there (NoValue) left out; None of a number or switch."""
+    if isinstance(found, list | dict):
+        members = found if isinstance(found, list) else found.values()
+        return sum(place.scope.resolve(member) is not ABSENT for member in members)
+    return len(found) if isinstance(found, str) else None
+
+
 def _empty(found: Json, wanted: Json, place: Place) -> Tri:
-    size = len(found) if isinstance(found, str | list | dict) else 1
-    return (size == 0) is wanted
+    return (_size(found, place) == 0) is wanted
 
 
 def _length_at_least(found: Json, wanted: Json, place: Place) -> Tri:
-    return isinstance(found, str | list | dict) and len(found) >= wanted
+    size = _size(found, place)
+    return size is not None and size >= wanted
 
 
 def _literal(found: Json, wanted: Json, place: Place) -> Tri:

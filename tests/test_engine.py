@@ -74,6 +74,9 @@ ON = {"path": "$.Properties.On", "equals": True}
         ({"path": "$.Properties.S", "equals": "5.1"}, {"S": "5.10"}, FAIL),
         ({"path": "$.Properties.L", "contains": "a"}, {"L": ["b", {"Ref": "P"}]}, UNKNOWN),
         ({"path": "$.Properties.L", "empty": True}, {}, PASS),
+        ({"path": "$.Properties.L", "empty": True}, {"L": [{"Ref": "AWS::NoValue"}]}, PASS),
+        ({"path": "$.Properties.L", "length_at_least": 1}, {"L": [{"Ref": "AWS::NoValue"}]}, FAIL),
+        ({"path": "$.Properties.L", "length_at_least": 1}, {"L": ["a", {"Ref": "AWS::NoValue"}]}, PASS),
     ],
 )
 def test_requirements(require, properties, expected):
@@ -254,6 +257,29 @@ def test_secrets_are_masked():
     one = rule({"path": "$.Properties.Token", "literal": False}, secret=True, message="{found}")
     (found,) = judge(one, {"X": {"Type": "A::B::C", "Properties": {"Token": "hunter2hunter2"}}})
     assert "hunter2" not in repr(found)
+
+
+def test_a_credential_is_found_wherever_the_template_holds_it():
+    key = "AKIA" + "Q3EGTZ5XNBCW7LMP"
+    one = rule(forbid={"secret_shape": True}, scope="value", secret=True)
+    plain = rule(forbid={"matches": "AKIA"}, scope="value")
+    resources = {
+        "X": {"Type": "A::B::C", "Metadata": {"AWS::CloudFormation::Init": {"files": {"/etc/a": {"content": key}}}}}
+    }
+    sections = {
+        "Parameters": {"Key": {"Type": "String", "Default": key}, "Plain": {"Type": "String", "Default": "x"}},
+        "Mappings": {"Keys": {"eu": {"key": key}}},
+        "Outputs": {"Key": {"Value": {"Fn::Sub": key}}},
+    }
+    found = judge(one, resources, **sections)
+    assert {(f.logical_id, f.property_paths[0]) for f in found} == {
+        (None, "Parameters.Key.Default"),
+        (None, "Mappings.Keys.eu.key"),
+        (None, "Outputs.Key.Value"),
+        ("X", "Metadata.AWS::CloudFormation::Init.files./etc/a.content"),
+    }
+    assert key not in repr(found)
+    assert not judge(plain, resources, **sections)  # an account or ARN there is a setting, or CDK's own note
 
 
 VALUES = st.one_of(st.booleans(), st.sampled_from(["true", "false", "x", {"Ref": "P"}, {"Ref": "AWS::NoValue"}]))

@@ -15,7 +15,7 @@ TEMPLATE = {
         "Names": {"Type": "CommaDelimitedList", "Default": "a,b"},
         "Ami": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/ami"},
     },
-    "Mappings": {"Map": {"eu": {"cidr": "10.0.0.0/8", "zones": ["x", "y"]}}},
+    "Mappings": {"Map": {"eu": {"cidr": "10.0.0.0/8", "zones": ["x", "y"], "password": "{{resolve:secretsmanager:x}}"}}},
     "Conditions": {
         "IsProd": {"Fn::Equals": [{"Ref": "Env"}, "prod"]},
         "IsDev": {"Fn::Equals": ["dev", {"Ref": "Env"}]},
@@ -68,6 +68,7 @@ def test_known_values(value, worth):
         ({"Fn::Join": ["", ["{{resolve:", "ssm:x}}"]]}, "dynamic"),
         ({"Fn::Sub": "arn:${Bucket.Arn}"}, "text"),
         ({"Fn::FindInMap": ["Map", "us", "cidr"]}, "unknown"),
+        ({"Fn::FindInMap": ["Map", "eu", "password"]}, "dynamic"),
         ({"Fn::Select": [9, ["a"]]}, "unknown"),
         ({"Fn::Join": "nonsense"}, "unknown"),
         ({"Fn::If": "nonsense"}, "unknown"),
