@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from cdkguard import parts, renames, stackpairs
+from cdkguard.hashes import digest
 from cdkguard.intrinsics import ABSENT, Deferred, Scope, scalar_text
 from cdkguard.model import IMPACTS, Change, PropertyChange, Stack
 from cdkguard.paths import show
@@ -552,7 +552,7 @@ def token_of(change: Change) -> str:
     how = [change.fate, change.partner_stack, change.partner_id, list(change.detail)]
     bodies = [_bound(change.before), _bound(change.after)]
     text = json.dumps([*place, why, how, *bodies], sort_keys=True, default=repr)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return digest(text.encode("utf-8", "surrogatepass"))[:16]
 
 
 def _bound(body: Json) -> Json:

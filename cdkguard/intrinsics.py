@@ -623,9 +623,9 @@ def _listed(text: str) -> list[str]:
 
 
 def _digest(value: Json) -> str:
-    import hashlib
+    from cdkguard.hashes import digest
 
-    return hashlib.sha256(repr(value).encode("utf-8", "backslashreplace")).hexdigest()
+    return digest(repr(value).encode("utf-8", "backslashreplace"))
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -275,13 +275,12 @@ def _cache_file(texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> 
     folder = cache_folder("packs")
     if folder is None:
         return None
-    from hashlib import sha256
+    from cdkguard.hashes import digest
 
-    digest = sha256(f"{_FORM} {__version__} {_code_stamp()}\0".encode())
-    for path, text in texts.items():
-        digest.update(f"{path}\0{len(text)}\0{text}".encode())
-    digest.update(json.dumps({k: sorted(v) for k, v in sorted(sets.items())}).encode())
-    return os.path.join(folder, digest.hexdigest()[:40] + ".json")
+    made_of = [f"{_FORM} {__version__} {_code_stamp()}\0"]
+    made_of += [f"{path}\0{len(text)}\0{text}" for path, text in texts.items()]
+    made_of.append(json.dumps({k: sorted(v) for k, v in sorted(sets.items())}))
+    return os.path.join(folder, digest("".join(made_of).encode())[:40] + ".json")
 
 
 def cache_folder(name: str) -> str | None:
@@ -321,21 +320,21 @@ def _code_stamp() -> str:
 
 def _read_kept(path: str) -> Prepared:
     """A pack of the cache; raises OSError or ValueError where it is not there, or is not what was written."""
-    from hashlib import sha256
+    from cdkguard.hashes import digest
 
-    digest, _, data = files.read(path).partition(b"\n")
-    if digest.decode("ascii") != sha256(data).hexdigest():
+    said, _, data = files.read(path).partition(b"\n")
+    if said.decode("ascii") != digest(data):
         raise ValueError(f"{path}: damaged")
     return _parsed(path, data)
 
 
 def _write_cache(path: str, prepared: Prepared) -> None:
-    from hashlib import sha256
+    from cdkguard.hashes import digest
 
     data = prepared.written()
     try:
         make_cache_folder(os.path.dirname(path))
-        files.replace(path, sha256(data).hexdigest().encode("ascii") + b"\n" + data)
+        files.replace(path, digest(data).encode("ascii") + b"\n" + data)
     except OSError:
         pass  # a read-only home costs time, not correctness
 

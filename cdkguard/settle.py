@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from cdkguard.hashes import digest
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, scalar_text
 from cdkguard.typed import Any
 
@@ -177,7 +177,7 @@ def _spelt(scope: Scope, name: str) -> Json:
 
 
 def _hash(value: Json) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=repr).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(json.dumps(value, sort_keys=True, default=repr).encode("utf-8", "surrogatepass"))
 
 
 def _is_long(value: Json) -> bool:

@@ -289,8 +289,8 @@ def is_date(text: str) -> bool:
 
 def fingerprint(rule_id: str, stack_path: str, construct_path: str, logical_id: str, property_path: str) -> str:
     """24 hex digits that survive a change of logical-id hashes, list indexes and lines."""
-    import hashlib
+    from cdkguard.hashes import digest
 
     subject = construct_path or _LOGICAL_ID_HASH.sub("", logical_id)
     place = re.sub(r"\[[0-9]+\]", "[]", property_path)
-    return hashlib.sha256("\0".join((rule_id, stack_path, subject, place)).encode("utf-8", "replace")).hexdigest()[:24]
+    return digest("\0".join((rule_id, stack_path, subject, place)).encode("utf-8", "replace"))[:24]

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "cdkguard"
 RANK = {
-    "__init__": 0, "model": 0, "errors": 0, "typed": 0,
+    "__init__": 0, "model": 0, "errors": 0, "typed": 0, "hashes": 0,
     "intrinsics": 1, "paths": 1, "operators": 1, "patterns": 1, "network": 1, "policies": 1, "arns": 1, "secrets": 1,
     "foreach": 1, "requirements": 1, "replacement": 1, "assets": 1,
     "scopes": 2, "settle": 2, "engine": 2, "suppressions": 2, "environments": 2, "renames": 2, "stackpairs": 2, "parts": 2,
