@@ -137,6 +137,7 @@ class Run:
         self._types_of = {b.rule.id: _split_types(b.rule, settings) for b in self.rules if b.rule.scope == "resource"}
         self._by_type: dict[int, dict[str, list[tuple[int, str, Json]]]] = {}
         self.seconds: dict[str, float] = {}
+        self._shared: dict[int, dict[str, Json]] = {}  # by stack: what its resources of AWS SAM have in common
 
     # -- World, for requirements
 
@@ -199,7 +200,7 @@ class Run:
         other.__dict__.update(self.__dict__)
         other.stacks, other.problems, other.findings = stacks, [], []
         other.scopes = Scopes(self.settings.template_parameters)
-        other._facts, other._by_type, other.names = {}, {}, None
+        other._facts, other._by_type, other._shared, other.names = {}, {}, {}, None
         return other
 
     def judge_stacks(self) -> None:
@@ -218,6 +219,8 @@ class Run:
                 self.problems.append(Problem("template", text, stack.template_path))
                 break
             kind = str(body.get("Type"))
+            if kind.startswith(_SHORT_FORM):
+                body = self._judge_short_form(stack, scope, logical_id, body, kind)
             subject = Subject(body, scope, logical_id, self)
             for bound in self._about_type(kind, stack):
                 judgement = judge_one(bound, body, scope, logical_id, subject)
@@ -233,6 +236,24 @@ class Run:
         self._judge_whole("template", {"Transforms": transforms}, stack, scope)
         if stack.parent is None and stack.from_assembly:
             self._judge_whole("stack", self._stack_body(stack), stack, scope)
+
+    def _judge_short_form(self, stack: Stack, scope: Scope, logical_id: str, body: Json, kind: str) -> Json:
+        """Judges what a resource of AWS SAM stands for; the resource itself with what it shares with the others."""
+        from cdkguard import sam
+
+        if id(stack) not in self._shared:
+            try:
+                self._shared[id(stack)] = sam.shared(stack.template)
+            except (sam.TooMuch, RecursionError) as problem:
+                self.problems.append(Problem("template", f"{stack.template_path}: {problem}", stack.template_path))
+                self._shared[id(stack)] = {}
+        body = sam.completed(body, self._shared[id(stack)])
+        about = set(self._about_type(kind, stack))
+        for made in sam.made_of(body):
+            for bound in self._about_type(made["Type"], stack):
+                if bound not in about:
+                    self._record(bound.rule, stack, self.judge_one(bound, made, scope, logical_id), logical_id, kind)
+        return body
 
     def _judge_sections(self, rules: list[BoundRule], stack: Stack, scope: Scope) -> None:
         """What is no property, and can be read as well: the default of a parameter, an output, cfn-init's files."""
@@ -525,6 +546,7 @@ _PLACE = late(r"\b(account|region)=([^:]+)")
 # What any rule of scope `value` could look for; all other text is passed over unread. Two patterns, because `re` looks
 # for the first characters of alternatives quickly only where each begins with a letter of its own.
 _ACCOUNT = re.compile(r"\d{12}")
+_SHORT_FORM = "AWS::Serverless::"
 _SECTIONS = ("Metadata", "Parameters", "Mappings", "Outputs")
 _MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
 _Place = tuple[Any, Any]  # (the place around it, key or index): written out only for a text that is of interest

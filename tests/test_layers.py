@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "cdkguard"
 RANK = {
     "__init__": 0, "model": 0, "errors": 0, "typed": 0, "hashes": 0,
     "intrinsics": 1, "paths": 1, "operators": 1, "patterns": 1, "network": 1, "policies": 1, "arns": 1, "secrets": 1,
-    "foreach": 1, "requirements": 1, "replacement": 1, "assets": 1,
+    "foreach": 1, "sam": 1, "requirements": 1, "replacement": 1, "assets": 1,
     "scopes": 2, "settle": 2, "engine": 2, "suppressions": 2, "environments": 2, "renames": 2, "stackpairs": 2, "parts": 2,
     "propagation": 2, "diff": 2, "peers": 2, "globs": 2, "actionnames": 2, "items": 2, "clauses": 2, "branches": 2, "statements": 2, "iam": 2, "views": 2, "attachments": 2,
     "gaps": 2, "principals": 2, "resourcepolicies": 2, "doors": 2, "workloads": 2, "widening": 2, "weakening": 2, "changerules": 2, "guardrails": 2, "honour": 2,
