@@ -169,7 +169,7 @@ def _print(options: argparse.Namespace, difference: Difference) -> None:
     from importlib import import_module
 
     from cdkguard import outputs
-    from cdkguard.cli import terminal_options
+    from cdkguard.cli_output import terminal_options
 
     module = {"text": "difftext", "json": "diffjson", "markdown": "diffmarkdown"}[options.format]
     shown = terminal_options(options.format) if options.format == "text" else outputs.Options(os.getcwd())
@@ -182,7 +182,7 @@ def _print(options: argparse.Namespace, difference: Difference) -> None:
 def _plan(options: argparse.Namespace) -> int:
     from cdkguard import outputs
     from cdkguard.check import check
-    from cdkguard.cli import status_of
+    from cdkguard.cli_check import status_of
     from cdkguard.outputs import escape, plan
 
     old_path, config = _sides(options)
@@ -219,7 +219,7 @@ def _destroy(options: argparse.Namespace) -> int:
 
 
 def _show(findings: Iterable[Finding]) -> None:
-    from cdkguard.cli import terminal_options
+    from cdkguard.cli_output import terminal_options
     from cdkguard.outputs import escape, text
 
     width = terminal_options("text").width
@@ -311,7 +311,7 @@ def _snapshot(options: argparse.Namespace) -> int:
 def _warn_of_secrets(written: Sequence[str]) -> None:
     """A snapshot is made to be committed, and holds what the templates hold."""
     from cdkguard import secrets
-    from cdkguard.cli import tell
+    from cdkguard.cli_output import tell
 
     for path in written:
         kind = secrets.shape_of(files.text(path))

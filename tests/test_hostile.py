@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from output_laws import parses
 
-from cdkguard import cli
+from cdkguard import cli, cli_output
 
 TERMINAL = "\x1b[2J\x1b]0;owned\x07\x9b31m\r\b\x7f"
 CI = "\n::error::owned\n  ::add-mask::e\n\r\n::stop-commands::x\n##[add-mask]e ##vso[task.setvariable variable=x]y ##teamcity[x]\n%0A::set-output name=a,b:c"
@@ -269,7 +269,7 @@ def test_a_terminal_shows_our_own_colours_alone(capsys, hostile, monkeypatch):
     from cdkguard.outputs import Options
 
     options = Options(os.getcwd(), color=True)
-    monkeypatch.setattr(cli, "terminal_options", lambda name, file=None: options)
+    monkeypatch.setattr(cli_output, "terminal_options", lambda name, file=None: options)
     for argv in (("check", hostile / "new"), ("diff", hostile / "old", hostile / "new")):
         out = run(capsys, *argv)[1]
         assert "\x1b[1" in out

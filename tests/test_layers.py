@@ -19,7 +19,7 @@ RANK = {
     "staleness": 3, "outputs": 3, "tables": 3, "deployed": 3, "awsaccess": 3, "worktree": 3, "installed": 3, "gitbase": 3, "snapshot": 3,
     "baseline": 3, "approvals": 3, "frameworks": 3, "cfnlint": 3,
     "changes": 4, "jobs": 4, "check": 4, "ruletest": 4, "starter": 4, "completion": 4,
-    "cli_changes": 5, "cli_rules": 5, "cli": 5, "__main__": 5, "aspect": 5, "native": 5, "judge": 5, "testing": 5, "cfnlint_rules": 5,
+    "cli_check": 5, "cli_config": 5, "cli_output": 5, "chained": 5, "cli_changes": 5, "cli_rules": 5, "cli": 5, "__main__": 5, "aspect": 5, "native": 5, "judge": 5, "testing": 5, "cfnlint_rules": 5,
 }  # fmt: skip
 PURE = [name for name, rank in RANK.items() if rank <= 2]
 WORLD = {"os", "subprocess", "socket", "time", "sys", "shutil", "tempfile", "pathlib", "datetime", "random"}
