@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cdkguard.typed import TYPE_CHECKING
 
-from ..model import Finding, Outcome, Remedy, Report, Source
+from ..model import Finding, Outcome, Remedy, Report, Source, StackInfo
 from . import Options, escape
 from .place import relative, subject
 from .summary import plural, what_was_found, what_was_judged
@@ -85,8 +85,9 @@ def _colored(lines: list[Line]) -> str:
 
 def _layout(report: Report, options: Options) -> Iterator[Line]:
     told: Told = set()
+    stacks = {(stack.construct_path, stack.template_path): stack for stack in reversed(report.stacks)}
     for group in _groups(report.active, _stack_key):
-        yield from _stack(group, report, options, told)
+        yield from _stack(group, stacks.get(_stack_key(group[0])), options, told)
     yield from _problems(report, options)
     yield from _suppressed(report, options)
     if report.active:
@@ -140,9 +141,8 @@ def _rule_key(finding: Finding) -> tuple[str, str, Outcome]:
     return finding.rule_id, finding.severity, finding.outcome
 
 
-def _stack(findings: list[Finding], report: Report, options: Options, told: Told) -> Iterator[Line]:
+def _stack(findings: list[Finding], info: StackInfo | None, options: Options, told: Told) -> Iterator[Line]:
     first = findings[0]
-    info = next((s for s in report.stacks if (s.construct_path, s.template_path) == _stack_key(first)), None)
     facts = [first.environment or "", "nested stack" if info and info.nested else ""]
     if info and (info.account or info.region):
         facts.append("/".join(filter(None, [info.account, info.region])))
