@@ -37,8 +37,11 @@ def add_parsers(commands: Any) -> None:
 def _rules_map(options: argparse.Namespace) -> int:
     from cdkguard import packs, peers, tables
 
-    pairs = list(peers.equivalents(packs.load_all(options.packs).rules, tables.peer_ids()))
+    public = tables.peer_ids()
+    pairs = list(peers.equivalents(packs.load_all(options.packs).rules, public))
     found = peers.named(options.id, pairs)
+    if not found and (theirs := peers.without_ours(options.id, public)):
+        raise ConfigError(f"no rule here checks what {theirs} does")
     if not found:
         known = {text for pair in pairs for text in (pair.public_id, pair.name) if text}
         bare = options.id.partition(":")[2] or options.id

@@ -26,13 +26,38 @@ def equivalents(rules: Sequence[Rule], public: Mapping[str, Mapping[str, str]]) 
                 yield Equivalent(peer, ids.get(peer, {}).get(name), name, rule)
 
 
+_OTHER_NAMES = {"cfn-guard": "guard", "cloudformation-guard": "guard"}  # beside `_` for `-`
+
+
 def named(asked: str, pairs: Sequence[Equivalent]) -> list[Equivalent]:
     """The pairs that `peer:id` or a bare id means, by public id or name, in whatever case."""
-    peer, colon, bare = asked.partition(":")
-    peers = {pair.peer for pair in pairs}
-    wanted, of = (bare.lower(), peer.lower()) if colon and peer.lower() in peers else (asked.lower(), None)
+    peer, wanted = _parted(asked, {pair.peer for pair in pairs})
     return [
         pair
         for pair in pairs
-        if wanted in ((pair.public_id or "").lower(), pair.name.lower()) and (of is None or pair.peer == of)
+        if wanted in (_bare(pair.public_id or ""), _bare(pair.name)) and peer in (None, pair.peer)
     ]
+
+
+def without_ours(asked: str, public: Mapping[str, Mapping[str, str]]) -> str | None:
+    """A rule that a peer has, in words, for one that none of ours is equivalent to; None where no peer is known to."""
+    peer, wanted = _parted(asked, set(public))
+    for one, table in public.items():
+        for public_id, name in table.items():
+            if wanted in (_bare(public_id), _bare(name)) and peer in (None, one):
+                return f"{one}'s {public_id} ({name})"
+    return None
+
+
+def _parted(asked: str, peers: set[str]) -> tuple[str | None, str]:
+    """The peer that is named before a colon, as it is spelt here, and the rest."""
+    before, colon, after = asked.partition(":")
+    spelt = before.lower().replace("_", "-")
+    spelt = _OTHER_NAMES.get(spelt, spelt)
+    peer = next((peer for peer in sorted(peers) if colon and peer.replace("_", "-") == spelt), None)
+    return (peer, _bare(after)) if peer else (None, _bare(asked))
+
+
+def _bare(rule_id: str) -> str:
+    """In small letters; Trivy's ids are written with and without AVD."""
+    return rule_id.strip().lower().removeprefix("avd-")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from cdkguard import packs, peers, tables
 
 ROOT = Path(__file__).parents[1]
@@ -46,3 +48,23 @@ def test_a_peers_rule_is_found_by_either_of_its_names():
         assert [p.rule.id for p in peers.named(asked, pairs)] == ["dynamodb-pitr"]
     assert peers.named("checkov:DynamoDBPITREnabled", pairs) == []
     assert peers.named("cdk-nag:DynamoDBPITREnabled", pairs)
+    for asked in ("cfn-nag:W78", "CFN_NAG:w78", "cdk_nag:AwsSolutions-DDB3", "cfn-guard:DYNAMODB_PITR_ENABLED"):
+        assert [p.rule.id for p in peers.named(asked, pairs)] == ["dynamodb-pitr"], asked
+    for asked in ("AVD-AWS-0024", "trivy:AWS-0024", "trivy:avd-aws-0024"):
+        assert [p.rule.id for p in peers.named(asked, pairs)] == ["dynamodb-pitr"], asked
+
+
+def test_a_rule_that_a_peer_has_alone_is_told_apart_from_one_that_nobody_has():
+    public = tables.peer_ids()
+    assert peers.without_ours("CKV_AWS_79", public) == "checkov's CKV_AWS_79 (IMDSv1Disabled)"
+    assert peers.without_ours("cfn-nag:w28", public) == "cfn_nag's W28 (ResourceWithExplicitNameRule)"
+    assert peers.without_ours("checkov:W28", public) is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["AwsSolutions-EC23", "CKV_AWS_24", "CKV_AWS_18", "CKV_AWS_19", "CKV_AWS_20", "CKV_AWS_21", "CKV_AWS_53", "CKV_AWS_58",
+     "AwsSolutions-VPC7", "W2", "W10", "W41", "F19", "F31", "F38"],
+)  # fmt: skip
+def test_rules_that_everybody_knows_have_an_answer(asked):
+    assert peers.named(asked, list(peers.equivalents(packs.load_all().rules, tables.peer_ids())))
