@@ -13,6 +13,7 @@ A path that names several values must hold for all of them; under `not`, `forbid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
 
 from cdkguard import paths
 from cdkguard.intrinsics import ABSENT, Branch, Deferred, Scope, Tri
@@ -189,7 +190,8 @@ def bind(node: Json, binding: Binding, universal: bool = True) -> Decide:
     if "any" in node:
         return _bind_any([bind(part, binding, universal) for part in node["any"]])
     if "not" in node:
-        return _bind_not(bind(node["not"], binding, not universal))
+        decide = _bind_not(bind(node["not"], binding, not universal))
+        return decide if universal else _without_absences(decide)
     if "target" in node:
         return _bind_target(node["target"], binding, universal)
     if "referrer" in node:
@@ -198,6 +200,20 @@ def bind(node: Json, binding: Binding, universal: bool = True) -> Decide:
         predicate = binding.predicates[node["python"]]
         return lambda subject: predicate(subject.root, subject.scope)
     return _bind_test(node, binding, universal)
+
+
+def _without_absences(decide: Decide) -> Decide:
+    """An exception from what is forbidden: that it is not there says nothing beside what was found."""
+
+    def decide_quietly(subject: Subject) -> Tri:
+        if not subject.evidence:
+            return decide(subject)
+        own: list[tuple[str, Json]] = []
+        answer = decide(subject._replace(evidence=own))
+        subject.evidence.extend((path, found) for path, found in own if found is not ABSENT)
+        return answer
+
+    return decide_quietly
 
 
 def _bind_all(parts: list[Decide]) -> Decide:
@@ -252,7 +268,8 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
     tests: list[Test] = []
     for key, operand in node.items():
         if key in QUANTIFIERS:
-            return _bind_quantifier(key, walk, bind(operand, binding, key == "every"))
+            around = _fields_before(steps) if key == "some" and universal else None
+            return _bind_quantifier(key, walk, bind(operand, binding, key == "every"), around)
         if key in OPERATORS:
             tests.append(_bind_operator(key, _operand(operand, binding)))
     if names is not None and len(tests) == 1:
@@ -345,7 +362,14 @@ def _raw(subject: Subject, path: tuple[str | int, ...]) -> Json:
     return value
 
 
-def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide) -> Decide:
+def _fields_before(steps: list[paths.Step]) -> tuple[str, ...]:
+    """The names that lead to the list that a path goes through."""
+    return tuple(step[1] for step in takewhile(lambda step: step[0] == "f", steps))
+
+
+def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide, around: tuple[str, ...] | None) -> Decide:
+    """`around` leads to what is shown where no element will do."""
+
     def decide(subject: Subject) -> Tri:
         answers: list[Tri] = []
         for path, found in walk(subject.scope, subject.root):
@@ -360,6 +384,9 @@ def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide) -> Decide:
                 if not isinstance(found, Deferred):
                     inner(part._replace(evidence=deeper))
                 subject.evidence.extend(deeper or [(paths.show(full), found)])
+        if around is not None and subject.evidence is not None and not any(answers):
+            found = paths.value_at(subject.scope, subject.root, around)
+            subject.evidence.append((paths.show((*subject.prefix, *around)), found))
         if name == "every":
             return all_of(answers)
         return any_of(answers) if name == "some" else negate(any_of(answers))

@@ -101,6 +101,26 @@ def test_a_finding_names_the_branch_the_place_and_the_value():
     assert found.message == "Properties.On is false, when IsProd is false"
 
 
+@pytest.mark.parametrize(
+    "properties, shown",
+    [({}, ("Properties.Rules", "absent")), ({"Rules": []}, ("Properties.Rules", "[]")),
+     ({"Rules": [{"On": False}]}, ("Properties.Rules", '[{"On": false}]'))],
+)  # fmt: skip
+def test_a_list_without_the_element_is_named_by_its_place(properties, shown):
+    one = rule({"path": "$.Properties.Rules[*]", "some": {"path": "$.On", "equals": True}})
+    (found,) = judge(one, {"X": {"Type": "A::B::C", "Properties": properties}})
+    assert (found.property_paths[0], found.found) == shown
+
+
+def test_an_exception_that_is_not_there_is_not_told():
+    one = rule(forbid={"all": [{"path": "$.Properties.Open", "equals": True},
+                               {"not": {"path": "$.Properties.Name", "matches": "boundary"}}]})  # fmt: skip
+    (found,) = judge(one, {"X": {"Type": "A::B::C", "Properties": {"Open": True}}})
+    assert found.property_paths == ("Properties.Open",)
+    (found,) = judge(one, {"X": {"Type": "A::B::C", "Properties": {"Open": True, "Name": "x"}}})
+    assert found.property_paths == ("Properties.Open", "Properties.Name")
+
+
 def test_a_resource_is_judged_only_where_it_is_created():
     conditions = {
         "Yes": {"Fn::Equals": ["a", "a"]},
