@@ -68,3 +68,9 @@ def test_a_rule_that_a_peer_has_alone_is_told_apart_from_one_that_nobody_has():
 )  # fmt: skip
 def test_rules_that_everybody_knows_have_an_answer(asked):
     assert peers.named(asked, list(peers.equivalents(packs.load_all().rules, tables.peer_ids())))
+
+
+def test_two_rules_that_divide_the_ports_share_a_list():
+    rules = {rule.id: rule.parameters for rule in packs.load_all().rules}
+    sensitive = rules["sg-ingress-open-sensitive-ports"]["sensitive_ports"]
+    assert rules["sg-ingress-open-world"]["sensitive_ports"] == sensitive
