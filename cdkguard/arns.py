@@ -43,7 +43,8 @@ class Facts(NamedTuple):
     owned_by_aws: frozenset[str]
     environments: Mapping[str, str]  # account -> environment name, from the configuration
     environment: str | None  # of the stack
-    names: Mapping[tuple[str, str], str] = {}  # (service, resource part) of own resources' ARNs -> logical id
+    names: Mapping[tuple[str, str], str] = {}  # (service, resource part) of own resources' ARNs -> `owner`
+    place: tuple[str, str] = ("", "")  # account and region of the stack, "" where it is environment-agnostic
 
 
 class Literal(NamedTuple):
@@ -104,15 +105,26 @@ def partition_literals(text: str) -> Iterator[str]:
         yield found.group(0)
 
 
+def owner(logical_id: str, account: str | None, region: str | None) -> str:
+    """A named resource and where it is, in one text."""
+    return f"{logical_id} {account or ''} {region or ''}"
+
+
 def own_resources(text: str, facts: Facts, subject: str = "") -> Iterator[str]:
-    """Literal ARNs of resources that the app itself defines by that name; `subject`'s own does not count, since a
-    reference of a resource to itself would be circular."""
+    """Literal ARNs of resources that the app itself defines by that name, and that a reference reaches. It reaches none in
+    another account or region, where CDK spells them out; a reference of a resource to itself would be circular."""
     for found in _ARN_ANY.finditer(text):
         service, account, rest = found.groups()
-        ours = account in ("", "§", facts.own, *facts.app)
-        owners = {facts.names.get((service, name), subject) for name in _names_in(rest)}
-        if ours and owners - {subject}:
+        if account not in ("", "§", facts.own, *facts.app):
+            continue
+        owners = {facts.names.get((service, name), "") for name in _names_in(rest)} - {""}
+        if any(_reached(one, facts.place, subject) for one in owners):
             yield found.group(0)
+
+
+def _reached(one: str, place: tuple[str, str], subject: str) -> bool:
+    logical_id, *there = one.rsplit(" ", 2)
+    return logical_id != subject and all("" in pair or pair[0] == pair[1] for pair in zip(place, there, strict=False))
 
 
 def _names_in(rest: str) -> Iterator[str]:

@@ -173,11 +173,12 @@ class Run:
                 self.settings.environment_of_account,
                 stack.environment,
                 self.names,
+                (stack.account or "", stack.region or ""),
             )
         return self._facts[id(stack)]
 
     def own_names(self) -> Iterator[tuple[tuple[str, str], str]]:
-        """(service, resource part) of the ARNs of resources that are named, and their logical ids."""
+        """(service, resource part) of the ARNs of resources that are named, and whose they are."""
         from cdkguard import arns
 
         for stack in self.stacks:
@@ -185,7 +186,7 @@ class Run:
                 named = arns.OWN_NAMES.get(str(body.get("Type")))
                 properties = body.get("Properties")
                 if named and isinstance(properties, dict) and isinstance(name := properties.get(named[0]), str):
-                    yield (named[1], named[2].format(name)), logical_id
+                    yield (named[1], named[2].format(name)), arns.owner(logical_id, stack.account, stack.region)
 
     # -- the run
 

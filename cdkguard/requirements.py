@@ -271,7 +271,8 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
             around = _fields_before(steps) if key == "some" and universal else None
             return _bind_quantifier(key, walk, bind(operand, binding, key == "every"), around)
         if key in OPERATORS:
-            tests.append(_bind_operator(key, _operand(operand, binding)))
+            one = _bind_operator(key, _operand(operand, binding))
+            tests.append(_of_construct_path(one) if names == ("Metadata", "aws:cdk:path") else one)
     if names is not None and len(tests) == 1:
         return _bind_single(names, tests[0], not universal)
     combine = all_of if universal else any_of
@@ -318,6 +319,17 @@ def _bind_single(names: tuple[str, ...], one: Test, decisive: bool) -> Decide:
         return answer
 
     return decide
+
+
+def _of_construct_path(one: Test) -> Test:
+    """Templates hold it only where the CDK CLI asked for it; the tree of the assembly always does."""
+
+    def of_either(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
+        if found is ABSENT:
+            found = getattr(subject.scope.owner, "construct_paths", {}).get(subject.logical_id, ABSENT)
+        return one(found, subject, path)
+
+    return of_either
 
 
 def _bind_operator(name: str, operand: Json) -> Test:

@@ -88,7 +88,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
         "Example",
         template,
         rule.file,
-        construct_path="Example",
+        construct_path=about.get("ConstructPath", "Example"),
         account=options.get("account"),
         region="eu-west-1" if options.get("account") else None,
         from_assembly=True,

@@ -153,3 +153,13 @@ def test_a_long_hostile_name_takes_no_time() -> None:
 def test_a_partition_is_found_where_it_is_written_out() -> None:
     assert list(arns.partition_literals("arn:aws:s3:::x arn:aws-cn:s3:::x")) == ["arn:aws:", "arn:aws-cn:"]
     assert not list(arns.partition_literals("arn:§:s3:::x arn:*:s3:::x"))
+
+
+def test_a_resource_in_another_account_or_region_cannot_be_referred_to():
+    text = "arn:§:s3:::orders/*"
+    for there, told in (("1 eu", True), ("1 us", False), ("2 eu", False), (" ", True), ("1 ", True)):
+        account, region = there.split(" ")
+        names = {("s3", "orders"): arns.owner("My Bucket", account, region)}
+        assert bool(list(arns.own_resources(text, facts(names=names, place=("1", "eu"))))) is told
+        assert not list(arns.own_resources(text, facts(names=names, place=("1", "eu")), "My Bucket"))
+        assert list(arns.own_resources(text, facts(names=names)))  # environment-agnostic

@@ -121,6 +121,19 @@ def test_an_exception_that_is_not_there_is_not_told():
     assert found.property_paths == ("Properties.Open", "Properties.Name")
 
 
+def test_the_construct_path_comes_from_the_tree_where_the_template_has_none():
+    one = rule(forbid={"path": '$.Metadata."aws:cdk:path"', "matches": "/Artifacts$"})
+    body = {"Type": "A::B::C", "Properties": {}}
+    for metadata, tree, fails in (
+        ({}, "S/Artifacts", True),
+        ({}, "S/X", False),
+        ({"aws:cdk:path": "S/X"}, "S/Artifacts", False),
+    ):
+        of = stack({"X": {**body, "Metadata": metadata}})
+        of.construct_paths = {"X": tree}
+        assert bool(engine.evaluate([of], [one], engine.Settings(sets=SETS)).findings) is fails
+
+
 def test_a_resource_is_judged_only_where_it_is_created():
     conditions = {
         "Yes": {"Fn::Equals": ["a", "a"]},
