@@ -228,8 +228,11 @@ def _rule(findings: list[Finding], shown: Source | None, options: Options, told:
 def _evidence(finding: Finding, listed: bool, shown: Source | None, options: Options) -> Iterator[Line]:
     """The message, and what of the found value, its place and branch the message does not say."""
     message = "" if finding.message == finding.title else finding.message
-    extra = [path for path in finding.property_paths if path not in message]
-    if finding.found is not None and finding.found not in message:
+    about_resource = (
+        finding.logical_id is not None or not message
+    )  # what a stack is asked for has no place in the template
+    extra = [path for path in finding.property_paths if about_resource and path not in message]
+    if about_resource and finding.found is not None and finding.found not in message:
         extra.append(f"found {finding.found}")
     if finding.branch and finding.branch not in message:
         extra.append(f"when {finding.branch}")
