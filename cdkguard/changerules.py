@@ -10,10 +10,11 @@ where Before and After are the resolved resources with the DeletionPolicy in for
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from itertools import takewhile
+from itertools import product, takewhile
 
 from cdkguard import diff, views, widening
 from cdkguard.engine import BoundRule, Judged, Judgement, Run, Settings, applies, check_number, severity_of, shown
@@ -27,6 +28,7 @@ from cdkguard.typed import Any
 from cdkguard.weakening import Weakened, aligned, weaker
 
 Json = Any
+MAX_PARTS = 16  # of a rule, that a change is asked about one by one
 UPDATES = ("WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE")
 
 
@@ -400,6 +402,10 @@ def _conjuncts(node: Json, holds: bool = True) -> list[Json]:
         return _conjuncts(node["not"], not holds)
     if ("all" if holds else "any") in node:
         return [one for part in node["all" if holds else "any"] for one in _conjuncts(part, holds)]
+    if ("any" if holds else "all") in node:  # (a and b) or c asks for a or c, and for b or c
+        choices = [_conjuncts(part, holds) for part in node["any" if holds else "all"]]
+        if 1 < math.prod(map(len, choices)) <= MAX_PARTS:
+            return [{"any": list(parts)} for parts in product(*choices)]
     return [node if holds else {"not": node}]
 
 

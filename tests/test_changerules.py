@@ -6,7 +6,10 @@ import fnmatch
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cdkguard import changerules
 from cdkguard.packs import load_all
 from tests.changes_support import fired, judged, write_assembly
 
@@ -511,7 +514,6 @@ def test_an_unknown_value_before_does_not_hide_a_weakening(tmp_path):
 
 
 def test_a_rule_that_crashes_is_an_error_and_a_finding(tmp_path, monkeypatch):
-    from cdkguard import changerules
     from cdkguard.check import check
     from cdkguard.config import Config
     from tests.changes_support import write_template
@@ -579,3 +581,29 @@ def test_an_unknown_value_hides_nothing(tmp_path, before, after, side, path):
     else:
         pair = {"Parameters": UNKNOWN, "Resources": before}, with_unknown(after, path)
     assert fired(judged(tmp_path, *pair), "medium")
+
+
+NODES = st.recursive(
+    st.sampled_from([{"steps": [["f", name]]} for name in "ABCD"]),
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"not": inner}),
+        *(st.fixed_dictionaries({word: st.lists(inner, min_size=1, max_size=3)}) for word in ("all", "any")),
+    ),
+    max_leaves=8,
+)
+
+
+def holds(node, flags):
+    if "not" in node:
+        return not holds(node["not"], flags)
+    for word, of in (("all", all), ("any", any)):
+        if word in node:
+            return of(holds(part, flags) for part in node[word])
+    return node["steps"][0][1] in flags
+
+
+@given(NODES, st.sets(st.sampled_from("ABCD")))
+def test_the_parts_of_a_requirement_hold_together_where_it_holds(node, flags):
+    parts = changerules._conjuncts(node)
+    assert holds(node, flags) == all(holds(part, flags) for part in parts)
+    assert len(parts) >= 1
