@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 300
 CDK_LIB := aws-cdk-lib==2.275.0
 
-.PHONY: install examples demo test unit lint docs bench fuzz bounds clean
+.PHONY: install examples demo test unit lowest lint docs bench fuzz bounds clean
 
 install: $(VENV)/.installed
 
@@ -32,6 +32,13 @@ test: examples
 unit: install
 	$(BIN)/python -m pytest -m 'not e2e'
 
+# The unit tests with the oldest versions that pyproject.toml allows.
+lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[aws,dev,moto]'
+	.venv-lowest/bin/python -m pytest -m 'not e2e'
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -52,4 +59,4 @@ bounds: install
 	CDKGUARD_BOUNDS=1000000 $(BIN)/python -m pytest tests/test_bounds.py -k five_seconds
 
 clean:
-	rm -rf $(VENV) dist build examples/task-api/node_modules examples/*/cdk.out
+	rm -rf $(VENV) .venv-lowest dist build examples/task-api/node_modules examples/*/cdk.out
