@@ -547,6 +547,7 @@ _PLACE = late(r"\b(account|region)=([^:]+)")
 # What any rule of scope `value` could look for; all other text is passed over unread. Two patterns, because `re` looks
 # for the first characters of alternatives quickly only where each begins with a letter of its own.
 _ACCOUNT = re.compile(r"\d{12}")
+_LEAST_ACCOUNT = 10**11  # of twelve digits
 _SHORT_FORM = "AWS::Serverless::"
 _SECTIONS = ("Metadata", "Parameters", "Mappings", "Outputs")
 _MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
@@ -565,13 +566,15 @@ def _gather(value: Json, place: _Place | None, texts: list[tuple[str, str]]) -> 
             return
         for key, item in value.items():
             kind = type(item)
-            if kind is str and len(item) < 8 or kind is bool or kind is int:
+            if kind is str and len(item) < 8 or kind is bool or kind is int and item < _LEAST_ACCOUNT:
                 continue
             if place is not None or key not in ("Metadata", "Type"):
                 _gather(item, (place, key), texts)
     elif kind is list:
         for index, item in enumerate(value):
             _gather(item, (place, index), texts)
+    elif kind is int and _LEAST_ACCOUNT <= value < 10 * _LEAST_ACCOUNT:  # YAML without quotes
+        texts.append((_written(place), str(value)))
 
 
 def _written(place: _Place | None) -> str:

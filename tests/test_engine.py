@@ -292,6 +292,19 @@ def test_secrets_are_masked():
     assert "hunter2" not in repr(found)
 
 
+def test_an_account_without_quotes_is_one():
+    one = rule(forbid={"names_account": ["example"]}, scope="value")
+    for value, fails in (
+        (123456789012, True),
+        ("123456789012", True),
+        (12345678901, False),
+        (1234567890123, False),
+        (True, False),
+    ):
+        for properties in ({"AccountId": value}, {"AccountId": [value]}):
+            assert bool(judge(one, {"X": {"Type": "A::B::C", "Properties": properties}})) is fails, value
+
+
 def test_a_credential_is_found_wherever_the_template_holds_it():
     key = "AKIA" + "Q3EGTZ5XNBCW7LMP"
     one = rule(forbid={"secret_shape": True}, scope="value", secret=True)
