@@ -412,6 +412,8 @@ def secret_names(found: Json, scope: Scope) -> Iterable[str]:
     pairs: Iterable[tuple[Json, Json]] = ()
     if isinstance(found, dict):
         pairs = found.items()
+        if isinstance(name := scope.resolve(found.get("Name")), str) and "Value" in found:  # a pair by itself
+            pairs = [*pairs, (name, found["Value"])]
     elif isinstance(found, list):
         entries = [scope.resolve(e) for e in found]
         plain = [e for e in entries if isinstance(e, dict) and scope.resolve(e.get("Type")) not in _STORED_ELSEWHERE]

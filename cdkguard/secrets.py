@@ -25,7 +25,7 @@ _MARKS = (
     "AKIA", "ASIA", "PRIVATE KEY", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "k_live_", "AIza", "glpat-", "sk-",
 )  # fmt: skip
 _NAME = late(
-    r"(?:^|[_\-.])(?:(?P<password>password|passwd|passphrase|pwd)|secret|api_?key|access_?key|secret_?key|private_?key"
+    r"(?:^|[_\-./])(?:(?P<password>password|passwd|passphrase|pwd)|secret|api_?key|access_?key|secret_?key|private_?key"
     r"|auth_?token|access_?token|token|credentials?|access_?key_?id)\Z",
     re.IGNORECASE,
 )
@@ -72,9 +72,11 @@ def is_secret_text(name: str, text: str) -> bool:
     """
     if shape_of(text) or text.startswith(_ELSEWHERE) or _PLACEHOLDER.match(text) or "§" in text:
         return False
-    named = _NAME.search(_CAMEL.sub("_", name))
+    if _AWS_SECRET_KEY.match(text) is not None and entropy(text) >= _KEY_ENTROPY:  # which may look like a path
+        return True
+    named = _NAME.search(_CAMEL.sub("_", name).replace("-", "_"))
     if named is None:
-        return _AWS_SECRET_KEY.match(text) is not None and entropy(text) >= _KEY_ENTROPY
+        return False
     if text.isdigit() and len(text) < 6:  # a length, a lifetime, a switch
         return False
     return named.group("password") is not None or _SECRET_PATH.match(text) is None

@@ -104,3 +104,14 @@ def test_a_named_value_is_no_secret(name: str, text: str) -> None:
 def test_a_credential_of_known_shape_is_not_counted_by_name_as_well() -> None:
     assert secrets.shape_of(ACCESS_KEY)
     assert not secrets.is_secret_text("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+
+
+def test_the_shape_of_an_aws_secret_key_counts_whatever_the_name_and_though_it_looks_like_a_path() -> None:
+    pathlike = "wQ7ZkLw9Xe4Vb1/Nm8Rt5Yp/3Sd6Fg0HjcAuTiOo"
+    assert all(secrets.is_secret_text(name, pathlike) for name in ("secret", "setting", "AWS_SECRET_ACCESS_KEY"))
+    assert not secrets.is_secret_text("secret", "prod/orders/db")
+
+
+@pytest.mark.parametrize("name", ["/orders/db/password", "orders-api-key", "/orders/access-token"])
+def test_a_name_may_be_a_path(name: str) -> None:
+    assert secrets.is_secret_text(name, "hunter22hunter22")
