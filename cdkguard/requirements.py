@@ -450,16 +450,25 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     name_at = paths.bind(node["named"]) if "named" in node else None
     inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
 
-    def refers(body: Json, scope: Scope, logical_id: str, names: list[Json]) -> bool:
+    def refers(body: Json, scope: Scope, logical_id: str, names: list[Json]) -> Tri:
         key = (refers, id(body))  # many subjects ask the same of each other resource
         if key not in scope.notes:
             scope.notes[key] = body, *linked(body, scope)  # the body is kept, so that its id stays its own
-        _body, targets, texts, stop, _is_open = scope.notes[key]
+        _body, targets, texts, stop, is_open = scope.notes[key]
         if logical_id in targets or any(spells(text, name) for text in texts for name in names):
             return True
         if stop is not None:
             raise stop
-        return False
+        return (
+            None if is_open and logical_id in _named(body) else False
+        )  # one of those that a parameter selects, perhaps
+
+    def judged(subject: Subject, other: str, body: Json, certain: bool, names: list[Json]) -> Tri:
+        refers_to_it = certain or refers(body, subject.scope, subject.logical_id, names)
+        if refers_to_it is False:
+            return False
+        answer = True if inner is None else inner(Subject(body, subject.scope, other, subject.world))
+        return answer if refers_to_it or answer is False else None
 
     def index(scope: Scope, world: World) -> tuple[dict[str | None, list[_Other]], list[_Other]]:
         """Those that name a target by a link, by that target, and those that any subject has to ask: each (place, logical
@@ -508,9 +517,8 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
         names = [name for _path, name in name_at(scope, subject.root)] if name_at is not None else []
         sure, others = index(scope, world)
         return any_of(
-            True if inner is None else inner(Subject(body, scope, other, world))
+            judged(subject, other, body, certain, names)
             for _place, other, body, certain in sorted([*sure.get(logical_id, ()), *others], key=_first)
-            if certain or refers(body, scope, logical_id, names)
         )
 
     return decide

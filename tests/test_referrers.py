@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cdkguard import engine, paths, requirements
 from cdkguard.model import Outcome, Rule, Stack
-from cdkguard.operators import any_of
+from cdkguard.operators import all_of, any_of
 from cdkguard.requirements import Subject, bind, expand_types, spells
 
 IDS = ("A", "B", "C-1", "Ä")
@@ -70,23 +70,28 @@ def looking_at_each(node, binding, universal):
     inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
 
     def refers(body, scope, logical_id, names):
+        is_open = False
         for _path, value in walk(scope, body):
             found = scope.deep(value)
+            is_open = is_open or requirements._is_open(found)
             if any(link.target == logical_id for link in requirements._links(found)):
                 return True
             text = requirements._text(found)
             if text is not None and any(spells(text, name) for name in names):
                 return True
-        return False
+        return None if is_open and logical_id in requirements._named(body) else False
 
     def decide(subject):
         scope, world = subject.scope, subject.world
         names = [name for _path, name in name_at(scope, subject.root)] if name_at is not None else []
-        return any_of(
-            True if inner is None else inner(Subject(body, scope, other, world))
-            for other, body, _scope in world.others(scope, types)
-            if refers(body, scope, subject.logical_id, names)
-        )
+
+        def judged(other, body):
+            it_does = refers(body, scope, subject.logical_id, names)
+            return all_of(
+                [it_does, inner(Subject(body, scope, other, world)) if inner and it_does is not False else True]
+            )
+
+        return any_of(judged(other, body) for other, body, _scope in world.others(scope, types))
 
     return decide
 
@@ -120,4 +125,24 @@ def test_the_index_finds_what_looking_at_each_finds(named, satisfies, path, is_n
     found = outcomes(resources, require)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(requirements, "_bind_referrer", looking_at_each)
-        assert found == outcomes(resources, require)
+        for logical_id, outcome in outcomes(resources, require).items():
+            # Looking at each meets conditions of others, too, under which it knows what a parameter selects.
+            assert found[logical_id] in (outcome, Outcome.UNKNOWN)
+            assert outcome is not Outcome.PASS or found[logical_id] is Outcome.PASS
+
+
+def test_what_a_parameter_may_select_is_no_pass_where_nothing_may_refer():
+    chosen = {"Fn::FindInMap": ["M", {"Ref": "Q"}, "name", {"DefaultValue": {"Ref": "A"}}]}
+    resources = {
+        "A": {"Type": "A::B::C"},
+        "B": {"Type": "A::B::C"},
+        "O": {"Type": "O::O", "Properties": {"To": chosen}},
+    }
+    require = {"referrer": {"types": ["O::O"], "path": "$.Properties.To"}}
+    assert outcomes(resources, {"not": require})["A"] is Outcome.UNKNOWN
+    assert outcomes(resources, require) | {"C-1": 0, "Ä": 0} == {
+        "A": Outcome.UNKNOWN,
+        "B": Outcome.FAIL,
+        "C-1": 0,
+        "Ä": 0,
+    }
