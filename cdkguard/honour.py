@@ -182,7 +182,7 @@ def _nag(block: Any) -> Iterator[_Written]:
     for written, entry in zip(_reasoned(block, "rules_to_suppress", "reason"), entries or [None], strict=True):
         if written.wrong or not isinstance(entry, dict):
             yield written
-        elif entry.get("applies_to") or entry.get("appliesTo"):
+        elif entry.get("applies_to") or entry.get("appliesTo") or "[" in written.id:
             yield written._replace(wrong=f"the suppression of '{written.id}' is for a part of the resource")
         elif entry.get("is_reason_encoded"):
             yield _decoded(written)

@@ -128,6 +128,7 @@ def test_cdk_nag_suppresses_for_a_whole_stack_too():
             {"cdk_nag": {"rules_to_suppress": [{"id": "AwsSolutions-DDB3", "reason": "r", "applies_to": ["A"]}]}},
             "a part",
         ),
+        ({"cdk_nag": {"rules_to_suppress": [{"id": "AwsSolutions-IAM5[Resource::*]", "reason": "r"}]}}, "a part"),
         (
             {"cdk_nag": {"rules_to_suppress": [{"id": "AwsSolutions-DDB3", "reason": "é", "is_reason_encoded": True}]}},
             "cannot be decoded",
