@@ -8,6 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)  # a machine may be busy; what is slow has tests of its own
+settings.load_profile("unhurried")
 
 # What a CI, a terminal or a CDK app sets around the suite, and what decides something in cdkguard or below it: every test
 # starts without them, so that it says the same everywhere.
