@@ -1,7 +1,7 @@
 """Paths: laws against jsonpath-ng, and intrinsics on the way."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from jsonpath_ng.ext import parse as jsonpath
 
@@ -26,7 +26,10 @@ def found(path, document):
 
 def ordinary(path, document):
     """What jsonpath-ng finds where indexes meet lists only: it also indexes strings, which templates never want."""
-    return [m.value for m in jsonpath(path).find(document)]
+    try:
+        return [m.value for m in jsonpath(path).find(document)]
+    except KeyError:  # before 1.7 it takes an index of a mapping for a key
+        reject()
 
 
 @given(PATHS, DOCUMENTS)
