@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 300
 CDK_LIB := aws-cdk-lib==2.275.0
 
-.PHONY: install examples demo test unit lowest lint docs bench fuzz bounds clean
+.PHONY: install examples demo test unit lowest lint docs bench fuzz bounds mutate clean
 
 install: $(VENV)/.installed
 
@@ -58,5 +58,9 @@ fuzz: install
 bounds: install
 	CDKGUARD_BOUNDS=1000000 $(BIN)/python -m pytest tests/test_bounds.py -k five_seconds
 
+mutate: install
+	$(BIN)/python -m pip install --quiet coverage
+	$(BIN)/python tools/mutate.py .mutate
+
 clean:
-	rm -rf $(VENV) .venv-lowest dist build examples/task-api/node_modules examples/*/cdk.out
+	rm -rf $(VENV) .venv-lowest .mutate dist build examples/task-api/node_modules examples/*/cdk.out
