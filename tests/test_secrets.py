@@ -115,3 +115,59 @@ def test_the_shape_of_an_aws_secret_key_counts_whatever_the_name_and_though_it_l
 @pytest.mark.parametrize("name", ["/orders/db/password", "orders-api-key", "/orders/access-token"])
 def test_a_name_may_be_a_path(name: str) -> None:
     assert secrets.is_secret_text(name, "hunter22hunter22")
+
+
+@pytest.mark.parametrize("prefix", ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"])
+def test_each_mark_is_looked_for(prefix: str) -> None:
+    assert secrets.shape_of(prefix + "a1" * 18) == "github token"
+
+
+@pytest.mark.parametrize("text", ["sk-" + "a1" * 16, "sk-proj-" + "a1" * 16])
+def test_a_key_of_openai(text: str) -> None:
+    assert secrets.shape_of(text) == "openai key"
+    assert secrets.veiled(f"the key {text}.") == f"the key (hidden, {len(text)} characters)."
+
+
+@pytest.mark.parametrize("value, found", [("12345", False), ("123456", True), ("1234a", True), ("prod/db", False)])
+def test_short_numbers_and_paths_are_no_secrets(value: str, found: bool) -> None:
+    assert secrets.is_secret_text("API_TOKEN", value) is found
+
+
+def test_a_secret_by_name_may_look_like_a_path_only_where_it_is_no_password() -> None:
+    assert secrets.is_secret_text("DB_PASSWORD", "prod/db") and not secrets.is_secret_text("SECRET", "prod/db")
+
+
+@pytest.mark.parametrize(
+    "line", ["password='hunter2'", 'api_key = "hunter2"', "secret: `hunter2`", 'f(password="hunter2']
+)
+def test_a_line_of_code_keeps_its_secrets(line: str) -> None:
+    shown = secrets.veiled_code(line, False)
+    assert "hunter2" not in shown and "(hidden)" in shown and shown.startswith(line[:5])
+    assert "hunter2" not in secrets.veiled_code(line.replace("password", "other"), True)
+
+
+def test_a_line_of_code_without_a_secret_stays() -> None:
+    assert secrets.veiled_code('name = "orders"', False) == 'name = "orders"'
+    assert secrets.veiled_code('name = "orders"', True) == 'name = "(hidden)"'
+
+
+@pytest.mark.parametrize("name, hidden", [("MasterUserPassword", True), ("Tokens", True), ("SecretKey", True), ("TokenTtl", False), ("Name", False)])  # fmt: skip
+def test_what_is_named_so_is_hidden(name: str, hidden: bool) -> None:
+    assert secrets.hides(name) is hidden
+    shown = secrets.masked(f"Properties.{name}", "hunter2")
+    assert shown == ("(hidden, 7 characters)" if hidden else "hunter2")
+
+
+@pytest.mark.parametrize("names", [("Name", "Value"), ("name", "value"), ("Key", "Value"), ("key", "value"), ("ParameterKey", "ParameterValue"), ("OptionName", "Value")])  # fmt: skip
+def test_a_pair_is_named_by_its_other_half(names: tuple[str, str]) -> None:
+    name, value = names
+    pair = {name: "DB_PASSWORD", value: "hunter2"}
+    assert secrets.named_by(pair, value) == "DB_PASSWORD" and secrets.named_by(pair, name) == ""
+    assert secrets.masked("Environment[0]", [pair]) == [{name: "DB_PASSWORD", value: "(hidden, 7 characters)"}]
+    assert secrets.named_by({value: "x"}, value) == "" and secrets.named_by([pair], value) == ""
+
+
+def test_references_to_a_secret_stay_readable() -> None:
+    for text in ("arn:aws:secretsmanager:eu-west-1:1:secret:x", "{{resolve:ssm:/a}}", ""):
+        assert secrets.masked("Password", text) == text
+    assert secrets.masked("Password[0][1]", "hunter2") == "(hidden, 7 characters)"
