@@ -68,7 +68,16 @@ def _wide_repeats(tree: object) -> int:
             count += _wide_repeats(argument[3])
         elif name == "BRANCH":
             count += max((_wide_repeats(branch) for branch in argument[1]), default=0)
+        elif name in _ALONE and (inside := _wide_repeats(_alone(name, argument))) > 2:
+            return inside  # what is matched alone is not tried again with what stands around it
     return count
+
+
+_ALONE = ("ASSERT", "ASSERT_NOT", "ATOMIC_GROUP", "POSSESSIVE_REPEAT")
+
+
+def _alone(name: str, argument: object) -> object:
+    return argument[{"POSSESSIVE_REPEAT": 2}.get(name, 1)] if isinstance(argument, tuple) else argument
 
 
 def _refuse_nested(tree: object, text: str, inside: bool) -> None:
@@ -91,12 +100,12 @@ def _refuse_nested(tree: object, text: str, inside: bool) -> None:
         elif name == "BRANCH":
             for branch in argument[1]:
                 _refuse_nested(branch, text, inside)
-        elif name in ("ASSERT", "ASSERT_NOT"):
-            _refuse_nested(argument[1], text, inside)
-        elif name == "ATOMIC_GROUP":
-            _refuse_nested(argument, text, False)
+        elif name in _ALONE:
+            _refuse_nested(_alone(name, argument), text, inside and name.startswith("ASSERT"))
         elif name == "GROUPREF":
             raise PatternError(f"'{text}' uses a back reference, which can take for ever")
+        elif name == "GROUPREF_EXISTS":
+            raise PatternError(f"'{text}' uses a condition, in which repeats are not looked for: write it with `|`")
 
 
 def _has_branch(tree: object) -> bool:
