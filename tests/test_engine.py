@@ -394,3 +394,27 @@ def test_missing_context_is_held_against_the_stacks_of_its_account_and_region():
     assert "account=1" in found.found and "mine" in found.found and "account=2" not in found.found
     inside = engine.Settings(judges_lookups=False)
     assert not engine.evaluate([here], [rule(body, scope="stack", types=())], inside).findings
+
+
+def test_what_a_rule_about_a_stack_sees():
+    seen = []
+
+    def look(root, _scope):
+        seen.append(root)
+        return True
+
+    one = rule({"python": "m:f"}, scope="stack")
+    built = Stack("Shop", {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Description": "d"}, "s.json", construct_path="Prod/Shop",
+                  account="111122223333", region="eu-west-1", environment="prod", termination_protection=True,
+                  tags={"k": "v"}, notification_arns=("arn:a",))  # fmt: skip
+    built.from_assembly = True
+    engine.evaluate([built], [one], engine.Settings(sets=SETS, predicates={"m:f": look}))
+    (body,) = seen
+    assert body["Name"] == "Shop" and body["ConstructPath"] == "Prod/Shop" and body["TerminationProtection"] is True
+    assert (
+        body["Tags"] == {"k": "v"}
+        and body["NotificationArns"] == ["arn:a"]
+        and body["ResourceTypes"] == ["AWS::SQS::Queue"]
+    )
+    assert (body["Account"], body["Region"], body["Environment"]) == ("111122223333", "eu-west-1", "prod")
+    assert body["Description"] == "d" and body["MissingContext"] == []
