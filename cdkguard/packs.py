@@ -144,7 +144,9 @@ def _named(rules: Sequence[Rule], selector: str) -> list[Rule]:
     if selector in PROFILES:
         found = [r for r in rules if selector in r.profiles or selector == "strict" and "recommended" in r.profiles]
     else:
-        found = [r for r in rules if r.pack == selector or fnmatchcase(r.id, selector)]
+        # a name is compared as it is: thirty of them as patterns cost more than judging a small template
+        same = fnmatchcase if any(c in selector for c in "*?[") else str.__eq__
+        found = [r for r in rules if r.pack == selector or same(r.id, selector)]
     if not found:
         known = [*PROFILES, *sorted({r.pack for r in rules}), *(r.id for r in rules)]
         raise ConfigError(f"no profile, pack or rule is named '{selector}'{meant(selector, known)}")
