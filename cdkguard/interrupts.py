@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +12,11 @@ from cdkguard.typed import Any
 # Those that end a program and that it may answer; SIGHUP comes when its terminal is closed.
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _SILENT = tuple(number for number in _ENDING if number != signal.SIGINT)  # without us, nothing would be cleaned up
+
+
+def _in_main_thread() -> bool:
+    threading = sys.modules.get("threading")  # importing it costs a tenth of a start-up; who has threads has done so
+    return threading is None or threading.current_thread() is threading.main_thread()
 
 
 class Terminated(SystemExit):
@@ -24,7 +29,7 @@ class Terminated(SystemExit):
 @contextmanager
 def terminated_means_exit() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind like Ctrl-C, so that children are stopped and temporary folders removed."""
-    if threading.current_thread() is not threading.main_thread():
+    if not _in_main_thread():
         yield
         return
     before: dict[int, Any] = {}
@@ -49,7 +54,7 @@ class held:
     def __enter__(self) -> None:
         self._came: tuple[int, Any] | None = None
         self._before: dict[int, Any] = {}
-        if threading.current_thread() is not threading.main_thread():  # only the main thread is interrupted
+        if not _in_main_thread():  # only the main thread is interrupted
             return
         try:
             for number in _ENDING:
