@@ -89,7 +89,7 @@ class Scopes:
             done = {k: v for k, v in resources.items() if not k.startswith(foreach.PREFIX)}
             self._missed(stack, f"{problem}: its resources are not judged")
         expanded = {k: v for k, v in done.items() if _is_resource(v)}
-        for logical_id in done.keys() - expanded.keys():
+        for logical_id in [key for key in done if key not in expanded]:  # in their order, not that of a hash
             self._missed(stack, f"'{logical_id}', which a loop makes, is no resource")
         stack.template["Resources"] = expanded  # once
         if isinstance(transform := stack.template.get("Transform"), list | str):
