@@ -71,28 +71,69 @@ configuration, suppressions and their expiry, version), each a way to pass somet
 """
 
 
+class Row:
+    """A command and what its runs took."""
+
+    def __init__(self, name, command, runs, floor=None, cwd=None, site=None, stdin=""):
+        environment = {**os.environ, "PATH": os.path.dirname(PYTHON) + os.pathsep + os.environ["PATH"]}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its compiled modules
+        if site:
+            environment["PYTHONPATH"] = str(site)
+        self.name, self.command, self.runs, self.floor = name, command, runs, floor
+        self.options = {"cwd": cwd, "env": environment, "input": stdin, "text": True}
+        self.times, self.peak, self.failed = [], 0.0, False
+
+    def warm(self):
+        """A first run, which fills the caches and says the peak of memory in MB."""
+        command = [PYTHON, "-c", WATCH, *self.command]
+        self.peak = int(subprocess.run(command, stdout=subprocess.PIPE, **self.options).stdout) / 1024
+
+    def run(self):
+        began = time.perf_counter()
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        done = subprocess.run(self.command, **quiet, **self.options)
+        self.times.append(time.perf_counter() - began)
+        self.failed = self.failed or done.returncode not in (0, 1, 2, 4, 6, 8, 14, 19)
+
+    @property
+    def least(self):
+        return min(self.times)
+
+    def shown(self, base):
+        ratio = f"{self.least / self.floor.least:.1f}" if self.floor else ""
+        median = statistics.median(self.times)
+        figures = f"{self.least * 1000:.0f} | {median * 1000:.0f} | {self.least / base:.1f} | {ratio} | {self.peak:.0f}"
+        return f"| {self.name} | {figures} |"
+
+
 class Table:
-    """Rows of one run, printed as they come."""
+    """Titles and rows, measured in turn: each once, then each once more, so that no row has a busy minute to itself."""
 
     def __init__(self):
-        self.lines, self.base = [], None
+        self.lines = []
 
     def title(self, text):
-        self.say(
+        self.lines.append(
             f"\n## {text}\n\n| | min | median | P | x floor | peak MB |\n| --- | ---: | ---: | ---: | ---: | ---: |"
         )
 
-    def say(self, line):
-        print(line, flush=True)
-        self.lines.append(line)
+    def row(self, *arguments, **options):
+        self.lines.append(Row(*arguments, **options))
+        return self.lines[-1]
 
-    def row(self, name, found, floor=None):
-        if found is None:
-            return
-        least, median, peak = found
-        ratio = f"{least / floor[0]:.1f}" if floor else ""
-        self.say(
-            f"| {name} | {least * 1000:.0f} | {median * 1000:.0f} | {least / self.base:.1f} | {ratio} | {peak:.0f} |"
+    def measure(self):
+        rows = [line for line in self.lines if isinstance(line, Row)]
+        for row in rows:
+            row.warm()
+        for number in range(max(row.runs for row in rows)):
+            for row in rows:
+                if number < row.runs and not row.failed:
+                    row.run()
+            print(f"round {number + 1}", file=sys.stderr, flush=True)
+
+    def text(self, base):
+        return "\n".join(
+            x if isinstance(x, str) else x.shown(base) for x in self.lines if not getattr(x, "failed", False)
         )
 
 
@@ -102,26 +143,6 @@ WATCH = (
     "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
 )
-
-
-def timed(command, repeats, cwd=None, site=None, stdin=""):
-    """(minimum, median) wall seconds and peak memory in MB of one process; None where it does not run."""
-    environment = {**os.environ, "PATH": os.path.dirname(PYTHON) + os.pathsep + os.environ["PATH"]}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its compiled modules
-    if site:
-        environment["PYTHONPATH"] = str(site)
-    options = {"cwd": cwd, "env": environment, "input": stdin, "text": True}
-    watched = subprocess.run(
-        [PYTHON, "-c", WATCH, *command], stdout=subprocess.PIPE, **options
-    )  # warms the caches, too
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
-        times.append(time.perf_counter() - began)
-        if done.returncode not in (0, 1, 2, 4, 6, 8, 14, 19):
-            return None
-    return min(times), statistics.median(times), int(watched.stdout) / 1024
 
 
 def installed(folder):
@@ -176,32 +197,29 @@ def peers(folders, folder, files):
 
 
 def measure(table, site, thirty, temporary, repeats, folders):
-    """The rows of every generated input; returns what a cache would save on the last."""
+    """The rows of every generated input; returns those of the last whose difference a cache would save at most."""
     check = [*RUN, "check", "--fail-on", "never", "--format", "json"]
-    saved = 0.0
     for title, stacks, resources in INPUTS:
         folder = Path(temporary, title.replace(" ", "-").replace(":", "").replace(",", ""))
         files = inputs.assembly(folder, stacks, resources)
         runs = max(2, repeats if stacks < 100 else repeats // 2)
         size = sum(os.path.getsize(file) for file in files) / 1e6
         table.title(f"{title} ({size:.1f} MB)" if size >= 0.1 else title)
-        floor = timed([PYTHON, "-c", FLOOR], runs, stdin="\n".join(files))
-        table.row("floor: json.load", floor, floor)
-        cached = timed([PYTHON, "-c", CACHED], runs, stdin="\n".join(files))
-        table.row("read and hash", cached, floor)
+        given = "\n".join(files)
+        floor = table.row("floor: json.load", [PYTHON, "-c", FLOOR], runs, stdin=given)
+        floor.floor = floor
+        cached = table.row("read and hash", [PYTHON, "-c", CACHED], runs, floor, stdin=given)
         for name, rules in (("30 rules", thirty), ("recommended", "recommended"), ("all", "all")):
             if stacks >= 100 and rules == "all":  # that would measure the writing of a hundred thousand findings
                 continue
             for jobs in (None,) if stacks < 100 else (1, 2):
                 some = f", {jobs} process{'es' if jobs > 1 else ''}" if jobs else ""
                 command = [*check, str(folder), "--rules", rules, *([f"--jobs={jobs}"] if jobs else [])]
-                found = timed(command, runs, site=site)
-                table.row(f"cdkguard, {name}{some}", found, floor)
-                saved = found[0] - cached[0] if name == "recommended" else saved
+                last = table.row(f"cdkguard, {name}{some}", command, runs, floor, site=site)
         for name, command, quick in peers(folders, folder, files) if folders is not None else ():
             if stacks < 100 or quick:
-                table.row(name, timed(command, 1, stdin="\n".join(files)), floor)
-    return saved
+                table.row(name, command, 1, floor, stdin=given)
+    return last, cached
 
 
 def memory(table, site, temporary):
@@ -212,58 +230,56 @@ def memory(table, site, temporary):
         inputs.assembly(folder, number, 50)
         (folder / "manifest.json").unlink()
         command = [*RUN, "check", str(folder), "--jobs=1", "--fail-on", "never", "--format", "json"]
-        table.row(f"{number:,} templates", timed(command, 1, site=site))
-        shutil.rmtree(folder)
+        table.row(f"{number:,} templates", command, 1, site=site)
 
 
 def differences(table, site, temporary, repeats):
     """The diff of two templates of 500 resources."""
     before, after = inputs.pair(Path(temporary, "diff"), 500)
     table.title("diff of two templates with 500 resources")
-    floor = timed([PYTHON, "-c", FLOOR], repeats, stdin=f"{before}\n{after}")
-    table.row("floor: json.load", floor, floor)
-    table.row("cdkguard diff", timed([*RUN, "diff", before, after, "--format", "json"], repeats, site=site), floor)
+    floor = table.row("floor: json.load", [PYTHON, "-c", FLOOR], repeats, stdin=f"{before}\n{after}")
+    floor.floor = floor
+    table.row("cdkguard diff", [*RUN, "diff", before, after, "--format", "json"], repeats, floor, site=site)
     check = [*RUN, "check", after, "--against", before, "--fail-on", "never", "--format", "json"]
-    table.row("cdkguard check --against", timed(check, repeats, site=site), floor)
+    table.row("cdkguard check --against", check, repeats, floor, site=site)
     if CDK.exists():
         folder = Path(temporary, "diff-app")
         files = inputs.assembly(folder, 1, 500)
         shutil.copy(after, files[0])
         command = [str(CDK), "diff", "--app", str(folder), "--no-notices", "--template", before, "Stack0"]
-        table.row("cdk diff --template", timed(command, 3), floor)
+        table.row("cdk diff --template", command, 3, floor)
 
 
-def from_source(table, site, repeats):
+def from_source(table, site, temporary, repeats):
     """The examples from source: cdkguard (synthesis and check) beside `cdk synth` alone."""
     if not CDK.exists():
         return
     for name in ("task-api", "orders"):
         table.title(f"from source: examples/{name}")
         folder = ROOT / "examples" / name
-        command = [*RUN, "check", "--fail-on", "never"]
-        table.row("cdkguard check", timed(command, min(3, repeats), folder, site))
-        with tempfile.TemporaryDirectory() as out:
-            synth = [str(CDK), "synth", "-q", "--no-notices", "-o", os.path.join(out, "out")]
-            table.row("cdk synth", timed(synth, min(3, repeats), folder))
+        table.row("cdkguard check", [*RUN, "check", "--fail-on", "never"], min(3, repeats), cwd=folder, site=site)
+        synth = [str(CDK), "synth", "-q", "--no-notices", "-o", os.path.join(temporary, "out", name)]
+        table.row("cdk synth", synth, min(3, repeats), cwd=folder)
 
 
 def in_the_app(table, repeats):
     """`app.synth()` of 2,000 resources: bare, with the Aspect, with cdk-nag where it is installed."""
     if importlib.util.find_spec("aws_cdk") is None:
         return
-    table.say(
-        "\n## the Aspect, app.synth() of 2,000 resources\n\n| | min | median | x bare |\n| --- | ---: | ---: | ---: |"
-    )
     kinds = aspect.kinds()
     times = {kind: [] for kind in kinds}
     for _ in range(repeats):
         for kind in kinds:
             times[kind].append(aspect.measured(kind, 2000))
+    shown = [
+        "\n## the Aspect, app.synth() of 2,000 resources\n",
+        "| | min | median | x bare |",
+        "| --- | ---: | ---: | ---: |",
+    ]
     for kind, found in times.items():
-        least = min(found)
-        table.say(
-            f"| {kind} | {least * 1000:.0f} | {statistics.median(found) * 1000:.0f} | {least / min(times['bare']):.2f} |"
-        )
+        least, median = min(found), statistics.median(found)
+        shown.append(f"| {kind} | {least * 1000:.0f} | {median * 1000:.0f} | {least / min(times['bare']):.2f} |")
+    table.lines += shown
 
 
 def main():
@@ -279,25 +295,27 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         site = Path(temporary, "site")
         thirty, numbers = installed(site)
-        least = timed([PYTHON, "-c", "pass"], options.repeats * 3)
-        table.base = least[0]
         table.title("start")
-        table.row("python -c pass", least)
+        start = table.row("python -c pass", [PYTHON, "-c", "pass"], options.repeats * 3)
         for option in ("--version", "--help"):
-            found = timed([*RUN, option], options.repeats, site=site)
-            table.row(f"cdkguard {option}", found)
-        saved = measure(table, site, thirty, temporary, options.repeats, folders)
+            table.row(f"cdkguard {option}", [*RUN, option], options.repeats, site=site)
+        judged, cached = measure(table, site, thirty, temporary, options.repeats, folders)
         memory(table, site, temporary)
         differences(table, site, temporary, options.repeats)
         if not options.no_synth:
+            from_source(table, site, temporary, options.repeats)
+        table.measure()
+        if not options.no_synth:
             in_the_app(table, min(5, options.repeats))
-            from_source(table, site, options.repeats)
     from cdkguard import jobs
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    head = HEAD.format(cores=cores, version=".".join(map(str, sys.version_info[:2])), base=table.base * 1000)
-    notes = NOTES.format(saved=saved, worth=jobs.WORTH_A_PROCESS / 1e6, **numbers)
-    Path(options.out).write_text(head.rstrip() + "\n" + "\n".join(table.lines) + "\n" + notes, encoding="utf-8")
+    base = start.least
+    head = HEAD.format(cores=cores, version=".".join(map(str, sys.version_info[:2])), base=base * 1000)
+    notes = NOTES.format(saved=judged.least - cached.least, worth=jobs.WORTH_A_PROCESS / 1e6, **numbers)
+    text = head.rstrip() + "\n" + table.text(base) + "\n" + notes
+    print(text)
+    Path(options.out).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

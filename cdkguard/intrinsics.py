@@ -173,7 +173,8 @@ class Scope:
         "notes",
         "keys",
         "spent",
-        "root",
+        "about",
+        "plain",
     )
 
     def __init__(
@@ -189,12 +190,13 @@ class Scope:
     ) -> None:
         self.memo: dict[int, tuple[Json, Json]] = {}  # of deep_once; the value is kept, so that its id stays its own
         self.notes: dict[Any, Any] = {}  # what was found out under these assumptions: conditions, forks, links
-        self.root = self  # the scope in which nothing is assumed
+        self.about: dict[Any, Any] = {}  # what was found out under no assumption, of all forks together
         self.spent = [0, 0]  # characters of large values, and forks, of all forks together
         self.keys: dict[int, tuple[Json, str]] = {}  # keys of undecided Fn::Equals, the same in every fork
         self.owner, self.defaults = owner, defaults  # the stack; whether a Default is a parameter's value
         self.template = template
         self.given: dict[str, Json] = dict(given or {})
+        self.plain = self.given  # without what is assumed
         self.account, self.region, self.stack_name, self.dummies = account, region, stack_name, dummies
         self.truths: dict[str, bool] = {}
         self.excluded: dict[str, frozenset[str]] = {}
@@ -239,12 +241,28 @@ class Scope:
         fork: Scope | None = self.notes[key]
         return fork
 
-    def _assumed(self, branch: Branch, truth: bool) -> Scope | None:
-        atom, other = branch.atom, Scope.__new__(Scope)
-        self.spent[1] += 1
+    def unassumed(self) -> Scope:
+        """The scope in which nothing is assumed.
+
+        Its forks hold no reference to it: it holds them, and what leads back to itself would keep a template in memory
+        for as long as nobody looks for such garbage, which a short run does not.
+        """
+        if not self.truths:
+            return self
+        other = self._copy()
+        other.given, other.truths, other.excluded, other.asked = self.plain, {}, {}, ()
+        return other
+
+    def _copy(self, kind: type[Scope] | None = None) -> Scope:
+        other = Scope.__new__(kind or Scope)
         for slot in Scope.__slots__:
             setattr(other, slot, getattr(self, slot))
         other.memo, other.notes = {}, {}
+        return other
+
+    def _assumed(self, branch: Branch, truth: bool) -> Scope | None:
+        atom, other = branch.atom, self._copy()
+        self.spent[1] += 1
         other.truths = {**self.truths, atom.key: truth}
         if branch.condition not in self.asked:
             other.asked = (*self.asked, branch.condition)
@@ -370,17 +388,17 @@ class Scope:
             self.spent[0] += len(found) if isinstance(found, str) else sum(100 + len(str(v)) for v in found)
         if self._is_spent():
             is_one = "Fn::FindInMap" in raw or "Ref" in raw  # the same object each time
-            digest = self._of_root(_digest, found) if is_one else _digest(found)
+            digest = self._once(_digest, found) if is_one else _digest(found)
             found = Deferred("unknown", {**raw, "is": digest})  # unequal to a comparison where the values are
         self.notes[id(raw)] = raw, found  # the raw value is kept, so that its id stays its own
         return found
 
-    def _of_root(self, ask: Callable[[Json], Json], value: Json) -> Json:
+    def _once(self, ask: Callable[[Json], Json], value: Json) -> Json:
         """The answer for this very object, which thousands of functions may name: asked once."""
         key = (ask, id(value))
-        if key not in self.root.notes:
-            self.root.notes[key] = value, ask(value)  # the value is kept, so that its id stays its own
-        return self.root.notes[key][1]
+        if key not in self.about:
+            self.about[key] = value, ask(value)  # the value is kept, so that its id stays its own
+        return self.about[key][1]
 
     def _is_spent(self) -> bool:
         return self.spent[0] > _MAX_LARGE
@@ -455,7 +473,7 @@ class Scope:
         if not _is_flat(value) or isinstance(value, str) and len(value) > MAX_PARAMETER:
             return Deferred("parameter", raw, name)  # no value that a parameter can have
         if isinstance(value, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
-            return self._of_root(_listed, value)
+            return self._once(_listed, value)
         return self.resolve(value) if isinstance(value, str) else value
 
     def _ref(self, name: Json, raw: Json) -> Json:
@@ -564,7 +582,7 @@ class Scope:
         if found is ABSENT:
             default = _mapping(operand[3]).get("DefaultValue", ABSENT) if len(operand) == 4 else ABSENT
             return Deferred("unknown", raw) if default is ABSENT else self.resolve(default)
-        if isinstance(found, dict | list) and not self._of_root(_is_flat, found):
+        if isinstance(found, dict | list) and not self._once(_is_flat, found):
             return Deferred("unknown", raw)  # a mapping holds texts and lists of them
         return self.resolve(found) if type(found) is str else found  # it may be a dynamic reference
 
@@ -593,10 +611,8 @@ class Verbatim(Scope):
     @classmethod
     def of(cls, scope: Scope) -> Verbatim:
         """The same template and owner."""
-        other = cls.__new__(cls)
-        for slot in Scope.__slots__:
-            setattr(other, slot, getattr(scope, slot))
-        other.memo, other.notes = {}, {}
+        other = scope._copy(cls)
+        assert isinstance(other, Verbatim)
         return other
 
     def resolve(self, value: Json) -> Json:

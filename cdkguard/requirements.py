@@ -458,7 +458,7 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
         if logical_id in targets or any(spells(text, name) for text in texts for name in names):
             return True
         if stop is not None:
-            raise stop
+            raise Branch(stop.atom, stop.condition)  # a new one: what is raised keeps where it came through
         return (
             None if is_open and logical_id in _named(body) else False
         )  # one of those that a parameter selects, perhaps
@@ -473,8 +473,8 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     def index(scope: Scope, world: World) -> tuple[dict[str | None, list[_Other]], list[_Other]]:
         """Those that name a target by a link, by that target, and those that any subject has to ask: each (place, logical
         id, body, whether it refers for certain). Once, or thousands of resources would each look at all the others."""
-        root = scope.root  # what is a link where nothing is assumed is one under every assumption
-        if index not in root.notes:
+        if index not in scope.about:  # what is a link where nothing is assumed is one under every assumption
+            root = scope.unassumed()
             sure: dict[str | None, list[_Other]] = {}
             asked: list[_Other] = []
             for place, (other, body, _scope) in enumerate(world.others(root, types)):
@@ -485,8 +485,8 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
                 certain = targets if stop is None else set()
                 for target in {*certain, *_named(body)} if is_open else certain:
                     sure.setdefault(target, []).append((place, other, body, target in certain))
-            root.notes[index] = sure, asked
-        found: tuple[dict[str | None, list[_Other]], list[_Other]] = root.notes[index]
+            scope.about[index] = sure, asked
+        found: tuple[dict[str | None, list[_Other]], list[_Other]] = scope.about[index]
         return found
 
     def linked(body: Json, scope: Scope) -> tuple[set[str | None], set[str], Branch | None, bool]:

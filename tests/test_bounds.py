@@ -7,6 +7,7 @@ input, about four times the calls. `make bounds` runs each case at 1 MB in a pro
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import subprocess
@@ -20,6 +21,8 @@ import pytest
 from cdkguard import check, cli
 from cdkguard.config import Config
 from cdkguard.errors import ConfigError
+from cdkguard.intrinsics import Scope
+from cdkguard.model import Stack
 
 SIZE = int(os.environ.get("CDKGUARD_BOUNDS", "0"))  # characters of each input of the long run; a table is printed
 MOST_SECONDS, MOST_MB = 5, 500  # of CPU, and of memory
@@ -103,6 +106,22 @@ def test_work_grows_with_the_input_alone(name, tmp_path, monkeypatch, capsys):
     for how, calls in counts[1].items():
         most = MOST_CALLS if name in UP_TO_A_BOUND else 5 * counts[0][how] + 50_000
         assert calls <= most, (how, counts)
+
+
+@pytest.mark.parametrize("name", bounds_inputs.CASES)
+def test_a_judged_template_is_freed_without_the_garbage_collector(name, tmp_path, monkeypatch):
+    """The command runs without it, and a fleet of any number of templates must stay in the memory of one."""
+    monkeypatch.chdir(tmp_path)
+    case = bounds_inputs.sized(name, SMALL)
+    write(case, tmp_path)
+    gc.collect()
+    gc.disable()
+    try:
+        for arguments in commands(case).values():
+            cli.main(arguments)
+            assert not [x for x in gc.get_objects() if type(x) in (Scope, Stack)]
+    finally:
+        gc.enable()
 
 
 def test_more_severities_by_glob_than_anybody_writes_are_refused(tmp_path):
