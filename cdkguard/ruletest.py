@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard import engine, packs
 from cdkguard.errors import RulePackError
-from cdkguard.model import Change, Missing, Rule, Stack
+from cdkguard.model import Change, Finding, Missing, Problem, Rule, Stack
 from cdkguard.typed import Any, NamedTuple
 
 Json = Any
@@ -22,6 +22,8 @@ class Example(NamedTuple):
     number: int
     got: str
     detail: str = ""
+    findings: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()  # those that a change rule was asked about
 
     @property
     def holds(self) -> bool:
@@ -42,8 +44,7 @@ def run(
                 yield Example(rule.id, rule.file, outcome, 0, "none", f"the rule has no example of {outcome}")
         for outcome, cases in examples.items():
             for index, case in enumerate(cases):
-                got, detail = _judge(rule, every_rule, case, sets)
-                yield Example(rule.id, rule.file, outcome, index, got, detail)
+                yield Example(rule.id, rule.file, outcome, index, *_judge(rule, every_rule, case, sets))
 
 
 def _examples(rule: Rule) -> dict[str, list[Json]]:
@@ -57,17 +58,24 @@ def _examples(rule: Rule) -> dict[str, list[Json]]:
     return examples
 
 
-def _judge(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[str, str]:
+_Said = tuple[str, str, tuple[Finding, ...], tuple[Change, ...]]  # the last fields of an Example
+
+
+def _judge(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
     if rule.scope == "change":
         return _judge_change(rule, every_rule, case, sets)
     stack, settings, subject = _stack(rule, case, sets)
     judged = engine.evaluate([stack], [rule], settings)
-    if judged.problems:
-        return "crash", judged.problems[0].message
     about = [f for f in judged.findings if subject is None or f.logical_id in (subject, None)]
-    outcomes = {f.outcome.value for f in about}
+    return _said(judged.problems, about, ())
+
+
+def _said(problems: Sequence[Problem], findings: Sequence[Finding], changes: Sequence[Change]) -> _Said:
+    if problems:
+        return "crash", problems[0].message, (), ()
+    outcomes = {f.outcome.value for f in findings}
     got = "fail" if "fail" in outcomes else "unknown" if outcomes else "pass"
-    return got, about[0].message if about else ""
+    return got, findings[0].message if findings else "", tuple(findings), tuple(changes)
 
 
 def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[Stack, engine.Settings, str | None]:
@@ -110,9 +118,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
     return stack, settings, options.get("id", SUBJECT) if "stack" not in options else None
 
 
-def _judge_change(
-    rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]
-) -> tuple[str, str]:
+def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
     """An example of a change rule is a pair {before, after}, each as above, or with `config`."""
     from cdkguard import changerules, changes, diff
     from cdkguard.scopes import Scopes
@@ -129,11 +135,7 @@ def _judge_change(
     if "config" in case["before"]:
         found = tuple(_own_changes(case))
     judged = changerules.evaluate(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)
-    if judged.problems:
-        return "crash", judged.problems[0].message
-    outcomes = {f.outcome.value for f in judged.findings}
-    got = "fail" if "fail" in outcomes else "unknown" if outcomes else "pass"
-    return got, judged.findings[0].message if judged.findings else ""
+    return _said(judged.problems, judged.findings, found)
 
 
 def _side(side: Json, shared: Mapping[str, Json]) -> Json:

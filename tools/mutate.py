@@ -220,14 +220,14 @@ def mapped(folder):
 
 
 def chosen(lines, first, last, seconds, module, budget):
-    """The tests for a mutant of these lines, or of what the module says when it is imported: its own first, then by time."""
+    """The tests for a mutant of these lines, or of what the module says when it is imported: its own first, then by time, slow ones last."""
     hit = {test for line in range(first, last + 1) for test in lines.get(line, ())}
     while not hit and first > 1:  # a statement of several lines is known by its first
         first -= 1
         hit = set(lines.get(first, ()))
     if hit == {""}:
         hit = {test for tests in lines.values() for test in tests}
-    order = sorted(hit & seconds.keys(), key=lambda t: (f"/test_{module}.py" not in t, seconds[t]))
+    order = sorted(hit & seconds.keys(), key=lambda t: (seconds[t] > 1, f"/test_{module}.py" not in t, seconds[t]))
     total = 0.0
     for n, test in enumerate(order):
         total += seconds[test]
