@@ -35,7 +35,7 @@ def named(asked: str, pairs: Sequence[Equivalent]) -> list[Equivalent]:
     return [
         pair
         for pair in pairs
-        if wanted in (_bare(pair.public_id or ""), _bare(pair.name)) and peer in (None, pair.peer)
+        if wanted in [_bare(name) for name in (pair.public_id, pair.name) if name] and peer in (None, pair.peer)
     ]
 
 
