@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard import engine, requirements
-from cdkguard.model import Missing, Outcome, Rule, Stack
+from cdkguard.model import Missing, Outcome, Rule, Source, Stack
 
 SETS = {"things": frozenset({"A::B::C"})}
 
@@ -418,3 +418,71 @@ def test_what_a_rule_about_a_stack_sees():
     )
     assert (body["Account"], body["Region"], body["Environment"]) == ("111122223333", "eu-west-1", "prod")
     assert body["Description"] == "d" and body["MissingContext"] == []
+
+
+def test_a_run_that_has_no_memory_is_no_crashed_rule():
+    def starve(root, scope):
+        raise MemoryError
+
+    settings = engine.Settings(sets=SETS, predicates={"m:f": starve})
+    with pytest.raises(MemoryError):
+        engine.evaluate([stack({"X": {"Type": "A::B::C"}})], [rule({"python": "m:f"})], settings)
+
+
+def test_what_a_crashed_rule_leaves_says_so():
+    def crash(root, scope):
+        raise ValueError("boom")
+
+    settings = engine.Settings(sets=SETS, predicates={"m:f": crash})
+    judged = engine.evaluate([stack({"X": {"Type": "A::B::C"}})], [rule({"python": "m:f"})], settings)
+    assert judged.findings[0].message == "Cannot be judged: It is right (the rule crashed (ValueError))"
+
+
+def test_outcomes_are_counted():
+    values = {"P": {"On": True}, "Q": {"On": True}, "F": {"On": False}, "U": {"On": {"Ref": "Z"}}}
+    resources = {name: {"Type": "A::B::C", "Properties": own} for name, own in values.items()}
+    judged = engine.evaluate([stack(resources)], [rule(ON)], engine.Settings(sets=SETS))
+    assert judged.counts == {"r": [2, 1, 1]}
+    found = {"A": {"Type": "A::B::C", "Properties": {"T": "arn:aws:x", "U": "plain"}}, "B": {"Type": "A::B::C"}}
+    texts = [
+        rule(forbid={"contains": "arn:aws:x"}, scope="value", id="v"),
+        rule({"contains": ""}, scope="value", id="w"),
+    ]
+    judged = engine.evaluate([stack(found)], texts, engine.Settings(sets=SETS))
+    assert judged.counts == {"v": [1, 1, 0], "w": [2, 0, 0]}
+
+
+def test_a_finding_holds_what_a_report_needs():
+    one = rule(ON, message="{type} {logical_id} in {stack} of {account} {environment}: {path} is {found}, {other}",
+               why="Because.")  # fmt: skip
+    named = Stack(
+        "S", {"Resources": {"X": {"Type": "A::B::C", "Properties": {"On": "no"}}}}, "s.json", construct_path="App/S",
+        environment="prod", account="111122223333", construct_paths={"X": "App/S/X/Resource"}, line_of=lambda name: 7,
+        source_of=lambda name: Source("app.py", 12) if name == "X" else None,
+    )  # fmt: skip
+    (found,) = engine.evaluate([named], [one], engine.Settings(sets=SETS)).findings
+    assert found.message == "A::B::C X in S of 111122223333 prod: Properties.On is no, {other}"
+    assert (found.stack, found.stack_path, found.template_path) == ("S", "App/S", "s.json")
+    assert (found.construct_path, found.logical_id, found.resource_type) == ("App/S/X/Resource", "X", "A::B::C")
+    assert (found.source, found.template_line, found.why, found.title) == (
+        Source("app.py", 12),
+        7,
+        "Because.",
+        "It is right",
+    )
+    assert found.fingerprint == engine.fingerprint("r", "App/S", "App/S/X/Resource", "X", "Properties.On")
+
+
+def test_an_absent_value_is_told_as_such_and_an_unknown_one_by_its_name():
+    assert judge(rule(ON, message="{path} {found}|"), {"X": {"Type": "A::B::C"}})[0].message == "Properties.On absent|"
+    (unknown,) = judge(rule(ON), {"X": {"Type": "A::B::C", "Properties": {"On": {"Ref": "P"}}}})
+    assert unknown.message == "Cannot be judged: It is right (Properties.On is ${P} until deployment)"
+
+
+def test_a_severity_of_no_environment_is_the_rules_own():
+    one = rule(ON, severities={"prod": "critical", "": "low"})
+    nowhere = stack({"X": {"Type": "A::B::C"}})
+    nowhere.environment = None
+    settings = engine.Settings(sets=SETS)
+    assert engine.severity_of(one, None, settings) == "low"
+    assert engine.evaluate([nowhere], [one], settings).findings[0].severity == "low"

@@ -16,12 +16,12 @@ PAIRS = list(equivalents([OURS, OTHER], PUBLIC))
 
 
 def test_every_pair_has_the_id_that_users_know():
-    assert PAIRS == [
+    assert [
         Equivalent("checkov", "CKV_AWS_21", "S3Versioning", OURS),
         Equivalent("trivy", "AVD-AWS-0090", "avd-aws-0090", OURS),
         Equivalent("guard", "S3.9", "S3_BUCKET_LOGGING_ENABLED", OTHER),
         Equivalent("cfn_nag", None, "W35", OTHER),
-    ]
+    ] == PAIRS
 
 
 @pytest.mark.parametrize(

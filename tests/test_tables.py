@@ -2,7 +2,7 @@
 
 import json
 
-from cdkguard import (
+from cdkguard import (  # fmt: skip
     arns,
     attachments,
     diff,
@@ -16,8 +16,13 @@ from cdkguard import (
     operators,
     parts,
     policies,
+    principals,
+    secrets,
+    settle,
+    views,
+    weakening,
+    workloads,
 )
-from cdkguard import principals, secrets, settle, views, weakening, workloads  # fmt: skip
 
 
 def plain(value):
