@@ -41,6 +41,9 @@ def scope(**options):
         ({"Fn::Select": [1, {"Fn::FindInMap": ["Map", "eu", "zones"]}]}, "y"),
         ({"Fn::Select": ["0", {"Fn::Split": [",", "a,b"]}]}, "a"),
         ({"Fn::Select": [1, {"Ref": "Names"}]}, "b"),
+        ({"Fn::Split": [",", "a,,b"]}, ["a", "", "b"]),
+        ({"Fn::Split": ["::", "a::b:c"]}, ["a", "b:c"]),
+        ({"Fn::Sub": "${!!x}${!}"}, "${!x}${}"),
         ({"Fn::Join": ["-", ["a", {"Ref": "Size"}, {"Ref": "AWS::NoValue"}, "c"]]}, "a-3-c"),
         ({"Fn::Sub": "n${Size}-${!Literal}"}, "n3-${Literal}"),
         ({"Fn::Sub": ["${x}y", {"x": {"Ref": "Size"}}]}, "3y"),
@@ -68,6 +71,19 @@ def test_known_values(value, worth):
         ({"Fn::Join": ["", ["{{resolve:", "ssm:x}}"]]}, "dynamic"),
         ({"Fn::Sub": "arn:${Bucket.Arn}"}, "text"),
         ({"Fn::FindInMap": ["Map", "us", "cidr"]}, "unknown"),
+        ({"Fn::Split": ["", "a"]}, "unknown"),
+        ({"Fn::Split": [",", {"Ref": "Env"}]}, "unknown"),
+        ({"Fn::Split": [",", "a", "b"]}, "unknown"),
+        ({"Fn::Split": [1, "a"]}, "unknown"),
+        ({"Fn::Split": [",", ["a"]]}, "unknown"),
+        ({"Fn::Select": ["x", ["a"]]}, "unknown"),
+        ({"Fn::Select": [1, ["a"]]}, "unknown"),
+        ({"Fn::Select": ["-1", ["a"]]}, "unknown"),
+        ({"Fn::Select": [0, "a"]}, "unknown"),
+        ({"Fn::Select": [0]}, "unknown"),
+        ({"Fn::ToJsonString": {"a": {"Ref": "Bucket"}, "b": 1}}, "unknown"),
+        ({"Fn::ToJsonString": [1, [{"Ref": "Bucket"}]]}, "unknown"),
+        ({"Fn::Length": {"Ref": "Env"}}, "unknown"),
         ({"Fn::FindInMap": ["Map", "eu", "password"]}, "dynamic"),
         ({"Fn::Select": [9, ["a"]]}, "unknown"),
         ({"Fn::Join": "nonsense"}, "unknown"),
@@ -166,3 +182,44 @@ def test_a_choice_inside_a_condition_leaves_it_undecided(name):
         asked.condition(name)
     for truth in (True, False):
         assert asked.assume(raised.value, truth).condition(name) is truth
+
+
+def test_flatten_keeps_what_is_written_literally():
+    assert flatten({"Fn::Sub": "${!Literal}-${x}-${!a}"}) == "${Literal}-§-${a}"
+    assert flatten({"Fn::Join": ["-", ["a", {"Fn::Sub": "${!b}"}]]}) == "a-${b}"
+
+
+def test_a_large_value_is_looked_at_once_and_stays_the_same_object():
+    at = Scope({"Mappings": {"M": {"a": {"b": ["x"] * 500}}}})
+    call = {"Fn::FindInMap": ["M", "a", "b"]}
+    assert at.resolve(call) is at.resolve(call)
+    spent = at.spent[0]
+    assert at.resolve(call) == ["x"] * 500 and at.spent[0] == spent > 0
+
+
+def test_an_undecided_comparison_is_known_by_what_it_compares():
+    def asked(*conditions):
+        at = Scope({"Conditions": {str(n): {"Fn::Equals": sides} for n, sides in enumerate(conditions)}})
+        atoms = []
+        for name in at.template["Conditions"]:
+            with pytest.raises(Branch) as raised:
+                at.condition(name)
+            atoms.append(raised.value.atom.key)
+        return atoms
+
+    left, right, other = {"Fn::ImportValue": "a"}, {"Fn::ImportValue": "b"}, {"Fn::ImportValue": "c"}
+    one, turned, another = asked([left, right], [right, left], [left, other])
+    assert one == turned != another
+    shared = asked([left, right], [left, other], [left, right])
+    assert shared[0] == shared[2] != shared[1]
+
+
+def test_what_is_found_under_no_assumption_is_found_from_every_fork():
+    at = scope()
+    with pytest.raises(Branch) as raised:
+        at.condition("IsProd")
+    fork = at.assume(raised.value, False)
+    assert fork is not None and fork.given["Env"] == "dev" and fork.branch_text() == "IsProd is false"
+    plain = fork.unassumed()
+    assert (plain.given, plain.truths, plain.excluded, plain.asked) == (at.given, {}, {}, ())
+    assert plain.about is at.about and plain.notes is not at.notes and at.unassumed() is at

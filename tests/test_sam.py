@@ -100,3 +100,42 @@ def test_nothing_in_it_crashes(name, properties, shared):
     template = {"Resources": {"X": {"Type": sam.PREFIX + name, "Properties": properties}}, "Globals": {name: shared}}
     body = sam.completed(template["Resources"]["X"], sam.shared(template))
     assert all(made["Type"].startswith("AWS::") for made in sam.made_of(body))
+
+
+def test_what_is_no_section_of_globals_is_nobodys():
+    assert sam.shared({"Globals": {"Function": {"Timeout": 3}, "Api": "x"}}) == {
+        "AWS::Serverless::Function": {"Timeout": 3}
+    }
+    assert sam.shared({"Globals": ["Function"]}) == sam.shared({}) == {}
+
+
+def test_globals_may_hold_as_much_as_is_said_and_no_more(monkeypatch):
+    monkeypatch.setattr(sam, "MAX_SHARED", 8)  # two resources, of four values each: two mappings, a list and a text
+    shared = {"Function": {"Tags": {"a": ["x"]}}}
+    two = {name: {"Type": "AWS::Serverless::Function"} for name in "AB"}
+    assert sam.shared({"Globals": shared, "Resources": two})
+    with pytest.raises(sam.TooMuch):
+        sam.shared({"Globals": shared, "Resources": {**two, "C": two["A"]}})
+    with pytest.raises(sam.TooMuch):
+        sam.shared({"Globals": {"Function": {"Tags": {"a": ["x", "y"]}}}, "Resources": two})
+    other = {"C": {"Type": "AWS::Serverless::Api"}, "D": "x"}
+    assert sam.shared({"Globals": shared, "Resources": {**two, **other}})
+
+
+def test_the_role_that_sam_writes():
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    properties = {
+        "Policies": ["AWSLambdaExecute", "arn:aws:iam::1:policy/a", {"Statement": [statement]}, {"Ref": "P"}, {"S3ReadPolicy": {"BucketName": "b"}}],
+        "PermissionsBoundary": "arn:b",
+    }  # fmt: skip
+    _function, role = sam.made_of({"Type": "AWS::Serverless::Function", "Properties": properties})
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    assert role["Type"] == "AWS::IAM::Role"
+    assert role["Properties"] == {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AWSLambdaExecute", "arn:aws:iam::1:policy/a", {"Ref": "P"}],
+        "Policies": [{"PolicyName": "sam", "PolicyDocument": {"Statement": [statement]}}],
+        "PermissionsBoundary": "arn:b",
+    }
+    (function,) = sam.made_of({"Type": "AWS::Serverless::Function", "Properties": {**properties, "Role": "arn:r"}})
+    assert function["Type"] == "AWS::Lambda::Function"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkguard.intrinsics import ABSENT, Deferred, Scope
-from cdkguard.settle import differences, only_assets, references, said, same, settled, spelt_out, without_hashes
+from cdkguard.settle import differences, named, only_assets, references, said, same, settled, spelt_out, without_hashes
 
 A, B = "a" * 64, "b" * 64
 SCALARS = (
@@ -185,3 +185,37 @@ def test_values_beyond_the_bound_are_unequal_where_they_are():
     assert isinstance(one[-1], Deferred) and same(one, sides(list(many), listed))
     assert not same(one[-2], sides([*many[:-1], "y"], listed)[-2])
     assert not same(one[-1], sides(many, listed + "b")[-1])
+
+
+def test_texts_that_stand_side_by_side_are_one():
+    joined = settled(scope(), {"Fn::Join": ["", ["a", "b", {"Ref": "Table"}, "c", {"Ref": "D"}]]})
+    assert joined.parts[0] == "ab" and joined.parts[-1] == "cd" and len(joined.parts) == 3
+    assert same(joined, settled(scope(), {"Fn::Sub": "ab${Table}cd"}))
+    alone = settled(scope(), {"Fn::Join": ["", ["", {"Ref": "Table"}, ""]]})
+    assert alone.kind == "resource" and alone.target == "Table"
+
+
+def test_a_value_in_a_word():
+    assert named(settled(scope(), {"Ref": "P"})) == "P"
+    assert named(settled(scope(), {"Fn::GetAtt": ["Table", "Arn"]})) == "Table.Arn"
+    assert named(settled(scope(), {"Ref": "AWS::StackId"})) == "AWS::StackId"
+    assert named(settled(scope(), {"Ref": "D"})) == '"d"'
+    assert json.loads(named(settled(scope(), {"Fn::ImportValue": "x"})))
+
+
+def test_hashes_in_a_text_with_unknown_parts_are_looked_past():
+    def key(hash_):
+        return settled(scope(), {"Fn::Sub": "${Bucket}/" + hash_ + ".zip"})
+
+    assert same(without_hashes(key(A)), without_hashes(key(B))) and not same(key(A), key(B))
+    assert without_hashes(key(A)).kind == "text"
+
+
+def test_a_condition_of_many_values_is_known_by_all_of_them():
+    def of(values):
+        at = scope(Conditions={"Many": {"Fn::Or": [{"Fn::Equals": [{"Ref": "P"}, v]} for v in values]}})
+        return spelt_out(at, "Many")
+
+    few, many = [str(n) for n in range(3)], [str(n) for n in range(100)]
+    assert of(few).count("Fn::Equals") == 3 and "Fn::Equals" not in of(many)
+    assert of(many) == of(list(many)) != of([*many[:-1], "other"])
