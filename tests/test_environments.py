@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdkguard import environments
 from cdkguard.environments import BUILTIN, EnvironmentRule, account_names, assign, strictest
 from cdkguard.errors import ConfigError
 from cdkguard.model import Stack
@@ -187,3 +188,12 @@ def test_every_stack_gets_an_environment_that_is_known(paths, rules):
     assign(stacks, rules, None, {})
     known = {rule.name for rule in rules} | set(BUILTIN)
     assert all(s.environment in known for s in stacks)
+
+
+def test_the_strictest_of_several_names_counts():
+    def leniency(name):
+        return environments._leniency(EnvironmentRule(name, stages=("X",)))
+
+    assert leniency("prod") == 0
+    assert leniency("staging") < leniency("blue") < leniency("dev")
+    assert (leniency("staging"), leniency("dev")) == (1, 3)

@@ -190,3 +190,20 @@ def test_every_open_port_is_reported_once(
     stack = Stack("Net", {"Resources": {"Group": {"Type": f"AWS::EC2::{kind}", "Properties": body}}}, "net.json")
     judged = engine.evaluate([stack], rules, engine.Settings(sets=sets))
     assert len(judged.findings) == 1, [f.rule_id for f in judged.findings]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wides", "expected"),
+    [
+        ("10.0.0.0/24", ["10.0.0.0/25", "10.0.0.128/25"], True),
+        ("10.0.0.0/24", ["10.0.0.0/25", "10.0.1.0/25"], False),
+        ("10.0.0.0/24", ["10.0.0.0/25", "no cidr", "10.0.0.128/25"], True),
+        ("10.0.0.0/24", ["no cidr", "::/0"], False),
+        ("fd00::/16", ["fd00::/17", "fd00:8000::/17", "10.0.0.0/8"], True),
+        ("no cidr", ["10.0.0.0/8", "11.0.0.0/8"], False),
+        ("10.0.0.0/24", ["10.0.0.0/8"], True),
+        ("10.0.0.0/24", [], False),
+    ],
+)
+def test_ranges_that_together_hold_one(narrow: str, wides: list[str], expected: bool) -> None:
+    assert network.covered_by(narrow, wides) is expected

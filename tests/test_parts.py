@@ -39,3 +39,8 @@ CASES = [
 def test_lost_parts(kind, before, after, expected):
     found = lost(kind, {"Type": kind, "Properties": before}, {"Type": kind, "Properties": after})
     assert [(part.text, part.certain) for part in found] == expected
+
+
+def test_a_switch_is_no_number():
+    assert not [*lost(CACHE, {"Type": CACHE, "Properties": {"NumNodeGroups": True}}, {"Type": CACHE, "Properties": {"NumNodeGroups": False}})]  # fmt: skip
+    assert not [*lost(CACHE, {"Type": CACHE, "Properties": {"NumNodeGroups": True}}, {"Type": CACHE, "Properties": {"NumNodeGroups": 0}})]  # fmt: skip

@@ -113,3 +113,29 @@ def test_a_path_walks_into_everything_twice_at_most():
     assert parse("$..A..B").count([".."]) == 2
     with pytest.raises(PathError, match="more than two"):
         parse("$..A..B..C")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$.A[?(@.Key=='x')].Value", [1]),
+        ("$.A[?(@.Key=='1')].Value", [2]),
+        ("$.A[?(@.Key!='x')].Value", [2]),
+        ("$.A[?(@.Value)].Key", ["x", 1]),
+        ("$.A[?(@.Key=='z')].Value", []),
+    ],
+)
+def test_elements_are_chosen_by_what_they_hold(path, expected):
+    document = {"A": [{"Key": "x", "Value": 1}, {"Key": 1, "Value": 2}, {"Other": 3}]}
+    assert [value for _path, value in found(path, document)] == expected
+    assert [value for _path, value in found(path.replace("==", "="), document)] == expected
+
+
+def test_an_element_whose_key_is_not_known_may_be_the_one():
+    (one,) = [
+        v for _p, v in bind(parse("$.A[?(@.Key=='x')].Value"))(Scope({}), {"A": [{"Key": {"Ref": "P"}, "Value": 1}]})
+    ]
+    assert isinstance(one, Deferred)
+    whole = bind(parse("$.A[?(@.Key=='x')].Value"))(Scope({}), {"A": {"Ref": "P"}})
+    assert [isinstance(v, Deferred) for _p, v in whole] == [True]
+    assert list(found("$.A[?(@.Key=='x')].Value", {"A": "text"})) == []

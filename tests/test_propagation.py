@@ -112,3 +112,25 @@ def test_resources_that_refer_to_each_other_end():
                      B={"Type": NAMED, "Properties": {"TableName": {"Ref": "A"}}})  # fmt: skip
 
     assert impacts(compare(side("a"), side("b")))["B"] == "WILL_REPLACE"
+
+
+def test_an_element_of_a_list_is_named_by_its_place():
+    def user(name):
+        return {
+            **chain(name),
+            "User": {"Type": NAMED, "Properties": {"Tags": [{"Value": "x"}, {"Value": {"Ref": "It"}}]}},
+        }
+
+    (change,) = [c for c in compare(user("a"), user("b")) if c.logical_id == "User"]
+    (entry,) = change.properties
+    assert (change.impact, entry.path, entry.replacement) == ("WILL_UPDATE", "Properties.Tags[1].Value", "no")
+    assert (getattr(entry.before, "target", None), entry.because) == ("It", "follows It, which is replaced")
+
+
+def test_a_property_that_changes_by_itself_is_told_once():
+    def user(name, more):
+        reference = {"Fn::Join": ["", [more, {"Ref": "It"}]]}
+        return {**chain(name), "User": {"Type": NAMED, "Properties": {"TableName": reference}}}
+
+    (change,) = [c for c in compare(user("a", "x"), user("b", "y")) if c.logical_id == "User"]
+    assert [p.path for p in change.properties] == ["Properties.TableName"] and change.impact == "WILL_REPLACE"

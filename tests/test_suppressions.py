@@ -364,3 +364,13 @@ def test_a_path_of_very_many_levels(level, covered):
     path = "/".join(["a"] * 100_001)
     origins, _problems = run([finding(path)], configured=[accept(path="/".join(["a"] * (level + 1)))])
     assert origins == ["cdkguard.yaml:3" if covered else None]
+
+
+@pytest.mark.parametrize(
+    ("day", "holds"),
+    [("2024-02-29", True), ("2023-02-29", False), ("2000-02-29", True), ("1900-02-29", False), ("2100-02-29", False),
+     ("2400-02-29", True), ("2026-04-31", False), ("2026-12-31", True), ("2026-13-01", False), ("2026-00-10", False),
+     ("2026-01-00", False), ("2026-1-1", False), ("", False)],
+)  # fmt: skip
+def test_days_of_the_calendar(day, holds):
+    assert is_date(day) is holds

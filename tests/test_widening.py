@@ -737,3 +737,41 @@ def test_more_rules_never_narrow(rules, more):
     assert kinds({"G": group(*rules, *more)}, {"G": group(*rules)}) == []
     before, after = {"G": group(*rules)}, {"G": group(*rules, *more)}
     assert bool(kinds(before, after)) is bool(kinds(before, {"G": group(*more)}))
+
+
+def test_ports_of_icmp_are_kinds_and_codes():
+    def icmp(kind, code=-1, **more):
+        return {"IpProtocol": "icmp", "FromPort": kind, "ToPort": code, "CidrIp": "0.0.0.0/0", **more}
+
+    assert kinds({"G": group(icmp(-1))}, {"G": group(icmp(8))}) == []
+    assert kinds({"G": group(icmp(8))}, {"G": group(icmp(-1))}) == ["ingress"]
+    assert kinds({"G": group(icmp(8))}, {"G": group(icmp(8, 0))}) == []
+    assert kinds({"G": group(icmp(8, 0))}, {"G": group(icmp(8))}) == ["ingress"]
+    assert kinds({"G": group(icmp(8, 0))}, {"G": group(icmp(3, 0))}) == ["ingress"]
+
+
+def test_event_buses_open_by_a_statement_or_by_properties():
+    def bus(**properties):
+        return {"B": body("AWS::Events::EventBus", Name="b"),
+                "P": body("AWS::Events::EventBusPolicy", EventBusName=ref("B"), StatementId="s", **properties)}  # fmt: skip
+
+    mine = bus(Action="events:PutEvents", Principal=OWN)
+    assert only(mine, bus(Action="events:PutEvents", Principal="*")).path == "Properties.Statement.Principal"
+    assert kinds(bus(Principal=OWN), bus(Action="events:PutEvents", Principal=OWN)) == []  # which it is for by itself
+    org = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-1"}
+    bound = bus(Action="events:PutEvents", Principal="*", Condition=org)
+    assert kinds(bound, bus(Action="events:PutEvents", Principal="*")) == ["public"]
+    assert kinds(bus(Action="events:PutEvents", Principal="*"), bound) == []
+    statement = {**PUBLIC, "Action": "events:PutEvents"}
+    assert kinds(mine, bus(Statement=statement)) == ["public"]
+
+
+@pytest.mark.parametrize(
+    ("wildcard", "some"),
+    [("ecr:batch*", "ecr:batchgetimage"), ("sso-directory:describeu*", "sso-directory:describeuser"),
+     ("ecr:*", None), ("ecr:?*", None), ("ecr:batchgetimage", None), ("nobody:get*", None), ("s*:get*", None),
+     ("é:get*", None), ("", None)],
+)  # fmt: skip
+def test_what_a_wildcard_stands_for(wildcard, some):
+    found = expanded(wildcard)
+    assert some in found if some else found == ()
