@@ -185,8 +185,19 @@ class Run:
             for logical_id, body in self.scopes.resources(stack).items():
                 named = arns.OWN_NAMES.get(str(body.get("Type")))
                 properties = body.get("Properties")
-                if named and isinstance(properties, dict) and isinstance(name := properties.get(named[0]), str):
+                if not named or not isinstance(properties, dict):
+                    continue
+                name = properties.get(named[0])
+                if isinstance(name, dict):
+                    name = self._known(stack, name)
+                if isinstance(name, str):
                     yield (named[1], named[2].format(name)), arns.owner(logical_id, stack.account, stack.region)
+
+    def _known(self, stack: Stack, value: Json) -> Json:
+        try:
+            return self.scopes.of(stack).resolve(value)
+        except Branch:
+            return None
 
     # -- the run
 

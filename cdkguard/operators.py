@@ -6,6 +6,7 @@ after one step of resolution; ABSENT and Deferred are handled once, in `test`, u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from cdkguard import network, policies
@@ -257,7 +258,7 @@ _STATEMENT_TESTS: dict[str, Callable[[dict[str, Json], Json], Tri]] = {
     "action_is": lambda s, wanted: _one_is(s.get("Action"), wanted),
     "resource_is": lambda s, wanted: _one_is(s.get("Resource"), wanted),
     "action_covers": lambda s, wanted: any_of(policies.any_covers(s.get("Action"), w) for w in policies.texts(wanted)),
-    "action_matches": lambda s, wanted: _one_matches(s.get("Action"), wanted),
+    "action_matches": lambda s, wanted: _one_matches(s.get("Action"), wanted, re.IGNORECASE),
     "resource_matches": lambda s, wanted: _one_matches(s.get("Resource"), wanted),
     "principal_matches": lambda s, wanted: _one_matches([p for _, p in policies.principals(s)], wanted),
     "principal_kind": lambda s, wanted: _principal_kind(s, wanted),
@@ -290,8 +291,8 @@ def _one_is(values: Json, wanted: Json) -> Tri:
     )
 
 
-def _one_matches(values: Json, wanted: str) -> Tri:
-    pattern = compile_pattern(wanted)
+def _one_matches(values: Json, wanted: str, flags: int = 0) -> Tri:
+    pattern = compile_pattern(wanted, flags)
     return any_of(
         (None if v.kind in ("parameter", "unknown") else bool(pattern.search(v.text()[:MAX_TEXT])))
         if isinstance(v, Deferred)

@@ -35,10 +35,10 @@ def late(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1024)
-def compile_pattern(text: str) -> re.Pattern[str]:
+def compile_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     """The compiled pattern; raises PatternError."""
     try:
-        compiled = re.compile(text)
+        compiled = re.compile(text, flags)
     except (re.error, RecursionError, OverflowError) as problem:
         raise PatternError(f"'{text}' is not a regular expression: {problem}") from problem
     return compiled

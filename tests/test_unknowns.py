@@ -61,11 +61,11 @@ def with_value(case, path, value):
     return case
 
 
-def outcome(rule, case):
+def outcome(rule, case, conditions=None):
     stack, settings, subject = ruletest._stack(rule, case, LOADED.sets)
     stack.template["Parameters"] = {**stack.template.get("Parameters", {}), UNKNOWN: {"Type": "String"}}
     chosen = {UNKNOWN: {"Fn::Equals": [{"Ref": UNKNOWN}, "yes"]}}
-    stack.template["Conditions"] = {**stack.template.get("Conditions", {}), **chosen}
+    stack.template["Conditions"] = {**stack.template.get("Conditions", {}), **chosen, **(conditions or {})}
     judged = engine.evaluate([stack], [rule], settings)
     assert not judged.problems, judged.problems
     found = {f.outcome.value for f in judged.findings if subject is None or f.logical_id in (subject, None)}

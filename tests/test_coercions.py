@@ -1,0 +1,96 @@
+"""What CloudFormation takes as the same value in another spelling is judged the same: every rule, by its own examples."""
+
+import pytest
+from test_unknowns import failing, outcome, with_value
+
+from cdkguard import engine
+
+NEVER, ALWAYS = "FuzzNever", "FuzzAlways"
+
+
+def scalar(value):
+    return isinstance(value, str | int | float)
+
+
+def spelt(value):
+    """Another JSON type for a scalar: CloudFormation converts to what the resource's schema asks for."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if value in ("true", "false"):
+        return value == "true"
+    return int(value) if isinstance(value, str) and value.isdigit() and str(int(value)) == value else None
+
+
+def substituted(value):
+    return {"Fn::Sub": value} if isinstance(value, str) and "${" not in value else None
+
+
+def joined(value):
+    return {"Fn::Join": ["", [value[:3], value[3:]]]} if isinstance(value, str) and value else None
+
+
+def chosen(value):
+    return {"Fn::If": [ALWAYS, value, {"Ref": "AWS::NoValue"}]}
+
+
+def not_chosen(value):
+    return {"Fn::If": [NEVER, {"Ref": "AWS::NoValue"}, value]}
+
+
+def selected(value):
+    return {"Fn::Select": [0, [value, "other"]]} if scalar(value) and not isinstance(value, bool) else None
+
+
+POLICY_LISTS = ("Action", "NotAction", "Resource", "NotResource", "Statement", "AWS", "Service", "Federated")
+
+
+def listed(key, value):
+    """A policy's list of one, or its one."""
+    if key in POLICY_LISTS and isinstance(value, list) and len(value) == 1:
+        return value[0]
+    return [value] if key in POLICY_LISTS and not isinstance(value, list) else None
+
+
+def of_everybody(key, value):
+    return {"AWS": ["*"]} if key == "Principal" and value == "*" else None
+
+
+def shouted(key, value):
+    """Names of actions have no case."""
+    if key not in ("Action", "NotAction"):
+        return None
+    return [v.swapcase() for v in value] if isinstance(value, list) else value.swapcase()
+
+
+CONDITIONS = {NEVER: {"Fn::Equals": ["a", "b"]}, ALWAYS: {"Fn::Equals": ["a", "a"]}}
+SPELLINGS = (spelt, substituted, joined, chosen, not_chosen, selected)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_another_spelling_of_what_fails_fails(spelling):
+    wrong = []
+    for rule, case, path, value in failing():
+        other = None if engine.is_intrinsic(value) else spelling(value)
+        if other is not None and (found := outcome(rule, with_value(case, path, other), CONDITIONS)) != "fail":
+            wrong.append((rule.id, path, value, found))
+    assert not wrong
+
+
+@pytest.mark.parametrize("spelling", [listed, of_everybody, shouted])
+def test_another_spelling_of_a_policy_that_fails_fails(spelling):
+    wrong, number = [], 0
+    for rule, case, path, value in failing():
+        inner = value if isinstance(value, list) else [value]
+        if rule.scope != "resource" or any(engine.is_intrinsic(v) for v in (value, *inner)):
+            continue
+        if "Statement" not in path and path[-1] != "Statement":
+            continue  # Lambda's permissions and Events' policies have a Principal that is a text
+        other = spelling(path[-1], value)
+        if other is not None:
+            number += 1
+            if (found := outcome(rule, with_value(case, path, other))) != "fail":
+                wrong.append((rule.id, path, value, found))
+    assert not wrong
+    assert number > 10
