@@ -166,6 +166,17 @@ class _Reader:
     def load(self, path: str) -> Json:
         return parse_json(read_text(path, self.shown(path)), self.shown(path))
 
+    def section(self, owner: Mapping[str, Json], name: str, kind: type, path: str) -> Json:
+        """A part of the manifest, empty where it is left out; raises InputError where it is something else."""
+        found = owner.get(name)
+        if found is not None and not isinstance(found, kind):
+            raise InputError(f"{self.shown(path)}: {name} is not a {'list' if kind is list else 'mapping'}")
+        return kind() if found is None else found
+
+    def properties(self, artifact: Mapping[str, Json], path: str) -> dict[str, Json]:
+        found: dict[str, Json] = self.section(artifact, "properties", dict, path)
+        return found
+
     def read_manifest(self, directory: str, level: int, inherited: str | None) -> None:
         path = os.path.join(directory, "manifest.json")
         real = os.path.realpath(path)
@@ -178,10 +189,10 @@ class _Reader:
         if not isinstance(manifest, dict) or "version" not in manifest:
             raise InputError(f"{self.shown(path)}: has no version, so it is not a manifest of a cloud assembly")
         artifacts = manifest.get("artifacts", {})
-        if not isinstance(artifacts, dict):
+        if not isinstance(artifacts, dict):  # null, too: nothing would be judged
             raise InputError(f"{self.shown(path)}: artifacts is not a mapping")
         self._note_version(path, manifest["version"])
-        missing = tuple(_missing(manifest.get("missing"), directory))
+        missing = tuple(_missing(self.section(manifest, "missing", list, path), directory, self.shown(path)))
         if missing:
             self._say(path, missing=missing)
         for name, artifact in artifacts.items():
@@ -191,8 +202,13 @@ class _Reader:
                 if artifact.get("type") == _STACK:
                     self._plan(directory, path, name, artifact, missing)
                 elif artifact.get("type") == _STAGE:
-                    folder = self.inside(directory, _mapping(artifact.get("properties")).get("directoryName"), path)
+                    folder = self.inside(directory, self.properties(artifact, path).get("directoryName"), path)
                     self.read_manifest(folder, level + 1, artifact.get("displayName") or name)
+                elif "templateFile" in _mapping(artifact.get("properties")):
+                    kind = artifact.get("type")
+                    raise InputError(
+                        f"{self.shown(path)}: artifact '{name}' ({kind}) has a template that was not judged"
+                    )
             except CdkguardError as problem:  # the others are read all the same; the run ends in an error
                 self._say(path, Problem("template", str(problem), self.shown(path)))
 
@@ -213,7 +229,7 @@ class _Reader:
                 one.problems.append(Problem("template", str(problem), self.shown(manifest)))
             return Assembly(tuple(one.stacks), tuple(one.problems))
 
-        file = os.path.join(directory, str(_mapping(artifact.get("properties")).get("templateFile")))
+        file = os.path.join(directory, str(self.properties(artifact, manifest).get("templateFile")))
         self.parts.append(Part(read_part, directory, _environment(artifact.get("environment"))[0], file, self.readings))
 
     def _note_version(self, path: str, version: Json) -> None:
@@ -225,7 +241,7 @@ class _Reader:
     def _read_stack(
         self, directory: str, manifest: str, name: str, artifact: Mapping[str, Json], missing: tuple[Missing, ...]
     ) -> None:
-        properties = _mapping(artifact.get("properties"))
+        properties = self.properties(artifact, manifest)
         path = self.inside(directory, properties.get("templateFile"), manifest)
         owner = f"{manifest}:{name}"
         self.readings.note(os.path.realpath(path), owner)
@@ -233,12 +249,13 @@ class _Reader:
         metadata = _Metadata(self._metadata(directory, manifest, artifact, owner), self.base)
         account, region = _environment(artifact.get("environment"))
         construct_path = str(artifact.get("displayName") or name)
-        tags = _mapping(properties.get("tags"))
+        tags, parameters = (self.section(properties, name, dict, manifest) for name in ("tags", "parameters"))
+        topics = self.section(properties, "notificationArns", list, manifest)
         stack = Stack(
             str(properties.get("stackName") or name), template, self.shown(path), construct_path=construct_path,
             account=account, region=region, termination_protection=properties.get("terminationProtection") is True,
-            tags={str(k): str(v) for k, v in tags.items()}, parameters=_mapping(properties.get("parameters")),
-            notification_arns=[str(arn) for arn in _list(properties.get("notificationArns"))],
+            tags={str(k): str(v) for k, v in tags.items()}, parameters=parameters,
+            notification_arns=[str(arn) for arn in topics],
             construct_paths=metadata.paths(template, None), line_of=lines,
             source=metadata.source_at(construct_path), acknowledgements=tuple(metadata.acknowledgements()),
             missing=missing, from_assembly=True,
@@ -451,15 +468,16 @@ def _environment(text: Json) -> tuple[str | None, str | None]:
     return account, region
 
 
-def _missing(entries: Json, directory: str) -> Iterator[Missing]:
-    for entry in _list(entries):
-        if isinstance(entry, dict):
-            provider = str(entry.get("provider", ""))
-            props = _mapping(entry.get("props"))
-            dummies = tuple(_texts(props.get("dummyValue"))) or _DUMMIES.get(provider, ())
-            if provider == "ssm" and not dummies:
-                dummies = (f"dummy-value-for-{props.get('parameterName')}",)
-            yield Missing(str(entry.get("key", "")), provider, dummies, directory)
+def _missing(entries: Sequence[Json], directory: str, shown: str) -> Iterator[Missing]:
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise InputError(f"{shown}: missing[{number}] is not a mapping")
+        provider = str(entry.get("provider", ""))
+        props = _mapping(entry.get("props"))
+        dummies = tuple(_texts(props.get("dummyValue"))) or _DUMMIES.get(provider, ())
+        if provider == "ssm" and not dummies:
+            dummies = (f"dummy-value-for-{props.get('parameterName')}",)
+        yield Missing(str(entry.get("key", "")), provider, dummies, directory)
 
 
 def _texts(value: Json) -> Iterator[str]:

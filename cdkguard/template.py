@@ -19,6 +19,18 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 100  # of nested values; what people write has a tenth of it, and every level costs stack
 MORE_NODES, MORE_TEXT = 100_000, 1_000_000  # that YAML aliases may add to a file: an alias bomb ends here
 _LOOP = "Fn::ForEach::"
+_SECTIONS = frozenset(
+    (
+        "AWSTemplateFormatVersion",
+        "Description",
+        "Metadata",
+        "Parameters",
+        "Rules",
+        "Mappings",
+        "Conditions",
+        "Outputs",
+    )
+)  # without a macro, which may make resources
 _TAGS = ["Ref", "Condition", "And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform", "GetStackOutput", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll"]  # fmt: skip
 
 
@@ -27,12 +39,13 @@ def read_template(
 ) -> tuple[dict[str, Json], Callable[[str], int | None]]:
     """The template's body, and a function from a logical id to its line in the file.
 
-    A stack without resources, which CDK writes without that section, is one where it `may_be_empty`. `shown` is how the file is named in errors. Raises TemplateError for whatever is no CloudFormation template.
+    A stack without resources, which CDK writes without that section, is one where it `may_be_empty` and has nothing that
+    CloudFormation does not know: `resources` are some, too. `shown` is how the file is named in errors. Raises TemplateError for whatever is no CloudFormation template.
     """
     shown = shown or path
     text = read_text(path, shown)
     body = parse(text, shown)
-    if may_be_empty and isinstance(body, dict):
+    if may_be_empty and isinstance(body, dict) and _SECTIONS.issuperset(body):
         body.setdefault("Resources", {})
     check_template(body, shown)
     return body, Lines(text)
