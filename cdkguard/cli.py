@@ -89,10 +89,21 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: Sequence[str]) -> int:
     command = next((word for word in argv if not word.startswith("-")), "")
     try:
+        _refuse_empty_values(argv)
         options = _parser(command).parse_args(argv)
     except SystemExit as end:  # --help, --version
         return int(end.code or 0)
     return int(options.handler(options))
+
+
+def _refuse_empty_values(argv: Sequence[str]) -> None:
+    """`--against "$BASELINE"` of a variable that is not set would judge less, in silence."""
+    for before, word in zip(("", *argv), argv, strict=False):
+        name, sign, value = word.partition("=")
+        if not word.strip(" ,"):
+            name, sign, value = before, "=", ""
+        if name.startswith("-") and sign and not value.strip(" ,"):
+            raise ConfigError(f"{name} has no value: is a variable not set?")
 
 
 def _stopped(problem: Exception) -> int:
@@ -221,7 +232,17 @@ def _input_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="synthesize as the CDK CLI does: type check, bundling, CDK's validation",
     )
-    add("--timeout", type=float, metavar="SECONDS", help="stop the app after this time")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="stop the app after this time")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:  # nan is neither
+        raise argparse.ArgumentTypeError(f"a number of seconds above 0, not '{text}'")
+    return seconds
 
 
 def _configured(options: argparse.Namespace) -> Config:

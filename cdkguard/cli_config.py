@@ -147,7 +147,9 @@ def pairs(option: str, values: Sequence[str]) -> dict[str, str]:
 def _output(text: str) -> tuple[str, str | None]:
     from cdkguard.cli_check import FORMATS
 
-    name, _, file = text.partition("=")
+    name, sign, file = text.partition("=")
+    if sign and not file:
+        raise ConfigError(f"--output {text} names no file: is a variable not set?")
     if name not in FORMATS:
         from cdkguard.packs import meant
 

@@ -346,7 +346,7 @@ class _At:
 
     def texts(self) -> tuple[str, ...]:
         """A list of texts; one text stands for a list of it."""
-        return (self.value,) if isinstance(self.value, str) else tuple(item.text() for item in self.elements())
+        return tuple(item.text() for item in self.one_or_more())
 
     def one_or_more(self) -> list[_At]:
         """The elements; one text stands for a list of it."""
@@ -500,7 +500,9 @@ def _pack(name: str, base: str) -> str:
 def _output(at: _At, base: str) -> tuple[str, str | None]:
     from cdkguard.outputs import RENDERERS
 
-    name, _, file = at.text().partition("=")
+    name, sign, file = at.text().partition("=")
+    if sign and not file:
+        raise at.wrong(f"'{name}=' names no file")
     if name not in RENDERERS:
         raise at.wrong(f"no output format '{name}'{_meant(name, RENDERERS)}; there are: {', '.join(RENDERERS)}")
     return name, _written(at, file, base) if file else None

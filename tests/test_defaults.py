@@ -170,3 +170,29 @@ def test_configurations(run, config, expected):
 def test_an_empty_stack_of_cdk_is_no_mistake(run):
     bootstrap = {"Parameters": {"BootstrapVersion": {"Type": "String"}}, "Rules": {"CheckBootstrapVersion": {}}}
     assert run(bootstrap, {"artifacts": {"S": stacked(terminationProtection=True)}})[0] == 0
+
+
+OPTIONS = [
+    *[[name, ""] for name in ("--against", "--environment", "--rules", "--skip", "--stack", "--packs", "--config", "--honour",
+                              "--framework", "--baseline", "--fail-on", "--app", "--output", "--parameter", "-c")],
+    ["--rules", " , "], ["--against="], ["--environment= "], ["--output", "json="], ["--timeout", "0"], ["--timeout", "-1"],
+    ["--timeout", "nan"], ["--timeout", "inf"], ["--timeout", "soon"], ["--jobs", "0"], ["--output", "yaml"], ["--fail-on", "HIGH"],
+    ["--environment", "prodd"], ["--rules", "rds-*,no-such"], ["--stack", "Nothing*"], ["--parameter", "Name"], ["-c", "name"],
+    ["--honour", "nobody"], ["--framework", "nobody"], ["--packs", "nowhere"], ["--config", "nowhere.yaml"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", OPTIONS, ids=" ".join)
+def test_an_option_without_a_usable_value_is_a_mistake(run, words, capsys):
+    """As of a variable that is not set in CI: `--against "$BASELINE"` must not judge less, in silence."""
+    assert run(BARE, {"artifacts": {"S": stack()}})[0] == 1
+    assert cli.main(["check", "cdk.out", *words]) == 2
+    err = capsys.readouterr().err
+    told = words[0].partition("=")[0] if len(words) == 1 or words[0] in err else words[1].rpartition(",")[2]
+    assert told and told in err
+
+
+@pytest.mark.parametrize("key", ["environment", "against", "app", "rules", "baseline", "fail_on", "packs"])
+def test_an_empty_text_in_the_configuration_is_a_mistake(run, key):
+    status, said, _found = run(BARE, {"artifacts": {"S": stack()}}, f'{key}: ""\n')
+    assert status == 2 and "cdkguard.yaml:1" in said and key in said
