@@ -349,7 +349,12 @@ def prepare(folder: str, texts: Mapping[str, str], sets: Mapping[str, Sequence[s
     own_sets = {name: list(members) for name, members in sets.items()}
     for path, text in texts.items():
         if os.path.basename(path) == SETS_FILE:
-            own_sets.update(_read_sets(path, text))
+            for name, members in _read_sets(path, text).items():
+                if set(own_sets.setdefault(name, members)) != set(members):  # rules that ask for it would judge less
+                    line = next((n for n, row in enumerate(text.splitlines(), 1) if row.startswith(f"{name}:")), 1)
+                    raise RulePackError(
+                        f"{path}:{line}: the set '{name}' is there already, with other members; choose another name"
+                    )
     rules = []
     for path, text in texts.items():
         if os.path.basename(path) != SETS_FILE:

@@ -128,3 +128,22 @@ def test_a_changed_rule_file_is_read_again(tmp_path):
 def test_built_in_rules_have_what_a_reader_needs():
     for rule in packs.load_all().rules:
         assert rule.message and rule.why and rule.remedy and rule.remedy.text and rule.references, rule.id
+
+
+@pytest.mark.parametrize(
+    ("sets", "words"),
+    [("stateful: []\n", "'stateful'"), ("mine: [A::B::C]\nstateful: [AWS::S3::Bucket]\n", "sets.yaml:2: the set 'stateful'")],
+)
+def test_a_pack_cannot_take_types_out_of_a_set_of_others(tmp_path, sets, words):
+    """Every rule that asks for @stateful would judge less, and nothing would say so."""
+    folder = write(tmp_path, RULE.format(id="my-rule"))
+    Path(folder, "sets.yaml").write_text(sets)
+    with pytest.raises(RulePackError, match=words):
+        packs.load_all([folder])
+
+
+def test_a_pack_adds_sets_and_may_repeat_one_that_is_the_same(tmp_path):
+    folder = write(tmp_path, RULE.format(id="my-rule"))
+    members = sorted(packs.load_all().sets["stateful"])
+    Path(folder, "sets.yaml").write_text(json.dumps({"stateful": members, "mine": ["A::B::C"]}))
+    assert packs.load_all([folder]).sets["mine"] == {"A::B::C"}
