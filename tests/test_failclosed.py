@@ -41,3 +41,36 @@ def test_every_exception_that_is_swallowed_is_listed_with_a_reason():
 
 def test_nothing_is_caught_without_a_name():
     assert not [row for row in found() if row[2] == "everything"]
+
+
+# -- defaults
+
+RANKS = next(
+    ast.literal_eval(node.value)
+    for node in ast.parse((ROOT / "tests/test_layers.py").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "RANK"
+)
+SHOWN = ("outputs", "ruletest")  # what is written of a report, held by tests/golden, and the test of the rules
+
+
+def defaulting(node, module, around=""):
+    """(module, function) of the calls of `get` and `pop` that say what stands for a missing value."""
+    for child in ast.iter_child_nodes(node):
+        inside = around
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            inside = f"{around}.{child.name}" if around else child.name
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and len(child.args) == 2 and child.func.attr in ("get", "pop"):  # fmt: skip
+            yield module, around
+        yield from defaulting(child, module, inside)
+
+
+def test_every_default_is_listed_with_what_it_stands_for():
+    found = set()
+    for module, rank in RANKS.items():
+        path = PACKAGE / f"{module}.py"
+        if 1 <= rank <= 4 and path.exists() and module not in SHOWN:
+            found |= set(defaulting(ast.parse(path.read_text(encoding="utf-8")), module))
+    with open(ROOT / "docs" / "defaults.tsv", encoding="utf-8", newline="") as handle:
+        rows = [(row["module"], row["function"], row["what a default stands for"]) for row in csv.DictReader(handle, delimiter="\t")]  # fmt: skip
+    assert sorted(row[:2] for row in rows) == sorted(found)
+    assert all(len(row[2]) >= 12 for row in rows)
