@@ -163,3 +163,9 @@ def test_a_resource_in_another_account_or_region_cannot_be_referred_to():
         assert bool(list(arns.own_resources(text, facts(names=names, place=("1", "eu"))))) is told
         assert not list(arns.own_resources(text, facts(names=names, place=("1", "eu")), "My Bucket"))
         assert list(arns.own_resources(text, facts(names=names)))  # environment-agnostic
+
+
+def test_the_names_in_an_arn():
+    assert list(arns._names_in("table/MAX/index/X")) == ["table/MAX/index/X", "table/MAX/index", "table/MAX", "table"]
+    assert list(arns._names_in("function:f:live")) == ["function:f:live", "function:f", "function"]
+    assert list(arns._names_in("bucket")) == ["bucket"]

@@ -486,3 +486,29 @@ def test_a_severity_of_no_environment_is_the_rules_own():
     settings = engine.Settings(sets=SETS)
     assert engine.severity_of(one, None, settings) == "low"
     assert engine.evaluate([nowhere], [one], settings).findings[0].severity == "low"
+
+
+def test_a_link_to_nothing_is_no_link_to_what_is_wanted():
+    one = rule({"target": {"path": "$.Properties.L[*]", "types": ["A::B::D"]}})
+    there = {"D": {"Type": "A::B::D"}, "E": {"Type": "A::B::E"}}
+    assert [f.outcome for f in judge(one, {"X": {"Type": "A::B::C"}, **there})] == [FAIL]
+    for links, expected in (([], [FAIL]), ([{"Ref": "D"}], []), ([{"Ref": "E"}], [UNKNOWN])):
+        found = judge(one, {"X": {"Type": "A::B::C", "Properties": {"L": links}}, **there})
+        assert [f.outcome for f in found] == expected, links
+
+
+def test_what_a_loop_makes_must_be_a_resource():
+    loop = {
+        "Fn::ForEach::Xs": [
+            "Id",
+            ["A", "B"],
+            {"X${Id}": "text", "Y${Id}": {"Properties": {}}, "Z${Id}": {"Type": "A::B::C"}},
+        ]
+    }
+    judged = engine.evaluate(
+        [stack(loop, Transform=["AWS::LanguageExtensions"])], [rule(ON)], engine.Settings(sets=SETS)
+    )
+    assert [f.logical_id for f in judged.findings] == ["ZA", "ZB"]
+    assert [p.message for p in judged.problems] == [
+        f"s.json: '{name}', which a loop makes, is no resource" for name in ("XA", "YA", "XB", "YB")
+    ]

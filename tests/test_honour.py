@@ -254,3 +254,19 @@ def test_guardrails_know_what_honouring_and_linting_hide():
         "cfn-lint's errors are no findings any more",
     ]
     assert not list(guardrails.compare(weak, strict, [], home))
+
+
+@pytest.mark.parametrize(
+    "entry", ["CKV_AWS_1", {"comment": "x"}, {"id": "", "comment": "x"}, {"id": 3, "comment": "x"}, None]
+)
+def test_an_entry_without_an_id_suppresses_nothing(entry):
+    (written,) = honour._checkov({"skip": [entry]})
+    assert (written.id, written.wrong) == ("", "an entry of `skip` needs an id; it says nothing")
+
+
+@pytest.mark.parametrize("comment", [None, "", " ", 3])
+def test_an_entry_without_a_reason_is_told(comment):
+    (written,) = honour._checkov({"skip": [{"id": "CKV_AWS_1", "comment": comment}]})
+    assert written.wrong == "the suppression of 'CKV_AWS_1' has no comment"
+    assert [w.id for w in honour._checkov({"skip": [{"id": "A", "comment": "x"}]})] == ["A"]
+    assert "suppresses nothing" in next(honour._checkov({})).wrong

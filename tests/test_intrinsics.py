@@ -84,6 +84,10 @@ def test_known_values(value, worth):
         ({"Fn::ToJsonString": {"a": {"Ref": "Bucket"}, "b": 1}}, "unknown"),
         ({"Fn::ToJsonString": [1, [{"Ref": "Bucket"}]]}, "unknown"),
         ({"Fn::Length": {"Ref": "Env"}}, "unknown"),
+        ({"Fn::If": [["IsProd"], 1, 2]}, "unknown"),
+        ({"Fn::If": ["Big", 1]}, "unknown"),
+        ({"Fn::Join": [["-"], ["a"]]}, "unknown"),
+        ({"Fn::Join": ["-", {"Ref": "Bucket"}]}, "unknown"),
         ({"Fn::FindInMap": ["Map", "eu", "password"]}, "dynamic"),
         ({"Fn::Select": [9, ["a"]]}, "unknown"),
         ({"Fn::Join": "nonsense"}, "unknown"),
@@ -223,3 +227,36 @@ def test_what_is_found_under_no_assumption_is_found_from_every_fork():
     plain = fork.unassumed()
     assert (plain.given, plain.truths, plain.excluded, plain.asked) == (at.given, {}, {}, ())
     assert plain.about is at.about and plain.notes is not at.notes and at.unassumed() is at
+
+
+YES, NO, MAYBE = {"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}, {"Fn::Equals": [{"Ref": "Env"}, "prod"]}
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ({"Fn::Or": [NO, YES]}, True),
+        ({"Fn::Or": [NO, NO]}, False),
+        ({"Fn::Or": [MAYBE, YES]}, True),
+        ({"Fn::Or": [MAYBE, NO]}, None),
+        ({"Fn::And": [YES, YES]}, True),
+        ({"Fn::And": [YES, NO]}, False),
+        ({"Fn::And": [MAYBE, NO]}, False),
+        ({"Fn::And": [MAYBE, YES]}, None),
+        ({"Fn::Not": [YES]}, False),
+        ({"Fn::Not": [NO]}, True),
+        ({"Fn::Not": [MAYBE]}, None),
+        ({"Fn::Or": []}, None),
+        ({"Fn::Not": []}, None),
+        ({"Fn::Equals": ["a"]}, None),
+        ({"Fn::Equals": [1, "1"]}, True),
+        ({"Fn::Equals": [True, "true"]}, True),
+        ({"Condition": "Other"}, True),
+        ({"Condition": "Nowhere"}, None),
+        ({"Fn::Xor": [YES]}, None),
+        ("text", None),
+    ],
+)
+def test_conditions_of_conditions(expression, holds):
+    conditions = {"It": expression, "Other": YES}
+    assert Scope({**TEMPLATE, "Conditions": conditions}).known("It") is holds

@@ -1,6 +1,7 @@
 """What a change from each rule's example that passes to each that fails is called, and back: word for word as ever."""
 
 import json
+from collections import Counter
 
 import pytest
 from conftest import GOLDEN
@@ -43,6 +44,9 @@ def judged(rule, before, after, change_rules, rules, sets):
     found = diff.compare([old], [new], changes.tables_of(sets), sides)
     answer = changerules.evaluate(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
     assert not answer.problems
+    for number, outcome in ((1, "fail"), (2, "unknown")):
+        counted = {rule_id: counts[number] for rule_id, counts in answer.counts.items() if counts[number]}
+        assert counted == dict(Counter(f.rule_id for f in answer.findings if f.outcome.value == outcome))
     return [*map(of_change, found), *(f"{f.rule_id}: {of_finding(f)}" for f in answer.findings)]
 
 

@@ -1,11 +1,13 @@
 """Accepted findings: what covers what, and what does not hold any more."""
 
+import calendar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.model import Acknowledgement, Finding, Outcome, Stack, Suppression
-from cdkguard.suppressions import apply, fingerprint, is_date
+from cdkguard.suppressions import apply, fingerprint, is_date, written_in_code
 
 RULES = ("s3-versioning", "s3-encryption", "rds-backup")
 TODAY = "2026-06-15"
@@ -374,3 +376,18 @@ def test_a_path_of_very_many_levels(level, covered):
 )  # fmt: skip
 def test_days_of_the_calendar(day, holds):
     assert is_date(day) is holds
+
+
+@pytest.mark.parametrize("year", [2023, 2024, 2100])
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_month_has_its_last_day(year, month):
+    last = calendar.monthrange(year, month)[1]
+    assert is_date(f"{year}-{month:02}-{last:02}") and not is_date(f"{year}-{month:02}-{last + 1:02}")
+
+
+def test_what_is_written_in_the_code_has_a_place():
+    block = {"cdkguard": {"suppress": [{"rule": "r", "reason": "because"}]}}
+    one = Stack("S", {"Resources": {"X": {"Type": "A::B::C", "Metadata": block}}}, "s.json", construct_path="App/S",
+                construct_paths={"X": "App/S/X/Resource"})  # fmt: skip
+    (found,) = written_in_code([one])
+    assert (found.rule, found.reason) == ("r", "because") and "App/S" in found.construct_path

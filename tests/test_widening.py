@@ -655,6 +655,8 @@ def ingress(rule, group_id="G"):
         ([tcp(443)], [tcp(443, last=444)], "high"),
         ([], [{"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "CidrIp": "0.0.0.0/0"}], "low"),
         ([tcp(22)], [tcp("22", "10.1.2.3/32")], None),
+        ([tcp(22, "10.0.0.0/16")], [tcp(22, "10.0.1.0/24")], None),
+        ([tcp(22, "10.0.0.0/16")], [tcp(22, "10.1.0.0/24")], "medium"),
         ([tcp(80, last=85), tcp(86, last=90)], [tcp(80, last=90)], None),
         ([tcp(80, "10.0.0.0/25"), tcp(80, "10.0.0.128/25")], [tcp(80, "10.0.0.0/24")], None),
         ([{"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}], [tcp(22), {**tcp(53), "IpProtocol": "17"}], None),
@@ -775,3 +777,23 @@ def test_event_buses_open_by_a_statement_or_by_properties():
 def test_what_a_wildcard_stands_for(wildcard, some):
     found = expanded(wildcard)
     assert some in found if some else found == ()
+
+
+def test_permissions_for_an_organization():
+    bound, everybody = permission(Principal="*", PrincipalOrgID="o-1"), permission(Principal="*")
+    assert kinds(bound, everybody) == ["public"] and kinds(everybody, bound) == []
+    assert only({"F": bound["F"]}, bound).severity != only({"F": bound["F"]}, everybody).severity
+    assert kinds(bound, permission(Principal="*", PrincipalOrgID="o-2")) == ["permission"]
+
+
+@pytest.mark.parametrize(
+    ("target", "plain", "names", "inline", "name"),
+    [
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues", "AWS::SQS::QueueInlinePolicy", "Queue"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics", "AWS::SNS::TopicInlinePolicy", "TopicArn"),
+    ],
+)
+def test_an_inline_policy_adds_to_the_others_of_its_target(target, plain, names, inline, name):
+    before = {"T": body(target), "P": body(plain, **{names: [ref("T")]}, PolicyDocument=document(PUBLIC))}
+    moved = {"T": body(target), "P": body(inline, **{name: ref("T")}, PolicyDocument=document(PUBLIC))}
+    assert kinds(before, moved) == [] and kinds({"T": body(target)}, moved) == ["public"]
