@@ -60,6 +60,7 @@ def test_tables(golden):
         "properties that hold security groups": doors._WORN,
         "ports of administration and databases": doors._ADMIN,
         "protocols": doors._PROTOCOLS,
+        "who is let in": doors._PEERS,
         "private networks": network._PRIVATE,
         "words of environments": environments._WORDS,
         "keys that tell elements of a list apart": weakening._KEYS,
