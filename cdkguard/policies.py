@@ -53,7 +53,9 @@ _IDENTITY_TOKEN = (":sub", ":aud")  # claims of an identity provider's token, wh
 # Values that bind nobody: everything, nothing, "no multi-factor", a function URL without authorization, any organization,
 # what anybody's account may hold. (S3's buckets have names of their own, whoever owns them.)
 _OPEN_VALUE = late(
-    r"[\s*?]*|false|none|repo:\*.*|o-[*?]*|arn:[^:]*:(?!s3:)[^:]*:[^:]*:\*:.*|arn:[^:]*:s3:[^:]*:\*?:\*", re.IGNORECASE
+    r"[\s*?:/]*|false|none|repo:\*.*|o-[*?]*(?:/[*?/]*)?|arn:[*?]+|arn:[^:]*:(?!s3:)[^:]*:[^:]*:[*?]+:.*"
+    r"|arn:[^:]*:(?:s3|\*):[^:]*:[*?]*:[*?]+",
+    re.IGNORECASE,
 )
 _EVERYBODY = late(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
 _ACCOUNT = late(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
@@ -188,15 +190,29 @@ def condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) -> T
             return _of_link(block)
         for key, value in block.items() if isinstance(block, dict) else ():
             itself = "${" + str(key).lower() + "}"  # a policy variable: true of everybody
-            if wanted(str(key).lower()) and not any(_is_open(v) or str(v).lower() == itself for v in texts(value)):
-                if all(not isinstance(v, Deferred) or _of_link(v) for v in texts(value)):
-                    return True
-                unknown = True  # a parameter may be given `*`
+            if wanted(str(key).lower()):
+                opens = [str(v).lower() == itself or _opens(v) for v in texts(value)]
+                if not any(opens):
+                    if None not in opens:
+                        return True
+                    unknown = True
     return None if unknown else False
 
 
 def _of_link(value: Deferred) -> Tri:
     return None if value.kind in ("parameter", "unknown") else True
+
+
+def _opens(value: Json) -> Tri:
+    """Whether a value is everybody's; None of one that a parameter may make so, if it is given `*`."""
+    if not isinstance(value, Deferred):
+        return _is_open(value)
+    if value.kind != "text":
+        return None if _of_link(value) is None else False
+    if _is_open(value.text()):
+        return True
+    given = (p if isinstance(p, str) else "§" if _of_link(p) else "*" for p in value.parts)
+    return None if _is_open("".join(given)) else False
 
 
 def _is_open(value: Json) -> bool:

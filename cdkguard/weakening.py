@@ -188,18 +188,24 @@ def _by_number(old: Json, new: Json, sign: int) -> bool | None:
 
 def _by_order(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     order = {
-        scalar_text(v): rank
-        for rank, many in enumerate(entry["order"])
-        for v in (many if isinstance(many, list) else [many])
+        _word(v): rank for rank, many in enumerate(entry["order"]) for v in (many if isinstance(many, list) else [many])
     }
-    ranks = [order.get(scalar_text(v)) for v in (old, new)]
+    ranks = [order.get(_word(v)) for v in (old, new)]
     if old is ABSENT:
         return False
     if new is ABSENT:
         return True
     if ranks[0] is None or ranks[1] is None:
-        return None if any(isinstance(v, Deferred | dict) for v in (old, new)) else False
+        if any(isinstance(v, Deferred | dict) for v in (old, new)):
+            return None
+        return None if ranks[0] else False  # from a strong value to one that the order does not know
     return ranks[1] < ranks[0]
+
+
+def _word(value: Json) -> str | None:
+    """A value as the order knows it: a switch may be written as text, in any case."""
+    text = scalar_text(value)
+    return text.lower() if text is not None and text.lower() in ("true", "false") else text
 
 
 def _by_prefix(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:

@@ -3,7 +3,7 @@
 import pytest
 from test_unknowns import failing, outcome, with_value
 
-from cdkguard import engine
+from cdkguard import engine, intrinsics, policies, weakening
 
 NEVER, ALWAYS = "FuzzNever", "FuzzAlways"
 
@@ -94,3 +94,65 @@ def test_another_spelling_of_a_policy_that_fails_fails(spelling):
                 wrong.append((rule.id, path, value, found))
     assert not wrong
     assert number > 10
+
+
+def everybody_when(value, key="aws:SourceArn", operator="ArnLike"):
+    return {
+        "Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {operator: {key: value}}
+    }  # fmt: skip
+
+
+def restricted(value, **more):
+    scope = intrinsics.Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
+    return policies.is_restricted(scope.deep(everybody_when(value, **more)))
+
+
+ORGANIZATION = {"key": "aws:PrincipalOrgPaths", "operator": "ForAnyValue:StringLike"}
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "answer"),
+    [
+        ("arn:aws:sns:*:*:*", {}, False),
+        ({"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}, {}, False),
+        ({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":sns:", {"Ref": "AWS::Region"}, ":*:*"]]}, {}, False),
+        ("arn:*", {}, False),
+        ("arn:*:*:*:*:*", {}, False),
+        ("arn:aws:sns:*:????????????:*", {}, False),
+        ("arn:aws:sns:*:**:topic", {}, False),
+        ("o-*/*", ORGANIZATION, False),
+        ("*:*", {"key": "aws:userid", "operator": "StringLike"}, False),
+        ({"Fn::Sub": "${P}"}, {}, None),
+        ({"Fn::Sub": "arn:aws:sns:*:${P}:*"}, {}, None),
+        ({"Fn::Sub": "o-${P}"}, ORGANIZATION, None),
+        ({"Fn::Sub": "arn:${AWS::Partition}:sns:*:${AWS::AccountId}:*"}, {}, True),
+        ({"Fn::Sub": "arn:aws:s3:::${P}-assets"}, {}, True),
+        ("arn:aws:s3:::assets-*", {}, True),
+        ("o-a1b2c3/*", ORGANIZATION, True),
+        ({"Ref": "T"}, {}, True),
+    ],
+)
+def test_a_condition_that_binds_nobody_does_so_in_any_spelling(value, more, answer):
+    assert restricted(value, **more) is answer
+
+
+SWITCH = {"by": "order", "order": [False, True], "steps": [["f", "On"]]}
+LEVELS = {"by": "order", "order": ["OFF", "OPTIONAL", "ON"], "steps": [["f", "On"]]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "before", "after", "outcomes"),
+    [
+        (SWITCH, True, False, ["fail"]),
+        (SWITCH, "True", "false", ["fail"]),
+        (SWITCH, "TRUE", "False", ["fail"]),
+        (SWITCH, "True", True, []),
+        (LEVELS, "ON", "OFF", ["fail"]),
+        (LEVELS, "ON", "SOMETHING_NEW", ["unknown"]),
+        (LEVELS, "OFF", "SOMETHING_NEW", []),
+        (LEVELS, "SOMETHING_NEW", "ON", []),
+    ],
+)
+def test_a_protection_is_weakened_in_any_spelling(entry, before, after, outcomes):
+    found = weakening.weaker(entry, {"On": before}, {"On": after}, intrinsics.Scope({}))
+    assert [w.outcome.value for w in found] == outcomes
