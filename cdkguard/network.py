@@ -97,10 +97,9 @@ def ports_of(rule: dict[str, Json]) -> tuple[int, int] | None:
 
     All of them for protocol -1, NO_PORTS for ICMP, OTHER_PROTOCOL for the rest; None where that is not known.
     """
-    protocol = rule.get("IpProtocol", "-1")
-    if not isinstance(protocol, str | int):
+    protocol = protocol_of(rule.get("IpProtocol", "-1"))
+    if protocol is None:
         return None
-    protocol = str(protocol).strip().lower()
     if protocol in ("-1", "all"):
         return ALL_PORTS
     if protocol in ("icmp", "icmpv6", "1", "58"):
@@ -113,6 +112,14 @@ def ports_of(rule: dict[str, Json]) -> tuple[int, int] | None:
     if first is None or last is None:
         return None
     return ALL_PORTS if -1 in (first, last) else (first, last)
+
+
+def protocol_of(value: Json) -> str | None:
+    """A protocol as `tcp`, `6` or `-1`; None of what is neither text nor a whole number."""
+    number = port(value) if isinstance(value, int | float) else None
+    if number is not None:
+        return str(number)
+    return value.strip().lower() if isinstance(value, str) else None
 
 
 def port(value: Json) -> int | None:

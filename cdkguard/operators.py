@@ -241,10 +241,10 @@ def _ports_range(found: Json, wanted: Json, place: Place) -> Tri:
 
 
 def _protocol_all(found: Json, wanted: Json, place: Place) -> Tri:
-    protocol = place.scope.resolve(found.get("IpProtocol", ABSENT)) if isinstance(found, dict) else ABSENT
-    if isinstance(protocol, Deferred):
-        return None
-    return (protocol is not ABSENT and str(protocol).lower() in ("-1", "all")) is wanted
+    if not isinstance(found, dict) or "IpProtocol" not in found:
+        return wanted is False  # CloudFormation refuses a rule without one
+    protocol = network.protocol_of(place.scope.resolve(found["IpProtocol"]))
+    return None if protocol is None else (protocol in ("-1", "all")) is wanted
 
 
 # -- policy documents

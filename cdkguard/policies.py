@@ -54,7 +54,7 @@ _IDENTITY_TOKEN = (":sub", ":aud")  # claims of an identity provider's token, wh
 # what anybody's account may hold. (S3's buckets have names of their own, whoever owns them.)
 _OPEN_VALUE = late(
     r"[\s*?:/]*|false|none|repo:\*.*|o-[*?]*(?:/[*?/]*)?|arn:[*?]+|arn:[^:]*:(?!s3:)[^:]*:[^:]*:[*?]+:.*"
-    r"|arn:[^:]*:(?:s3|\*):[^:]*:[*?]*:[*?]+",
+    r"|arn:[^:]*:(?:s3|\*):[^:]*:[*?]*:[*?]+|[^/]*§[^/]*/[0-7]",
     re.IGNORECASE,
 )
 _EVERYBODY = late(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")

@@ -3,7 +3,8 @@
 import pytest
 from test_unknowns import failing, outcome, with_value
 
-from cdkguard import engine, intrinsics, policies, weakening
+from cdkguard import engine, intrinsics, packs, policies, weakening
+from cdkguard.model import Stack
 
 NEVER, ALWAYS = "FuzzNever", "FuzzAlways"
 
@@ -130,6 +131,9 @@ ORGANIZATION = {"key": "aws:PrincipalOrgPaths", "operator": "ForAnyValue:StringL
         ("arn:aws:s3:::assets-*", {}, True),
         ("o-a1b2c3/*", ORGANIZATION, True),
         ({"Ref": "T"}, {}, True),
+        ({"Fn::Sub": "${P}/0"}, {"key": "aws:SourceIp", "operator": "IpAddress"}, False),
+        ({"Fn::Sub": "${P}.0.0.0/7"}, {"key": "aws:SourceIp", "operator": "IpAddress"}, False),
+        ({"Fn::Sub": "${P}/24"}, {"key": "aws:SourceIp", "operator": "IpAddress"}, True),
     ],
 )
 def test_a_condition_that_binds_nobody_does_so_in_any_spelling(value, more, answer):
@@ -156,3 +160,18 @@ LEVELS = {"by": "order", "order": ["OFF", "OPTIONAL", "ON"], "steps": [["f", "On
 def test_a_protection_is_weakened_in_any_spelling(entry, before, after, outcomes):
     found = weakening.weaker(entry, {"On": before}, {"On": after}, intrinsics.Scope({}))
     assert [w.outcome.value for w in found] == outcomes
+
+
+@pytest.mark.parametrize("protocol", ["-1", -1, -1.0, "-1 ", "all", "ALL"])
+def test_every_protocol_in_any_spelling(protocol):
+    loaded = packs.load_all()
+    ingress = {"CidrIp": "0.0.0.0/0", "IpProtocol": protocol}
+    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [ingress]}}
+    rules = packs.select(loaded.rules, ["sg-ingress-all-protocols", "sg-ingress-fully-open", "sg-ingress-open-ssh"])
+    stack = Stack(
+        "S", {"Resources": {"G": group}}, "s.json", construct_path="S", environment="prod", from_assembly=True
+    )
+    judged = engine.evaluate([stack], rules, engine.Settings(sets=loaded.sets))
+    assert {f.rule_id for f in judged.findings if f.outcome.value == "fail"} == {
+        r.id for r in rules if r.pack != "unseen"
+    }
