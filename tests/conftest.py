@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from cdkguard import packs
+from cdkguard.model import Rule
 
 settings.register_profile("unhurried", deadline=None)  # a machine may be busy; what is slow has tests of its own
 settings.load_profile("unhurried")
@@ -42,3 +46,40 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+class Kept:
+    """Lines by pack and rule in tests/golden/<folder>/<pack>.json; `--update-golden` writes what was said instead."""
+
+    def __init__(self, folder: Path, update: bool) -> None:
+        self.folder, self.update = folder, update
+        self.by_pack = {f.stem: json.loads(f.read_text(encoding="utf-8")) for f in sorted(folder.glob("*.json"))}
+
+    def compare(self, pack: str, rule_id: str, lines: dict[str, list[str]]) -> None:
+        if self.update:
+            self.by_pack.setdefault(pack, {})[rule_id] = lines
+        assert lines == self.by_pack[pack][rule_id]
+
+    def close(self) -> None:
+        if self.update:
+            self.folder.mkdir(exist_ok=True)
+            for pack, said in self.by_pack.items():
+                text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False)
+                (self.folder / f"{pack}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+@pytest.fixture(scope="module")
+def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
+    """What the module's folder of golden files, `KEPT_IN`, holds."""
+    found = Kept(GOLDEN / request.module.KEPT_IN, request.config.getoption("--update-golden"))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def builtin(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Rule], packs.Packs]:
+    """The built-in rules by id, their files named so that they can be read, and all that was loaded with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        loaded = packs.load_all()
+        return {rule.id: rule._replace(file=packs.source_file(rule)) for rule in loaded.rules}, loaded

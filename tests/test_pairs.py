@@ -1,40 +1,15 @@
 """What a change from each rule's example that passes to each that fails is called, and back: word for word as ever."""
 
-import json
 from collections import Counter
 
 import pytest
-from conftest import GOLDEN
 from test_rules import RULE_IDS, of_change, of_finding
 
-from cdkguard import changerules, changes, diff, packs, ruletest
+from cdkguard import changerules, changes, diff, ruletest
 from cdkguard.scopes import Scopes
 
-SAID = GOLDEN / "pairs"
+KEPT_IN = "pairs"
 MOST = 2  # examples of a rule
-
-
-@pytest.fixture(scope="module")
-def builtin(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        loaded = packs.load_all()
-        rules = {rule.id: rule._replace(file=packs.source_file(rule)) for rule in loaded.rules}
-        return rules, [rule for rule in rules.values() if rule.scope == "change"], loaded.sets
-
-
-NEW = {}
-
-
-@pytest.fixture(scope="module")
-def said(request):
-    kept = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(SAID.glob("*.json"))}
-    yield {rule_id: lines for pack in kept.values() for rule_id, lines in pack.items()}
-    if request.config.getoption("--update-golden"):
-        SAID.mkdir(exist_ok=True)
-        for pack, lines in NEW.items():
-            text = json.dumps({**kept.get(pack, {}), **lines}, indent=1, sort_keys=True, ensure_ascii=False)
-            (SAID / f"{pack}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def judged(rule, before, after, change_rules, rules, sets):
@@ -51,8 +26,9 @@ def judged(rule, before, after, change_rules, rules, sets):
 
 
 @pytest.mark.parametrize("rule_id", RULE_IDS)
-def test_the_way_from_pass_to_fail_and_back(rule_id, builtin, said, request):
-    rules, change_rules, sets = builtin
+def test_the_way_from_pass_to_fail_and_back(rule_id, builtin, kept):
+    rules, loaded = builtin
+    change_rules = [rule for rule in rules.values() if rule.scope == "change"]
     rule, lines = rules[rule_id], {}
     if rule.scope == "change":
         pytest.skip("its examples are pairs already")
@@ -60,9 +36,6 @@ def test_the_way_from_pass_to_fail_and_back(rule_id, builtin, said, request):
     good, bad = (list(enumerate(examples[name]))[:MOST] for name in ("pass", "fail"))
     for (n, one), (m, other) in zip(good, bad, strict=False):
         for name, before, after in ((f"pass {n} -> fail {m}", one, other), (f"fail {m} -> pass {n}", other, one)):
-            if found := judged(rule, before, after, change_rules, rules, sets):
+            if found := judged(rule, before, after, change_rules, rules, loaded.sets):
                 lines[name] = found
-    if request.config.getoption("--update-golden"):
-        NEW.setdefault(rule.pack, {})[rule_id] = lines
-    else:
-        assert lines == said[rule_id]
+    kept.compare(rule.pack, rule_id, lines)

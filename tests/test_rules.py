@@ -4,37 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import GOLDEN
 
 from cdkguard import packs, ruletest
 from cdkguard.intrinsics import ABSENT, Deferred
 
 RULE_FILES = [Path(file).stem for file in packs.rule_files(packs.builtin())]
 RULE_IDS = sorted(name for name in RULE_FILES if name != "sets")
-SAID = GOLDEN / "rules"
-
-
-@pytest.fixture(scope="module")
-def builtin(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        loaded = packs.load_all()
-        return {rule.id: rule._replace(file=packs.source_file(rule)) for rule in loaded.rules}, loaded
-
-
-@pytest.fixture(scope="module")
-def said(request):
-    """Rule id -> the lines that are kept of it; `--update-golden` writes what was said instead."""
-    kept = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(SAID.glob("*.json"))}
-    yield {rule_id: lines for pack in kept.values() for rule_id, lines in pack.items()}
-    if request.config.getoption("--update-golden"):
-        SAID.mkdir(exist_ok=True)
-        for pack, lines in NEW.items():
-            text = json.dumps({**kept.get(pack, {}), **lines}, indent=1, sort_keys=True, ensure_ascii=False)
-            (SAID / f"{pack}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-NEW = {}
+KEPT_IN = "rules"
 
 
 def shown(value):
@@ -72,18 +48,15 @@ def of_change(change):
 
 
 @pytest.mark.parametrize("rule_id", RULE_IDS)
-def test_every_example_holds(rule_id, builtin, said, request):
+def test_every_example_holds(rule_id, builtin, kept):
     rules, loaded = builtin
     judged = list(ruletest.run([rules[rule_id]], loaded.sets, loaded.rules))
     assert not [f"{e.expected}[{e.number}] is {e.got}: {e.detail}" for e in judged if not e.holds]
     assert {e.expected for e in judged} >= {"pass", "fail"}
     lines = {f"{e.expected} {e.number}": [*map(of_finding, e.findings), *map(of_change, e.changes)] for e in judged}
-    lines = {name: each for name, each in lines.items() if each}
-    if request.config.getoption("--update-golden"):
-        NEW.setdefault(rules[rule_id].pack, {})[rule_id] = lines
-    else:
-        assert lines == said[rule_id]
+    kept.compare(rules[rule_id].pack, rule_id, {name: each for name, each in lines.items() if each})
 
 
-def test_every_rule_has_a_file_of_its_name(builtin):
+def test_every_rule_has_a_file_of_its_name_and_nothing_is_kept_of_others(builtin, kept):
     assert sorted(builtin[0]) == RULE_IDS
+    assert sorted(rule_id for said in kept.by_pack.values() for rule_id in said) == RULE_IDS
