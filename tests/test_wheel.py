@@ -63,7 +63,7 @@ def test_the_same_sources_give_the_same_bytes_anywhere(built, tmp_path):
 
 def test_the_source_distribution_builds_the_same_wheel(built, tmp_path):
     with tarfile.open(only(built, ".tar.gz")) as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extractall(tmp_path, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     (tree,) = tmp_path.iterdir()
     wheel = only(built, ".whl")
     assert build(tree, tmp_path / "out")[wheel.name] == wheel.read_bytes()
@@ -108,7 +108,9 @@ def test_it_is_installed_and_runs_without_a_network(built, tmp_path):
     site = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], capture_output=True, text=True
     )
-    (Path(site.stdout.strip()) / "sitecustomize.py").write_text(_ALONE)
+    packages = Path(site.stdout.strip())
+    (packages / "alone.py").write_text(_ALONE)
+    (packages / "alone.pth").write_text("import alone\n")  # a distribution's own sitecustomize would hide ours
     assert subprocess.run([python, "-c", "import socket; socket.socket()"]).returncode == 99
     (tmp_path / "t.json").write_text('{"Resources": {"T": {"Type": "AWS::DynamoDB::Table"}}}')
     for command in ([python, "-m", "cdkguard"], [tmp_path / "env/bin/cdkguard"]):
