@@ -100,10 +100,11 @@ def _refuse_empty_values(argv: Sequence[str]) -> None:
     """`--against "$BASELINE"` of a variable that is not set would judge less, in silence."""
     for before, word in zip(("", *argv), argv, strict=False):
         name, sign, value = word.partition("=")
-        if not word.strip(" ,"):
-            name, sign, value = before, "=", ""
-        if name.startswith("-") and sign and not value.strip(" ,"):
-            raise ConfigError(f"{name} has no value: is a variable not set?")
+        empty = name if name.startswith("--") and sign and not value.strip(" ,") else ""
+        if before.startswith("-") and not word.strip(" ,"):
+            empty = before
+        if empty:
+            raise ConfigError(f"{empty} has no value: is a variable not set?")
 
 
 def _stopped(problem: Exception) -> int:
