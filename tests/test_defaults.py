@@ -192,7 +192,9 @@ def test_an_option_without_a_usable_value_is_a_mistake(run, words, capsys):
     assert told and told in err
 
 
-@pytest.mark.parametrize("words", [["-c", "key="], ["-ckey="], ["--context=key="], ["--parameter", "Name="]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["-c", "key="], ["-ckey="], ["--context=key="], ["--parameter", "Name="]], ids=" ".join
+)
 def test_a_value_may_be_empty_where_a_name_is_given(run, words):
     assert run(BARE, {"artifacts": {"S": stack()}})[0] == 1
     assert cli.main(["check", "cdk.out", *words]) == 1

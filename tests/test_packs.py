@@ -132,7 +132,10 @@ def test_built_in_rules_have_what_a_reader_needs():
 
 @pytest.mark.parametrize(
     ("sets", "words"),
-    [("stateful: []\n", "'stateful'"), ("mine: [A::B::C]\nstateful: [AWS::S3::Bucket]\n", "sets.yaml:2: the set 'stateful'")],
+    [
+        ("stateful: []\n", "'stateful'"),
+        ("mine: [A::B::C]\nstateful: [AWS::S3::Bucket]\n", "sets.yaml:2: the set 'stateful'"),
+    ],
 )
 def test_a_pack_cannot_take_types_out_of_a_set_of_others(tmp_path, sets, words):
     """Every rule that asks for @stateful would judge less, and nothing would say so."""
