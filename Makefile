@@ -56,7 +56,7 @@ fuzz: install
 	$(BIN)/python fuzz/run.py --seconds $(SECONDS)
 
 bounds: install
-	CDKGUARD_BOUNDS=1000000 $(BIN)/python -m pytest tests/test_bounds.py -k five_seconds
+	CDKGUARD_BOUNDS=1000000 $(BIN)/python -m pytest tests/laws/test_bounds.py -k five_seconds
 
 mutate: install
 	$(BIN)/python -m pip install --quiet coverage

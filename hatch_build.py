@@ -12,7 +12,7 @@ class CustomBuildHook(BuildHookInterface):
 
     def initialize(self, version, build_data):
         sys.path.insert(0, self.root)
-        from cdkguard import packs
+        from cdkguard.packs import load as packs
 
         folder = packs.builtin()
         texts = {path: packs.read_text(path) for path in packs.rule_files(folder)}

@@ -23,7 +23,7 @@ import inputs
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
-RUN = [PYTHON, "-c", "import sys; from cdkguard.cli import run; sys.exit(run())"]  # what pip's script does
+RUN = [PYTHON, "-c", "import sys; from cdkguard.__main__ import run; sys.exit(run())"]  # what pip's script does
 FLOOR = "import json, sys\nfor name in sys.stdin.read().split('\\n'): json.load(open(name))"
 # The least that a cache of verdicts would cost: reading and hashing what is judged, to know that nothing has changed.
 CACHED = FLOOR.replace("import json", "import hashlib").replace(
@@ -148,7 +148,7 @@ WATCH = (
 def installed(folder):
     """The package as a wheel holds it, rules prepared."""
     sys.path.insert(0, str(ROOT))
-    from cdkguard import packs
+    from cdkguard.packs import load as packs
 
     shutil.copytree(ROOT / "cdkguard", folder / "cdkguard", ignore=shutil.ignore_patterns("__pycache__"))
     rules = packs.builtin()
@@ -307,12 +307,12 @@ def main():
         table.measure()
         if not options.no_synth:
             in_the_app(table, min(5, options.repeats))
-    from cdkguard import jobs
+    from cdkguard.check import parallel
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     base = start.least
     head = HEAD.format(cores=cores, version=".".join(map(str, sys.version_info[:2])), base=base * 1000)
-    notes = NOTES.format(saved=judged.least - cached.least, worth=jobs.WORTH_A_PROCESS / 1e6, **numbers)
+    notes = NOTES.format(saved=judged.least - cached.least, worth=parallel.WORTH_A_PROCESS / 1e6, **numbers)
     text = head.rstrip() + "\n" + table.text(base) + "\n" + notes
     print(text)
     Path(options.out).write_text(text, encoding="utf-8")

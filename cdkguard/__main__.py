@@ -7,7 +7,7 @@ import sys
 def run() -> None:
     """Run the command of this process's arguments; ends the process."""
     try:
-        from cdkguard import cli
+        from cdkguard.cli import main as cli
 
         cli.run()
     except KeyboardInterrupt:

@@ -10,15 +10,15 @@ from importlib import import_module
 from weakref import WeakKeyDictionary
 
 from cdkguard import __version__
+from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.errors import CdkguardError, ConfigError
-from cdkguard.judge import Judge, Settings, settings, top
-from cdkguard.typed import TYPE_CHECKING, Any
+from cdkguard.inapp.judge import Judge, Settings, settings, top
 
 try:
     cdk: Any = import_module("aws_cdk")  # not typed: mypy would read all of aws-cdk-lib, and names differ by version
 except ModuleNotFoundError as problem:
     raise ImportError("cdkguard.aspect needs aws-cdk-lib: pip install 'cdkguard[cdk]'") from problem
-from cdkguard.native import Visitor, jsii
+from cdkguard.inapp.visitor import Visitor, jsii
 
 if TYPE_CHECKING:  # the engine is loaded when something is judged, not when an app imports this
     from cdkguard.model import Report
@@ -132,7 +132,7 @@ def _resource(construct: dict[str, Any]) -> Any:
 
 def _stopped(text: str, context: Any) -> Any:
     """A failure of the whole run. It names every stack, since the CDK CLI shows only what is in the chosen ones."""
-    from cdkguard.outputs import escape
+    from cdkguard.text import escape
 
     places = [_resource({"constructPath": stack.stack_construct_path}) for stack in context.stack_templates]
     violation = cdk.PolicyViolation(
@@ -222,7 +222,7 @@ class CdkGuard(Visitor):
 
         It is CDK's acknowledgement, so that `cdkguard check` honours it, too. Raises ConfigError where it would not hold.
         """
-        from cdkguard.suppressions import is_date
+        from cdkguard.text.dates import is_date
 
         place = construct.node.path or "the app"
         if not rule.strip() or any(c in rule for c in "*?[") or not reason.strip():
@@ -266,8 +266,8 @@ def _forget_report(root: Any) -> None:
 
 def _verdict(judge: Judge, directory: str) -> str:
     """For a library whose plugins do not fail: the text that the synthesis fails with, or nothing."""
-    from cdkguard import outputs
-    from cdkguard.outputs import escape
+    from cdkguard.outputs import render
+    from cdkguard.text import escape
 
     try:
         report = judge.report(directory)
@@ -281,7 +281,7 @@ def _verdict(judge: Judge, directory: str) -> str:
     if not report.active and not report.errors:
         judge.tell(report)
         return ""
-    text = outputs.render("text", report, outputs.Options(os.getcwd()))
+    text = render.render("text", report, render.Options(os.getcwd()))
     if report.errors or (not judge.warns and report.fails()):
         return f"cdkguard\n\n{text}"
     print(text, file=sys.stderr)

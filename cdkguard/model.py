@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 
-from cdkguard.typed import Any, NamedTuple
-
-Json = Any
+from cdkguard._typing import Json, NamedTuple
 
 
 class Outcome(Enum):
@@ -21,6 +19,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
+FORMATS = ("text", "json", "sarif", "junit", "github", "github-summary", "gitlab", "markdown")
 SEVERITIES = ("low", "medium", "high", "critical")  # weakest first
 
 
@@ -383,3 +382,36 @@ class Report(NamedTuple):
         if self.errors or any(f.severity == "critical" for f in self.active):
             return "BLOCK"
         return "REQUEST_CHANGES" if self.fails() else "APPROVE"
+
+
+PEERS = ("checkov", "cdk-nag", "cfn-nag", "guard")
+
+
+OUTCOMES = ("fail", "unknown", "pass", "not judged")  # the order of a summary
+
+
+class Control(NamedTuple):
+    """What a run says of one control."""
+
+    id: str
+    outcome: str  # one of OUTCOMES
+    rules: tuple[str, ...]  # ours that judge it
+    failed: tuple[str, ...] = ()  # those with findings, undecided ones included
+    findings: int = 0  # failed or undecided, that nobody suppressed
+    suppressed: int = 0
+    reason: str = ""  # why it is not judged
+
+
+class Framework(NamedTuple):
+    """What a run says of a framework."""
+
+    name: str
+    title: str
+    controls: tuple[Control, ...]
+
+    def having(self, outcome: str) -> tuple[Control, ...]:
+        return tuple(control for control in self.controls if control.outcome == outcome)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {outcome: len(self.having(outcome)) for outcome in OUTCOMES}

@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.aspect import scope_of
-from cdkguard.judge import Judge, settings
-from cdkguard.typed import TYPE_CHECKING, Any
+from cdkguard.inapp.judge import Judge, settings
 
 if TYPE_CHECKING:
     from cdkguard.model import Finding, Report, Source
@@ -52,12 +52,12 @@ def _matches(entry: str, finding: Finding) -> bool:
 
 
 def _text(report: Report) -> str:
-    from cdkguard import outputs
-    from cdkguard.check import NO_BASELINE
+    from cdkguard.check.run import NO_BASELINE
+    from cdkguard.outputs import render
 
     # A unit test has no baseline that it could name.
     report = report._replace(problems=tuple(p for p in report.problems if p != NO_BASELINE))
-    return outputs.render("text", report, outputs.Options(os.getcwd(), width=100, excerpt=_excerpt))
+    return render.render("text", report, render.Options(os.getcwd(), width=100, excerpt=_excerpt))
 
 
 def _excerpt(source: Source) -> list[tuple[int, str]]:

@@ -75,10 +75,10 @@ def _fuzz(name: str, seconds: int, work: Path) -> int:
         import targets
         from mutate import mutated
 
-        for module in ("text", "jsonout", "sarif", "junit", "github", "gitlab", "markdown", "plan"):
+        for module in ("text", "report_json", "sarif", "junit", "github", "gitlab", "markdown", "diff.plan"):
             __import__(f"cdkguard.outputs.{module}")
-        import cdkguard.arns
-        import cdkguard.secrets  # noqa: F401
+        import cdkguard.aws.arns
+        import cdkguard.text.credentials  # noqa: F401
 
     def custom(data: bytes, size: int, seed: int) -> bytes:
         chance = random.Random(seed)

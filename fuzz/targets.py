@@ -17,31 +17,25 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT))
 
-import output_laws  # noqa: E402  (the laws are the test suite's)
-
-from cdkguard import (  # noqa: E402
-    changerules,
-    changes,
-    check,
-    config,
-    diff,
-    engine,
-    errors,
-    foreach,
-    intrinsics,
-    model,
-    packs,
-    paths,
-    ruletest,
-    scopes,
-    settle,
-    template,
-    views,
-    widening,
-)  # fmt: skip
-from cdkguard.outputs.changes import Difference  # noqa: E402
+from cdkguard import errors, model
+from cdkguard.access import compare as widening
+from cdkguard.access import side as views
+from cdkguard.check import changes
+from cdkguard.check import examples as ruletest
+from cdkguard.check import run as check
+from cdkguard.config import settings as config
+from cdkguard.diff import comparable
+from cdkguard.diff import compare as diff
+from cdkguard.engine import changes as changerules
+from cdkguard.engine import resources as engine
+from cdkguard.inputs import template_file
+from cdkguard.outputs.diff.common import Difference  # noqa: E402
+from cdkguard.packs import load as packs
+from cdkguard.template import loops, paths, stack_scopes
+from cdkguard.template import values as intrinsics
+from tests.support import output_laws  # noqa: E402  (the laws are the test suite's)
 
 Json = Any
 Target = Callable[[bytes], None]
@@ -63,7 +57,7 @@ def loaded() -> packs.Packs:
 def _json(data: bytes) -> Json:
     """The input as JSON, None where it is none: only the readers are asked about broken text."""
     try:
-        return template.parse_json(data.decode("utf-8"), "input")
+        return template_file.parse_json(data.decode("utf-8"), "input")
     except (errors.TemplateError, UnicodeDecodeError):
         return None
 
@@ -72,7 +66,7 @@ def _stack(body: Json) -> model.Stack | None:
     """A stack of a template that our reader takes."""
     body = copy.deepcopy(body)
     try:
-        template.check_template(body, "input")
+        template_file.check_template(body, "input")
     except errors.TemplateError:
         return None
     return model.Stack("Main", body, "Main.template.json", **PLACE)
@@ -86,11 +80,11 @@ def read_template(data: bytes) -> None:
     """The reader: a template or a TemplateError; every logical id is looked for in the text."""
     text = data.decode("utf-8", "replace")
     try:
-        body = template.parse(text, "input")
-        template.check_template(body, "input")
+        body = template_file.parse(text, "input")
+        template_file.check_template(body, "input")
     except errors.TemplateError:
         return
-    lines = template.Lines(text)
+    lines = template_file.Lines(text)
     for logical_id in body["Resources"]:
         found = lines(logical_id)
         assert found is None or 1 <= found <= text.count("\n") + 1
@@ -100,7 +94,7 @@ def read_yaml(data: bytes) -> None:
     """The YAML reader, also for what begins like JSON, which it must then read alike."""
     text = data.decode("utf-8", "replace")
     try:
-        template.parse("---\n" + text, "input")
+        template_file.parse("---\n" + text, "input")
     except errors.TemplateError:
         return
 
@@ -132,16 +126,16 @@ def resolve(data: bytes) -> None:
     if stack is None:
         return
     try:
-        resources = scopes.Scopes().resources(stack)
-    except foreach.NotExpandable:
+        resources = stack_scopes.Scopes().resources(stack)
+    except loops.NotExpandable:
         return
-    scope = scopes.Scopes().of(stack)
+    scope = stack_scopes.Scopes().of(stack)
     for resource in resources.values():
-        with_branches = settle.settled(scope, resource)
-        assert settle.same(with_branches, settle.settled(scope, resource))
-        assert not list(settle.differences(with_branches, with_branches))
-        json.dumps(settle.said(with_branches), default=repr)
-        list(settle.references(resource))
+        with_branches = comparable.settled(scope, resource)
+        assert comparable.same(with_branches, comparable.settled(scope, resource))
+        assert not list(comparable.differences(with_branches, with_branches))
+        json.dumps(comparable.said(with_branches), default=repr)
+        list(comparable.references(resource))
         intrinsics.flatten(resource.get("Properties"))
         try:
             scope.deep(resource)
@@ -149,7 +143,7 @@ def resolve(data: bytes) -> None:
             assert {type(scope.assume(branch, truth)) for truth in (True, False)} != {type(None)}
     for name in stack.template.get("Conditions") or {}:
         scope.known(name)
-        settle.spelt_out(scope, name)
+        comparable.spelt_out(scope, name)
 
 
 def judge(data: bytes) -> None:
@@ -190,13 +184,13 @@ def compare(data: bytes) -> None:
     if old is None or new is None or again is None:
         return
     tables = changes.tables_of(loaded().sets)
-    sides = diff.Sides(scopes.Scopes(), scopes.Scopes())
+    sides = diff.Sides(stack_scopes.Scopes(), stack_scopes.Scopes())
     found = diff.compare([old], [new], tables, sides)
     rules = [rule for rule in loaded().rules if rule.scope == "change"]
     judged = changerules.evaluate(found, rules, loaded().rules, ([old], [new]), _settings(), sides)
     assert not [p for p in judged.problems if p.kind == "rule"], judged.problems
     output_laws.difference_parses(Difference(found, (new, old), "old", "new"))
-    assert not diff.compare([new], [again], tables, diff.Sides(scopes.Scopes(), scopes.Scopes()))
+    assert not diff.compare([new], [again], tables, diff.Sides(stack_scopes.Scopes(), stack_scopes.Scopes()))
 
 
 def widen(data: bytes) -> None:
@@ -209,7 +203,7 @@ def widen(data: bytes) -> None:
         stack = _stack({"Parameters": body.get("Parameters"), "Resources": body.get(name)})
         if stack is None:
             return
-        settled = settle.settled(scopes.Scopes().of(stack), stack.template["Resources"])
+        settled = comparable.settled(stack_scopes.Scopes().of(stack), stack.template["Resources"])
         sides.append(views.View({k: v for k, v in settled.items() if isinstance(v, dict)}, "111122223333"))
     for before, after in (sides, sides[::-1], (sides[0], sides[0])):
         found = widening.widenings(before, after)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from cdkguard import packs
 from cdkguard.model import Rule
+from cdkguard.packs import load as packs
 
 settings.register_profile("unhurried", deadline=None)  # a machine may be busy; what is slow has tests of its own
 settings.load_profile("unhurried")

@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from cdkguard import packs
+from cdkguard.packs import load as packs
 
 ELSEWHERE = ("AWS::Serverless::", "AWS::OpsWorks::")  # SAM's types, and a service that left the schemas
 OPT_IN = {  # rows of low value: scale-in and opt-in protections that no rule is wanted for

@@ -19,7 +19,7 @@ TABLE = ROOT / "cdkguard/data/frameworks.json"
 
 def ours():
     """A public rule, "peer:name" in small letters -> our rules that check the same."""
-    from cdkguard import packs
+    from cdkguard.packs import load as packs
 
     found = defaultdict(set)
     rules = packs.load_all().rules

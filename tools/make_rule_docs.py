@@ -8,8 +8,11 @@ from pathlib import Path
 
 import yaml
 
-from cdkguard import frameworks, packs, peers, tables
+from cdkguard.data import frameworks
+from cdkguard.data import loader as tables
 from cdkguard.model import SEVERITIES
+from cdkguard.packs import equivalents as peers
+from cdkguard.packs import load as packs
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

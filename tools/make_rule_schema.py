@@ -4,8 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from cdkguard import operators, packs, requirements, weakening
+from cdkguard.language import operators, requirements, vocabulary
 from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS
+from cdkguard.packs import load as packs
 
 FILE = Path(__file__).parents[1] / "cdkguard" / "schemas" / "rule.schema.json"
 
@@ -41,7 +42,7 @@ def schema():
              "properties": {"rules": strings, "skip": strings, "raise": strings}},
             {"type": "array", "minItems": 1, "items": {
                 "type": "object", "required": ["path", "by"], "additionalProperties": False,
-                "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(weakening.DIRECTIONS)},
+                "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(vocabulary.DIRECTIONS)},
                                "types": strings, "order": {"type": "array"}, "default": {},
                                "elements": {"const": "kept"}}}},
         ]},

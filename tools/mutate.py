@@ -34,9 +34,9 @@ COMPARE = {"Eq": ["NotEq"], "NotEq": ["Eq"], "Lt": ["LtE", "GtE"], "LtE": ["Lt",
            "GtE": ["Gt", "Lt"], "In": ["NotIn"], "NotIn": ["In"], "Is": ["IsNot"], "IsNot": ["Is"]}  # fmt: skip
 ARITHMETIC = {"Add": "Sub", "Sub": "Add", "Mult": "FloorDiv", "FloorDiv": "Mult", "Mod": "Mult", "BitOr": "BitAnd", "BitAnd": "BitOr"}  # fmt: skip
 CALLS = {"any": "all", "all": "any", "min": "max", "max": "min", "startswith": "endswith", "endswith": "startswith"}
-# What asks nothing of layers 1 and 2 in this process, or takes too long to be asked again for each mutant.
-NOT_ASKED = {"aspect", "bounds", "changes_e2e", "corpus", "deployed", "docs", "examples", "faults", "fuzz", "fuzz_targets", "hooks",
-             "layers", "mutation", "rule_docs", "schemas", "synth", "wheel"}  # fmt: skip
+# Tests that ask nothing of the pure folders in this process, or take too long to be asked again for each mutant.
+NOT_ASKED = {f"test_{name}" for name in ("aspect", "bounds", "chained", "corpus", "deployed", "docs", "examples", "faults", "fuzz",
+             "fuzz_targets", "hooks", "layers", "mutation", "rule_docs", "schemas", "synth", "wheel")}  # fmt: skip
 NO_CODE = ("annotation", "returns", "decorator_list", "bases", "cls")
 
 
@@ -193,6 +193,12 @@ def suite(*arguments, plugins):
     return import_module("pytest").main(["-p", "no:cacheprovider", "--tb=no", *arguments], plugins=plugins)
 
 
+def module_of(path):
+    """`access.grants` of `.../cdkguard/access/grants.py`."""
+    parts = path.with_suffix("").parts
+    return ".".join(parts[len(parts) - parts[::-1].index("cdkguard") :])
+
+
 def mapped(folder):
     """(module -> line -> tests, test -> seconds), from one run of the suite, kept in the folder."""
     import coverage
@@ -204,9 +210,7 @@ def mapped(folder):
         def record():
             recorder = Recorder(cov)
             cov.start()
-            asked = [
-                str(f) for f in sorted(Path("tests").glob("test_*.py")) if f.stem.removeprefix("test_") not in NOT_ASKED
-            ]
+            asked = [str(f) for f in sorted(Path("tests").rglob("test_*.py")) if f.stem not in NOT_ASKED]
             suite("-m", "not e2e", *asked, plugins=[recorder])
             cov.stop()
             cov.save()
@@ -216,7 +220,8 @@ def mapped(folder):
         forked(record, 3600, folder / "map.log")
     found = coverage.CoverageData(str(data))
     found.read()
-    return {Path(f).stem: found.contexts_by_lineno(f) for f in found.measured_files()}, json.loads(times.read_text())
+    lines = {module_of(Path(f)): found.contexts_by_lineno(f) for f in found.measured_files()}
+    return lines, json.loads(times.read_text())
 
 
 def chosen(lines, first, last, seconds, module, budget):
@@ -227,7 +232,8 @@ def chosen(lines, first, last, seconds, module, budget):
         hit = set(lines.get(first, ()))
     if hit == {""}:
         hit = {test for tests in lines.values() for test in tests}
-    order = sorted(hit & seconds.keys(), key=lambda t: (seconds[t] > 1, f"/test_{module}.py" not in t, seconds[t]))
+    own = module.replace(".", "/test_")
+    order = sorted(hit & seconds.keys(), key=lambda t: (seconds[t] > 1, f"/{own}.py" not in t, seconds[t]))
     total = 0.0
     for n, test in enumerate(order):
         total += seconds[test]
@@ -276,17 +282,18 @@ def main():
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, checkout / name)
     os.chdir(checkout)
-    sys.path[:0] = [str(checkout), str(checkout / "tests")]
+    sys.path.insert(0, str(checkout))
     os.environ |= {"PYTHONPATH": str(checkout), "XDG_CACHE_HOME": str(folder / "cache")}
     for name in WARM:
         with suppress(ImportError):
             import_module(name)
     by_line, seconds = mapped(folder)
-    tree = ast.parse((checkout / "tests/test_layers.py").read_text())
-    rank = next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "RANK")  # type: ignore[attr-defined]
+    from tests.support.folders import PURE, modules
+
+    pure = [module for path, folder, module in modules() if folder in PURE and path.name != "__init__.py"]
     table = {}
-    for module in options.only.split(",") if options.only else [m for m, r in rank.items() if r in (1, 2)]:
-        path = checkout / "cdkguard" / f"{module}.py"
+    for module in options.only.split(",") if options.only else pure:
+        path = checkout / "cdkguard" / (module.replace(".", "/") + ".py")
         source, draw = path.read_bytes(), random.Random(f"{options.seed}/{module}")
         every = list(mutants(source))
         size = min(len(every), 60, max(options.least, source.count(b"\n") // options.share))

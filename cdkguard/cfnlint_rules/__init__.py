@@ -6,12 +6,12 @@ import re
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
-from cdkguard import config
-from cdkguard.cfnlint import OWN_RULE
-from cdkguard.check import check
+from cdkguard._typing import Any
+from cdkguard.check.cfnlint import OWN_RULE
+from cdkguard.check.run import check
+from cdkguard.config import settings as config
 from cdkguard.errors import CdkguardError
 from cdkguard.model import Finding, severity_rank
-from cdkguard.typed import Any
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 
-from cdkguard.typed import Any
-
-from ..errors import TemplateError
-from ..model import Finding, Problem, Report, Source
-from . import escape
-from .place import relative, subject
-from .summary import headline
+from cdkguard._typing import Any
+from cdkguard.errors import TemplateError
+from cdkguard.model import Finding, Problem, Report, Source
+from cdkguard.outputs.place import relative, subject
+from cdkguard.outputs.summary import headline
+from cdkguard.text import escape
 
 PLUGIN = "cdkguard"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..model import Finding, Report
-from . import Options, escape
-from .place import committed_place, where
-from .summary import headline, plural, what_was_found, what_was_judged
+from cdkguard.model import Finding, Report
+from cdkguard.outputs.place import committed_place, where
+from cdkguard.outputs.render import Options
+from cdkguard.outputs.summary import headline, plural, what_was_found, what_was_judged
+from cdkguard.text import escape
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "notice"}
 # GitHub shows ten of each level a step, and the closing line is a notice itself.
@@ -31,7 +32,7 @@ def render(report: Report, options: Options) -> str:
 
 def step_summary(report: Report, options: Options) -> str:
     """Markdown for the file that $GITHUB_STEP_SUMMARY names."""
-    from .markdown import document
+    from cdkguard.outputs.markdown import document
 
     return document(report, options, _SUMMARY_CHARACTERS)
 

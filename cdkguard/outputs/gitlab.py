@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cdkguard.typed import Any
-
-from ..model import Finding, Problem, Report
-from . import Options, escape
-from .place import committed_place, unique_fingerprints, where
-from .summary import headline
+from cdkguard._typing import Any
+from cdkguard.model import Finding, Problem, Report
+from cdkguard.outputs.place import committed_place, unique_fingerprints, where
+from cdkguard.outputs.render import Options
+from cdkguard.outputs.summary import headline
+from cdkguard.text import escape
 
 _SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor"}
 

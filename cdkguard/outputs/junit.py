@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..model import Finding, Report, severity_rank
-from . import Options, escape
-from .place import source_place, subject, where
-from .summary import headline, plural, what_was_found, what_was_judged
+from cdkguard.model import Finding, Report, severity_rank
+from cdkguard.outputs.place import source_place, subject, where
+from cdkguard.outputs.render import Options
+from cdkguard.outputs.summary import headline, plural, what_was_found, what_was_judged
+from cdkguard.text import escape
 
 
 def render(report: Report, options: Options) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cdkguard.typed import TYPE_CHECKING
-
-from ..model import Finding, Report
-from . import Options, escape
-from .place import source_place, subject
-from .summary import WORST_FIRST, environments, plural, what_was_found, what_was_judged
+from cdkguard._typing import TYPE_CHECKING
+from cdkguard.model import Finding, Report
+from cdkguard.outputs.place import source_place, subject
+from cdkguard.outputs.render import Options
+from cdkguard.outputs.summary import WORST_FIRST, environments, plural, what_was_found, what_was_judged
+from cdkguard.text import escape
 
 if TYPE_CHECKING:
-    from ..frameworks import Framework
+    from cdkguard.model import Framework
 
 MARKER = "<!-- cdkguard -->"  # by which a job finds its earlier comment to update it
 _CHARACTERS = 60_000  # GitHub takes 65,536 in a comment

@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from cdkguard.typed import NamedTuple
-
-from ..model import Finding
-from . import Options
+from cdkguard._typing import NamedTuple
+from cdkguard.model import Finding
+from cdkguard.outputs.render import Options
 
 
 class Place(NamedTuple):

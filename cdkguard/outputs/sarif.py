@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from cdkguard.typed import Any
-
-from ..model import Finding, Problem, Report, RuleInfo, severity_rank
-from . import Options, escape
-from .place import committed_place, relative, unique_fingerprints, where
-from .summary import headline
+from cdkguard._typing import Any
+from cdkguard.model import Finding, Problem, Report, RuleInfo, severity_rank
+from cdkguard.outputs.place import committed_place, relative, unique_fingerprints, where
+from cdkguard.outputs.render import Options
+from cdkguard.outputs.summary import headline
+from cdkguard.text import escape
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}

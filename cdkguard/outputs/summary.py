@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cdkguard.typed import Any
-
-from ..model import SEVERITIES, Finding, Outcome, Report
-from . import escape
+from cdkguard._typing import Any
+from cdkguard.model import SEVERITIES, Finding, Outcome, Report
+from cdkguard.text import escape
 
 WORST_FIRST = tuple(reversed(SEVERITIES))
 

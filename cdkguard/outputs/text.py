@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from cdkguard.typed import TYPE_CHECKING
-
-from ..model import Finding, Outcome, Remedy, Report, Source, StackInfo
-from . import Options, escape
-from .place import relative, subject
-from .summary import plural, what_was_found, what_was_judged
+from cdkguard._typing import TYPE_CHECKING
+from cdkguard.model import Finding, Outcome, Remedy, Report, Source, StackInfo
+from cdkguard.outputs.place import relative, subject
+from cdkguard.outputs.render import Options
+from cdkguard.outputs.summary import plural, what_was_found, what_was_judged
+from cdkguard.text import escape
 
 if TYPE_CHECKING:
-    from ..frameworks import Framework
+    from cdkguard.model import Framework
 
 Line = list[tuple[str, str]]  # pieces of (text, style); the text is escaped already
 Told = set[tuple[str, str, Remedy | None]]  # whose why and fix stand further up

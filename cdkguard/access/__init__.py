@@ -1,0 +1,1 @@
+"""Who may do what, before and after: IAM, resource policies, security groups."""

@@ -1,0 +1,1 @@
+"""How AWS writes things: ARNs, accounts, addresses, policy documents."""

@@ -1,0 +1,165 @@
+"""Addresses and ports of ingress rules."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cdkguard._typing import Any, Json
+from cdkguard.text.regexes import late
+
+_V4 = late(r"\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?\s*\Z")
+_MAPPED = "::ffff:0:0/96"  # IPv4 addresses written as IPv6 ones
+ALL_PORTS = (0, 65535)
+NO_PORTS = (1, 0)  # an empty range
+OTHER_PROTOCOL = (0, 0)  # open, but neither a web port nor one of a database or shell
+
+# Nobody owns half of an address space; 2000::/3 is all of IPv6 that is in use on the Internet.
+_WIDEST = {4: 1, 6: 3}
+_PRIVATE = (
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
+
+
+@lru_cache(20_000)
+def prefix_of(cidr: str) -> tuple[int, int] | None:
+    """(IP version, prefix length) of a CIDR; an IPv4-mapped IPv6 range counts as IPv4. None if it is no CIDR."""
+    if v4 := _V4.match(cidr):
+        octets, length = [int(o) for o in v4.groups()[:4]], v4.group(5)
+        if max(octets) > 255 or (length is not None and int(length) > 32):
+            return None
+        return 4, 32 if length is None else int(length)
+    if ":" not in cidr:
+        return None
+    import ipaddress
+
+    try:
+        network = ipaddress.IPv6Network(cidr.strip(), strict=False)
+    except ValueError:
+        return None
+    mapped = ipaddress.IPv6Network(_MAPPED)
+    if network.subnet_of(mapped):
+        return 4, network.prefixlen - 96
+    # What holds all mapped addresses holds all of IPv4 and more.
+    return (4, 0) if mapped.subnet_of(network) else (6, network.prefixlen)
+
+
+def is_open(cidr: str, widest: int = 0) -> bool | None:
+    """Whether a CIDR is (nearly) the whole Internet: prefix length <= `widest`, or a part that nobody owns.
+
+    A /1 counts as open on its own: the halves come in pairs. None if the text is no CIDR.
+    """
+    found = prefix_of(cidr)
+    return None if found is None else found[1] <= max(widest, _WIDEST[found[0]])
+
+
+def is_public(cidr: str) -> bool | None:
+    """Whether a CIDR has addresses outside the private ranges; None if it is no CIDR."""
+    found = prefix_of(cidr)
+    if found is None:
+        return None
+    import ipaddress
+
+    # `is_private` of the standard library differs between versions for ranges that begin and end in private ones.
+    address = ipaddress.ip_interface(_plain(cidr)).ip
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    network = (
+        ipaddress.ip_network((mapped or address, found[1]), strict=False)
+        if mapped or found[0] == address.version
+        else None
+    )
+    if network is None:
+        return True  # an IPv6 range that holds all of IPv4
+    private = (ipaddress.ip_network(p) for p in _PRIVATE)
+    return not any(p.version == network.version and network.subnet_of(p) for p in private)  # type: ignore[arg-type]
+
+
+def _plain(cidr: str) -> str:
+    """Without blanks and leading zeros, which the standard library refuses."""
+    if v4 := _V4.match(cidr):
+        length = v4.group(5)
+        return ".".join(str(int(o)) for o in v4.groups()[:4]) + ("" if length is None else f"/{length}")
+    return cidr.strip()
+
+
+def ports_of(rule: dict[str, Json]) -> tuple[int, int] | None:
+    """The TCP or UDP ports that a security-group rule opens, (first, last).
+
+    All of them for protocol -1, NO_PORTS for ICMP, OTHER_PROTOCOL for the rest; None where that is not known.
+    """
+    protocol = protocol_of(rule.get("IpProtocol", "-1"))
+    if protocol is None:
+        return None
+    if protocol in ("-1", "all"):
+        return ALL_PORTS
+    if protocol in ("icmp", "icmpv6", "1", "58"):
+        return NO_PORTS
+    if protocol not in ("tcp", "udp", "6", "17"):
+        return OTHER_PROTOCOL  # EC2 ignores the port range of such a rule
+    if "FromPort" not in rule and "ToPort" not in rule:
+        return ALL_PORTS
+    first, last = port(rule.get("FromPort", rule.get("ToPort"))), port(rule.get("ToPort", rule.get("FromPort")))
+    if first is None or last is None:
+        return None
+    return ALL_PORTS if -1 in (first, last) else (first, last)
+
+
+def protocol_of(value: Json) -> str | None:
+    """A protocol as `tcp`, `6` or `-1`; None of what is neither text nor a whole number."""
+    number = port(value) if isinstance(value, int | float) else None
+    if number is not None:
+        return str(number)
+    return value.strip().lower() if isinstance(value, str) else None
+
+
+def port(value: Json) -> int | None:
+    """A port number written as a number or a string."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    text = value.strip() if isinstance(value, str) else ""
+    return int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
+
+
+@lru_cache(20_000)
+def _network(cidr: str) -> Any:
+    """The network of a text of which `prefix_of` says that it is one."""
+    import ipaddress
+
+    return ipaddress.ip_interface(_plain(cidr)).network
+
+
+def covers(wide: str, narrow: str) -> bool | None:
+    """Whether every address of one CIDR is in another; None if one of the texts is no CIDR."""
+    if prefix_of(wide) is None or prefix_of(narrow) is None:
+        return None
+    outer, inner = _network(wide), _network(narrow)
+    if outer.version != inner.version:
+        return False
+    return bool(inner.subnet_of(outer))
+
+
+def covered_by(narrow: str, wides: list[str]) -> bool:
+    """Whether the CIDRs together hold every address of one: two /25 cover their /24."""
+    if any(covers(wide, narrow) for wide in wides):
+        return True
+    if len(wides) < 2 or prefix_of(narrow) is None:
+        return False
+    import ipaddress
+
+    inner = _network(narrow)
+    same = [_network(w) for w in wides if prefix_of(w) is not None]
+    merged = ipaddress.collapse_addresses([n for n in same if n.version == inner.version])
+    return any(inner.subnet_of(network) for network in merged)

@@ -1,0 +1,129 @@
+"""A template without what differs from build to build: asset hashes, CDK's own metadata, the bootstrap check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cdkguard._typing import Json
+
+_HEX = "[0-9a-f]{64}"
+_HASH = re.compile(_HEX)
+_FILE = rf"(?<![0-9A-Za-z]){_HEX}(?:\.{_HEX}|(?=\.[0-9A-Za-z]{{1,10}}(?![0-9A-Za-z])))"  # <hash>.zip, s3://b/<hash>.sh
+_IMAGE = rf"((?:container-assets-[^@\s\"]*|aws-cdk/assets|\.dkr\.ecr\.[^@\s\"]*):){_HEX}(?![0-9A-Za-z])"
+_PARAMETER = rf"(AssetParameters){_HEX}((?:S3Bucket|S3VersionKey|ArtifactHash|ImageName)?)(?:[0-9A-F]{{8}})?"
+_FILES, _IMAGES, _PARAMETERS = re.compile(_FILE), re.compile(_IMAGE), re.compile(_PARAMETER)
+_OWN_METADATA = ("aws:cdk:", "aws:asset:")
+
+
+def normalised(template: dict[str, Json]) -> dict[str, Json]:
+    """The template as two builds of the same code give it; `ASSET` stands where a hash was.
+
+    The argument is not changed; what needs no change is shared with the result, which is the argument itself where
+    nothing does.
+    """
+    changed: dict[str, Json] = {}
+    for section, value in template.items():
+        new = _SECTIONS.get(section, without_hashes)(value)
+        if new is not value:
+            changed[section] = new
+    found = (
+        {k: changed.get(k, v) for k, v in template.items() if changed.get(k, v) is not None} if changed else template
+    )
+    if any(_PARAMETERS.search(name) for name in _mapping(template.get("Parameters"))):
+        return _legacy(found)
+    return found
+
+
+def without_hashes(value: Json) -> Json:
+    """Any value of a template with `ASSET` for each asset's hash; the value itself where it holds none."""
+    if isinstance(value, str):
+        return _text(value) if len(value) >= 64 else value
+    if not isinstance(value, dict | list):
+        return value
+    copy: Json = None
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        kind = type(inner)
+        if kind is str:
+            if len(inner) < 64:
+                continue
+            new: Json = _text(inner)
+        elif kind is dict or kind is list:
+            new = without_hashes(inner)
+        else:
+            continue
+        if new is not inner:
+            copy = value.copy() if copy is None else copy
+            copy[key] = new
+    return value if copy is None else copy
+
+
+def _text(text: str) -> str:
+    if _HASH.search(text) is None:
+        return text
+    return _PARAMETERS.sub(r"\1\2", _IMAGES.sub(r"\1ASSET", _FILES.sub("ASSET", text)))
+
+
+def _resources(resources: Json) -> Json:
+    if not isinstance(resources, dict):
+        return resources
+    found: dict[str, Json] = {}
+    same = True
+    for logical_id, body in resources.items():
+        if isinstance(body, dict) and body.get("Type") == "AWS::CDK::Metadata":
+            same = False
+            continue
+        new = without_hashes(_without_own_metadata(body))
+        same = same and new is body
+        found[logical_id] = new
+    return resources if same else found
+
+
+def _without_own_metadata(body: Json) -> Json:
+    metadata = body.get("Metadata") if isinstance(body, dict) else None
+    if not isinstance(metadata, dict) or not any(key.startswith(_OWN_METADATA) for key in metadata):
+        return body
+    kept = {key: value for key, value in metadata.items() if not key.startswith(_OWN_METADATA)}
+    rest = {key: value for key, value in body.items() if key != "Metadata"}
+    return rest | {"Metadata": kept} if kept else rest
+
+
+def _parameters(parameters: Json) -> Json:
+    value = _mapping(_mapping(parameters).get("BootstrapVersion")).get("Default")
+    return _less(parameters, "BootstrapVersion") if str(value).startswith("/cdk-bootstrap/") else parameters
+
+
+def _less(section: Json, name: str) -> Json:
+    """The section without this entry; None where nothing is left of it."""
+    if not isinstance(section, dict) or name not in section:
+        return section
+    return {key: value for key, value in section.items() if key != name} or None
+
+
+_SECTIONS: dict[str, Callable[[Json], Json]] = {
+    "Resources": _resources,
+    "Parameters": _parameters,
+    "Rules": lambda rules: _less(rules, "CheckBootstrapVersion"),
+    "Conditions": lambda conditions: _less(conditions, "CDKMetadataAvailable"),
+}
+
+
+def _legacy(template: dict[str, Json]) -> dict[str, Json]:
+    """CDK's older asset parameters, whose names hold the hash: equal ones of all assets become one."""
+    found: dict[str, Json] = _renamed(template)
+    for name, body in found["Parameters"].items():
+        if "AssetParameters" in name and isinstance(body, dict):
+            body.pop("Description", None)  # it repeats the hash
+    return found
+
+
+def _renamed(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {_text(key) if len(key) >= 64 else key: _renamed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_renamed(inner) for inner in value]
+    return without_hashes(value)
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}

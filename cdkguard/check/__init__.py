@@ -1,0 +1,1 @@
+"""The run: a configuration in, a report out."""

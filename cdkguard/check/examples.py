@@ -1,0 +1,163 @@
+"""Runs the examples that rule files carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.engine import resources as engine
+from cdkguard.errors import RulePackError
+from cdkguard.model import Change, Finding, Missing, Problem, Rule, Stack
+from cdkguard.packs import load as packs
+
+SUBJECT = "Subject"  # the logical id that an example is judged by
+
+
+class Example(NamedTuple):
+    """One example of a rule file and what the engine said of it."""
+
+    rule_id: str
+    file: str
+    expected: str  # pass | fail | unknown
+    number: int
+    got: str
+    detail: str = ""
+    findings: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()  # those that a change rule was asked about
+
+    @property
+    def holds(self) -> bool:
+        return self.expected == self.got
+
+
+def run(
+    rules: Sequence[Rule], sets: Mapping[str, frozenset[str]], every_rule: Sequence[Rule] = ()
+) -> Iterator[Example]:
+    """Every example of every rule; a rule without an example of pass and of fail counts as one that does not hold.
+
+    `every_rule` are those that a change rule may name under `weakens`.
+    """
+    for rule in rules:
+        examples = _examples(rule)
+        for outcome in ("pass", "fail"):
+            if not examples.get(outcome):
+                yield Example(rule.id, rule.file, outcome, 0, "none", f"the rule has no example of {outcome}")
+        for outcome, cases in examples.items():
+            for index, case in enumerate(cases):
+                yield Example(rule.id, rule.file, outcome, index, *_judge(rule, every_rule, case, sets))
+
+
+def _examples(rule: Rule) -> dict[str, list[Json]]:
+    data = packs.read_yaml(rule.file, packs.read_text(rule.file))
+    examples = data.get("examples") or {}
+    if not isinstance(examples, dict) or not all(isinstance(cases, list) for cases in examples.values()):
+        raise RulePackError(f"{rule.file}:1: examples is a mapping of pass, fail and unknown to lists")
+    for outcome in examples:
+        if outcome not in ("pass", "fail", "unknown"):
+            raise RulePackError(f"{rule.file}:1: examples are pass, fail or unknown, not '{outcome}'")
+    return examples
+
+
+_Said = tuple[str, str, tuple[Finding, ...], tuple[Change, ...]]  # the last fields of an Example
+
+
+def _judge(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
+    if rule.scope == "change":
+        return _judge_change(rule, every_rule, case, sets)
+    stack, settings, subject = _stack(rule, case, sets)
+    judged = engine.evaluate([stack], [rule], settings)
+    about = [f for f in judged.findings if subject is None or f.logical_id in (subject, None)]
+    return _said(judged.problems, about, ())
+
+
+def _said(problems: Sequence[Problem], findings: Sequence[Finding], changes: Sequence[Change]) -> _Said:
+    if problems:
+        return "crash", problems[0].message, (), ()
+    outcomes = {f.outcome.value for f in findings}
+    got = "fail" if "fail" in outcomes else "unknown" if outcomes else "pass"
+    return got, findings[0].message if findings else "", tuple(findings), tuple(changes)
+
+
+def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[Stack, engine.Settings, str | None]:
+    """An example is the Properties of the rule's first type, or a mapping with `resource`, `template` or `stack`."""
+    case = case if isinstance(case, dict) else {}
+    special = any(key in case for key in ("resource", "template", "stack"))
+    options = case if special else {}
+    if "template" in options:
+        template = options["template"]
+    elif "resource" in options:
+        template = {"Resources": {SUBJECT: options["resource"]}}
+    else:
+        kind = rule.types[0] if rule.types and not rule.types[0].startswith("@") else "AWS::S3::Bucket"
+        resources = {} if "stack" in options else {SUBJECT: {"Type": kind, "Properties": case}}
+        template = {"Resources": resources}
+    about = options.get("stack") or {}
+    stack = Stack(
+        "Example",
+        template,
+        rule.file,
+        construct_path=about.get("ConstructPath", "Example"),
+        account=options.get("account"),
+        region="eu-west-1" if options.get("account") else None,
+        from_assembly=True,
+        termination_protection=about.get("TerminationProtection"),
+        tags=about.get("Tags"),
+        notification_arns=about.get("NotificationArns") or (),
+        missing=[Missing(key, "", (), "") for key in about.get("MissingContext") or ()],
+        unread=options.get("unread") or (),
+        environment=options.get("environment") or (rule.environments[0] if rule.environments else "prod"),
+    )
+    extra = options.get("settings") or {}
+    settings = engine.Settings(
+        sets=sets,
+        aws_accounts=sets.get("aws-accounts", frozenset()),
+        parameters={rule.id: options.get("parameters") or {}},
+        allowed_accounts=frozenset(extra.get("allowed", ())),
+        environment_of_account=extra.get("environments", {}),
+    )
+    return stack, settings, options.get("id", SUBJECT) if "stack" not in options else None
+
+
+def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
+    """An example of a change rule is a pair {before, after}, each as above, or with `config`."""
+    from cdkguard.check import changes
+    from cdkguard.diff import compare as diff
+    from cdkguard.engine import changes as changerules
+    from cdkguard.template.stack_scopes import Scopes
+
+    shared = {k: v for k, v in case.items() if k in ("environment", "account")}
+    pair = [_stack(rule, _side(case[name], shared), sets) for name in ("before", "after")]
+    settings = pair[0][1]
+    stacks = [[_named(one[0], case[side])] for one, side in zip(pair, ("before", "after"), strict=True)]
+    for side, listed in zip(("before", "after"), stacks, strict=True):
+        if "stack" in case[side] and not case[side]["stack"]:
+            listed.clear()
+    sides = diff.Sides(Scopes(), Scopes())
+    found = diff.compare(stacks[0], stacks[1], changes.tables_of(sets), sides)
+    if "config" in case["before"]:
+        found = tuple(_own_changes(case))
+    judged = changerules.evaluate(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)
+    return _said(judged.problems, judged.findings, found)
+
+
+def _side(side: Json, shared: Mapping[str, Json]) -> Json:
+    given = "template" in side or "resource" in side
+    return {**({} if given else {"template": {"Resources": {}}}), **shared, **side}
+
+
+def _named(stack: Stack, side: Json) -> Stack:
+    about = side.get("stack") or {}
+    stack.name = about.get("Name", stack.name)
+    stack.construct_path = about.get("ConstructPath", stack.name)
+    stack.account, stack.region = about.get("Account", stack.account), about.get("Region", stack.region)
+    return stack
+
+
+def _own_changes(case: Json) -> Iterator[Change]:
+    """What the configuration of `after` takes away from that of `before`."""
+    from cdkguard.check import changes, guardrail
+    from cdkguard.config import settings as config
+
+    stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
+    sides = [changes.guardrail(config.of_data(case[side]["config"]), [stack]) for side in ("before", "after")]
+    return guardrail.compare(sides[0], sides[1], (), guardrail.home("cdkguard.yaml"))

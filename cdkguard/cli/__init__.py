@@ -1,0 +1,1 @@
+"""Argv -> a command -> the exit status."""

@@ -1,0 +1,82 @@
+"""`cdkguard init`: a commented cdkguard.yaml from what is in the app."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from cdkguard._typing import TextIO
+from cdkguard.config import environments
+from cdkguard.errors import ConfigError, InputError
+from cdkguard.inputs import assembly, synth
+from cdkguard.model import Stack
+from cdkguard.system import files
+
+FILE = "cdkguard.yaml"
+
+
+def write(directory: str, command: str | None, context: Mapping[str, str], force: bool, progress: TextIO) -> str:
+    """Synthesize the app and write its cdkguard.yaml; raises ConfigError where there is one already."""
+    file = os.path.join(directory, FILE)
+    if files.exists(file) and not force:
+        raise ConfigError(f"{file}: it is there already; --force replaces it")
+    app = synth.find_app(directory, command, context)
+    existing = synth.existing_assembly(app)
+    if existing is not None:
+        stacks = _stacks(existing, directory)
+    else:
+        with synth.synthesized(app, progress=progress) as out:
+            stacks = _stacks(out, directory)
+    roots = [s for s in stacks if s.parent is None]
+    environments.assign(roots, (), None, context)
+    try:
+        files.replace(file, text(roots))
+    except OSError as problem:
+        raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
+    return file
+
+
+def _stacks(folder: str, directory: str) -> tuple[Stack, ...]:
+    found = assembly.read(folder, app_directory=directory)
+    wrong = next((problem for problem in found.problems if problem.fatal), None)
+    if wrong is not None:  # a stack that is not seen would have no environment
+        raise InputError(wrong.message)
+    return found.stacks
+
+
+def text(stacks: Sequence[Stack]) -> str:
+    """The file's text for these stacks, whose environments were guessed."""
+    by_environment: dict[str, list[Stack]] = {}
+    for stack in stacks:
+        by_environment.setdefault(stack.environment or "prod", []).append(stack)
+    blocks = "".join(_environment(name, members) for name, members in sorted(by_environment.items()))
+    return (
+        "# What cdkguard checks in this app. Every key is optional: https://json-schema.org completion works with the\n"
+        "# schema that `cdkguard` ships (cdkguard/schemas/config.schema.json).\n\n"
+        "# Exit 1 when a finding is at least this severe: low, medium, high, critical, or never.\nfail_on: high\n\n"
+        "# Profiles (recommended, strict, all), packs, or rule ids; `cdkguard rules list` shows them.\nrules: [recommended]\n\n"
+        "# Which stacks are production, staging ... A stack that matches none is judged as the strictest.\n"
+        f"environments:\n{blocks}\n"
+        '# Accounts outside the app that its templates may name.\n# accounts:\n#   allowed: {partner: "444455556666"}\n\n'
+        "# Findings that somebody accepted. Expired and unused ones are reported.\n# suppressions:\n"
+        '#   - {rule: s3-versioning, construct: "MyStack/Logs/*", reason: "logs are kept elsewhere", owner: team, expires: 2030-01-31}\n'
+    )
+
+
+def _environment(name: str, stacks: Sequence[Stack]) -> str:
+    lines = [f"  {name}:"]
+    if name == "prod":
+        lines.append("    strict: true")
+    others = sorted({s.account for s in stacks if s.account})
+    stages = sorted({(s.construct_path or "").split("/")[0] for s in stacks if "/" in (s.construct_path or "")})
+    if others:
+        lines.append(f"    accounts: [{', '.join(_quoted(a) for a in others)}]")
+    if stages:
+        lines.append(f"    stages: [{', '.join(map(_quoted, stages))}]")
+    if not others and not stages:
+        lines.append(f"    stacks: [{', '.join(_quoted(s.name) for s in stacks)}]")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,1 @@
+"""The files that a team keeps for cdkguard: settings, environments, accepted findings, approvals."""

@@ -1,0 +1,242 @@
+"""Which environment (prod, staging, dev ...) a stack belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from cdkguard._typing import Any, NamedTuple
+from cdkguard.errors import ConfigError
+from cdkguard.model import Problem, Stack
+
+BUILTIN = ("prod", "staging", "dev")  # strictest first
+_WORDS = {
+    "prod": ("prod", "production", "prd", "live"),
+    "staging": ("staging", "stage", "stg", "preprod", "uat", "qa"),
+    "dev": ("dev", "development", "sandbox", "test"),
+}
+_NAME_OF_WORD = {word: name for name, words in _WORDS.items() for word in words}
+_KEYS = ("env", "environment", "stage")  # of tags and context
+_MAX_LISTED = 8  # stacks that a notice names
+
+
+class EnvironmentRule(NamedTuple):
+    """How the stacks of one environment are recognised: by any one of its entries, within `regions` where given.
+
+    Names and values are globs. `tags` and `context` match when every pair does. An account that several environments
+    list does not decide between them.
+    """
+
+    name: str
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
+    tags: Mapping[str, str] = {}
+    context: Mapping[str, str] = {}
+    strict: bool = False
+    parameters: Mapping[str, str] = {}  # values of CloudFormation parameters in this environment
+
+
+def assign(
+    stacks: Sequence[Stack], rules: Sequence[EnvironmentRule], override: str | None, context: Mapping[str, Any]
+) -> list[Problem]:
+    """Set `environment` (and the environment's parameters) on every stack; nested stacks get their root's.
+
+    `override` wins over everything; raises ConfigError where no environment has that name. The notices say what was
+    guessed or judged as the strictest.
+    """
+    notices: list[Problem] = []
+    roots = list(dict.fromkeys(stack.root for stack in stacks))
+    if override is not None:
+        name = _known(override, rules)
+        for root in roots:
+            root.environment = name
+    elif rules:
+        notices = _match_all(roots, rules, context)
+    else:
+        notices = _guess_all(roots, context)
+    given = {rule.name: rule.parameters for rule in rules}
+    for root in roots:
+        root.parameters = {**root.parameters, **given.get(root.environment or "", {})}
+    for stack in stacks:
+        stack.environment = stack.root.environment
+    return notices
+
+
+def telling(context: Mapping[str, Any], rules: Iterable[EnvironmentRule]) -> dict[str, Any]:
+    """The context by which environments are told apart."""
+    keys = {key for rule in rules for key in rule.context}
+    return {key: value for key, value in context.items() if key in keys or key.lower() in _KEYS}
+
+
+def strictest(rules: Iterable[EnvironmentRule]) -> str:
+    """The environment that a stack is judged as when nothing else is known of it."""
+    return next((rule.name for rule in rules if is_strict(rule)), "prod")
+
+
+def is_strict(rule: EnvironmentRule) -> bool:
+    """Whether the rules for prod apply to it: only so may it stand in where nothing is known."""
+    return rule.strict or rule.name == "prod"
+
+
+def is_production(name: str) -> bool:
+    """Whether the words of an environment's name say production."""
+    return "prod" in _named_by(name)
+
+
+def account_names(rules: Iterable[EnvironmentRule]) -> dict[str, str]:
+    """Account -> environment; without the accounts that several environments share."""
+    listed = list(rules)
+    shared = _shared_accounts(listed)
+    return {account: rule.name for rule in listed for account in rule.accounts if account not in shared}
+
+
+def _shared_accounts(rules: Iterable[EnvironmentRule]) -> set[str]:
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for rule in rules:
+        own = set(rule.accounts)
+        shared |= seen & own
+        seen |= own
+    return shared
+
+
+def _known(override: str, rules: Sequence[EnvironmentRule]) -> str:
+    """The environment that was asked for. A name that nobody knows would switch the rules for prod off unseen."""
+    names = [rule.name for rule in rules]
+    if override in names or override in BUILTIN:
+        return override
+    if not rules and override.lower() in _NAME_OF_WORD:
+        return _NAME_OF_WORD[override.lower()]
+    import difflib
+
+    choice = list(dict.fromkeys([*names, *BUILTIN]))
+    close = difflib.get_close_matches(override, choice, 1)
+    meant = f" (did you mean '{close[0]}'?)" if close else ""
+    raise ConfigError(f"no environment '{override}'{meant}; there are: {', '.join(choice)}")
+
+
+# -- configured environments
+
+
+def _match_all(roots: Sequence[Stack], rules: Sequence[EnvironmentRule], context: Mapping[str, Any]) -> list[Problem]:
+    shared = _shared_accounts(rules)
+    notices = []
+    unmatched = []
+    for root in roots:
+        found = sorted((r for r in rules if _matches(r, root, shared, context)), key=_leniency)
+        root.environment = found[0].name if found else strictest(rules)
+        if not found:
+            unmatched.append(root)
+        elif len(found) > 1:
+            names = " and ".join(f"'{rule.name}'" for rule in found)
+            notices.append(_notice(f"{_label(root)} matches the environments {names} and is judged as {found[0].name}"))
+    if unmatched:
+        verb = "stack matches no environment and is" if len(unmatched) == 1 else "stacks match no environment and are"
+        notices.append(_notice(f"{len(unmatched)} {verb} judged as {strictest(rules)}: {_labels(unmatched)}"))
+    return notices
+
+
+def _leniency(rule: EnvironmentRule) -> int:
+    """0 for the strictest; between equals the first in the file counts."""
+    named = _named_by(rule.name)
+    if is_strict(rule):
+        return 0
+    return 1 if named & {"prod", "staging"} else 3 if "dev" in named else 2
+
+
+def _matches(rule: EnvironmentRule, stack: Stack, shared: set[str], context: Mapping[str, Any]) -> bool:
+    if rule.regions and not _any_glob((stack.region,), rule.regions):
+        return False
+    tests = []
+    if rule.stages:
+        tests.append(_any_glob(_stage_names(stack), rule.stages))
+    if rule.stacks:
+        path = stack.construct_path or stack.name
+        tests.append(_any_glob((stack.name, path, path.split("/")[-1]), rule.stacks))
+    if rule.tags:
+        tests.append(_all_pairs(rule.tags, stack.tags or {}))
+    if rule.context:
+        tests.append(_all_pairs(rule.context, context))
+    telling = set(rule.accounts) - shared
+    if telling or not tests:
+        telling = telling or set(rule.accounts)
+        tests += [stack.account in telling] if telling else []
+    return any(tests) if tests else bool(rule.regions)
+
+
+def _stage_names(stack: Stack) -> list[str]:
+    """`Pipeline/Prod/Svc` -> Pipeline, Prod, Pipeline/Prod: what stands before the stack in its construct path."""
+    parts = (stack.construct_path or "").split("/")[:-1]
+    return [*parts, *("/".join(parts[: n + 1]) for n in range(1, len(parts)))]
+
+
+def _any_glob(names: Iterable[str | None], globs: Sequence[str]) -> bool:
+    return any(name is not None and fnmatchcase(name, glob) for name in names for glob in globs)
+
+
+def _all_pairs(wanted: Mapping[str, str], actual: Mapping[str, Any]) -> bool:
+    return all(key in actual and fnmatchcase(_text(actual[key]), value) for key, value in wanted.items())
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# -- guesses, where nothing is configured
+
+
+def _guess_all(roots: Sequence[Stack], context: Mapping[str, Any]) -> list[Problem]:
+    guessed: dict[str, list[Stack]] = {}
+    unknown = []
+    for root in roots:
+        name = _guess(root, context)
+        root.environment = name or "prod"
+        if name:
+            guessed.setdefault(name, []).append(root)
+        else:
+            unknown.append(root)
+    parts = [f"{_labels(guessed[name])} as {name}" for name in BUILTIN if name in guessed]
+    if unknown:
+        parts.append(f"{_labels(unknown)} as prod (nothing names an environment)")
+    if not parts:
+        return []
+    return [_notice(f"no environments are configured; judged by names and tags: {'; '.join(parts)}")]
+
+
+def _guess(stack: Stack, context: Mapping[str, Any]) -> str | None:
+    """The first of tags, names and context that says an environment; several in one: the strictest."""
+    names = f"{stack.construct_path or ''}/{stack.name}"
+    for text in (*_key_values(stack.tags or {}), names, *_key_values(context)):
+        found = _named_by(text)
+        if found:
+            return next(name for name in BUILTIN if name in found)
+    return None
+
+
+def _key_values(pairs: Mapping[str, Any]) -> Iterator[str]:
+    lower = {key.lower(): value for key, value in pairs.items()}
+    return (value for key in _KEYS if isinstance(value := lower.get(key), str))
+
+
+def _named_by(text: str) -> set[str]:
+    """The built-in environments that whole words of the text name: `MyProdStack` -> {prod}."""
+    text = re.sub(r"(?i)dev-?ops", " ", text)  # the word names a team or a job, not an environment
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)
+    return {_NAME_OF_WORD[word.lower()] for word in words if word.lower() in _NAME_OF_WORD}
+
+
+def _label(stack: Stack) -> str:
+    return stack.construct_path or stack.name
+
+
+def _labels(stacks: Sequence[Stack]) -> str:
+    shown = ", ".join(map(_label, stacks[:_MAX_LISTED]))
+    rest = len(stacks) - _MAX_LISTED
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _notice(message: str) -> Problem:
+    return Problem("notice", message, fatal=False)

@@ -1,0 +1,1 @@
+"""Tables of facts about AWS, peers and frameworks, with their loader."""

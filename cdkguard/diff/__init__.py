@@ -1,0 +1,1 @@
+"""Two sides of an app in, changes out: pairs, renames, replacement, deletion."""

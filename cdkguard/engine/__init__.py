@@ -1,0 +1,1 @@
+"""Rules x resources and rules x changes -> findings."""

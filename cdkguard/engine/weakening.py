@@ -1,0 +1,232 @@
+"""Values that go the wrong way: a retention that becomes shorter, a policy that becomes weaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
+
+from cdkguard._typing import Any, Json, NamedTuple
+from cdkguard.diff.comparable import IF, same
+from cdkguard.model import Outcome
+from cdkguard.template.paths import bind, show
+from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
+
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_MANY = 16  # branches of one resource that are looked at
+
+
+class Weakened(NamedTuple):
+    """One protection that the change takes away; `rule` is the id of the rule that was content before."""
+
+    path: str
+    before: Json
+    after: Json
+    outcome: Outcome = Outcome.FAIL
+    rule: str = ""
+    severity: str = ""
+    text: str = ""
+    secret: bool = False  # its values are not shown
+
+
+def weaker(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -> Iterator[Weakened]:
+    """The values at the entry's path that went the wrong way."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return
+    walk = bind(entry["steps"])
+    old, new = (_along(entry["steps"], body) for body in (before, after))
+    pair = aligned(old, new, entry.get("elements") == "kept")
+    olds, news = (_values(walk, scope, body) for body in pair)
+    default = entry.get("default", ABSENT)
+    for path in {**olds, **news}:
+        sides = [[default if v is ABSENT else v for v in side.get(path, [ABSENT])] for side in (olds, news)]
+        if len(sides[0]) == len(sides[1]) and all(map(same, *sides)):
+            continue
+        pairs = list(zip(*sides, strict=True)) if len(sides[0]) == len(sides[1]) else list(product(*sides))
+        verdicts = [(DIRECTIONS[entry["by"]](old, new, entry), old, new) for old, new in pairs if not same(old, new)]
+        bad = [v for v in verdicts if v[0]] or [v for v in verdicts if v[0] is None]
+        if bad:
+            sure = bad[0][0] and (len(pairs) == 1 or all(v[0] for v in verdicts) and len(verdicts) == len(pairs))
+            yield Weakened(path, bad[0][1], bad[0][2], Outcome.FAIL if sure else Outcome.UNKNOWN)
+
+
+def _values(walk: Any, scope: Scope, body: Json) -> dict[str, list[Json]]:
+    """Path -> its value in each branch of the conditions that are not known."""
+    found: dict[str, list[Json]] = {}
+    branches = list(islice(_branches(body), _MANY + 1))
+    for branch in branches[:_MANY]:
+        for path, value in _shown_paths(walk(scope, branch)):
+            found.setdefault(path, []).append(value)
+    if len(branches) > _MANY:
+        return {path: [Deferred("unknown", "more branches than are looked at")] for path in found}
+    return found
+
+
+_KEYS = (
+    "Id",
+    "RuleName",
+    "Name",
+    "Key",
+    "Region",
+    "IndexName",
+    "PathPattern",
+)  # what an element of a list may be known by
+
+
+def aligned(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
+    """Both values, with the elements of their lists side by side: the same ones, else those of one name, else in order.
+
+    An element without a partner stands beside an empty one; with `kept` it is left out.
+    """
+    if isinstance(before, dict) and isinstance(after, dict):
+        one, other = dict(before), dict(after)
+        for key in before.keys() & after.keys():
+            one[key], other[key] = aligned(before[key], after[key], kept)
+        return one, other
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return before, after
+    partner = _partners(before, after)
+    partnered = set(partner.values())
+    pairs = [(old, after[partner[i]] if i in partner else _empty(old)) for i, old in enumerate(before)]
+    pairs += [(_empty(new), new) for j, new in enumerate(after) if j not in partnered]
+    if kept:
+        pairs = [(before[i], after[j]) for i, j in sorted(partner.items())]
+    both = [aligned(*pair, kept) for pair in pairs]
+    return [one for one, _other in both], [other for _one, other in both]
+
+
+def _partners(before: list[Json], after: list[Json]) -> dict[int, int]:
+    """Index of the partner in `after` by index in `before`, in linear time."""
+    found: dict[int, int] = {}
+    for known_by in (_content, _called, lambda element: "" if _called(element) is None else None):
+        taken = set(found.values())
+        free: dict[Json, list[int]] = {}
+        for j in reversed(range(len(after))):
+            if j not in taken and (key := known_by(after[j])) is not None:
+                free.setdefault(key, []).append(j)
+        for i, old in enumerate(before):
+            if i not in found and (left := free.get(known_by(old))):
+                found[i] = left.pop()
+    return found
+
+
+def _content(element: Json) -> Json:
+    """A key that the elements share which are the same to CloudFormation."""
+    if isinstance(element, dict):
+        return frozenset((key, _content(value)) for key, value in element.items())
+    if isinstance(element, list):
+        return ("list", *map(_content, element))
+    return scalar_text(element)
+
+
+def _called(element: Json) -> str | None:
+    names = (scalar_text(element.get(key)) for key in _KEYS) if isinstance(element, dict) else ()
+    return next((name for name in names if name is not None), None)
+
+
+def _empty(element: Json) -> Json:
+    return {} if isinstance(element, dict) else ABSENT
+
+
+def _along(steps: Sequence[Sequence[Any]], value: Json) -> Json:
+    """As much of a value as lies on the path: what forks beside it does not matter."""
+    if not isinstance(value, dict) or not steps or steps[0][0] != "f" or value == _NO_VALUE:
+        return value
+    if isinstance(operand := value.get(IF), list) and len(operand) == 3:
+        return {IF: [operand[0], *(_along(steps, side) for side in operand[1:])]}
+    name = steps[0][1]
+    return {k: _along(steps[1:], v) for k, v in value.items() if k in (name, "Fn::Transform")}
+
+
+def _branches(value: Json) -> Iterator[Json]:
+    """A settled value without its undecided Fn::Ifs: once for each of their sides."""
+    if isinstance(value, dict):
+        operand = value.get(IF)
+        if isinstance(operand, list) and len(operand) == 3 and len(value) == 1:
+            for side in operand[1:]:
+                yield from _branches(ABSENT if side == _NO_VALUE else side)
+            return
+        if not _forks(value):
+            yield value
+            return
+        for members in product(*(list(islice(_branches(v), _MANY + 1)) for v in value.values())):
+            yield {k: v for k, v in zip(value, members, strict=True) if v is not ABSENT}
+    elif isinstance(value, list) and _forks(value):
+        for items in product(*(list(islice(_branches(v), _MANY + 1)) for v in value)):
+            yield [v for v in items if v is not ABSENT]
+    else:
+        yield value
+
+
+def _forks(value: Json) -> bool:
+    if isinstance(value, dict):
+        return IF in value or any(map(_forks, value.values()))
+    return isinstance(value, list) and any(map(_forks, value))
+
+
+def _shown_paths(found: Any) -> Iterator[tuple[str, Json]]:
+    for path, value in found:
+        yield show(path), value
+
+
+def _number(value: Json) -> float | None:
+    text = scalar_text(value)
+    try:
+        return float(text) if text is not None and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+
+
+def _by_number(old: Json, new: Json, sign: int) -> bool | None:
+    if old is ABSENT:
+        return False  # nothing was set, so nothing is weakened
+    if new is ABSENT:
+        return True
+    one, other = _number(old), _number(new)
+    return None if one is None or other is None else (other - one) * sign > 0
+
+
+def _by_order(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
+    order = {
+        _word(v): rank for rank, many in enumerate(entry["order"]) for v in (many if isinstance(many, list) else [many])
+    }
+    ranks = [order.get(_word(v)) for v in (old, new)]
+    if old is ABSENT:
+        return False
+    if new is ABSENT:
+        return True
+    if ranks[0] is None or ranks[1] is None:
+        if any(isinstance(v, Deferred | dict) for v in (old, new)):
+            return None
+        return None if ranks[0] else False  # from a strong value to one that the order does not know
+    return ranks[1] < ranks[0]
+
+
+def _word(value: Json) -> str | None:
+    """A value as the order knows it: a switch may be written as text, in any case."""
+    text = scalar_text(value)
+    return text.lower() if text is not None and text.lower() in ("true", "false") else text
+
+
+def _by_prefix(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
+    """Whether a prefix covers what the one before did not; none covers everything."""
+    one, other = ("" if value is ABSENT else scalar_text(value) for value in (old, new))
+    return None if one is None or other is None else not other.startswith(one)
+
+
+def _unknown_value(value: Json) -> bool:
+    return isinstance(value, Deferred) and value.kind != "resource"
+
+
+# What `by` may say: (before, after, entry) -> weaker, None where that is not known. `order` is from weak to strong; values
+# in a list of their own in it are equally strong.
+DIRECTIONS: Mapping[str, Any] = {
+    "lower": lambda old, new, entry: _by_number(old, new, -1),
+    "higher": lambda old, new, entry: _by_number(old, new, 1),
+    "absent": lambda old, new, entry: old is not ABSENT and new is ABSENT,
+    "new": lambda old, new, entry: new is not ABSENT,
+    "added": lambda old, new, entry: old is ABSENT and new is not ABSENT,
+    "changed": lambda old, new, entry: old is not ABSENT,
+    "other": lambda old, new, entry: old is not ABSENT and new is not ABSENT,
+    "prefix": _by_prefix,
+    "order": _by_order,
+}

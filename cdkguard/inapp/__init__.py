@@ -1,0 +1,1 @@
+"""The same rules inside a CDK app, at synthesis."""

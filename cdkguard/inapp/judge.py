@@ -1,0 +1,160 @@
+"""One way to a report for everything that runs inside a CDK app; it knows no aws_cdk but the objects that it is given."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
+from cdkguard.errors import ConfigError
+from cdkguard.model import SEVERITIES
+
+if TYPE_CHECKING:  # the engine is loaded when something is judged, not when an app imports this
+    from cdkguard.config.settings import Config
+    from cdkguard.model import Assembly, Report, Stack
+
+
+class Settings(NamedTuple):
+    """What the app says; the rest is in the configuration file."""
+
+    config: str | None = None
+    environment: str | None = None
+    packs: tuple[str, ...] = ()
+    fail_on: str | None = None
+    mode: str = "error"
+
+
+def settings(
+    config: str | os.PathLike[str] | None,
+    environment: str | None,
+    packs: Sequence[str] | None,
+    fail_on: str | None,
+    mode: str,
+) -> Settings:
+    if mode not in ("error", "warn"):
+        raise ConfigError(f"CdkGuard: mode is 'error' or 'warn', not '{mode}'")
+    if fail_on is not None and fail_on not in (*SEVERITIES, "never"):
+        raise ConfigError(f"CdkGuard: fail_on is one of {', '.join(SEVERITIES)}, never, not '{fail_on}'")
+    if isinstance(packs, str):
+        raise ConfigError(f"CdkGuard: packs is a list of folders, such as ['{packs}']")
+    return Settings(None if config is None else os.fspath(config), environment, tuple(packs or ()), fail_on, mode)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Beside a whole CDK app in memory each collection costs as much as many rules; what we drop is freed by counting."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class Judge:
+    """The one way from an assembly that CDK has written to a report: what `cdkguard check` does with it."""
+
+    def __init__(self, settings: Settings, root: Any = None) -> None:
+        self.settings = settings
+        self.root = root  # the App, where it is known
+        self.scopes: set[str] = set()  # construct paths to judge; empty: everything, "": the whole app
+        self.acknowledged: set[str] = set()  # rules that some acknowledgement of the assembly names
+        self.partly = False  # whether stacks were left out
+        self.waits = False  # whether the CDK CLI looks up missing context and runs the app again: that run counts
+
+    @property
+    def warns(self) -> bool:
+        """Whether findings are told and fail nothing."""
+        return self.waits or self.settings.mode == "warn"
+
+    def report(self, directory: str, templates: Iterable[str] | None = None) -> Report:
+        """Judge the assembly in the folder, or only the stacks with these template files; raises as `check` does."""
+        from cdkguard.check.run import check_assembly
+        from cdkguard.inputs import assembly
+
+        with _no_collections():
+            found = assembly.read(directory)
+            chosen = self._chosen(found, templates)
+            self.waits = bool(found.missing) and "CDK_CLI_ASM_VERSION" in os.environ
+            self.acknowledged = {note.rule_id for stack in found.stacks for note in stack.acknowledgements}
+            self.partly = len(chosen.stacks) < len(found.stacks)
+            return check_assembly(self.configuration(), chosen)
+
+    def configuration(self) -> Config:
+        """The configuration file with the app's own settings over it."""
+        from cdkguard.config import settings as configuration
+
+        own = self.settings
+        loaded = configuration.load(".", own.config)
+        saved = loaded.against if loaded.against and not _needs_more_than_a_file(loaded.against) else None
+        return loaded._replace(
+            against=saved,
+            environment=own.environment or loaded.environment,
+            packs=(*loaded.packs, *own.packs),
+            fail_on=own.fail_on or loaded.fail_on,
+            context={**loaded.context, **self._context(loaded)},
+            judges_lookups=False,  # a unit test never looks anything up, and the CDK CLI does it after this
+        )
+
+    def _context(self, loaded: Config) -> dict[str, Any]:
+        """The app's values of the context keys by which environments are told apart."""
+        keys = {key for rule in loaded.environments for key in rule.context} if self.root is not None else ()
+        values = {key: self.root.node.try_get_context(key) for key in keys}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def _chosen(self, found: Assembly, templates: Iterable[str] | None) -> Assembly:
+        """Without the stacks that CDK or the Aspect's place leave out, and without what is said of them alone."""
+        from cdkguard.model import Problem
+
+        wanted = None if templates is None else {os.path.realpath(path) for path in templates}
+        stacks = [s for s in found.stacks if self._covers(s) and (wanted is None or _file(s.root) in wanted)]
+        out = {s.template_path for s in found.stacks} - {s.template_path for s in stacks}
+        problems = [p for p in found.problems if p.path not in out]
+        if wanted and not any(p.fatal for p in problems):
+            for path in sorted(wanted - {_file(stack) for stack in found.stacks}):
+                problems.append(Problem("template", f"{path}: in no manifest of {found.directory}", path))
+        others = tuple(s for s in found.stacks if not any(s is chosen for chosen in stacks))
+        return found._replace(stacks=tuple(stacks), problems=tuple(problems), others=others)
+
+    def tell(self, report: Report) -> None:
+        """What CDK's report has no place for: suppressions that do not count, and missing context."""
+        from cdkguard.text import escape
+
+        for problem in report.problems:
+            unused = self.partly and "covers no finding" in problem.message  # it may cover one elsewhere
+            if problem.kind in ("suppression", "context") and not problem.fatal and not unused:
+                print(escape.block(f"cdkguard: {problem.message}"), file=sys.stderr)
+        if self.waits:
+            print("cdkguard: the CDK CLI looks it up and runs the app again; only that run can fail", file=sys.stderr)
+
+    def _covers(self, stack: Stack) -> bool:
+        path = stack.construct_path or ""
+        return not self.scopes or any(not s or path == s or path.startswith(f"{s}/") for s in self.scopes)
+
+
+def _needs_more_than_a_file(against: str) -> bool:
+    """Whether the baseline is on the network, or is made by running an app: nothing for the inside of a synthesis."""
+    return against in ("deployed", "git") or against.startswith("git:")
+
+
+def _file(stack: Stack) -> str:
+    return os.path.realpath(stack.template_path)
+
+
+def top(directory: str) -> str:
+    """The folder of the whole assembly that the folder of a stack belongs to: stages lie in each other."""
+    while True:
+        above, name = os.path.split(directory)
+        try:
+            with open(os.path.join(above, "manifest.json"), encoding="utf-8") as handle:
+                artifacts = json.load(handle)["artifacts"].values()
+            if not any(a.get("properties", {}).get("directoryName") == name for a in artifacts):
+                return directory
+        except (OSError, ValueError, KeyError, AttributeError):
+            return directory
+        directory = above

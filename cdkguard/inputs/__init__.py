@@ -1,0 +1,1 @@
+"""What is judged: apps to synthesize, cloud assemblies, templates."""

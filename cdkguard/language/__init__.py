@@ -1,0 +1,1 @@
+"""The rule language: its words, its operators, and the requirements that are made of them."""

@@ -1,0 +1,1 @@
+"""Renderers of a difference: what a deployment would change, without a verdict of rules."""

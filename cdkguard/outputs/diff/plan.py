@@ -1,0 +1,38 @@
+"""The plan: changes and the rules' verdict on them, a versioned form for other programs (docs/diff.md)."""
+
+from __future__ import annotations
+
+from cdkguard._typing import Any
+from cdkguard.model import STACK_IMPACTS, Report
+from cdkguard.outputs import report_json
+from cdkguard.outputs.diff.common import Difference
+from cdkguard.outputs.diff.json import document as difference_document
+from cdkguard.outputs.render import Options
+
+PLAN_VERSION = "1.0"
+
+
+def document(report: Report, options: Options) -> dict[str, Any]:
+    """{planVersion, verdict, changes, stackChanges, findings, errors ...}."""
+    whole = report_json.document(report, options)
+    stacks = tuple({id(c.stack): c.stack for c in report.changes}.values())
+    shown = difference_document(Difference(report.changes, stacks, report.against, "the app"), options)
+    on_changes = [f for f in whole["findings"] if f["impact"] is not None]
+    return {
+        "planVersion": PLAN_VERSION,
+        "version": report.version,
+        "against": report.against,
+        "verdict": report.verdict,
+        "summary": shown["summary"],
+        "changes": shown["changes"],
+        "stackChanges": shown["stackChanges"],
+        "findings": on_changes,
+        "otherFindings": len(whole["findings"]) - len(on_changes),
+        "errors": whole["errors"],
+        "notices": whole["notices"],
+        "destroysData": any(
+            c.stateful and c.impact in ("WILL_DESTROY", "WILL_REPLACE") and c.fate in ("destroyed", "unknown")
+            for c in report.changes
+            if c.impact not in STACK_IMPACTS
+        ),
+    }

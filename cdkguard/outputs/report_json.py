@@ -1,0 +1,139 @@
+"""JSON output; its schema is `cdkguard/schemas/report.schema.json`."""
+
+from __future__ import annotations
+
+from cdkguard._typing import TYPE_CHECKING, Any
+from cdkguard.model import Finding, Problem, Remedy, Report, RuleInfo, Source, StackInfo, Suppression
+from cdkguard.outputs.place import relative
+from cdkguard.outputs.render import Options
+from cdkguard.outputs.summary import counts, environments
+from cdkguard.text import escape
+
+if TYPE_CHECKING:
+    from cdkguard.model import Control, Framework
+
+SCHEMA_VERSION = "1.0"
+
+
+def render(report: Report, options: Options) -> str:
+    return escape.json_text(document(report, options), depth=2) + "\n"  # a line for each finding, stack and rule
+
+
+def document(report: Report, options: Options) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "version": report.version,
+        "verdict": report.verdict,
+        "failOn": report.fail_on,
+        "against": report.against or None,
+        "summary": {**counts(report), "environments": environments(report), "phases": dict(report.phases)},
+        "findings": [_finding(finding, options) for finding in report.findings],
+        "errors": [_problem(problem) for problem in report.problems if problem.fatal],
+        "notices": [_problem(problem) for problem in report.problems if not problem.fatal],
+        "stacks": [_stack(stack) for stack in report.stacks],
+        "rules": [_rule(rule) for rule in report.rules],
+        "frameworks": [_framework(framework) for framework in options.frameworks],
+    }
+
+
+def _finding(finding: Finding, options: Options) -> dict[str, Any]:
+    return {
+        "ruleId": finding.rule_id,
+        "outcome": finding.state,
+        "severity": finding.severity,
+        "title": finding.title,
+        "logicalId": finding.logical_id,
+        "resourceType": finding.resource_type,
+        "constructPath": finding.construct_path,
+        "stack": finding.stack,
+        "stackPath": finding.stack_path,
+        "environment": finding.environment,
+        "templatePath": finding.template_path,
+        "templateLine": finding.template_line,
+        "propertyPaths": list(finding.property_paths),
+        "found": finding.found,
+        "branch": finding.branch,
+        "source": _source(finding.source, options),
+        "message": finding.message,
+        "why": finding.why,
+        "remedy": _remedy(finding.remedy),
+        "fingerprint": finding.fingerprint,
+        "suppression": _suppression(finding.suppression),
+        "impact": finding.impact,
+        "change": finding.change,
+    }
+
+
+def _source(source: Source | None, options: Options) -> dict[str, Any] | None:
+    return source and {"file": relative(source.file, options.root), "line": source.line}
+
+
+def _remedy(remedy: Remedy | None) -> dict[str, Any] | None:
+    return remedy and {"text": remedy.text, "python": remedy.python, "typescript": remedy.typescript}
+
+
+def _suppression(suppression: Suppression | None) -> dict[str, Any] | None:
+    return suppression and {
+        "rule": suppression.rule,
+        "reason": suppression.reason,
+        "origin": suppression.origin,
+        "constructPath": suppression.construct_path,
+        "owner": suppression.owner,
+        "expires": suppression.expires,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {"kind": problem.kind, "message": problem.message, "path": problem.path}
+
+
+def _stack(stack: StackInfo) -> dict[str, Any]:
+    return {
+        "name": stack.name,
+        "constructPath": stack.construct_path,
+        "templatePath": stack.template_path,
+        "environment": stack.environment,
+        "account": stack.account,
+        "region": stack.region,
+        "resources": stack.resources,
+        "nested": stack.nested,
+    }
+
+
+def _rule(rule: RuleInfo) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "severity": rule.severity,
+        "pack": rule.pack,
+        "why": rule.why,
+        "remedy": _remedy(rule.remedy),
+        "references": list(rule.references),
+    }
+
+
+def _framework(framework: Framework) -> dict[str, Any]:
+    return {
+        "name": framework.name,
+        "title": framework.title,
+        "summary": {
+            "fail": len(framework.having("fail")),
+            "unknown": len(framework.having("unknown")),
+            "pass": len(framework.having("pass")),
+            "notJudged": len(framework.having("not judged")),
+        },
+        "controls": [_control(control) for control in framework.controls],
+    }
+
+
+def _control(control: Control) -> dict[str, Any]:
+    return {
+        "id": control.id,
+        "outcome": control.outcome,
+        "rules": list(control.rules),
+        "failed": list(control.failed),
+        "findings": control.findings,
+        "suppressed": control.suppressed,
+        "reason": control.reason or None,
+    }

@@ -1,0 +1,1 @@
+"""What somebody has accepted: suppressions in configuration, in code, and those written for peers."""

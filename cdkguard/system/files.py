@@ -1,0 +1,177 @@
+"""Reading and writing so that a fault has its file's name, and is never "not there", a part of a file, or half of one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from cdkguard._typing import Any
+
+_ABSENT = (errno.ENOENT, errno.ENOTDIR)
+_STREAMS = ("/dev/", "/proc/")
+
+
+def exists(path: str) -> bool:
+    """As in `os.path`, which says no where it cannot look, too; raises OSError there, and for a link to nothing."""
+    return _kind(path) is not None
+
+
+def is_file(path: str) -> bool:
+    """Whether the path is one, as `exists`."""
+    kind = _kind(path)
+    return kind is not None and stat.S_ISREG(kind)
+
+
+def is_folder(path: str) -> bool:
+    """Whether the path is one, as `exists`."""
+    kind = _kind(path)
+    return kind is not None and stat.S_ISDIR(kind)
+
+
+def _kind(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mode
+    except ValueError as problem:  # a null byte
+        raise OSError(errno.EINVAL, str(problem), path) from problem
+    except OSError as problem:
+        if problem.errno not in _ABSENT:
+            raise
+        if os.path.islink(path):
+            raise OSError(errno.ENOENT, "is a link to nothing", path) from problem
+        return None
+
+
+def read(path: str, most: int = -1) -> bytes:
+    """The whole file, or its first `most` bytes; raises OSError, with the file's name where the system gives none, and for
+    less than that."""
+    with _open(path) as handle:
+        try:
+            size = os.fstat(handle.fileno()).st_size
+            found: bytes = handle.read(most)
+        except OSError as problem:
+            raise OSError(problem.errno, problem.strerror, path) from problem
+    if len(found) < (size if most < 0 else min(size, most)):
+        raise OSError(errno.EIO, "was cut short while it was read", path)
+    return found
+
+
+def _open(path: str) -> Any:
+    try:
+        return open(path, "rb")
+    except ValueError as problem:  # a null byte
+        raise OSError(errno.EINVAL, str(problem), path) from problem
+
+
+def text(path: str) -> str:
+    """The whole file as text, without a byte-order mark and with plain line ends; raises OSError, UnicodeDecodeError."""
+    return read(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def walk(folder: str, links: bool = False) -> Iterator[tuple[str, list[str], list[str]]]:
+    """As `os.walk`, which passes over a folder that it cannot list; raises OSError there."""
+    return os.walk(folder, onerror=_refuse, followlinks=links)
+
+
+def _refuse(problem: OSError) -> None:
+    raise problem
+
+
+def replace(path: str, content: str | bytes) -> None:
+    """Give a file this content, whole or not at all, whatever happens meanwhile; a link of its name is replaced, not followed.
+
+    The temporary file's name cannot be known before, and it is made only where nothing of that name is, so that no link
+    lies in wait for it. What is no file (a pipe, `/dev/stdout`) is written to as it is. Raises OSError that names the file,
+    or UnicodeError.
+    """
+    from cdkguard.system.interrupts import held, terminated_means_exit
+
+    data = content if isinstance(content, bytes) else content.encode("utf-8")
+    try:
+        if is_stream(path):
+            with open(path, "wb") as stream:
+                stream.write(data)
+            return
+        with terminated_means_exit(), held():
+            _replace(path, f"{path}.{os.urandom(6).hex()}.part", data)
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, path) from problem
+
+
+def _replace(path: str, temporary: str, data: bytes) -> None:
+    handle = open(temporary, "xb")  # noqa: SIM115 - what is not ours must not be removed below
+    try:
+        with handle:
+            handle.write(data)
+        if os.path.isfile(path) and not os.path.islink(path):  # what others could not read, they still cannot
+            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def is_stream(path: str) -> bool:
+    """Whether the path is a pipe or device, or a name that the system gives one: as root, renaming would destroy it."""
+    if os.path.abspath(path).startswith(_STREAMS):
+        return True
+    return os.path.exists(path) and not os.path.islink(path) and not os.path.isfile(path)
+
+
+def append(path: str, content: bytes) -> None:
+    """Add to the file all of it or nothing; raises OSError that names it."""
+    try:
+        with open(path, "ab", buffering=0) as handle:
+            size = handle.tell()
+            try:
+                left = memoryview(content)
+                while left:
+                    left = left[handle.write(left) :]
+            except BaseException:
+                with suppress(OSError):
+                    handle.truncate(size)
+                raise
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, path) from problem
+
+
+@contextmanager
+def temporary() -> Iterator[str]:
+    """A temporary folder, gone after the block, whatever ends it."""
+    from tempfile import mkdtemp
+
+    from cdkguard.system.interrupts import held, terminated_means_exit
+
+    folder = None
+    with terminated_means_exit():
+        try:
+            with held():
+                folder = mkdtemp(prefix="cdkguard-")
+            yield folder
+        finally:
+            if folder is not None:
+                with held():
+                    remove(folder)
+
+
+def remove(folder: str) -> None:
+    """Remove the folder with all that is in it, as far as that can be done."""
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.path.lexists(folder):  # a program that is just ending wrote into it, or made folders that nobody can write to
+        with suppress(OSError):
+            _open_up(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_up(folder: str) -> None:
+    os.chmod(folder, stat.S_IRWXU)
+    for directory, folders, _names in os.walk(folder):
+        for name in folders:
+            inner = os.path.join(directory, name)
+            if not os.path.islink(inner):  # a link may lead to the user's own files
+                os.chmod(inner, stat.S_IRWXU)

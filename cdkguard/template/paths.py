@@ -1,0 +1,294 @@
+"""JSONPath -> the template values it names, with intrinsic functions understood.
+
+jsonpath-ng parses a path once; `parse` turns its tree into plain steps (JSON, so that packs can be precompiled), and
+`select` walks template values by them. On plain JSON without intrinsics it agrees with jsonpath-ng's own `find`, except
+that a path whose end is missing yields one ABSENT (after a wildcard: nothing), so that a rule can ask for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from cdkguard._typing import Any, Json
+from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
+
+Step = list[Any]  # ["f", name] | ["i", index] | ["*"] | [".*"] | [".."] | ["?", steps, operator, value]
+Found = tuple[tuple[str | int, ...], Json]
+Walk = Callable[[Scope, Json], Iterator[Found]]
+
+_PLAIN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
+_EACH = "each__element"
+MAX_NODES = 200_000  # of a descendant walk over one value
+MAX_DESCENTS = 2  # in a path: each walks over all that the one before it names
+
+
+class PathError(ValueError):
+    """The text is not a JSONPath that cdkguard understands."""
+
+
+def parse(text: str) -> list[Step]:
+    """The steps of a JSONPath such as `$.Properties.Tags[?(@.Key=='env')].Value`; raises PathError."""
+    if _PLAIN.match(text):  # the common form needs no parser, and so no import of one
+        return [["*"] if part == "[*]" else ["f", part[1:]] for part in re.findall(r"\.\w+|\[\*\]", text)]
+    from jsonpath_ng.ext.parser import parse as jsonpath_parse
+
+    try:
+        # jsonpath-ng reads `[*]` and `.*` alike; here the first names a list's elements, the second any members.
+        steps = _steps(jsonpath_parse(text.replace("[*]", f".{_EACH}")))
+    except PathError:
+        raise
+    except Exception as problem:  # jsonpath-ng raises its lexer's and parser's own and bare Exceptions
+        raise PathError(f"'{text}' is not a JSONPath: {str(problem).splitlines()[0]}") from problem
+    if steps.count([".."]) > MAX_DESCENTS:
+        raise PathError(f"'{text}' has more than two '..', which can take very long")
+    return steps
+
+
+def _steps(node: Any) -> list[Step]:
+    name = type(node).__name__
+    if name in ("Root", "This"):
+        return []
+    if name == "Child":
+        return _steps(node.left) + _steps(node.right)
+    if name == "Descendants":
+        return [*_steps(node.left), [".."], *_steps(node.right)]
+    if name == "Wildcard":
+        return [[".*"]]
+    if name == "Fields":
+        if tuple(node.fields) == ("*",):
+            return [[".*"]]
+        if tuple(node.fields) == (_EACH,):
+            return [["*"]]
+        if len(node.fields) == 1:
+            return [["f", node.fields[0]]]
+    if name == "Index":
+        indices = getattr(node, "indices", None) or (node.index,)
+        if len(indices) == 1:
+            return [["i", int(indices[0])]]
+    if name == "Filter" and len(node.expressions) == 1:
+        expression = node.expressions[0]
+        operator = "==" if expression.op == "=" else expression.op
+        if operator in (None, "==", "!=") and isinstance(expression.value, str | int | float | None):
+            return [["?", _steps(expression.target), operator, expression.value]]
+    raise PathError(f"'{node}' is JSONPath that rules cannot use (fields, [*], [n], .*, .. and one [?(@.x=='y')] can)")
+
+
+def bind(steps: list[Step]) -> Walk:
+    """The steps as one closure: (scope, value) -> (path, value) pairs."""
+    names = fields(steps)
+    if names is not None:
+        return _bind_fields(names)
+    walk: Walk = _here
+    at = len(steps)
+    while at:
+        at -= 1
+        names = fields(steps[: at + 1])
+        if names:
+            return _bind_prefix(names, walk)
+        walk = _BINDERS[steps[at][0]](steps[at], walk)
+    return walk
+
+
+def _missing(value: dict[str, Json]) -> Json:
+    """What a member that is not written is: absent, or whatever a macro beside it will make of the mapping."""
+    return Deferred("unknown", value["Fn::Transform"]) if "Fn::Transform" in value else ABSENT
+
+
+def _here(scope: Scope, value: Json) -> Iterator[Found]:
+    yield (), scope.resolve(value)
+
+
+def fields(steps: list[Step]) -> tuple[str, ...] | None:
+    """The names of a path that consists of member names alone, and so names exactly one value."""
+    return tuple(step[1] for step in steps) if all(step[0] == "f" for step in steps) else None
+
+
+def value_at(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
+    """The one value that member names lead to."""
+    kind = type(value)
+    if kind is str or kind is dict and len(value) == 1:  # nothing else can be an intrinsic or a dynamic reference
+        value = scope.resolve(value)
+    for name in names:
+        if type(value) is dict:
+            if name in value:
+                value = value[name]
+                kind = type(value)
+                if kind is str or kind is dict and len(value) == 1:
+                    value = scope.resolve(value)
+            elif "Fn::Transform" in value:
+                value = _missing(value)
+            else:
+                return ABSENT
+        elif not isinstance(value, Deferred):
+            return ABSENT
+    return value
+
+
+def _bind_fields(names: tuple[str, ...]) -> Walk:
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        yield names, value_at(scope, value, names)
+
+    return walk
+
+
+def _bind_prefix(names: tuple[str, ...], rest: Walk) -> Walk:
+    """The member names that a path begins with, in one step."""
+    head, last = names[:-1], names[-1]
+
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        value = value_at(scope, value, head)
+        if type(value) is dict:
+            inner = value[last] if last in value else _missing(value)
+        else:
+            inner = value if isinstance(value, Deferred) else ABSENT
+        for path, found in rest(scope, inner):
+            yield (*names, *path), found
+
+    return walk
+
+
+def _bind_field(step: Step, rest: Walk) -> Walk:
+    name = step[1]
+
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        value = scope.resolve(value)
+        if type(value) is dict:
+            inner = value[name] if name in value else _missing(value)
+        else:
+            inner = value if isinstance(value, Deferred) else ABSENT
+        for path, found in rest(scope, inner):
+            yield (name, *path), found
+
+    return walk
+
+
+def _bind_index(step: Step, rest: Walk) -> Walk:
+    index = step[1]
+
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        value = scope.resolve(value)
+        if type(value) is list:
+            inner = value[index] if -len(value) <= index < len(value) else ABSENT
+        else:
+            inner = value if isinstance(value, Deferred) else ABSENT
+        for path, found in rest(scope, inner):
+            yield (index, *path), found
+
+    return walk
+
+
+def _elements(scope: Scope, value: Json) -> Iterator[tuple[int, Json]]:
+    """List elements; one object where a list belongs counts as a list of one, as in CloudFormation."""
+    items = value if type(value) is list else [value]
+    for index, item in enumerate(items):
+        found = scope.resolve(item)
+        if type(found) is list and found is not item:  # Fn::If or Ref that gives a list inside a list
+            for inner in found:
+                yield index, inner
+        elif found is not ABSENT:
+            yield index, found
+
+
+def _bind_each(_step: Step, rest: Walk) -> Walk:
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        value = scope.resolve(value)
+        if isinstance(value, Deferred):
+            yield from rest(scope, value)
+        elif value is not ABSENT and value is not None:
+            for index, item in _elements(scope, value):
+                for path, found in rest(scope, item):
+                    yield (index, *path), found
+
+    return walk
+
+
+def _bind_values(_step: Step, rest: Walk) -> Walk:
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        value = scope.resolve(value)
+        if isinstance(value, Deferred):
+            yield from rest(scope, value)
+        elif type(value) in (dict, list):
+            for name, item in value.items() if type(value) is dict else enumerate(value):
+                if (item := scope.resolve(item)) is not ABSENT:
+                    for path, found in rest(scope, item):
+                        yield (name, *path), found
+
+    return walk
+
+
+def _bind_descendants(_step: Step, rest: Walk) -> Walk:
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        left = MAX_NODES
+        pending: list[Found] = [((), value)]
+        while pending:
+            prefix, item = pending.pop()
+            item = scope.resolve(item)
+            left -= 1
+            if left < 0:
+                yield prefix, Deferred("unknown", "more values than are looked at")
+                return
+            if isinstance(item, Deferred):
+                yield prefix, item
+                continue
+            if type(item) not in (dict, list):
+                continue
+            for path, found in rest(scope, item):
+                if found is not ABSENT:
+                    yield (*prefix, *path), found
+            members = item.items() if type(item) is dict else enumerate(item)
+            pending.extend(reversed([((*prefix, name), inner) for name, inner in members]))
+
+    return walk
+
+
+def _bind_filter(step: Step, rest: Walk) -> Walk:
+    target, operator, wanted = bind(step[1]), step[2], scalar_text(step[3])
+
+    def keeps(scope: Scope, item: Json) -> bool | None:
+        for _path, found in target(scope, item):
+            if isinstance(found, Deferred):
+                return None
+            if found is ABSENT:
+                return False
+            return operator is None or (scalar_text(found) == wanted) is (operator == "==")
+        return False
+
+    def walk(scope: Scope, value: Json) -> Iterator[Found]:
+        value = scope.resolve(value)
+        matched = False
+        if isinstance(value, Deferred):
+            yield from rest(scope, value)
+            return
+        for index, item in _elements(scope, value) if type(value) in (list, dict) else ():
+            keep = keeps(scope, item)
+            if keep is None:
+                matched = True
+                yield (index,), Deferred("unknown", item)
+            elif keep:
+                matched = True
+                for path, found in rest(scope, item):
+                    yield (index, *path), found
+        if not matched:
+            for path, _found in rest(scope, ABSENT):
+                yield ("*", *path), ABSENT
+
+    return walk
+
+
+_BINDERS: dict[str, Callable[[Step, Walk], Walk]] = {
+    "f": _bind_field,
+    "i": _bind_index,
+    "*": _bind_each,
+    ".*": _bind_values,
+    "..": _bind_descendants,
+    "?": _bind_filter,
+}
+
+
+def show(path: tuple[str | int, ...]) -> str:
+    """`Properties.SecurityGroupIngress[0].CidrIp`, as CDK writes property paths."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) or part == "*" else f".{part}" if text else str(part)
+    return text

@@ -1,0 +1,106 @@
+"""What AWS SAM makes of its resources, as far as rules have something to say about it.
+
+The transform itself runs in CloudFormation. Its short forms are read here as the resources that they stand for:
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cdkguard._typing import Json
+
+PREFIX = "AWS::Serverless::"
+MAX_SHARED = 200_000  # members of Globals, times the resources that take them over
+
+_SERVICES = {"Function": "lambda.amazonaws.com", "StateMachine": "states.amazonaws.com"}
+# What becomes which type, and which of its properties have another name there.
+_PLAIN: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "Function": ("AWS::Lambda::Function", {"DeadLetterConfig": "DeadLetterQueue"}),
+    "Api": ("AWS::ApiGateway::Stage", {}),
+    "HttpApi": ("AWS::ApiGatewayV2::Stage", {}),
+    "SimpleTable": ("AWS::DynamoDB::Table", {}),
+    "StateMachine": ("AWS::StepFunctions::StateMachine", {"LoggingConfiguration": "Logging"}),
+    "LayerVersion": ("AWS::Lambda::LayerVersion", {}),
+}
+
+
+class TooMuch(ValueError):
+    """Globals that are too large for the number of resources that share them."""
+
+
+def shared(template: Mapping[str, Json]) -> dict[str, Json]:
+    """Type -> the properties that `Globals` gives to each resource of it; raises TooMuch."""
+    found = template.get("Globals")
+    sections = {PREFIX + k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+    if sections:
+        resources = template.get("Resources") or {}
+        takers = sum(isinstance(body, dict) and body.get("Type") in sections for body in resources.values())
+        if takers * sum(map(_size, sections.values())) > MAX_SHARED:
+            raise TooMuch("Globals are too large to be judged with each resource that shares them")
+    return sections
+
+
+def completed(body: Mapping[str, Json], globals_: Mapping[str, Json]) -> dict[str, Json]:
+    """The resource with what `Globals` says of its type."""
+    common, own = globals_.get(str(body.get("Type"))), body.get("Properties")
+    return dict(body) if not common else {**body, "Properties": _merged(common, own if own is not None else {})}
+
+
+def made_of(body: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    """The resources of CloudFormation that a (completed) resource of SAM stands for."""
+    name, properties = str(body.get("Type")).removeprefix(PREFIX), body.get("Properties")
+    if name not in _PLAIN or not isinstance(properties, dict | None):
+        return
+    properties = properties or {}
+    kind, renamed = _PLAIN[name]
+    yield {**body, "Type": kind, "Properties": _renamed(properties, renamed)}
+    if name in _SERVICES and properties.get("Policies") and not properties.get("Role"):
+        yield {**body, "Type": "AWS::IAM::Role", "Properties": _role(properties, _SERVICES[name])}
+    if name == "Function" and isinstance(properties.get("FunctionUrlConfig"), dict):
+        yield {**body, "Type": "AWS::Lambda::Url", "Properties": properties["FunctionUrlConfig"]}
+
+
+def _renamed(properties: Mapping[str, Json], renamed: Mapping[str, str]) -> dict[str, Json]:
+    return {**properties, **{ours: properties[theirs] for ours, theirs in renamed.items() if theirs in properties}}
+
+
+def _role(properties: Mapping[str, Json], service: str) -> dict[str, Json]:
+    """The role of a function without one of its own: managed policies by name or ARN, documents, templates of SAM."""
+    written = properties["Policies"]
+    managed: list[Json] = []
+    inline: list[Json] = []
+    for policy in written if isinstance(written, list) else [written]:
+        if isinstance(policy, dict) and "Statement" in policy:
+            inline.append({"PolicyName": "sam", "PolicyDocument": policy})
+        elif isinstance(policy, str) and not policy.startswith("arn:"):
+            managed.append(f"arn:aws:iam::aws:policy/{policy}")
+        elif isinstance(policy, str) or (isinstance(policy, dict) and not next(iter(policy), "").endswith("Policy")):
+            managed.append(policy)
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    role: dict[str, Json] = {
+        "AssumeRolePolicyDocument": properties.get("AssumeRolePolicyDocument")
+        or {"Version": "2012-10-17", "Statement": [trust]},
+        "ManagedPolicyArns": managed,
+        "Policies": inline,
+    }
+    if "PermissionsBoundary" in properties:
+        role["PermissionsBoundary"] = properties["PermissionsBoundary"]
+    return role
+
+
+def _merged(common: Json, own: Json) -> Json:
+    """Maps are merged, lists added to, other values replaced."""
+    if isinstance(common, dict) and isinstance(own, dict) and not _is_function(common) and not _is_function(own):
+        return {**common, **{key: _merged(common[key], own[key]) if key in common else own[key] for key in own}}
+    return [*common, *own] if isinstance(common, list) and isinstance(own, list) else own
+
+
+def _is_function(value: Mapping[str, Json]) -> bool:
+    return len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
+
+
+def _size(value: Json) -> int:
+    if isinstance(value, dict | list):
+        return 1 + sum(map(_size, value.values() if isinstance(value, dict) else value))
+    return 1

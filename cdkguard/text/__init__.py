@@ -1,0 +1,1 @@
+"""Strings of others, searched, compared and made harmless."""

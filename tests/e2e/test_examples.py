@@ -1,0 +1,31 @@
+"""The example apps, synthesized from source: every seeded defect is found, and nothing else at high or above."""
+
+import importlib.util
+import shutil
+
+import pytest
+
+from tests.support.paths import ROOT
+
+spec = importlib.util.spec_from_file_location("demo", ROOT / "tools" / "demo.py")
+demo = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(demo)
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        not (ROOT / "examples/task-api/node_modules").is_dir(), reason="`make examples` installs what it needs"
+    ),
+    pytest.mark.skipif(shutil.which("node") is None, reason="needs Node"),
+]
+
+
+@pytest.mark.parametrize("title, example, options, expected, seeded", demo.RUNS, ids=[r[0] for r in demo.RUNS])
+def test_findings(title, example, options, expected, seeded):
+    status, shown, report = demo.check(example, options)
+    assert not demo.differences(example, report, seeded)
+    assert status == expected
+    assert report["errors"] == []
+    described = [f for f in report["findings"] if f["logicalId"]]
+    assert all(f["source"] and f["source"]["line"] for f in described), "every finding points at a line of the app"
+    assert all((ROOT / "examples" / example / f["source"]["file"]).is_file() for f in described)

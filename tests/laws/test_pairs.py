@@ -1,0 +1,44 @@
+"""What a change from each rule's example that passes to each that fails is called, and back: word for word as ever."""
+
+from collections import Counter
+
+import pytest
+
+from cdkguard.check import changes
+from cdkguard.check import examples as ruletest
+from cdkguard.diff import compare as diff
+from cdkguard.engine import changes as changerules
+from cdkguard.template.stack_scopes import Scopes
+from tests.unit.packs.test_builtin_rules import RULE_IDS, of_change, of_finding
+
+KEPT_IN = "pairs"
+MOST = 2  # examples of a rule
+
+
+def judged(rule, before, after, change_rules, rules, sets):
+    """The lines of one change of one template."""
+    (old, settings, _), (new, _, _) = (ruletest._stack(rule, case, sets) for case in (before, after))
+    sides = diff.Sides(Scopes(), Scopes())
+    found = diff.compare([old], [new], changes.tables_of(sets), sides)
+    answer = changerules.evaluate(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
+    assert not answer.problems
+    for number, outcome in ((1, "fail"), (2, "unknown")):
+        counted = {rule_id: counts[number] for rule_id, counts in answer.counts.items() if counts[number]}
+        assert counted == dict(Counter(f.rule_id for f in answer.findings if f.outcome.value == outcome))
+    return [*map(of_change, found), *(f"{f.rule_id}: {of_finding(f)}" for f in answer.findings)]
+
+
+@pytest.mark.parametrize("rule_id", RULE_IDS)
+def test_the_way_from_pass_to_fail_and_back(rule_id, builtin, kept):
+    rules, loaded = builtin
+    change_rules = [rule for rule in rules.values() if rule.scope == "change"]
+    rule, lines = rules[rule_id], {}
+    if rule.scope == "change":
+        pytest.skip("its examples are pairs already")
+    examples = ruletest._examples(rule)
+    good, bad = (list(enumerate(examples[name]))[:MOST] for name in ("pass", "fail"))
+    for (n, one), (m, other) in zip(good, bad, strict=False):
+        for name, before, after in ((f"pass {n} -> fail {m}", one, other), (f"fail {m} -> pass {n}", other, one)):
+            if found := judged(rule, before, after, change_rules, rules, loaded.sets):
+                lines[name] = found
+    kept.compare(rule.pack, rule_id, lines)

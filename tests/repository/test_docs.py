@@ -1,0 +1,38 @@
+"""The documentation says what the program does."""
+
+import re
+
+import yaml
+
+from cdkguard.config import settings as config
+from cdkguard.errors import ExitCode
+from cdkguard.language import operators
+from cdkguard.packs import load as packs
+from tests.support.paths import ROOT
+
+
+def test_every_operator_is_in_the_docs():
+    text = (ROOT / "docs/rule-language.md").read_text()
+    assert not [name for name in operators.OPERATORS if f"`{name}`" not in text]
+    assert not [name for name in operators._STATEMENT_TESTS if f"`{name}`" not in text and name != "has"]
+
+
+def test_the_rule_in_the_docs_is_a_rule(tmp_path, monkeypatch):
+    monkeypatch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path / "cache"))
+    text = re.search(r"```yaml\n(id: .*?)```", (ROOT / "docs/rule-language.md").read_text(), re.DOTALL).group(1)
+    name = yaml.safe_load(text)["id"]
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / f"my-{name}.yaml").write_text(text.replace(f"id: {name}", f"id: my-{name}"))
+    assert any(rule.id == f"my-{name}" for rule in packs.load_all([str(tmp_path / "pack")]).rules)
+
+
+def test_the_configuration_in_the_docs_is_read(tmp_path):
+    text = re.search(r"```yaml\n(fail_on.*?)```", (ROOT / "docs/configuration.md").read_text(), re.DOTALL).group(1)
+    (tmp_path / "cdkguard.yaml").write_text(text)
+    loaded = config.load(str(tmp_path), None)
+    assert loaded.environments[0].name == "prod" and loaded.suppressions[0].owner == "team-orders"
+
+
+def test_exit_statuses_of_the_readme():
+    rows = re.findall(r"^\| (\d) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sorted(map(int, rows)) == sorted(map(int, ExitCode))

@@ -1,0 +1,88 @@
+"""The dependency rule of docs/architecture.md, held by reading the imports; what a start loads."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.folders import FLOOR, OUTSIDE, PURE, WORLD, folder_of, imports, modules
+
+MODULES = list(modules())
+
+
+@pytest.mark.parametrize("path, folder, module", MODULES, ids=[module for _path, _folder, module in MODULES])
+def test_imports_point_down(path, folder, module):
+    for imported, name in imports(path):
+        other = folder_of(imported, name)
+        if other not in (None, folder):
+            assert FLOOR[other] < FLOOR[folder], f"{module} imports {imported}.{name}"
+
+
+def test_pure_folders_do_not_touch_the_world():
+    for path, folder, module in MODULES:
+        if folder in PURE:
+            found = list(imports(path))
+            assert not WORLD & {imported for imported, _name in found}, module
+            assert not OUTSIDE & {folder_of(*each) for each in found}, module
+
+
+def test_nothing_private_crosses_a_wall():
+    found = [
+        (module, imported, name)
+        for path, folder, module in MODULES
+        for imported, name in imports(path)
+        if name and name.startswith("_") and not name.startswith("__") and name != "_typing"
+        and folder_of(imported, name) not in (None, folder)
+    ]  # fmt: skip
+    assert not found
+
+
+def test_folders_export_nothing():
+    for path, _folder, module in MODULES:
+        if path.name == "__init__.py" and module != "cfnlint_rules.__init__":
+            assert len(path.read_text(encoding="utf-8").strip().splitlines()) == 1, module
+
+
+def loaded_after(code, folder=None):
+    done = subprocess.run(
+        [sys.executable, "-c", code + "\nimport sys; print(' '.join(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+    )
+    return set(done.stdout.split("\n")[-2].split())
+
+
+HEAVY = {
+    "rich",
+    "yaml",
+    "jsonpath_ng",
+    "aws_cdk",
+    "jsii",
+    "boto3",
+    "cfnlint",
+    "dataclasses",
+    "importlib.metadata",
+    "logging",
+    "typing",
+}
+
+
+def own(loaded):
+    """Without what Python's own argparse loads: from 3.14 on that is dataclasses, for its colours."""
+    return loaded - loaded_after("import argparse; argparse.ArgumentParser().format_help()")
+
+
+def test_help_and_import_load_nothing_heavy():
+    assert not HEAVY & loaded_after("import cdkguard, cdkguard.cli.main")
+    code = "import cdkguard.cli.main as c\ntry: c.main(['--help'])\nexcept SystemExit: pass"
+    assert not HEAVY & own(loaded_after(code))
+
+
+def test_a_plain_check_loads_nothing_heavy(tmp_path):
+    template = tmp_path / "t.json"
+    template.write_text('{"Resources": {"B": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}}}')
+    code = f"import cdkguard.cli.main as c; c.main(['check', {str(template)!r}, '--rules', 'data-retention'])"
+    loaded_after(code, tmp_path)  # the first run may prepare the packs
+    assert not HEAVY & own(loaded_after(code, tmp_path))

@@ -1,0 +1,64 @@
+"""What is written down of AWS, its peers and the rule language changes on purpose only: the tables, word for word."""
+
+import json
+
+from cdkguard.access import grants as iam
+from cdkguard.access import patterns as globs
+from cdkguard.access import policy_locations, principals, security_groups, wording, workload_roles
+from cdkguard.access import side as views
+from cdkguard.aws import addresses, arns, policies
+from cdkguard.config import environments
+from cdkguard.diff import comparable, data_parts
+from cdkguard.diff import compare as diff
+from cdkguard.engine import weakening
+from cdkguard.language import operators
+from cdkguard.suppressions import peers as honour
+from cdkguard.text import credentials
+
+
+def plain(value):
+    return (
+        value.pattern
+        if hasattr(value, "pattern")
+        else sorted(value)
+        if isinstance(value, set | frozenset)
+        else repr(value)
+    )
+
+
+def test_tables(golden):
+    tables = {
+        "where resource policies stand": policy_locations.ATTACHMENTS,
+        "what holds data inside a resource": data_parts.PARTS,
+        "the ARN of a physical name": arns.OWN_NAMES,
+        "names that a resource may have": diff._NAMES,
+        "types whose Ref is an ARN": views._REF_IS_ARN,
+        "what managed policies come to": principals._CONTENTS,
+        "the worst of them": principals._WORST,
+        "the mild ones": principals._MILD,
+        "condition keys that restrict the caller": policies.RESTRICTING,
+        "claims of a token": policies._IDENTITY_TOKEN,
+        "condition keys that say whose": wording._OF_WHOM,
+        "principals that are ours": wording._OURS,
+        "guards of a trust": iam._GUARDS,
+        "actions that hand on identities": iam._IDENTITIES_TEXT.split(),
+        "actions that hand on permissions": iam._PERMISSIONS_TEXT.split(),
+        "actions that read": iam._READS,
+        "values that may be any text": globs._SOFT,
+        "values that only point to a secret": credentials._ELSEWHERE,
+        "keys that say who": comparable._WHO,
+        "properties that hold a role": workload_roles._NAMES,
+        "properties that hold security groups": security_groups._WORN,
+        "ports of administration and databases": security_groups._ADMIN,
+        "protocols": security_groups._PROTOCOLS,
+        "who is let in": security_groups._PEERS,
+        "private networks": addresses._PRIVATE,
+        "words of environments": environments._WORDS,
+        "keys that tell elements of a list apart": weakening._KEYS,
+        "packs of cdk-nag": honour._NAG_PACKS,
+        "operators": list(operators.OPERATORS),
+        "operators that are asked about what is absent": operators.TAKES_ABSENT,
+        "operators that are asked about what is not known": operators.TAKES_DEFERRED,
+        "operators that hold of what is absent": operators.ABSENT_IS,
+    }
+    golden("tables.json", json.dumps(tables, indent=1, default=plain, ensure_ascii=False) + "\n")

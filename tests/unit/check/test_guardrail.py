@@ -1,0 +1,94 @@
+"""What a change does to the rules that judge it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cdkguard.check import changes, guardrail
+from cdkguard.config import settings as config
+from tests.support.changes import stack
+
+
+def told(before, after, hidden=()):
+    stacks = [
+        stack({}, "Shop", account="1" * 12, region="eu-west-1"),
+        stack({}, "Dev", account="2" * 12, region="eu-west-1"),
+    ]
+    sides = [changes.guardrail(config.of_data(side), stacks) for side in (before, after)]
+    return [(c.impact, c.after["Text"]) for c in guardrail.compare(*sides, hidden, guardrail.home("cdkguard.yaml"))]
+
+
+WEAKER = [
+    ("rule off", {}, {"skip": ["dynamodb-pitr"]}, "rule dynamodb-pitr (high) is switched off"),
+    ("severity", {}, {"severity": {"data-retention": "low"}}, "lowered from"),
+    ("severity of one environment", {}, {"severity": {"data-retention": {"prod": "low"}}}, "on prod"),
+    ("fail_on", {"fail_on": "medium"}, {"fail_on": "never"}, "fail_on goes from medium to never"),
+    ("environment", {"environments": {"prod": {"stacks": ["Shop"]}}}, {"environments": {"prod": {"stacks": ["X"]}, "dev": {"stacks": ["*"]}}},
+     "stack Shop was prod and is judged as dev now"),
+    ("strict", {"environments": {"blue": {"stacks": ["Shop"], "strict": True}}}, {"environments": {"blue": {"stacks": ["Shop"]}}}, "Shop"),
+    ("parameter of a rule", {}, {"with": {"rds-backup-retention": {"days": 1}}}, "asks for something else"),
+    ("stacks left out", {}, {"stacks": ["Dev"]}, "stacks"),
+    ("severity under another name of prod", {"environments": {"prod": {"stacks": ["*"]}}},
+     {"environments": {"blue": {"stacks": ["*"], "strict": True}}, "severity": {"data-destroyed": {"blue": "low"}}},
+     "rule data-destroyed is lowered from critical to low on prod (blue now)"),
+    ("something else is judged", {"paths": ["cdk.out"]}, {"paths": ["old.out"]}, "what is judged is old.out"),
+    ("owner not needed", {"require_owner": True}, {}, "owner"),
+]  # fmt: skip
+ADDED = [
+    ("suppression", {}, {"suppressions": [{"rule": "dynamodb-pitr", "construct": "*", "reason": "cache"}]}, "suppresses dynamodb-pitr"),
+    ("longer suppression", {"suppressions": [{"rule": "a", "construct": "*", "reason": "r", "expires": "2030-01-01"}]},
+     {"suppressions": [{"rule": "a", "construct": "*", "reason": "r", "expires": "2031-01-01"}]}, "suppresses a"),
+    ("account", {}, {"accounts": {"allowed": ["3" * 12]}}, "account 333333333333 is allowed now"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "text"), [c[1:] for c in WEAKER], ids=[c[0] for c in WEAKER])
+def test_a_weaker_guardrail_is_told(before, after, text):
+    found = told(before, after)
+    assert any(text in said for impact, said in found if impact == "GUARDRAIL_WEAKENED"), found
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [c[1:3] for c in WEAKER if c[0] not in ("environment", "parameter of a rule", "something else is judged")],
+)
+def test_a_stronger_guardrail_is_not(before, after):
+    assert not told(after, before)
+    assert not told(after, after)
+
+
+@pytest.mark.parametrize(("before", "after", "text"), [c[1:] for c in ADDED], ids=[c[0] for c in ADDED])
+def test_an_exemption_is_told(before, after, text):
+    assert [text in said for impact, said in told(before, after) if impact == "EXEMPTION_ADDED"] == [True]
+    assert not [said for impact, said in told(after, after)]
+
+
+def test_many_rules_are_told_in_one_line_worst_first():
+    ((_impact, text),) = told({}, {"skip": ["s3-*", "rds-*", "data-destroyed"]})
+    assert re.fullmatch(r"\d+ rules are switched off: [a-z0-9-]+ \(critical\), .*\(medium\)", text)
+    assert "data-destroyed (high)" in text
+
+
+def test_a_stack_that_leaves_prod_is_told_once():
+    before = {"environments": {"prod": {"stacks": ["*"]}}}
+    after = {"environments": {"prod": {"stacks": ["X"]}, "dev": {"stacks": ["*"]}}}
+    assert len(told(before, after)) == 2  # stacks
+
+
+def test_another_reason_is_no_new_exemption():
+    entry = {"rule": "dynamodb-pitr", "construct": "*"}
+    assert not told({"suppressions": [{**entry, "reason": "a"}]}, {"suppressions": [{**entry, "reason": "b"}]})
+
+
+def test_only_what_weighs_less_is_hidden():
+    from cdkguard.model import Finding, Outcome
+
+    def finding(severity, fingerprint="f", **changed):
+        return Finding("r", Outcome.FAIL, severity, "m", "S", "S", "t", "prod", fingerprint=fingerprint, **changed)
+
+    assert guardrail.hidden_by([finding("high")], [finding("high")]) == []
+    assert guardrail.hidden_by([finding("high")], [finding("critical")]) == []
+    assert len(guardrail.hidden_by([finding("high")], [finding("low")])) == 1
+    assert len(guardrail.hidden_by([finding("high")], [])) == 1

@@ -1,0 +1,285 @@
+"""The command line: exit statuses, one-line errors, outputs and their files."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cdkguard.cli import main as cli
+from tests.support.assemblies import assembly_with
+
+BAD = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"}}}
+GOOD = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CDK_OUTDIR", raising=False)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    (tmp_path / "bad.json").write_text(json.dumps(BAD))
+    (tmp_path / "good.json").write_text(json.dumps(GOOD))
+    return tmp_path
+
+
+def run(capsys, *argv):
+    status = cli.main([str(a) for a in argv])
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+def report(capsys, *argv):
+    status, out, _ = run(capsys, "check", *argv, "--format", "json")
+    return status, json.loads(out)
+
+
+def assembly(folder, template=BAD, **artifact):
+    assembly_with(folder, template["Resources"], **artifact)
+
+
+def test_findings_and_no_findings(capsys):
+    assert run(capsys, "check", "bad.json")[0] == 1
+    assert run(capsys, "check", "good.json")[0] == 0
+    assert run(capsys, "check", "bad.json", "--fail-on", "never")[0] == 0
+    assert run(capsys, "check", "bad.json", "--environment", "dev")[0] == 0
+
+
+def test_json(capsys):
+    status, found = report(capsys, "bad.json", "--environment", "prod")
+    assert status == 1 and found["verdict"] == "BLOCK"
+    finding = next(f for f in found["findings"] if f["ruleId"] == "data-retention")
+    assert (finding["outcome"], finding["logicalId"], finding["templatePath"]) == ("fail", "Table", "bad.json")
+
+
+@pytest.mark.parametrize(
+    "argv, status, words",
+    [
+        (["check"], 3, "no cdk.json in"),
+        (["check", "none.json"], 3, "none.json: no such file"),
+        (["check", "good.json", "--rules", "no-such-rule"], 2, "no profile, pack or rule"),
+        (["check", "good.json", "--skip", "no-such-rule"], 2, "no profile, pack or rule"),
+        (["check", "good.json", "--stack", "Nothing*"], 2, "names no stack"),
+        (["check", "good.json", "--output", "txt"], 2, "did you mean 'text'"),
+        (["check", "good.json", "--output", "json=no/such/folder.json"], 2, "cannot be written"),
+        (["check", "good.json", "-c", "novalue"], 2, "takes NAME=VALUE"),
+        (["check", "good.json", "--packs", "nowhere"], 2, "no folder and no installed pack"),
+        (["check", "good.json", "--config", "none.yaml"], 2, "none.yaml"),
+        (["check", "good.json", "--baseline", "none.json"], 3, "none.json"),
+        (["check", "good.json", "--environment", "elsewhere"], 2, "elsewhere"),
+        (["check", "--pre-built"], 3, "there is no cloud assembly yet"),
+        (["check", "good.json", "--nonsense"], 2, "--nonsense"),
+        (["explain", "data-retentoin"], 2, "did you mean 'data-retention'"),
+        ([], 2, "required"),
+    ],
+)
+def test_errors_are_one_line_and_have_their_status(capsys, argv, status, words):
+    got, out, err = run(capsys, *argv)
+    assert (got, out) == (status, "")
+    last = err.strip().splitlines()[-1]
+    assert last.startswith("cdkguard: ") and words in last
+    assert "Traceback" not in err
+
+
+def test_a_broken_template_does_not_hide_the_findings_of_the_others(capsys, here):
+    (here / "broken.json").write_text("{")
+    status, found = report(capsys, "broken.json", "bad.json", "--environment", "prod")
+    assert status == 3 and found["errors"] and found["findings"] and found["verdict"] == "BLOCK"
+
+
+def test_unknown_rule_ids_in_the_configuration_are_errors(capsys, here):
+    for text in ("with: {data-retentoin: {x: 1}}", "severity: {data-retentoin: low}"):
+        (here / "cdkguard.yaml").write_text(text)
+        status, _, err = run(capsys, "check", "good.json")
+        assert status == 2 and "did you mean 'data-retention'" in err
+
+
+def test_several_outputs_at_once_each_written_whole(capsys, here):
+    status, out, _ = run(
+        capsys, "check", "bad.json", "--output", "sarif=out.sarif", "--output", "junit=out.xml", "--output", "text"
+    )
+    assert status == 1 and "data-retention" in out
+    assert json.loads((here / "out.sarif").read_text())["version"] == "2.1.0"
+    assert (here / "out.xml").read_text().startswith("<?xml")
+    assert not [f for f in os.listdir(here) if f.endswith(".part")]
+
+
+def test_the_configuration_file_is_found_and_overlaid(capsys, here):
+    (here / "cdkguard.yaml").write_text("fail_on: never\n")
+    assert run(capsys, "check", "bad.json")[0] == 0
+    assert run(capsys, "check", "bad.json", "--fail-on", "high")[0] == 1
+
+
+def test_suppressed_findings_stay_and_do_not_fail(capsys, here):
+    body = BAD["Resources"]["Table"] | {
+        "Metadata": {"cdkguard": {"suppress": [{"rule": "data-retention", "reason": "scratch"}]}}
+    }
+    (here / "one.json").write_text(json.dumps({"Resources": {"Table": body}}))
+    status, found = report(capsys, "one.json", "--rules", "data-retention")
+    assert status == 0 and found["findings"][0]["outcome"] == "suppressed"
+
+
+def test_a_baseline_accepts_what_there_is_and_fails_on_what_is_new(capsys, here):
+    assert run(capsys, "baseline", "bad.json", "--baseline", "b.json")[0] == 0
+    assert run(capsys, "check", "bad.json", "--baseline", "b.json")[0] == 0
+    more = {"Resources": BAD["Resources"] | {"Other": {"Type": "AWS::DynamoDB::Table"}}}
+    (here / "bad.json").write_text(json.dumps(more))
+    assert run(capsys, "check", "bad.json", "--baseline", "b.json")[0] == 1
+
+
+def test_an_assembly_with_its_stack_settings(capsys, here):
+    assembly(here / "cdk.out", GOOD)
+    status, found = report(capsys, "cdk.out", "--environment", "prod")
+    assert status == 1 and [f["ruleId"] for f in found["findings"]] == ["stack-termination-protection"]
+
+
+def test_pre_built_reads_cdk_out_and_says_when_it_is_old(capsys, here):
+    assembly(here / "cdk.out")
+    (here / "app.py").write_text("")
+    os.utime(here / "cdk.out/manifest.json", (1, 1))
+    status, _, err = run(capsys, "check", "--pre-built")
+    assert status == 1 and "is older than" in err
+
+
+def test_chained_behind_the_app_it_reports_through_cdk(capsys, here, monkeypatch):
+    assembly(here / "cdk.out")
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
+    status, _, _ = run(capsys, "check", "--fail-on", "never")
+    written = json.loads((here / "cdk.out/validation-report.json").read_text())
+    assert status == 0 and written["pluginReports"][0]["pluginName"] == "cdkguard"
+    run(capsys, "check", "--fail-on", "never")
+    again = json.loads((here / "cdk.out/validation-report.json").read_text())
+    assert len(again["pluginReports"]) == 1
+
+
+def test_chained_it_fails_by_itself_unless_the_cdk_cli_will(capsys, here, monkeypatch):
+    assembly(here / "cdk.out")
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
+    monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
+    assert run(capsys, "check")[0] == 1
+    monkeypatch.setenv("CDK_CONTEXT_JSON", '{"@aws-cdk/core:failSynthOnValidationErrors": false}')
+    assert run(capsys, "check")[:2] == (0, "")
+    written = json.loads((here / "cdk.out/validation-report.json").read_text())
+    assert written["pluginReports"][0]["conclusion"] == "failure"
+
+
+def test_chained_behind_an_app_that_wrote_nothing_it_does_not_run_the_app_again(capsys, here, monkeypatch):
+    (here / "cdk.json").write_text(json.dumps({"app": f'touch ran && "{sys.executable}" -m cdkguard check'}))
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "empty"))
+    status, _, err = run(capsys, "check")
+    assert status == 3 and "manifest.json: not found" in err and not (here / "ran").exists()
+
+
+def test_a_chained_app_is_judged_from_outside_too(capsys, here):
+    assembly(here / "made")
+    copy = f'cp {here}/made/* "$CDK_OUTDIR"'
+    (here / "cdk.json").write_text(json.dumps({"app": f'{copy} && "{sys.executable}" -m cdkguard check'}))
+    status, found = report(capsys, "--environment", "prod")
+    assert status == 1 and "data-retention" in {f["ruleId"] for f in found["findings"]}
+    places = {one["templatePath"].partition(":")[0] for one in (*found["findings"], *found["stacks"])}
+    assert places == {"assembly"}  # and not a temporary folder that is gone
+
+
+def test_what_the_input_cannot_hold_is_said(capsys, here):
+    (here / "sam.json").write_text(json.dumps({"Transform": "AWS::Serverless-2016-10-31", **GOOD}))
+    status, found = report(capsys, "sam.json")
+    said = " ".join(n["message"] for n in found["notices"])
+    assert status == 0 and "termination protection" in said and "AWS::Serverless-2016-10-31" in said
+
+
+def test_github_step_summary(capsys, here, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(here / "summary.md"))
+    _, out, _ = run(capsys, "check", "bad.json", "--format", "github")
+    assert "::error" in out and (here / "summary.md").read_text()
+
+
+def test_missing_context_is_unknown_and_each_key_is_named(capsys, here):
+    (here / "g.json").write_text("{}")
+    group = {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {
+            "SecurityGroupIngress": [{"CidrIp": "10.9.9.9/32", "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080}]
+        },
+    }
+    assembly(here / "cdk.out", {"Resources": {"G": group}})
+    manifest = json.loads((here / "cdk.out/manifest.json").read_text())
+    manifest["missing"] = [{"key": "peer:range", "provider": "ssm", "props": {"dummyValue": "10.9.9.9/32"}}]
+    (here / "cdk.out/manifest.json").write_text(json.dumps(manifest))
+    status, found = report(capsys, "cdk.out", "--environment", "dev")
+    outcomes = {(f["ruleId"] == "context-missing", f["outcome"]) for f in found["findings"]}
+    assert status == 1 and outcomes == {(True, "fail"), (False, "unknown")}
+    assert any("peer:range" in n["message"] for n in found["notices"])
+
+
+@pytest.mark.parametrize("by_the_cli", [True, False])
+def test_a_chained_app_fails_when_what_was_missing_has_been_looked_up(capsys, here, monkeypatch, by_the_cli):
+    """The CDK CLI looks missing context up after the app has run, and only where that did not fail."""
+    assembly(here / "cdk.out")
+    manifest = json.loads((here / "cdk.out/manifest.json").read_text())
+    (here / "cdk.out/manifest.json").write_text(
+        json.dumps({**manifest, "missing": [{"key": "ami:x", "provider": "ami"}]})
+    )
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
+    if by_the_cli:
+        monkeypatch.setenv("CDK_CLI_ASM_VERSION", "55.0.0")
+    status, out, err = run(capsys, "check")
+    assert "context-missing" in out and status == (0 if by_the_cli else 1)
+    assert ("only that run can fail" in err) is by_the_cli
+    (here / "cdk.out/manifest.json").write_text(json.dumps(manifest))
+    assert run(capsys, "check")[0] == 1
+
+
+def test_rules_can_be_listed_shown_and_explained(capsys):
+    status, out, _ = run(capsys, "rules", "list", "--format", "json")
+    assert status == 0 and {"id", "equivalents", "covers"} <= set(json.loads(out)[0])
+    assert "data-retention" in run(capsys, "rules", "list")[1]
+    assert run(capsys, "rules", "show", "data-retention")[1].startswith("id: data-retention")
+    assert "RemovalPolicy.RETAIN" in run(capsys, "explain", "data-retention")[1]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(capsys, shell):
+    assert "check" in run(capsys, "completion", shell)[1]
+
+
+def test_init_writes_a_configuration_that_loads(capsys, here):
+    assembly(here / "cdk.out", environment="aws://222222222222/eu-west-1")
+    (here / "cdk.json").write_text('{"app": "cdk.out"}')
+    assert run(capsys, "init")[0] == 0
+    assert '"222222222222"' in (here / "cdkguard.yaml").read_text()
+    assert run(capsys, "check")[0] == 1
+    assert run(capsys, "init")[0] == 2
+
+
+def test_python_dash_m_works():
+    done = subprocess.run([sys.executable, "-m", "cdkguard", "--version"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("cdkguard ")
+
+
+def test_a_bug_is_no_finding(capsys, monkeypatch):
+    monkeypatch.setattr("cdkguard.check.run.check", lambda *a, **k: 1 / 0)
+    status, _, err = run(capsys, "check", "bad.json")
+    assert status == 4 and "bug in cdkguard" in err
+
+
+def test_a_python_predicate_runs_only_when_its_package_is_named(capsys, here, monkeypatch):
+    (here / "guards").mkdir()
+    (here / "guards/mine.yaml").write_text(
+        "id: mine\ntitle: T\nseverity: high\ntypes: [AWS::SNS::Topic]\nrequire: {python: 'my_guards:named'}\n"
+        "why: W\nremedy: R\nexamples: {pass: [{}], fail: [{}]}\n"
+    )
+    (here / "my_guards.py").write_text(
+        "def named(body, scope):\n    return 'TopicName' in body.get('Properties', {})\n"
+    )
+    monkeypatch.syspath_prepend(str(here))
+    rules = ("--packs", "guards", "--rules", "mine")
+    status, _, err = run(capsys, "check", "good.json", *rules)
+    assert status == 2 and "is not run: allow it by `--python my_guards`" in err
+    assert run(capsys, "check", "good.json", *rules, "--python", "my_guards")[0] == 1
+    assembly_with(here / "out", {"T": {"Type": "AWS::SNS::Topic"}})
+    (here / "cdk.json").write_text('{"app": "out"}')
+    status, _, err = run(capsys, "check", *rules)
+    assert status == 2 and "is not run: name 'my_guards' under `python` in cdkguard.yaml" in err
+    (here / "cdkguard.yaml").write_text("python: [my_guards]\n")
+    assert run(capsys, "check", *rules)[0] == 1

@@ -1,0 +1,333 @@
+"""The configuration file: what it says, and how its mistakes are told."""
+
+import json
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from cdkguard.config import settings as config
+from cdkguard.config.settings import Config, load
+from cdkguard.data import frameworks
+from cdkguard.errors import ConfigError
+
+WHOLE = """\
+fail_on: medium
+rules: [recommended, "sqs-*"]
+skip: s3-versioning
+packs: [./guardrails, acme]
+python: [acme_rules]
+stacks: ["Prod*"]
+app: node app.js
+context: {flag: true, size: 3}
+environment: prod
+environments:
+  prod:
+    accounts: ["111122223333"]
+    stages: ["Prod*"]
+    stacks: ["*-prod"]
+    tags: {env: prod}
+    regions: [eu-west-1]
+    context: {env: prod, live: true}
+    strict: true
+    parameters: {Size: 012}
+  staging: {stages: [Staging]}
+  production-eu:
+accounts: {allowed: {logging: "444455556666"}}
+severity: {sqs-x: low, rds-y: {prod: critical, dev: low}}
+with: {sg-ingress-open-world: {allowed_ports: [80, 443]}}
+parameters: {Env: prod, Port: 080, On: yes}
+require_owner: true
+suppressions:
+  - {rule: s3-versioning, construct: "Prod/Data/*", reason: rebuilt nightly, owner: team-x, expires: 2027-01-31}
+baseline: .cdkguard-baseline.json
+timeout: 90
+full_synth: false
+outputs: [text, sarif=out.sarif]
+"""
+
+
+@pytest.fixture
+def repo(tmp_path, monkeypatch):
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(text, name="cdkguard.yaml"):
+    Path(name).write_text(text, encoding="utf-8")
+    return load(".", None)
+
+
+def mistake(text, name="cdkguard.yaml"):
+    with pytest.raises(ConfigError) as stop:
+        read(text, name)
+    assert "\n" not in str(stop.value)
+    return str(stop.value)
+
+
+def test_without_a_file_every_setting_has_its_default(repo):
+    assert load(".", None) == Config()
+
+
+def test_every_setting_is_read(repo):
+    found = read(WHOLE)
+    assert found.fail_on == "medium"
+    assert (found.rules, found.skip, found.stacks) == (("recommended", "sqs-*"), ("s3-versioning",), ("Prod*",))
+    assert (found.packs, found.python_packs) == (("./guardrails", "acme"), ("acme_rules",))
+    assert (found.app, found.context, found.environment) == ("node app.js", {"flag": True, "size": 3}, "prod")
+    prod, staging, eu = found.environments
+    assert prod.accounts == ("111122223333",) and prod.stages == ("Prod*",) and prod.stacks == ("*-prod",)
+    assert prod.tags == {"env": "prod"} and prod.regions == ("eu-west-1",) and prod.parameters == {"Size": "012"}
+    assert prod.context == {"env": "prod", "live": "true"}
+    assert (prod.strict, staging.strict, eu.strict) == (True, False, True)
+    assert found.accounts == {"allowed": {"logging": "444455556666"}}
+    assert found.severities == {"sqs-x": "low", "rds-y": {"prod": "critical", "dev": "low"}}
+    assert found.parameters == {"sg-ingress-open-world": {"allowed_ports": [80, 443]}}
+    assert found.template_parameters == {"Env": "prod", "Port": "080", "On": "yes"}
+    (one,) = found.suppressions
+    assert one.rule == "s3-versioning" and one.construct_path == "Prod/Data/*" and one.owner == "team-x"
+    assert one.expires == "2027-01-31" and one.origin == "cdkguard.yaml:28" and one.reason == "rebuilt nightly"
+    assert (found.baseline, found.timeout, found.full_synth) == (".cdkguard-baseline.json", 90.0, False)
+    assert found.outputs == (("text", None), ("sarif", "out.sarif"))
+    assert found.require_owner and found.file == "cdkguard.yaml"
+
+
+def test_pyproject_says_the_same(repo):
+    text = """
+[tool.cdkguard]
+fail_on = "low"
+[tool.cdkguard.environments.prod]
+accounts = ["111122223333"]
+[[tool.cdkguard.suppressions]]
+rule = "a"
+construct = "*"
+reason = "b"
+expires = 2027-01-31
+"""
+    found = read(text, "pyproject.toml")
+    assert found.fail_on == "low" and found.environments[0].accounts == ("111122223333",)
+    assert found.suppressions[0].expires == "2027-01-31" and found.file == "pyproject.toml"
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "fail_on:\n", "\ufefffail_on: high\n"])
+def test_a_file_may_say_nothing(repo, text):
+    assert read(text) == Config(file="cdkguard.yaml")
+
+
+def test_the_nearest_file_up_to_the_root_of_the_repository_counts(repo, monkeypatch):
+    app = repo / "a" / "b"
+    app.mkdir(parents=True)
+    (repo / "cdkguard.yaml").write_text("fail_on: low\npacks: [./rules]\nbaseline: old.json\n")
+    monkeypatch.chdir(app)
+    found = load(".", None)
+    assert (found.fail_on, found.file) == ("low", "../../cdkguard.yaml")
+    assert (found.packs, found.baseline) == (("../.././rules",), "../../old.json")
+    (repo / "a" / "cdkguard.yml").write_text("fail_on: critical\n")
+    assert load(".", None).fail_on == "critical"
+    (repo / "a" / "b" / ".git").write_text("gitdir: elsewhere\n")
+    assert load(".", None) == Config()
+
+
+def test_nothing_above_a_folder_outside_of_a_repository_is_read(tmp_path, monkeypatch):
+    (tmp_path / "cdkguard.yaml").write_text("fail_on: never\n")
+    (tmp_path / "app").mkdir()
+    monkeypatch.setattr(config.os.path, "exists", lambda path: False)
+    assert load(str(tmp_path / "app"), None).fail_on == "high"
+
+
+def test_a_pyproject_of_something_else_is_passed_over(repo):
+    (repo / "pyproject.toml").write_text("[project]\ndependencies = ['cdkguard']\n")
+    assert load(".", None) == Config()
+    (repo / "cdkguard.yaml").write_text("fail_on: low\n")
+    assert load(".", None).fail_on == "low"
+
+
+@pytest.mark.parametrize("other", ["cdkguard.yml", "pyproject.toml"])
+def test_two_files_in_one_place_are_refused(repo, other):
+    (repo / other).write_text("[tool.cdkguard]\n")
+    assert mistake("fail_on: low\n") == f".: settings in cdkguard.yaml and in {other}: keep one of them"
+
+
+def test_an_explicit_file_stands_for_all_others(repo):
+    (repo / "cdkguard.yaml").write_text("fail_on: low\n")
+    (repo / "conf").mkdir()
+    (repo / "conf" / "own.yaml").write_text("packs: [../rules]\n")
+    found = load(".", "conf/own.yaml")
+    assert (found.fail_on, found.packs, found.file) == ("high", ("conf/../rules",), "conf/own.yaml")
+
+
+@pytest.mark.parametrize(("name", "words"), [("none.yaml", "cannot be read: No such file"), ("p.toml", "no table")])
+def test_an_explicit_file_must_be_one(repo, name, words):
+    (repo / "p.toml").write_text("[project]\n")
+    with pytest.raises(ConfigError, match=f"^{name}: .*{words}"):
+        load(".", name)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\nfail-on: high", "2: no key 'fail-on' (did you mean 'fail_on'?)"),
+        ("xyzzy: 1", "1: no key 'xyzzy'"),
+        ("environments:\n  prod:\n    stage: [P]", "3: no key 'stage' (did you mean 'stages'?)"),
+        ("suppressions:\n- rule: a\n  path: b", "3: no key 'path'"),
+        ("accounts: {alowed: {}}", "1: no key 'alowed' (did you mean 'allowed'?)"),
+        ("fail_on: hihg", "1: fail_on is one of low, medium, high, critical, never, not 'hihg' (did you mean 'high'?)"),
+        ("fail_on: [high]", "1: fail_on is one of low, medium, high, critical, never, not '['high']'"),
+        (
+            "severity:\n  a: hgh",
+            "2: severity.a is one of low, medium, high, critical, not 'hgh' (did you mean 'high'?)",
+        ),
+        ("severity:\n  a: {prd: low}", "2: no key 'prd' (did you mean 'prod'?)"),
+        ("environment: prd", "1: environment is one of prod, staging, dev, not 'prd' (did you mean 'prod'?)"),
+        ("rules: []", "1: rules is empty, so nothing would be judged"),
+        ("rules: [1]", '1: rules is a text; write "1" in quotes'),
+        ("rules: {a: b}", "1: rules is a list"),
+        ("environments: [prod]", "1: environments is a mapping of names to values"),
+        ("- a", "1: the file is a mapping of names to values"),
+        ("full_synth: 1", "1: full_synth is true or false"),
+        ("timeout: 0", "1: timeout is a number of seconds above 0"),
+        ("timeout: .inf", "1: timeout is a number of seconds above 0"),
+        ("timeout: .nan", "1: timeout is a number of seconds above 0"),
+        ("outputs: [sraif=x]", "1: no output format 'sraif' (did you mean 'sarif'?)"),
+        ("app: [node]", "1: app is a text"),
+        ("parameters: {A: [1]}", "1: parameters.A is a text, a number or a boolean"),
+        ("fail_on: low\n\nfail_on: high", "3: key 'fail_on' is there twice"),
+        ("fail_on: 'low\n", "2: not YAML: "),
+        ("? [a]\n: b", "1: a key is a text, and merge keys"),
+        ("context: &a {b: 1}\nwith:\n  <<: *a", "3: a key is a text, and merge keys are not understood here"),
+        ("context: !!python/object:os.system {}", "1: the tag tag:yaml.org,2002:python/object:os.system"),
+        ("app: !env HOME", "1: 'HOME' has the tag !env, which is not understood here"),
+        ("context: {a: " + "9" * 5000 + "}", "1: not a number that can be read"),
+        ("suppressions: [{construct: a, reason: b}]", "1: a suppression needs `rule`"),
+        (
+            "suppressions: [{rule: a, reason: b}]",
+            '1: a suppression needs `construct`: a construct path or glob ("*" is',
+        ),
+        ("suppressions:\n- {rule: a, construct: b}", "2: a suppression needs `reason`"),
+        ("suppressions:\n- {rule: a, construct: b, reason: ' '}", "2: suppressions.reason is a text"),
+        (
+            "suppressions:\n- {rule: a, construct: b, reason: c, expires: 2027-02-30}",
+            "2: expires is a date such as 2030-01-31, not '2027-02-30'",
+        ),
+        (
+            "parameters: {A: b}\nenvironments: {prod: {parameters: {A: c}}}",
+            "1: parameter 'A' is in environments.prod.parameters, too: keep one of them",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_line(repo, text, message):
+    assert mistake(text).startswith(f"cdkguard.yaml:{message}")
+
+
+@pytest.mark.parametrize("account", ["111122223333", "012345670123", "1_1"])
+@pytest.mark.parametrize("where", ["environments: {{prod: {{accounts: [{}]}}}}", "accounts: {{allowed: {{a: {}}}}}"])
+def test_an_account_that_yaml_reads_as_a_number_must_be_quoted(repo, account, where):
+    assert f'account {account} is read as a number: write "{account}" in quotes' in mistake(where.format(account))
+
+
+@pytest.mark.parametrize("account", ["11112222333", "0123456789ab", ""])
+def test_an_account_has_12_digits(repo, account):
+    assert "an account id has 12 digits" in mistake(f'accounts: {{allowed: ["{account}"]}}')
+
+
+def test_mistakes_in_pyproject_have_lines_too(repo):
+    table = "[tool.cdkguard.environments.prod]\naccounts = [111122223333]\n"
+    text = f"[project]\nname = 'x'\n[tool.cdkguard]\nrules = ['a']\n{table}"
+    assert mistake(text, "pyproject.toml").startswith("pyproject.toml:6: account 111122223333 is read as a number")
+    assert mistake("[tool.cdkguard]\nfail-on = 'low'\n", "pyproject.toml").startswith(
+        "pyproject.toml:2: no key 'fail-on'"
+    )
+    assert mistake("[tool.cdkguard\n", "pyproject.toml").startswith("pyproject.toml: not TOML")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "context: &a\n  b: *a\n",
+        "context:\n  a: " + "[" * 60 + "]" * 60,
+        "context:\n  a: " + "[" * 200_000,
+        "context:\n  a: " + "{a: " * 200_000,
+        "context:\n  l0: &l0 [x]\n"
+        + "".join(f"  l{i + 1}: &l{i + 1} [{', '.join([f'*l{i}'] * 9)}]\n" for i in range(9)),
+    ],
+)
+def test_cycles_alias_bombs_and_depth_are_errors(repo, text):
+    assert mistake(text).startswith("cdkguard.yaml:")
+
+
+def test_text_that_is_not_utf8_is_an_error(repo):
+    Path("cdkguard.yaml").write_bytes(b"app: \xff\n")
+    with pytest.raises(ConfigError, match=r"^cdkguard\.yaml: not UTF-8 text$"):
+        load(".", None)
+
+
+def test_without_a_yaml_file_yaml_is_not_imported(repo):
+    code = "import sys, cdkguard.config.settings as c; c.load('.', None); print('yaml' in sys.modules, 'tomllib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+# -- the published schema
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return json.loads((files("cdkguard") / "schemas" / "config.schema.json").read_text(encoding="utf-8"))
+
+
+def test_schema_and_reader_know_the_same_keys(schema):
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert set(schema["properties"]) == set(config.KEYS)
+    assert set(schema["$defs"]["environment"]["properties"]) == set(config.ENVIRONMENT_KEYS)
+    assert set(schema["$defs"]["suppression"]["properties"]) == set(config.SUPPRESSION_KEYS)
+
+
+def test_schema_accepts_what_the_reader_accepts(schema):
+    jsonschema.validate(yaml.load(WHOLE, yaml.BaseLoader) | {"environments": {"prod": None}} | TYPED, schema)
+
+
+def test_other_checkers_and_cfn_lint(repo, schema):
+    assert read("honour: [checkov, guard, checkov]\nlint: true").honour == ("checkov", "guard")
+    assert read("honour: cdk-nag").honour == ("cdk-nag",)
+    assert (read("").honour, read("").lint, read("lint: true").lint) == ((), False, True)
+    for data in ({"honour": ["checkov"], "lint": True}, {"honour": "cfn-nag", "lint": None}, {"honour": None}):
+        jsonschema.validate(data, schema)
+
+
+def test_frameworks_select_their_rules_unless_rules_are_named(repo, schema):
+    found = read("frameworks: [fsbp, hipaa, fsbp]")
+    assert found.frameworks == ("fsbp", "hipaa")
+    assert found.rules == (*frameworks.rules_of(["fsbp", "hipaa"]), "changes")
+    assert read("frameworks: fsbp\nrules: [core]").rules == ("core",)
+    assert (read("frameworks: []").rules, read("").frameworks) == (("recommended",), ())
+    assert schema["$defs"]["framework"]["enum"] == list(frameworks.known())
+    for data in ({"frameworks": ["fsbp"]}, {"frameworks": "hipaa"}, {"frameworks": None}):
+        jsonschema.validate(data, schema)
+
+
+TYPED = {"require_owner": True, "full_synth": False, "timeout": 90}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"fail-on": "high"},
+        {"fail_on": "hihg"},
+        {"accounts": {"allowed": [111122223333]}},
+        {"suppressions": [{"rule": "a", "construct": "b"}]},
+        {"environments": {"prod": {"stage": ["P"]}}},
+        {"timeout": 0},
+        {"honour": ["chekov"]},
+        {"lint": "yes please"},
+        {"frameworks": ["nist-800-35"]},
+    ],
+)
+def test_schema_refuses_what_the_reader_refuses(schema, repo, data):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, schema)
+    mistake(yaml.safe_dump(data))

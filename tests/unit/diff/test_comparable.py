@@ -1,0 +1,231 @@
+"""Template values as a comparison sees them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cdkguard.diff.comparable import (
+    differences,
+    named,
+    only_assets,
+    references,
+    said,
+    same,
+    settled,
+    spelt_out,
+    without_hashes,
+)
+from cdkguard.template.values import ABSENT, Deferred, Scope
+
+A, B = "a" * 64, "b" * 64
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.sampled_from(["", "a", "1", "true", "${X}", "{{resolve:ssm:/x}}"])
+)
+NAMES = st.sampled_from(["Ref", "Fn::If", "Fn::Sub", "Fn::Join", "Fn::GetAtt", "Fn::FindInMap", "Fn::Select", "Fn::ImportValue", "a", "b", "P", "On"])  # fmt: skip
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=12
+)
+TEMPLATE = {
+    "Parameters": {"P": {"Type": "String"}, "D": {"Type": "String", "Default": "d"}},
+    "Mappings": {"M": {"a": {"b": "mapped"}}},
+    "Conditions": {"On": {"Fn::Equals": [{"Ref": "P"}, "x"]}, "Yes": {"Fn::Equals": ["1", 1]}},
+}
+
+
+def scope(**changed):
+    return Scope({**TEMPLATE, **changed}, account="111111111111", region="eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Ref": "D"}, "d"),
+        ({"Fn::Sub": "${D}-x"}, "d-x"),
+        ({"Fn::FindInMap": ["M", "a", "b"]}, "mapped"),
+        ({"Fn::If": ["Yes", 1, 2]}, 1),
+        ({"Fn::If": ["On", 1, "1"]}, 1),
+        ({"a": {"Ref": "AWS::NoValue"}, "b": [{"Ref": "AWS::NoValue"}]}, {"b": []}),
+        ({"Ref": "P"}, Deferred("parameter", {"Ref": "P"}, "P")),
+    ],
+)
+def test_what_is_known_is_resolved(value, expected):
+    assert settled(scope(), value) == expected
+
+
+def test_an_undecided_condition_keeps_both_branches():
+    (condition, yes, no) = settled(scope(), {"Fn::If": ["On", "a", {"Ref": "AWS::NoValue"}]})["Fn::If"]
+    assert (yes, no) == ("a", {"Ref": "AWS::NoValue"})
+    assert condition == spelt_out(scope(), "On")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::ImportValue": {"Fn::Sub": "${D}-x"}},
+        {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "D"}, ":", {"Ref": "Secret"}, "}}"]]},
+        {"Fn::Cidr": [{"Ref": "D"}, 2]},
+        {"Fn::Join": ["", [{"Fn::If": ["On", "a", "b"]}, {"Ref": "D"}]]},
+        {"Fn::Sub": ["${X}-${D}", {"X": {"Fn::If": ["On", "a", "b"]}}]},
+        {"Fn::If": ["On", {"Ref": "D"}, "b"]},
+        {"Fn::Join": ["", [{"Ref": "R"}, {"Ref": "D"}]]},
+    ],
+    ids=json.dumps,
+)
+def test_another_default_inside_an_unknown_value_is_another_value(value):
+    """What cannot be resolved must not hide what can."""
+    other = scope(Parameters={**TEMPLATE["Parameters"], "D": {"Type": "String", "Default": "e"}})
+    assert not same(settled(scope(), value), settled(other, value))
+    assert said(settled(scope(), value)) != said(settled(other, value))
+    assert same(settled(scope(), value), settled(scope(), value))
+
+
+def test_another_secret_is_another_value():
+    one = {"Fn::Sub": "{{resolve:secretsmanager:${One}:SecretString:password}}"}
+    two = {"Fn::Sub": "{{resolve:secretsmanager:${Two}:SecretString:password}}"}
+    assert not same(settled(scope(), one), settled(scope(), two))
+
+
+def test_a_condition_is_what_it_says():
+    renamed = scope(Conditions={"Off": {"Fn::Equals": [{"Ref": "P"}, {"Ref": "D"}]}, "Also": {"Condition": "Off"}})
+    written = scope(Conditions={"On": {"Fn::Equals": [{"Ref": "P"}, "d"]}})
+    assert spelt_out(renamed, "Also") == spelt_out(renamed, "Off") == spelt_out(written, "On")
+    assert spelt_out(written, "On") != spelt_out(scope(), "On")
+
+
+def test_conditions_in_a_circle_end():
+    circle = scope(Conditions={"A": {"Condition": "B"}, "B": {"Condition": "A"}})
+    assert spelt_out(circle, "A")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (5, "5", True),
+        (5, 5.0, True),
+        (True, "true", True),
+        ("5.10", "5.1", False),
+        (True, 1, False),
+        (None, "", False),
+        ([1, 2], ["1", "2"], True),
+        ([1, 2], [2, 1], False),
+        ({"a": 1, "b": 2}, {"b": "2", "a": "1"}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+    ],
+)
+def test_same_as_cloudformation_compares(one, other, expected):
+    assert same(one, other) is same(other, one) is expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(VALUES, VALUES)
+def test_no_difference_is_the_same_value(one, other):
+    values = [settled(scope(), value) for value in (one, other)]
+    assert not list(differences(values[0], values[0]))
+    assert bool(list(differences(*values))) is not same(*values)
+
+
+@settings(max_examples=100, deadline=None)
+@given(VALUES)
+def test_any_value_can_be_settled_said_and_searched(value):
+    found = settled(scope(), value)
+    json.dumps(said(found))
+    list(references(found))
+    without_hashes(found)
+
+
+def test_elements_of_lists_that_grow_are_told_one_by_one():
+    assert list(differences(["a", "b"], ["b", "a", "c"])) == [((2,), ABSENT, "c")]
+    assert list(differences({"x": [1, 2]}, {"x": ["2"]})) == [(("x", 0), 1, ABSENT)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "path", "expected"),
+    [
+        (f"{A}.zip", f"{B}.zip", "Properties.Code.S3Key", True),
+        (f"https://s3/bucket/{A}.json", f"https://s3/bucket/{B}.json", "Properties.TemplateURL", True),
+        (f"1.dkr.ecr/assets:{A}", f"1.dkr.ecr/assets:{B}", "Properties.Image", True),
+        (f"{A}.zip", f"other/{B}.zip", "Properties.Code.S3Key", False),
+        (A, B, "Properties.Grants", False),  # a canonical user
+        (f'{{"CanonicalUser":"{A}"}}', f'{{"CanonicalUser":"{B}"}}', "Properties.Policy", False),
+        (f"x/{A}", f"x/{B}", "Properties.PolicyDocument.Statement[0].Principal.AWS", False),
+        (5, 6, "Properties.Size", False),
+    ],
+)
+def test_asset_hashes(before, after, path, expected):
+    assert only_assets(before, after, path) is expected
+
+
+def test_a_hash_is_looked_past_where_it_names_an_asset_only():
+    value = {"Resource": f"arn:aws:s3:::b/{A}.zip", "Principal": {"AWS": f"x/{A}.zip"}, "Text": A}
+    assert without_hashes(value) == {**value, "Resource": "arn:aws:s3:::b/#.zip"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"Ref": "X"}, {"Fn::GetAtt": ["X", "Arn"]}, {"Fn::GetAtt": "X.Arn"}, {"Fn::Sub": "a-${X.Arn}"},
+     {"Fn::Join": ["", ["a", {"Fn::If": ["C", {"Ref": "X"}, "b"]}]]}, {"Fn::Sub": ["${V}", {"V": {"Ref": "X"}}]}],
+    ids=json.dumps,
+)  # fmt: skip
+def test_references_are_found(value):
+    assert "X" in {name for name, _attribute in references(value)}
+    assert "X" in {name for name, _attribute in references(settled(scope(), value))}
+
+
+def test_values_beyond_the_bound_are_unequal_where_they_are():
+    """What is too much to be looked at is unknown, but a change of it is a change."""
+    named = {"Fn::FindInMap": ["M", "a", "b"]}
+
+    def sides(mapped, listed):
+        template = {
+            "Mappings": {"M": {"a": {"b": mapped}}},
+            "Parameters": {"P": {"Type": "CommaDelimitedList", "Default": listed}},
+        }
+        scope = Scope(template)
+        return [settled(scope, dict(call)) for _time in range(40) for call in (named, {"Ref": "P"})]
+
+    many, listed = ["x"] * 10_000, "a," * 1_000
+    one = sides(many, listed)
+    assert isinstance(one[-1], Deferred) and same(one, sides(list(many), listed))
+    assert not same(one[-2], sides([*many[:-1], "y"], listed)[-2])
+    assert not same(one[-1], sides(many, listed + "b")[-1])
+
+
+def test_texts_that_stand_side_by_side_are_one():
+    joined = settled(scope(), {"Fn::Join": ["", ["a", "b", {"Ref": "Table"}, "c", {"Ref": "D"}]]})
+    assert joined.parts[0] == "ab" and joined.parts[-1] == "cd" and len(joined.parts) == 3
+    assert same(joined, settled(scope(), {"Fn::Sub": "ab${Table}cd"}))
+    alone = settled(scope(), {"Fn::Join": ["", ["", {"Ref": "Table"}, ""]]})
+    assert alone.kind == "resource" and alone.target == "Table"
+
+
+def test_a_value_in_a_word():
+    assert named(settled(scope(), {"Ref": "P"})) == "P"
+    assert named(settled(scope(), {"Fn::GetAtt": ["Table", "Arn"]})) == "Table.Arn"
+    assert named(settled(scope(), {"Ref": "AWS::StackId"})) == "AWS::StackId"
+    assert named(settled(scope(), {"Ref": "D"})) == '"d"'
+    assert json.loads(named(settled(scope(), {"Fn::ImportValue": "x"})))
+
+
+def test_hashes_in_a_text_with_unknown_parts_are_looked_past():
+    def key(hash_):
+        return settled(scope(), {"Fn::Sub": "${Bucket}/" + hash_ + ".zip"})
+
+    assert same(without_hashes(key(A)), without_hashes(key(B))) and not same(key(A), key(B))
+    assert without_hashes(key(A)).kind == "text"
+
+
+def test_a_condition_of_many_values_is_known_by_all_of_them():
+    def of(values):
+        at = scope(Conditions={"Many": {"Fn::Or": [{"Fn::Equals": [{"Ref": "P"}, v]} for v in values]}})
+        return spelt_out(at, "Many")
+
+    few, many = [str(n) for n in range(3)], [str(n) for n in range(100)]
+    assert of(few).count("Fn::Equals") == 3 and "Fn::Equals" not in of(many)
+    assert of(many) == of(list(many)) != of([*many[:-1], "other"])

@@ -1,0 +1,710 @@
+"""Every output: golden files, the readers' own formats, and hostile text."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from junitparser import JUnitXml
+from markdown_it import MarkdownIt
+
+from cdkguard.errors import ConfigError, TemplateError
+from cdkguard.model import (
+    Finding,
+    Outcome,
+    Problem,
+    Remedy,
+    Report,
+    RuleInfo,
+    Source,
+    StackInfo,
+    Suppression,
+)
+from cdkguard.outputs import cdkreport
+from cdkguard.outputs.markdown import document as markdown_document
+from cdkguard.outputs.render import RENDERERS, Options, render
+from cdkguard.text import escape
+from tests.support.output_laws import SARIF
+from tests.support.paths import ROOT
+
+SCHEMA = json.loads((ROOT / "cdkguard" / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
+ROOT = "/home/dev/orders"
+SOURCES = {
+    ("app/orders_stack.py", 41): 'self.cluster = rds.DatabaseCluster(self, "Database",',
+    ("app/orders_stack.py", 63): (
+        'alb_group = ec2.SecurityGroup(self, "AlbGroup", vpc=vpc, allow_all_outbound=True, description="load balancer")'
+    ),
+    ("bin/gateway.ts", 12): "\tnew agentcore.CfnGateway(this, 'Gateway', {",
+}
+
+
+def excerpt(source: Source) -> list[tuple[int, str]]:
+    text = SOURCES.get((source.file.removeprefix(ROOT + "/"), source.line))
+    return [(source.line, text)] if text else []
+
+
+OPTIONS = Options(root=ROOT, excerpt=excerpt)
+
+RETENTION = Remedy(
+    "Keep the data when the stack or the resource goes: set the removal policy on the construct.",
+    python="rds.DatabaseCluster(..., removal_policy=RemovalPolicy.SNAPSHOT)",
+    typescript="new rds.DatabaseCluster(..., { removalPolicy: RemovalPolicy.SNAPSHOT })",
+)
+INGRESS = Remedy(
+    "Name the callers: a security group, a prefix list, or the CIDR of your network.",
+    python="group.add_ingress_rule(\n    ec2.Peer.security_group_id(callers.id),\n    ec2.Port.tcp(5432),\n)",
+    typescript="group.addIngressRule(ec2.Peer.securityGroupId(callers.securityGroupId), ec2.Port.tcp(5432));",
+)
+GATEWAY = Remedy(
+    "Give the gateway a JWT or IAM authorizer.",
+    python='CfnGateway(..., authorizer_type="AWS_IAM")',
+    typescript="new CfnGateway(..., { authorizerType: 'AWS_IAM' })",
+)
+RULES = (
+    RuleInfo(
+        "data-retention",
+        "Stateful resource survives its stack",
+        "critical",
+        "core",
+        "CloudFormation deletes the resource with its data when the stack is deleted or the construct is removed.",
+        RETENTION,
+        ("https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html",),
+    ),
+    RuleInfo(
+        "sg-ingress-open-world",
+        "Security group is not open to the world",
+        "high",
+        "core",
+        "Scanners find an open port within minutes.",
+        INGRESS,
+    ),
+    RuleInfo(
+        "agentcore-gateway-auth",
+        "AgentCore Gateway asks who calls",
+        "high",
+        "core",
+        "Anyone who knows the address can use the gateway's tools.",
+        GATEWAY,
+    ),
+    RuleInfo(
+        "rds-backup-retention",
+        "Database keeps backups",
+        "medium",
+        "core",
+        "Without backups a mistaken DELETE is final.",
+        None,
+    ),
+    RuleInfo(
+        "cognito-self-sign-up", "User pool takes no strangers", "low", "core", "Anybody can make an account.", None
+    ),
+    RuleInfo(
+        "stack-termination-protection",
+        "Stack cannot be deleted by one call",
+        "high",
+        "core",
+        "One `delete-stack` takes everything.",
+        Remedy("Set `termination_protection=True` on the stack."),
+    ),
+)
+INFO = {rule.id: rule for rule in RULES}
+PROD = StackInfo(
+    "Prod-Orders",
+    "Prod/Orders",
+    "cdk.out/assembly-Prod/ProdOrders.template.json",
+    "prod",
+    "111122223333",
+    "eu-west-1",
+    48,
+    False,
+)
+NESTED = StackInfo(
+    "Prod-Orders-Search",
+    "Prod/Orders/Search",
+    "cdk.out/assembly-Prod/ProdOrdersSearch.nested.template.json",
+    "prod",
+    "111122223333",
+    "eu-west-1",
+    9,
+    True,
+)
+STAGING = StackInfo(
+    "Staging-Orders",
+    "Staging/Orders",
+    "cdk.out/assembly-Staging/StagingOrders.template.json",
+    "staging",
+    None,
+    None,
+    46,
+    False,
+)
+
+
+def finding(rule: str, stack: StackInfo, message: str, **fields: Any) -> Finding:
+    info = INFO[rule]
+    values: dict[str, Any] = {
+        "rule_id": rule,
+        "outcome": Outcome.FAIL,
+        "severity": info.severity,
+        "message": message,
+        "stack": stack.name,
+        "stack_path": stack.construct_path,
+        "template_path": stack.template_path,
+        "environment": stack.environment,
+        "remedy": info.remedy,
+        "why": info.why,
+        "title": info.title,
+        **fields,
+    }
+    return Finding(**values)
+
+
+def database(stack: StackInfo) -> dict[str, Any]:
+    return {
+        "logical_id": "DatabaseB269D8BB",
+        "resource_type": "AWS::RDS::DBCluster",
+        "construct_path": f"{stack.construct_path}/Database/Resource",
+        "source": Source(f"{ROOT}/app/orders_stack.py", 41),
+    }
+
+
+def group(stack: StackInfo) -> dict[str, Any]:
+    return {
+        "logical_id": "AlbGroup4E7A1F0C",
+        "resource_type": "AWS::EC2::SecurityGroup",
+        "construct_path": f"{stack.construct_path}/AlbGroup/Resource",
+        "source": Source(f"{ROOT}/app/orders_stack.py", 63),
+    }
+
+
+REPORT = Report(
+    findings=(
+        finding(
+            "data-retention",
+            PROD,
+            "DeletionPolicy is Delete",
+            property_paths=("DeletionPolicy",),
+            found="Delete",
+            branch="IsProd is true",
+            fingerprint="a1b2c3d4e5f60718",
+            **database(PROD),
+        ),
+        finding(
+            "rds-backup-retention",
+            PROD,
+            "Properties.BackupRetentionPeriod is 1, less than 7",
+            property_paths=("Properties.BackupRetentionPeriod",),
+            found="1",
+            fingerprint="0fb2c3d4e5f60718",
+            **database(PROD),
+        ),
+        finding(
+            "sg-ingress-open-world",
+            PROD,
+            "0.0.0.0/0 may reach every port",
+            property_paths=("Properties.SecurityGroupIngress[0].CidrIp",),
+            found="0.0.0.0/0",
+            fingerprint="11b2c3d4e5f60718",
+            **group(PROD),
+        ),
+        finding(
+            "sg-ingress-open-world",
+            PROD,
+            "::/0 may reach port 22",
+            property_paths=("Properties.SecurityGroupIngress[1].CidrIpv6",),
+            found="::/0",
+            fingerprint="12b2c3d4e5f60718",
+            **group(PROD),
+        ),
+        finding(
+            "stack-termination-protection", PROD, "terminationProtection is absent", fingerprint="13b2c3d4e5f60718"
+        ),
+        finding(
+            "cognito-self-sign-up",
+            PROD,
+            "AllowAdminCreateUserOnly is false",
+            property_paths=("Properties.AdminCreateUserConfig.AllowAdminCreateUserOnly",),
+            found="false",
+            logical_id="Users0A0EEA89",
+            resource_type="AWS::Cognito::UserPool",
+            template_line=812,
+            fingerprint="14b2c3d4e5f60718",
+        ),
+        finding(
+            "agentcore-gateway-auth",
+            NESTED,
+            "AuthorizerType is NONE",
+            property_paths=("Properties.AuthorizerType",),
+            found="NONE",
+            logical_id="Gateway",
+            resource_type="AWS::BedrockAgentCore::Gateway",
+            construct_path="Prod/Orders/Search/Gateway",
+            source=Source(f"{ROOT}/bin/gateway.ts", 12),
+            fingerprint="15b2c3d4e5f60718",
+        ),
+        finding(
+            "data-retention",
+            NESTED,
+            "DeletionPolicy depends on the parameter Keep, which has no default",
+            outcome=Outcome.UNKNOWN,
+            property_paths=("DeletionPolicy",),
+            logical_id="Index7F2D",
+            resource_type="AWS::OpenSearchService::Domain",
+            construct_path="Prod/Orders/Search/Index/Resource",
+            fingerprint="16b2c3d4e5f60718",
+        ),
+        finding(
+            "data-retention",
+            STAGING,
+            "DeletionPolicy is Delete",
+            severity="medium",
+            property_paths=("DeletionPolicy",),
+            found="Delete",
+            fingerprint="17b2c3d4e5f60718",
+            suppression=Suppression(
+                "data-retention",
+                "staging is rebuilt every night",
+                "cdkguard.yaml:12",
+                "Staging/**",
+                "platform",
+                "2027-01-31",
+            ),
+            **database(STAGING),
+        ),
+    ),
+    rules=RULES,
+    stacks=(PROD, NESTED, STAGING),
+    problems=(
+        Problem(
+            "nested-template",
+            "cdk.out/assembly-Prod/Audit.nested.template.json: named by Prod-Orders, not there",
+            "cdk.out/assembly-Prod/Audit.nested.template.json",
+        ),
+        Problem(
+            "context",
+            "context key availability-zones:account=111122223333:region=eu-west-1 is missing: its dummy "
+            "values are judged as unknown",
+            fatal=False,
+        ),
+    ),
+    seconds=0.2149,
+    version="0.1.0",
+    phases={"read": 0.05, "judge": 0.02},
+)
+CLEAN = Report((), RULES, (PROD, STAGING), seconds=0.1, version="0.1.0")
+EXTENSIONS = {
+    "text": "txt",
+    "json": "json",
+    "sarif": "sarif",
+    "junit": "xml",
+    "github": "github.txt",
+    "github-summary": "summary.md",
+    "gitlab": "gitlab.json",
+    "markdown": "md",
+}
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_golden(name: str, golden: Any) -> None:
+    golden(f"report.{EXTENSIONS[name]}", render(name, REPORT, OPTIONS))
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_golden_of_a_clean_pass(name: str, golden: Any) -> None:
+    golden(f"clean.{EXTENSIONS[name]}", render(name, CLEAN, OPTIONS))
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_suppressed_unknown_and_errors_are_in_every_output(name: str) -> None:
+    text = render(name, REPORT, OPTIONS)
+    assert re.search("suppressed", text, re.I)
+    assert re.search("unknown|undecided", text, re.I)
+    assert "Audit.nested.template.json" in text
+
+
+def test_unknown_format() -> None:
+    with pytest.raises(ConfigError, match="no output format 'yaml'.*text, json"):
+        render("yaml", REPORT)
+
+
+def test_only_the_used_renderer_is_loaded() -> None:
+    code = (
+        "import sys; from cdkguard.outputs.render import render; from cdkguard.model import Report;"
+        "render('text', Report((), (), ()));"
+        "print([m for m in sys.modules if m.startswith(('rich', 'xml', 'cdkguard.outputs.'))])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = eval(run.stdout)
+    assert "cdkguard.outputs.text" in loaded
+    assert not {"cdkguard.outputs.sarif", "cdkguard.outputs.report_json", "rich", "xml"} & set(loaded)
+
+
+# text
+
+
+def test_text_fits_80_columns_but_for_what_cannot_be_broken() -> None:
+    long = [line for line in render("text", REPORT, OPTIONS).splitlines() if len(line) > 80]
+    assert all(" " not in line.strip() for line in long)
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    colored = render("text", REPORT, OPTIONS._replace(color=True))
+    assert "\x1b[" in colored
+    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render("text", REPORT, OPTIONS)
+
+
+def test_rich_markup_in_a_name_stays_text() -> None:
+    one = REPORT.findings[0]._replace(message="[red]x[/red] [link=http://a]b[/link] :smile:")
+    colored = render("text", REPORT._replace(findings=(one,)), OPTIONS._replace(color=True))
+    assert "[red]x[/red] [link=http://a]b[/link] :smile:" in colored
+
+
+def test_equal_rules_of_a_construct_fold() -> None:
+    text = render("text", REPORT, OPTIONS)
+    assert text.count("HIGH  sg-ingress-open-world") == 1
+    assert "- 0.0.0.0/0 may reach every port" in text and "- ::/0 may reach port 22" in text
+
+
+def test_a_finding_about_a_stack_names_no_property_of_a_template() -> None:
+    about = {"message": "it can be deleted", "property_paths": ("TerminationProtection",), "found": "false"}
+    one = REPORT.findings[0]._replace(**about)
+    assert "TerminationProtection" in render("text", REPORT._replace(findings=(one,)), OPTIONS)
+    stack = one._replace(logical_id=None, resource_type=None)
+    text = render("text", REPORT._replace(findings=(stack,)), OPTIONS)
+    assert "it can be deleted" in text and "TerminationProtection" not in text
+
+
+def test_why_is_told_once_for_each_rule() -> None:
+    assert render("text", REPORT, OPTIONS).count("CloudFormation deletes the resource") == 1
+
+
+def test_snippet_follows_the_language_of_the_source() -> None:
+    text = render("text", REPORT, OPTIONS)
+    assert "authorizerType: 'AWS_IAM'" in text and "authorizer_type" not in text
+    assert "removal_policy=RemovalPolicy.SNAPSHOT" in text and "removalPolicy" not in text
+
+
+def test_a_line_that_left_the_code_is_not_shown_as_what_stands_there_now() -> None:
+    told = next(f for f in REPORT.findings if f.source and f.source.file.endswith("gateway.ts"))
+    for impact, shown in (("WILL_UPDATE", True), ("WILL_DESTROY", False)):
+        found = render("text", REPORT._replace(findings=(told._replace(impact=impact),)), OPTIONS)
+        assert (f"{told.source.line} | " in found) is shown
+        assert ("of the baseline" in found) is not shown
+
+
+def test_groups_keep_the_order_of_the_report() -> None:
+    shuffled = REPORT._replace(findings=REPORT.findings[::-1])
+    text = render("text", shuffled, OPTIONS)
+    assert text.index("Prod/Orders/Search ") < text.index("-- Prod/Orders ")
+
+
+def test_last_line() -> None:
+    wide = render("text", REPORT, OPTIONS._replace(width=130)).splitlines()[-1]
+    assert wide == (
+        "BLOCK  1 critical, 4 high, 1 medium, 1 low, 1 unknown, 1 error (1 suppressed)"
+        " · 3 stacks, 6 rules · prod, staging · 0.21 s"
+    )
+    assert render("text", REPORT, OPTIONS).splitlines()[-2:] == [
+        "BLOCK  1 critical, 4 high, 1 medium, 1 low, 1 unknown, 1 error (1 suppressed)",
+        "       3 stacks, 6 rules · prod, staging · 0.21 s",
+    ]
+
+
+def test_clean_pass_says_what_was_judged() -> None:
+    assert render("text", CLEAN, OPTIONS).splitlines() == [
+        "judged 94 resources in Prod/Orders, Staging/Orders",
+        "APPROVE  nothing found · 2 stacks, 6 rules · prod, staging · 0.10 s",
+    ]
+
+
+# json, sarif, gitlab, junit
+
+
+@pytest.mark.parametrize("report", [REPORT, CLEAN, Report((), (), ())])
+def test_json_follows_its_schema(report: Report) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(render("json", report, OPTIONS)))
+
+
+def test_json_counts() -> None:
+    document = json.loads(render("json", REPORT, OPTIONS))
+    assert document["summary"]["bySeverity"] == {"critical": 1, "high": 4, "medium": 1, "low": 1}
+    assert [document["summary"][key] for key in ("failed", "unknown", "suppressed")] == [7, 1, 1]
+    assert len(document["findings"]) == 9
+    assert document["findings"][0]["source"] == {"file": "app/orders_stack.py", "line": 41}
+    assert document["verdict"] == "BLOCK"
+
+
+def sarif(report: Report, options: Options = OPTIONS) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(render("sarif", report, options))
+    jsonschema.Draft202012Validator(SARIF).validate(document)
+    for run in document["runs"]:
+        for result in run["results"]:
+            assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    return document
+
+
+def test_sarif_is_a_run_for_each_environment() -> None:
+    runs = sarif(REPORT)["runs"]
+    assert [run["automationDetails"]["id"] for run in runs] == ["cdkguard/prod/", "cdkguard/staging/"]
+    assert [len(run["results"]) for run in runs] == [8, 1]
+    assert not runs[0]["invocations"][0]["executionSuccessful"]
+
+
+def test_sarif_points_to_source_else_to_cdk_json() -> None:
+    results = sarif(REPORT)["runs"][0]["results"]
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert (places[0]["artifactLocation"]["uri"], places[0]["region"]["startLine"]) == ("app/orders_stack.py", 41)
+    assert (places[5]["artifactLocation"]["uri"], places[5]["region"]["startLine"]) == ("cdk.json", 1)
+    assert PROD.template_path in results[5]["message"]["text"]
+    assert results[5]["locations"][0]["logicalLocations"][1]["fullyQualifiedName"] == PROD.template_path
+
+
+def test_sarif_severity_is_that_of_the_environment() -> None:
+    scores = [
+        {rule["id"]: rule["properties"]["security-severity"] for rule in run["tool"]["driver"]["rules"]}
+        for run in sarif(REPORT)["runs"]
+    ]
+    assert [score["data-retention"] for score in scores] == ["9.5", "5.5"]
+
+
+def test_sarif_suppressions() -> None:
+    prod, staging = sarif(REPORT)["runs"]
+    assert [s["justification"] for s in staging["results"][0]["suppressions"]] == ["staging is rebuilt every night"]
+    assert all(result["suppressions"] == [] for result in prod["results"])
+
+
+def test_bare_template_is_its_own_location() -> None:
+    one = REPORT.findings[5]._replace(template_path=f"{ROOT}/infra/my stack.yaml")
+    run = sarif(REPORT._replace(findings=(one,)), OPTIONS._replace(cdk_json=None))["runs"][0]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("infra/my%20stack.yaml", 812)
+
+
+def test_source_outside_the_repository_is_no_location() -> None:
+    one = REPORT.findings[0]._replace(source=Source("/opt/shared/lib.py", 3))
+    run = sarif(REPORT._replace(findings=(one,)))["runs"][0]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "cdk.json"
+
+
+def test_sarif_with_too_many_results_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cdkguard.outputs.sarif._RESULTS", 25)
+    run = sarif(REPORT._replace(findings=REPORT.findings[:1] * 28, stacks=(PROD,)))["runs"][0]
+    assert len(run["results"]) == 25
+    assert "3 more findings" in run["invocations"][0]["toolExecutionNotifications"][-1]["message"]["text"]
+
+
+def test_gitlab() -> None:
+    twice = REPORT._replace(findings=REPORT.findings + REPORT.findings[:1] * 2)
+    entries = json.loads(render("gitlab", twice, OPTIONS))
+    assert len(entries) == 12  # with the error
+    assert len({entry["fingerprint"] for entry in entries}) == 12
+    assert {entry["severity"] for entry in entries} <= {"info", "minor", "major", "critical", "blocker"}
+    assert entries[1]["location"] == {"path": "app/orders_stack.py", "lines": {"begin": 41}}
+
+
+def test_junit_agrees_with_fail_on(tmp_path: Path) -> None:
+    (tmp_path / "report.xml").write_text(render("junit", REPORT, OPTIONS), encoding="utf-8")
+    suites = JUnitXml.fromfile(str(tmp_path / "report.xml"))
+    assert (suites.tests, suites.failures, suites.errors, suites.skipped) == (10, 6, 1, 3)
+    assert [suite.name for suite in suites] == ["cdkguard", "Prod/Orders", "Prod/Orders/Search", "Staging/Orders"]
+    never = ElementTree.fromstring(render("junit", REPORT._replace(fail_on="never"), OPTIONS))
+    assert (never.get("failures"), never.get("skipped")) == ("0", "9")
+
+
+# github, markdown
+
+
+def test_github_annotations_are_bounded() -> None:
+    high = REPORT.findings[2]
+    low = REPORT.findings[5]
+    lines = render("github", REPORT._replace(findings=(high,) * 15 + (low,) * 15), OPTIONS).splitlines()
+    assert [sum(line.startswith(f"::{level} ") for line in lines) for level in ("error", "notice")] == [10, 10]
+    assert "12 more findings without annotation" in lines[-1]  # one of the ten errors is the unread template
+
+
+def test_github_command_cannot_be_forged() -> None:
+    one = REPORT.findings[0]._replace(message="a\n::add-mask::x\r%0A,:", rule_id="r::s,t")
+    first = render("github", REPORT._replace(findings=(one,), problems=()), OPTIONS).splitlines()[0]
+    assert first.startswith("::error file=app/orders_stack.py,line=41,title=critical%3A r%3A%3As%2Ct::")
+    assert "%250A" in first and "a\\n::add-mask" in first
+
+
+def test_markdown_is_bounded() -> None:
+    many = REPORT._replace(findings=REPORT.findings * 1000)
+    for limit in (60_000, 250_000):
+        text = markdown_document(many, OPTIONS, limit)
+        assert limit * 0.9 < len(text) <= limit
+        assert re.search(r"_\d+ rows left out", text)
+        assert text.count("<details>") == text.count("</details>")
+
+
+def test_markdown_escapes() -> None:
+    text = escape.markdown("<img src=x> @team #12 | `code` [a](http://b) *b*\n# x /close")
+    assert not re.search(r"[<>|`*\[\]@]", re.sub(r"@?&#\d+;|</?code>", "", text))
+    assert "<code>code</code>" in text and "&#60;img" in text
+    assert "@&#8203;team &#35;&#8203;12" in text
+    assert escape.markdown("/close").startswith("&#47;")
+    assert escape.markdown_block("a\n```\n@x").splitlines()[0] == "````"
+
+
+def test_json_has_no_lone_surrogates_and_keeps_the_paired() -> None:
+    text = escape.json_text({"k\ud800": ["a\ud800b", "\U0001f600", "\u202e"]}, depth=1)
+    assert text == '{\n  "k\\ufffd": ["a\\ufffdb", "\\ud83d\\ude00", "\\u202e"]\n}'
+
+
+def test_json_in_lines_is_the_same_value() -> None:
+    value = {"a": [{"b": [1, {}]}, []], "c": {}, "d": {"e": {"f": [None]}}, 'q"': "x"}
+    assert all(json.loads(escape.json_text(value, depth)) == value for depth in (None, 1, 2, 3, 9))
+    assert escape.json_text(value, 9) == escape.json_text(value)
+
+
+# cdk's validation-report.json
+
+
+def test_cdk_report_is_made() -> None:
+    document = json.loads(cdkreport.merge(None, REPORT, "55.0.0", "cdk.out"))
+    assert document["version"] == "55.0.0"
+    (plugin,) = document["pluginReports"]
+    assert (plugin["pluginName"], plugin["conclusion"]) == ("cdkguard", "failure")
+    assert len(plugin["violations"]) == 9 and len(plugin["suppressedViolations"]) == 1  # 8 findings, 1 error
+    construct = plugin["violations"][0]["violatingConstructs"][0]
+    assert construct["cloudFormationResource"]["templatePath"] == "assembly-Prod/ProdOrders.template.json"
+    assert construct["stackTraces"] == [f"app ({ROOT}/app/orders_stack.py:41:1)"]
+    assert [v["severity"] for v in plugin["violations"]] == [
+        "error",
+        "warning",
+        "error",
+        "error",
+        "error",
+        "warning",
+        "error",
+        "error",
+        "fatal",
+    ]
+
+
+def test_cdk_report_keeps_others_and_replaces_its_own() -> None:
+    nag = {"pluginName": "cdk-nag", "conclusion": "success", "violations": [], "extra": 1}
+    old = json.dumps({"version": "54", "title": "T", "pluginReports": [{"pluginName": "cdkguard"}, nag]})
+    document = json.loads(cdkreport.merge(old, CLEAN, "55.0.0"))
+    assert (document["version"], document["title"]) == ("54", "T")
+    assert document["pluginReports"][0] == nag
+    assert document["pluginReports"][1]["conclusion"] == "success"
+    again = cdkreport.merge(json.dumps(document), CLEAN, "55.0.0")
+    assert json.loads(again) == document
+
+
+@pytest.mark.parametrize("old", ["", "{", "[]", '{"pluginReports": {}}', '{"pluginReports": [1]}'])
+def test_cdk_report_that_cannot_be_read(old: str) -> None:
+    with pytest.raises(TemplateError, match="^cdk.out/validation-report.json: not"):
+        cdkreport.merge(old, CLEAN, "55.0.0", name="cdk.out/validation-report.json")
+
+
+# hostile text
+
+ANY = st.text(st.characters(codec=None), max_size=12) | st.sampled_from(
+    [
+        "\x1b[2J",
+        "\u202eabc",
+        "]]>",
+        "<script>",
+        "a\n::error::b",
+        "%0A",
+        "\ud800",
+        "\r",
+        "\x00",
+        "[bold]",
+        "`\n```\n<script>",
+        "</code><script>",
+        "\x85",
+        "\uffff",
+    ]
+)
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_no_line_of_the_text_is_a_command_of_the_ci(color: bool) -> None:
+    command = "::stop-commands::x"
+    message = f"{'a' * 74} {command} {'b' * 74} ##vso[task.complete]"
+    finding = REPORT.findings[0]._replace(construct_path=command, message=message, why=command, suppression=None)
+    text = render("text", CLEAN._replace(findings=(finding,)), OPTIONS._replace(color=color))
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert command in bare and "#\\x23vso" in bare
+    assert not [line for line in bare.splitlines() if line.lstrip().startswith(("::", "##"))]
+
+
+def remedies() -> st.SearchStrategy[Remedy | None]:
+    return st.none() | st.builds(Remedy, ANY, st.none() | ANY, st.none() | ANY)
+
+
+def findings() -> st.SearchStrategy[Finding]:
+    return st.builds(
+        Finding,
+        rule_id=ANY,
+        outcome=st.sampled_from([Outcome.FAIL, Outcome.UNKNOWN]),
+        severity=st.sampled_from(["low", "medium", "high", "critical"]),
+        message=ANY,
+        stack=ANY,
+        stack_path=ANY,
+        template_path=ANY,
+        environment=st.none() | ANY,
+        logical_id=st.none() | ANY,
+        resource_type=st.none() | ANY,
+        construct_path=st.none() | ANY,
+        property_paths=st.tuples(ANY),
+        found=st.none() | ANY,
+        branch=st.none() | ANY,
+        source=st.none() | st.builds(Source, ANY, st.integers(1, 9)),
+        template_line=st.none() | st.integers(1, 9),
+        remedy=remedies(),
+        why=ANY,
+        title=ANY,
+        fingerprint=ANY,
+        suppression=st.none() | st.builds(Suppression, ANY, ANY, ANY, ANY, ANY, ANY),
+    )
+
+
+def reports() -> st.SearchStrategy[Report]:
+    return st.builds(
+        Report,
+        st.tuples(findings(), findings()),
+        st.tuples(st.builds(RuleInfo, ANY, ANY, st.just("high"), ANY, ANY, remedies(), st.tuples(ANY))),
+        st.tuples(st.builds(StackInfo, ANY, ANY, ANY, st.none() | ANY, ANY, ANY, st.just(1), st.booleans())),
+        st.tuples(st.builds(Problem, ANY, ANY, ANY, st.booleans())),
+        st.just(0.5),
+        st.sampled_from(["never", "high", "low"]),
+        ANY,
+        st.just({"judge": 0.1}),
+        st.just(()),
+        ANY,
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(reports(), ANY)
+def test_any_text_is_rendered_safely(report: Report, line: str) -> None:
+    options = OPTIONS._replace(excerpt=lambda source: [(source.line, line)])
+    for name in RENDERERS:
+        text = render(name, report, options)
+        text.encode("utf-8")
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", text), name
+    json.loads(render("json", report, options))
+    json.loads(render("gitlab", report, options))
+    assert json.loads(render("sarif", report, options))["version"] == "2.1.0"
+    ElementTree.fromstring(render("junit", report, options))
+    cdkreport.merge(cdkreport.merge(None, report, "55"), report, "55")
+    for command in render("github", report, options).splitlines():
+        assert re.match("::(error|warning|notice) ", command)
+    colored = render("text", report, options._replace(color=True))
+    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render("text", report, options)
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(render("markdown", report, options))
+    assert "<script" not in html and "<img" not in html
