@@ -130,7 +130,7 @@ def test_the_merge_base_with_main_is_the_default(repo, tmp_path):
         assert "merge base with main" in found.notes[0].message
         assert stack.template_path == f"{found.commit[:12]}:S.template.json"
         assert stack.source_of("A") == (str(repo / "app.py"), 7)
-        assert json.load(open(os.path.join(found.directory, "resources.json"))) == types("A")
+        assert json.loads(Path(found.directory, "resources.json").read_text()) == types("A")
         assert os.path.basename(found.directory) == "my repo"
     nothing_left(repo, tmp_path)
 

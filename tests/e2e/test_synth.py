@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,7 @@ def settings(folder, **keys):
 def given(project, **options):
     context = options.pop("context", {})
     with synth.synthesized(synth.find_app(str(project), None, context), **options) as out:
-        return json.loads(open(os.path.join(out, "manifest.json")).read()), out
+        return json.loads(Path(out, "manifest.json").read_text()), out
 
 
 def test_the_app_gets_what_the_cli_gives_it(project, capfd):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def write(folder, template, name="t.template.json"):
 
 
 def stack_of(path, region=None):
-    template = json.loads(open(path, encoding="utf-8").read())
+    template = json.loads(Path(path).read_text(encoding="utf-8"))
     return Stack(
         "Main",
         template,
@@ -151,7 +152,7 @@ def test_the_users_own_line_is_named(tmp_path):
     path = write(tmp_path, {"Resources": {"Bucket": BUCKET}})
     (one,) = cfnlint.run([stack_of(path)]).findings
     assert one.source == Source("app.py", 7)
-    assert "BucketName" in open(path, encoding="utf-8").read().split("\n")[one.template_line - 1]
+    assert "BucketName" in Path(path).read_text(encoding="utf-8").split("\n")[one.template_line - 1]
 
 
 def test_cfn_lint_runs_our_rules(tmp_path):

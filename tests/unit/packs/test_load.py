@@ -100,12 +100,12 @@ def test_a_selector_that_names_nothing_is_an_error():
 def test_the_cache_is_json_is_used_and_a_damaged_one_is_rewritten(tmp_path):
     folder = write(tmp_path, RULE.format(id="my-rule"))
     first = packs.load_all([folder])
-    cached = [os.path.join(d, f) for d, _, fs in os.walk(tmp_path / "cache") for f in fs]
-    assert cached and all(json.loads(line) for f in cached for line in list(open(f))[1:])
+    cached = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert cached and all(json.loads(line) for f in cached for line in f.read_text().strip().split("\n")[1:])
     for file in cached:
-        open(file, "w").write("{")
+        file.write_text("{")
     assert packs.load_all([folder]) == first
-    assert all(json.loads(line) for f in cached for line in list(open(f))[1:])
+    assert all(json.loads(line) for f in cached for line in f.read_text().strip().split("\n")[1:])
 
 
 @pytest.mark.parametrize("change", [b"high", b"[]", b"AWS::"])
