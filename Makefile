@@ -1,13 +1,15 @@
-# Two commands are all that a new user needs: `make demo` and `make test`.
+# Two commands are all that a new user needs: `make demo` and `make test`. `make help` lists the others.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?= 300
-CDK_LIB := aws-cdk-lib==2.275.0
 
-.PHONY: install examples demo test unit lowest lint docs bench fuzz bounds mutate clean
+.PHONY: help install examples demo test test-all unit lowest lint format docs bench fuzz bounds mutate clean
 
-install: $(VENV)/.installed
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: $(VENV)/.installed ## all that the other targets need, in .venv
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("cdkguard needs Python 3.11 or newer (make PYTHON=python3.12)") if sys.version_info < (3, 11) else None'
@@ -16,51 +18,58 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[aws,dev,moto]'
 	@touch $@
 
-examples: $(VENV)/.examples
+examples: $(VENV)/.examples ## what the example apps need (Node)
 
 $(VENV)/.examples: $(VENV)/.installed examples/task-api/package.json examples/orders/requirements.txt
 	$(BIN)/python -m pip install --quiet -r examples/orders/requirements.txt
 	cd examples/task-api && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-demo: examples
+demo: examples ## check the two example apps from source
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py
 
-test: examples
+test: examples ## the test suite
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
 
-unit: install
+test-all: examples ## the suite with whole samples (faults, interruptions, mutants)
+	CDKGUARD_WHOLE=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+unit: install ## the tests that need no Node
 	$(BIN)/python -m pytest -m 'not e2e'
 
-# The unit tests with the oldest versions that pyproject.toml allows.
-lowest:
+lowest: ## the unit tests with the oldest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet uv
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[aws,dev,moto]'
 	.venv-lowest/bin/python -m pytest -m 'not e2e'
 
-lint: install
+lint: install ## ruff check, ruff format --check, mypy
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: install
+format: install ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: install ## make the rule pages, the framework table and the rule schema anew
 	$(BIN)/python tools/make_frameworks.py
 	$(BIN)/python tools/make_rule_docs.py
 	$(BIN)/python tools/make_rule_schema.py
 
-bench: examples
+bench: examples ## measure, and write docs/speed.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
 
-fuzz: install
+fuzz: install ## fuzz for SECONDS in all
 	$(BIN)/python -m pip install --quiet 'atheris>=2.3'
 	$(BIN)/python fuzz/run.py --seconds $(SECONDS)
 
-bounds: install
+bounds: install ## inputs of 1 MB in at most 5 s
 	CDKGUARD_BOUNDS=1000000 $(BIN)/python -m pytest tests/laws/test_bounds.py -k five_seconds
 
-mutate: install
+mutate: install ## break the code in small ways: does a test notice?
 	$(BIN)/python -m pip install --quiet coverage
 	$(BIN)/python tools/mutate.py .mutate
 
-clean:
+clean: ## take away all that make made
 	rm -rf $(VENV) .venv-lowest .mutate dist build examples/task-api/node_modules examples/*/cdk.out
