@@ -21,6 +21,25 @@ class Outcome(Enum):
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "github-summary", "gitlab", "markdown")
 SEVERITIES = ("low", "medium", "high", "critical")  # weakest first
+# The kinds of access that a change can widen: what `widens` of a rule may list, and the `kind` of each widening that
+# access/ finds. Who is let in, what they may do, and what no longer stops them.
+WIDENING_KINDS = (
+    "action",  # an identity may do another action
+    "resource",  # ... to another resource
+    "principal",  # a resource policy names another principal
+    "condition",  # a condition is gone, or allows more
+    "not-action",  # NotAction, NotResource or NotPrincipal allows more, whatever else AWS will add
+    "deny-removed",  # a Deny is gone or narrower
+    "boundary-removed",  # a permissions boundary is gone, or another one
+    "trust",  # another principal may assume a role
+    "managed-policy",  # a managed policy is attached, or a group joined, that the template does not hold
+    "public",  # a resource policy lets in everybody
+    "cross-account",  # ... or another account
+    "ingress",  # a security group or prefix list lets in more
+    "egress",  # ... or lets out more
+    "permission",  # an AWS::Lambda::Permission allows more
+    "url-auth",  # a function URL asks for no signature
+)
 
 
 def severity_rank(severity: str) -> int:

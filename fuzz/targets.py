@@ -208,7 +208,7 @@ def widen(data: bytes) -> None:
     for before, after in (sides, sides[::-1], (sides[0], sides[0])):
         found = widening.widenings(before, after)
         assert not found or before is not after
-        assert all(one.kind in views.KINDS and one.severity in model.SEVERITIES for one in found)
+        assert all(one.kind in model.WIDENING_KINDS and one.severity in model.SEVERITIES for one in found)
 
 
 def load_rule(data: bytes) -> None:

@@ -33,25 +33,6 @@ class Widening(NamedTuple):
     certain: bool = True
 
 
-KINDS = (
-    "action",
-    "resource",
-    "principal",
-    "condition",
-    "not-action",
-    "deny-removed",
-    "boundary-removed",
-    "trust",
-    "managed-policy",
-    "public",
-    "cross-account",
-    "ingress",
-    "egress",
-    "permission",
-    "url-auth",
-)
-
-
 OWNERS = {"AWS::IAM::Role": "Role", "AWS::IAM::User": "User", "AWS::IAM::Group": "Group"}
 IAM = "AWS::IAM::"
 GROUPS = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")

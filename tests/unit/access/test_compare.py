@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cdkguard.access.action_names import expanded
 from cdkguard.access.compare import widenings
-from cdkguard.access.side import KINDS, View
+from cdkguard.access.side import View
+from cdkguard.model import WIDENING_KINDS
 from cdkguard.template.values import Deferred
 
 OWN, FOREIGN = "111122223333", "444455556666"
@@ -49,7 +50,7 @@ def role(*statements, **more):
 
 def judged(before, after, renamed=None, account=OWN):
     found = widenings(View(before, account), View(after, account), renamed or {})
-    assert all(w.kind in KINDS and "\n" not in w.message for w in found)
+    assert all(w.kind in WIDENING_KINDS and "\n" not in w.message for w in found)
     return found
 
 
