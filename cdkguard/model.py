@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 
-from cdkguard._typing import Json, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    # Where a suppression is written: in cdkguard.yaml, in a resource's metadata, as CDK's acknowledgement, in the file of
+    # accepted findings, in that of approved changes, or in metadata for another checker.
+    SuppressionKind = Literal["configuration", "metadata", "acknowledgement", "accepted", "approval", "peer"]
 
 
 class Outcome(Enum):
@@ -270,10 +277,16 @@ class Suppression(NamedTuple):
 
     rule: str  # a rule id or glob
     reason: str
-    origin: str  # "cdkguard.yaml:12", "template metadata", "acknowledge", "baseline"
+    origin: str  # the place in words: "cdkguard.yaml:12", "metadata of Bucket in app.json", "acknowledge on App/Data"
+    kind: SuppressionKind
     construct_path: str | None = None  # glob (configuration); None in metadata
     owner: str | None = None
     expires: str | None = None  # ISO date; the suppression counts up to and including this day
+
+    @property
+    def is_in_code(self) -> bool:
+        """Whether the app itself holds it, so that it is in the templates or their manifest."""
+        return self.kind in ("metadata", "acknowledgement", "peer")
 
 
 class Finding(NamedTuple):

@@ -76,7 +76,13 @@ def _marked(finding: Finding, sound: Sequence[Approval]) -> Finding:
     if approval is None or finding.suppression:
         return finding
     accepted = Suppression(
-        finding.rule_id, approval.reason, approval.origin, finding.construct_path, approval.owner, approval.expires
+        finding.rule_id,
+        approval.reason,
+        approval.origin,
+        "approval",
+        finding.construct_path,
+        approval.owner,
+        approval.expires,
     )
     return finding._replace(suppression=accepted)
 

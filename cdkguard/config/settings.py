@@ -557,4 +557,4 @@ def _suppression(at: _At) -> Suppression:
         raise found["expires"].wrong(f"expires is a date such as 2030-01-31, not '{texts['expires']}'")
     origin = f"{at.document.file}:{at.document.line(at.path)}"
     owner, expires = texts.get("owner"), texts.get("expires")
-    return Suppression(texts["rule"], texts["reason"], origin, texts["construct"], owner, expires)
+    return Suppression(texts["rule"], texts["reason"], origin, "configuration", texts["construct"], owner, expires)

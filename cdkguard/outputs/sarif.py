@@ -152,7 +152,6 @@ def _logical(finding: Finding, options: Options) -> list[dict[str, str]]:
 def _suppressions(finding: Finding) -> list[dict[str, Any]]:
     if finding.suppression is None:
         return []
-    in_source = finding.suppression.origin in ("template metadata", "acknowledge")
     properties = {
         "origin": finding.suppression.origin,
         "owner": finding.suppression.owner,
@@ -160,7 +159,7 @@ def _suppressions(finding: Finding) -> list[dict[str, Any]]:
     }
     return [
         {
-            "kind": "inSource" if in_source else "external",
+            "kind": "inSource" if finding.suppression.is_in_code else "external",
             "status": "accepted",
             "justification": finding.suppression.reason,
             "properties": {name: value for name, value in properties.items() if value},

@@ -123,7 +123,7 @@ def _mark(
     found = entries[hits[0]].suppression if hits else None
     if finding.fingerprint and finding.fingerprint in accepted:
         met.add(finding.fingerprint)
-        found = found or Suppression(finding.rule_id, accepted[finding.fingerprint], "baseline")
+        found = found or Suppression(finding.rule_id, accepted[finding.fingerprint], "baseline", "accepted")
     return finding._replace(suppression=found) if found and finding.suppression is None else finding
 
 
@@ -160,8 +160,16 @@ def _acknowledged(stacks: Iterable[Stack]) -> Iterator[_Entry]:
                 in_app = place.stack is not None and place.stack.root is root
                 return in_app and (place.path == path or place.path.startswith(f"{path}/"))
 
-            accepted = Suppression(note.rule_id, note.reason, origin, note.construct_path, note.owner, note.expires)
-            yield _Entry(accepted, covers, True, note.construct_path)
+            suppression = Suppression(
+                note.rule_id,
+                note.reason,
+                origin,
+                "acknowledgement",
+                note.construct_path,
+                note.owner,
+                note.expires,
+            )
+            yield _Entry(suppression, covers, True, note.construct_path)
 
 
 def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_Entry]:
@@ -200,7 +208,12 @@ def _listed(block: Any, origin: str, problems: list[Problem]) -> Iterator[Suppre
             problems.append(_problem(origin, f"{wrong}; the suppression does not count"))
         else:
             yield Suppression(
-                entry["rule"], entry.get("reason", ""), origin, owner=entry.get("owner"), expires=entry.get("expires")
+                entry["rule"],
+                entry.get("reason", ""),
+                origin,
+                "metadata",
+                owner=entry.get("owner"),
+                expires=entry.get("expires"),
             )
 
 

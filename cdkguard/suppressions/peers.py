@@ -102,7 +102,7 @@ def _held(
                 elif not known:
                     strange.append(written.id)
                 else:
-                    accepted = Suppression(written.id, written.reason, origin)
+                    accepted = Suppression(written.id, written.reason, origin, "peer")
                     yield _Held(stack, logical_id, known, accepted)
         if strange:
             problems.append(_unknown(peer, strange))

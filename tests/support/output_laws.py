@@ -58,6 +58,15 @@ SARIF_RUN = record(
     tool=record(driver=record("name", rules={"items": SARIF_RULE})),
     results={"maxItems": 25_000, "items": SARIF_RESULT},
 )
+IN_SARIF = {
+    "configuration": "external",
+    "accepted": "external",
+    "approval": "external",
+    "metadata": "inSource",
+    "acknowledgement": "inSource",
+    "peer": "inSource",
+}  # kind of a suppression -> SARIF's word
+_IN_CODE = re.compile(r"([a-z-]+ )?metadata of |acknowledge on ")  # the beginning of the origins that name code
 # What GitHub code scanning requires beyond the standard's own schema.
 SARIF = record("$schema", version={"const": "2.1.0"}, runs={"minItems": 1, "maxItems": 20, "items": SARIF_RUN})
 GITLAB = {
@@ -78,10 +87,26 @@ def parses_everywhere(report: Report, options: Options | None = None, schema: bo
     """Every renderer's output is one of its own format; `schema` is left out where a report was made up."""
     options = options or Options()
     for name in RENDERERS:
-        parses(name, render(name, report, options), schema)
+        text = render(name, report, options)
+        parses(name, text, schema)
+        if name == "sarif":
+            _says_what_stands_in_code(json.loads(text), report)
     colored = render("text", report, options._replace(color=True))
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render("text", report, options)
     json.loads(escape.json_text(plan.document(report, options)))
+
+
+def _says_what_stands_in_code(document: dict[str, Any], report: Report) -> None:
+    """The word `inSource` for each suppression that the app holds, `external` for each other, as SARIF defines them."""
+    found = [
+        (one["kind"], one["justification"], one["properties"].get("origin", ""))
+        for run in document["runs"]
+        for result in run["results"]
+        for one in result["suppressions"]
+    ]
+    accepted = [finding.suppression for finding in report.findings if finding.suppression]
+    wanted = json.loads(escape.json_text([(IN_SARIF[s.kind], s.reason, s.origin) for s in accepted]))
+    assert sorted(found) == sorted(map(tuple, wanted))
 
 
 def parses(name: str, text: str, schema: bool = True) -> None:
@@ -98,6 +123,10 @@ def parses(name: str, text: str, schema: bool = True) -> None:
         for run in document["runs"]:
             rules = run["tool"]["driver"]["rules"]
             assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+            if schema:
+                accepted = [one for result in run["results"] for one in result["suppressions"]]
+                in_code = [_IN_CODE.match(one["properties"]["origin"]) is not None for one in accepted]
+                assert [one["kind"] == "inSource" for one in accepted] == in_code
     elif name == "gitlab":
         entries = json.loads(text)
         _GITLAB.validate(entries)

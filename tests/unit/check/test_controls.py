@@ -69,7 +69,7 @@ def report(*findings, ran=("r1", "r2"), problems=()):
 
 
 def finding(rule, outcome=Outcome.FAIL, accepted=False):
-    suppression = Suppression(rule, "because", "here") if accepted else None
+    suppression = Suppression(rule, "because", "here", "configuration") if accepted else None
     return Finding(rule, outcome, "high", "m", "S", "S", "t.json", None, suppression=suppression)
 
 

@@ -66,7 +66,7 @@ def app(tmp_path, monkeypatch):
 
 
 def config(**options):
-    accepted = (Suppression("dynamodb-*", "accepted", "cdkguard.yaml:1", "Stack1/*"),)
+    accepted = (Suppression("dynamodb-*", "accepted", "cdkguard.yaml:1", "configuration", "Stack1/*"),)
     return Config(paths=(".",), rules=("all",), suppressions=accepted, **options)
 
 

@@ -33,7 +33,7 @@ from cdkguard.outputs import cdkreport
 from cdkguard.outputs.markdown import document as markdown_document
 from cdkguard.outputs.render import RENDERERS, Options, render
 from cdkguard.text import escape
-from tests.support.output_laws import SARIF
+from tests.support.output_laws import IN_SARIF, SARIF
 from tests.support.paths import ROOT
 
 SCHEMA = json.loads((ROOT / "cdkguard" / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
@@ -273,6 +273,7 @@ REPORT = Report(
                 "data-retention",
                 "staging is rebuilt every night",
                 "cdkguard.yaml:12",
+                "configuration",
                 "Staging/**",
                 "platform",
                 "2027-01-31",
@@ -669,7 +670,7 @@ def findings() -> st.SearchStrategy[Finding]:
         why=ANY,
         title=ANY,
         fingerprint=ANY,
-        suppression=st.none() | st.builds(Suppression, ANY, ANY, ANY, ANY, ANY, ANY),
+        suppression=st.none() | st.builds(Suppression, ANY, ANY, ANY, st.sampled_from(sorted(IN_SARIF)), ANY, ANY, ANY),
     )
 
 

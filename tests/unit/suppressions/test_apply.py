@@ -37,7 +37,7 @@ def make_stack(path="Prod/Data", resources=None, **options):
 
 
 def accept(rule="s3-versioning", path="Prod/Data/*", **options):
-    return Suppression(rule, options.pop("reason", "known"), "cdkguard.yaml:3", path, **options)
+    return Suppression(rule, options.pop("reason", "known"), "cdkguard.yaml:3", "configuration", path, **options)
 
 
 def run(findings, stacks=(), configured=(), accepted=None, **options):

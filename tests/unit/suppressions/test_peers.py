@@ -165,7 +165,7 @@ def test_what_we_do_not_check_is_one_notice_with_a_count():
 
 
 def test_our_own_suppression_stays():
-    own = finding()._replace(suppression=Suppression("dynamodb-pitr", "ours", "cdkguard.yaml:1"))
+    own = finding()._replace(suppression=Suppression("dynamodb-pitr", "ours", "cdkguard.yaml:1", "configuration"))
     skip = {"checkov": {"skip": [{"id": "CKV_AWS_28", "comment": "theirs"}]}}
     assert apply(stack(skip), [own])[0][0].reason == "ours"
 
