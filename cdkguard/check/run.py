@@ -378,13 +378,13 @@ def _missing(found: Assembly) -> list[Problem]:
 def _refuse_unknown_rules(config: Config, known: set[str]) -> None:
     for name in config.parameters:
         if name not in known:
-            raise ConfigError(f"{config.file}: 'with' names no rule '{name}'{spelling.meant(name, known)}")
+            raise ConfigError(f"{config.file}: 'with' names no rule '{name}'{spelling.did_you_mean(name, known)}")
     globs = [name for name in config.severities if name not in known]
     if len(globs) > suppressions.MAX_GLOBS:
         raise ConfigError(f"{config.file}: 'severity' has more than {suppressions.MAX_GLOBS} globs")
     for name in globs:
         if not any(fnmatchcase(rule, name) for rule in known):
-            raise ConfigError(f"{config.file}: 'severity' names no rule '{name}'{spelling.meant(name, known)}")
+            raise ConfigError(f"{config.file}: 'severity' names no rule '{name}'{spelling.did_you_mean(name, known)}")
 
 
 def _settings(config: Config, loaded: packs.Packs, rules: Sequence[Rule]) -> engine.Settings:

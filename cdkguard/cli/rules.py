@@ -49,7 +49,7 @@ def _rules_map(options: argparse.Namespace) -> int:
         known = {text for pair in pairs for text in (pair.public_id, pair.name) if text}
         bare = options.id.partition(":")[2] or options.id
         raise ConfigError(
-            f"no rule here checks what '{options.id}' does, or no peer has it{spelling.meant(bare, known)}"
+            f"no rule here checks what '{options.id}' does, or no peer has it{spelling.did_you_mean(bare, known)}"
         )
     if options.format == "json":
         rows = [{"peer": p.peer, "id": p.public_id, "name": p.name, "ruleId": p.rule.id} for p in found]
@@ -117,7 +117,9 @@ def _one_rule(options: argparse.Namespace) -> Any:
     loaded = packs.load_all(options.packs)
     rule = next((r for r in loaded.rules if r.id == options.rule), None)
     if rule is None:
-        raise ConfigError(f"no rule '{options.rule}'{spelling.meant(options.rule, [r.id for r in loaded.rules])}")
+        raise ConfigError(
+            f"no rule '{options.rule}'{spelling.did_you_mean(options.rule, [r.id for r in loaded.rules])}"
+        )
     return rule
 
 

@@ -109,9 +109,9 @@ def _peers(values: Sequence[str]) -> tuple[str, ...]:
     peers = tuple(dict.fromkeys(_split(values)))
     for peer in peers:
         if peer not in PEERS:
-            from cdkguard.text.spelling import meant
+            from cdkguard.text.spelling import did_you_mean
 
-            raise ConfigError(f"--honour knows no '{peer}'{meant(peer, PEERS)}; it knows {', '.join(PEERS)}")
+            raise ConfigError(f"--honour knows no '{peer}'{did_you_mean(peer, PEERS)}; it knows {', '.join(PEERS)}")
     return peers
 
 
@@ -151,7 +151,7 @@ def _output(text: str) -> tuple[str, str | None]:
     if sign and not file:
         raise ConfigError(f"--output {text} names no file: is a variable not set?")
     if name not in FORMATS:
-        from cdkguard.text.spelling import meant
+        from cdkguard.text.spelling import did_you_mean
 
-        raise ConfigError(f"no output format '{name}'{meant(name, FORMATS)}; there are: {', '.join(FORMATS)}")
+        raise ConfigError(f"no output format '{name}'{did_you_mean(name, FORMATS)}; there are: {', '.join(FORMATS)}")
     return name, file or None

@@ -43,7 +43,7 @@ def selectors(names: Sequence[str]) -> tuple[str, ...]:
 
 def entry(name: str) -> Any:
     if name not in _table():
-        from cdkguard.text.spelling import meant
+        from cdkguard.text.spelling import did_you_mean
 
-        raise ConfigError(f"no framework '{name}'{meant(name, known())}; there are: {', '.join(known())}")
+        raise ConfigError(f"no framework '{name}'{did_you_mean(name, known())}; there are: {', '.join(known())}")
     return _table()[name]

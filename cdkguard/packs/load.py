@@ -18,7 +18,7 @@ from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, Remedy, Rule
 from cdkguard.system import files
 from cdkguard.system.cache import cache_folder, make_cache_folder
 from cdkguard.text.nesting import may_be_deep
-from cdkguard.text.spelling import meant
+from cdkguard.text.spelling import did_you_mean
 
 PROFILES = ("recommended", "strict", "all")
 SCOPES = ("resource", "value", "template", "stack", "assembly", "change")
@@ -151,7 +151,7 @@ def _named(rules: Sequence[Rule], selector: str) -> list[Rule]:
         found = [r for r in rules if r.pack == selector or same(r.id, selector)]
     if not found:
         known = [*PROFILES, *sorted({r.pack for r in rules}), *(r.id for r in rules)]
-        raise ConfigError(f"no profile, pack or rule is named '{selector}'{meant(selector, known)}")
+        raise ConfigError(f"no profile, pack or rule is named '{selector}'{did_you_mean(selector, known)}")
     return found
 
 
@@ -172,7 +172,7 @@ def _folder(name: str) -> str:
             if spec is not None and spec.submodule_search_locations:
                 return next(iter(spec.submodule_search_locations))
     known = [p.name for p in points]
-    raise ConfigError(f"pack '{name}' is no folder and no installed pack{meant(name, known)}")
+    raise ConfigError(f"pack '{name}' is no folder and no installed pack{did_you_mean(name, known)}")
 
 
 class Prepared(NamedTuple):
@@ -425,7 +425,7 @@ class _RuleFile:
         data = self.data
         for key in data:
             if key not in KEYS:
-                raise self.wrong(f"no key '{key}'{meant(str(key), KEYS)}", key)
+                raise self.wrong(f"no key '{key}'{did_you_mean(str(key), KEYS)}", key)
         for key in ("id", "title", "severity", "why", "remedy", "examples"):
             if key not in data:
                 raise self.wrong(f"a rule needs '{key}'")
@@ -477,7 +477,9 @@ class _RuleFile:
         impacts = self._strings("on_change")
         for index, impact in enumerate(impacts):
             if impact not in (*IMPACTS, *STACK_IMPACTS):
-                raise self.wrong(f"no impact '{impact}'{meant(impact, (*IMPACTS, *STACK_IMPACTS))}", "on_change", index)
+                raise self.wrong(
+                    f"no impact '{impact}'{did_you_mean(impact, (*IMPACTS, *STACK_IMPACTS))}", "on_change", index
+                )
         return impacts
 
     def _weakens(self, sets: Mapping[str, Sequence[str]]) -> Json:
@@ -500,7 +502,7 @@ class _RuleFile:
                 raise self.wrong("'elements' may be `kept`: only those of a list that are in both", *at, "elements")
             for name in entry.get("types", ()):
                 if name.startswith("@") and name[1:] not in sets:
-                    raise self.wrong(f"no named set '{name}'{meant(name[1:], sets)}", *at, "types")
+                    raise self.wrong(f"no named set '{name}'{did_you_mean(name[1:], sets)}", *at, "types")
             steps = self._steps(entry["path"], at)
             out.append({**{k: v for k, v in entry.items() if k != "path"}, "steps": steps})
         return out
@@ -535,7 +537,7 @@ class _RuleFile:
             raise self.wrong("a rule about resources needs 'types'")
         for index, name in enumerate(types):
             if name.startswith("@") and name[1:] not in sets:
-                raise self.wrong(f"no named set '{name}'{meant(name[1:], sets)}", "types", index)
+                raise self.wrong(f"no named set '{name}'{did_you_mean(name[1:], sets)}", "types", index)
         return types
 
     def _requirement(self, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> Json:

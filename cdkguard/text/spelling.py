@@ -1,13 +1,16 @@
-"""Suggests what somebody may have meant."""
+"""Suggests the word that somebody may have wanted to write."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 
-def meant(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)`, or nothing."""
-    import difflib
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` with the choice that is most like the word, or nothing where none is like it.
 
-    close = difflib.get_close_matches(word, list(known), 1)
+    Of choices that are equally like it the first is taken: sort a set.
+    """
+    import difflib  # imported here, as only an error needs it
+
+    close = difflib.get_close_matches(word, list(choices), 1)
     return f" (did you mean '{close[0]}'?)" if close else ""
