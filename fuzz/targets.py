@@ -27,7 +27,10 @@ from cdkguard.check import examples as ruletest
 from cdkguard.check import run as check
 from cdkguard.config import settings as config
 from cdkguard.diff import comparable
-from cdkguard.diff import compare as diff
+from cdkguard.diff.compare import compare_stacks
+from cdkguard.diff.differences import are_equal, find_differences
+from cdkguard.diff.references import find_references
+from cdkguard.diff.sides import Sides
 from cdkguard.engine import changes as changerules
 from cdkguard.engine import resources as engine
 from cdkguard.inputs import template_file
@@ -131,11 +134,11 @@ def resolve(data: bytes) -> None:
         return
     scope = stack_scopes.Scopes().of(stack)
     for resource in resources.values():
-        with_branches = comparable.settled(scope, resource)
-        assert comparable.same(with_branches, comparable.settled(scope, resource))
-        assert not list(comparable.differences(with_branches, with_branches))
-        json.dumps(comparable.said(with_branches), default=repr)
-        list(comparable.references(resource))
+        with_branches = comparable.make_comparable(scope, resource)
+        assert are_equal(with_branches, comparable.make_comparable(scope, resource))
+        assert not list(find_differences(with_branches, with_branches))
+        json.dumps(comparable.as_json(with_branches), default=repr)
+        list(find_references(resource))
         intrinsics.flatten(resource.get("Properties"))
         try:
             scope.deep(resource)
@@ -143,7 +146,7 @@ def resolve(data: bytes) -> None:
             assert {type(scope.assume(branch, truth)) for truth in (True, False)} != {type(None)}
     for name in stack.template.get("Conditions") or {}:
         scope.known(name)
-        comparable.spelt_out(scope, name)
+        comparable.spell_out_condition(scope, name)
 
 
 def judge(data: bytes) -> None:
@@ -184,13 +187,13 @@ def compare(data: bytes) -> None:
     if old is None or new is None or again is None:
         return
     tables = changes.tables_of(loaded().sets)
-    sides = diff.Sides(stack_scopes.Scopes(), stack_scopes.Scopes())
-    found = diff.compare([old], [new], tables, sides)
+    sides = Sides(stack_scopes.Scopes(), stack_scopes.Scopes())
+    found = compare_stacks([old], [new], tables, sides)
     rules = [rule for rule in loaded().rules if rule.scope == "change"]
     judged = changerules.evaluate(found, rules, loaded().rules, ([old], [new]), _settings(), sides)
     assert not [p for p in judged.problems if p.kind == "rule"], judged.problems
     output_laws.difference_parses(Difference(found, (new, old), "old", "new"))
-    assert not diff.compare([new], [again], tables, diff.Sides(stack_scopes.Scopes(), stack_scopes.Scopes()))
+    assert not compare_stacks([new], [again], tables, Sides(stack_scopes.Scopes(), stack_scopes.Scopes()))
 
 
 def widen(data: bytes) -> None:
@@ -203,8 +206,8 @@ def widen(data: bytes) -> None:
         stack = _stack({"Parameters": body.get("Parameters"), "Resources": body.get(name)})
         if stack is None:
             return
-        settled = comparable.settled(stack_scopes.Scopes().of(stack), stack.template["Resources"])
-        sides.append(views.View({k: v for k, v in settled.items() if isinstance(v, dict)}, "111122223333"))
+        comparable_value = comparable.make_comparable(stack_scopes.Scopes().of(stack), stack.template["Resources"])
+        sides.append(views.View({k: v for k, v in comparable_value.items() if isinstance(v, dict)}, "111122223333"))
     for before, after in (sides, sides[::-1], (sides[0], sides[0])):
         found = widening.widenings(before, after)
         assert not found or before is not after

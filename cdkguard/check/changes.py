@@ -14,8 +14,9 @@ from cdkguard.config import accepted, approvals, environments
 from cdkguard.config.settings import Config
 from cdkguard.data import loader as tables
 from cdkguard.data.loader import shipped
-from cdkguard.diff import compare as diff
+from cdkguard.diff.compare import TypeFacts, compare_stacks, find_destroy_changes
 from cdkguard.diff.replacement import Replacements
+from cdkguard.diff.sides import Sides
 from cdkguard.engine import resources as engine
 from cdkguard.errors import BaselineError, TemplateError
 from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule, Stack
@@ -50,7 +51,7 @@ def compared(
     sets: Mapping[str, frozenset[str]],
     given: Mapping[str, Json],
     given_before: Mapping[str, Json] | None = None,
-) -> tuple[tuple[Change, ...], diff.Sides]:
+) -> tuple[tuple[Change, ...], Sides]:
     """The changes between a baseline and the app's stacks, and the values of both.
 
     `given` are values of parameters; `given_before` those in the baseline, where they may be others.
@@ -60,8 +61,8 @@ def compared(
     roots = [[s for s in side if s.parent is None] for side in (baseline.assembly.stacks, after)]
     if len(roots[0]) == len(roots[1]) == 1 and not (roots[0][0].from_assembly or roots[1][0].from_assembly):
         roots[0][0].name = roots[1][0].name  # two files: what they are called is not the stack's name
-    sides = diff.Sides(Scopes(given if given_before is None else given_before), Scopes(given))
-    found = diff.compare(baseline.assembly.stacks, after, tables_of(sets), sides)
+    sides = Sides(Scopes(given if given_before is None else given_before), Scopes(given))
+    found = compare_stacks(baseline.assembly.stacks, after, tables_of(sets), sides)
     for problem in sides.before.problems:  # a loop that cannot be expanded: what it made would go unseen
         raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
     for problem in sides.after.problems:
@@ -69,10 +70,10 @@ def compared(
     return found, sides
 
 
-def tables_of(sets: Mapping[str, frozenset[str]]) -> diff.Tables:
+def tables_of(sets: Mapping[str, frozenset[str]]) -> TypeFacts:
     """What the diff knows of resource types, from the rules' named sets and the shipped tables."""
     stateful = sets.get("stateful", frozenset()) | sets.get("stateful-more", frozenset())
-    return diff.Tables(
+    return TypeFacts(
         replacements(),
         stateful | sets.get("stateful-minor", frozenset()),
         sets.get("snapshot-on-delete", frozenset()),
@@ -219,7 +220,7 @@ def _own(
     stacks: tuple[Sequence[Stack], Sequence[Stack]],
     again: Judge,
     findings: Sequence[Finding],
-    sides: diff.Sides,
+    sides: Sides,
     today: str,
 ) -> _Ours:
     """The rules about the guardrail, their severities and suppressions are the baseline's: nobody exempts himself."""
@@ -318,7 +319,7 @@ def destroyed(
     stacks: Sequence[Stack], sets: Mapping[str, frozenset[str]], given: Mapping[str, Json]
 ) -> tuple[Change, ...]:
     """What `cdk destroy` of these stacks would take, by the policies that they hold."""
-    return diff.destroyed(stacks, tables_of(sets), Scopes(given))
+    return find_destroy_changes(stacks, tables_of(sets), Scopes(given))
 
 
 @cache

@@ -121,7 +121,8 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
 def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
     """An example of a change rule is a pair {before, after}, each as above, or with `config`."""
     from cdkguard.check import changes
-    from cdkguard.diff import compare as diff
+    from cdkguard.diff.compare import compare_stacks
+    from cdkguard.diff.sides import Sides
     from cdkguard.engine import changes as changerules
     from cdkguard.template.stack_scopes import Scopes
 
@@ -132,8 +133,8 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
     for side, listed in zip(("before", "after"), stacks, strict=True):
         if "stack" in case[side] and not case[side]["stack"]:
             listed.clear()
-    sides = diff.Sides(Scopes(), Scopes())
-    found = diff.compare(stacks[0], stacks[1], changes.tables_of(sets), sides)
+    sides = Sides(Scopes(), Scopes())
+    found = compare_stacks(stacks[0], stacks[1], changes.tables_of(sets), sides)
     if "config" in case["before"]:
         found = tuple(_own_changes(case))
     judged = changerules.evaluate(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)

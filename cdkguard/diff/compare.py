@@ -7,27 +7,36 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.diff import data_parts, renames, stack_pairs
-from cdkguard.diff.comparable import differences, named, only_assets, said, settled, spelt_out, stand_beside
-from cdkguard.diff.propagation import propagated
+from cdkguard.diff.asset_hashes import differ_in_assets_only
+from cdkguard.diff.comparable import stand_beside
+from cdkguard.diff.differences import find_differences
+from cdkguard.diff.fates import (
+    RETAINING,
+    find_deletion_policy,
+    find_fate,
+    find_replace_policy,
+    is_cluster_member,
+    is_retained,
+)
+from cdkguard.diff.propagation import follow_replacements
+from cdkguard.diff.renames import have_same_physical_name
 from cdkguard.diff.replacement import Replacements
+from cdkguard.diff.sides import Sides, _Body, _here, _pinned, _same_surroundings, _told_apart
+from cdkguard.diff.tokens import _name, make_token
 from cdkguard.model import IMPACTS, Change, PropertyChange, Stack
 from cdkguard.template.paths import show
 from cdkguard.template.stack_scopes import Scopes
 from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
 from cdkguard.text.credentials import hides, named_by
-from cdkguard.text.sha256 import digest
 
 _FLEET = "AWS::AutoScaling::AutoScalingGroup"
 _OTHERWISE = {"Type", "Properties", "DependsOn", "Metadata", "Condition"}  # compared in a way of their own
-_POLICIES = ("Delete", "Snapshot", "RetainExceptOnCreate", "Retain")
-SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 _RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
 _REPLACING = {"no": "WILL_UPDATE", "maybe": "MAY_REPLACE", "yes": "WILL_REPLACE"}
-_KEPT = ("Retain", "RetainExceptOnCreate")
 _OF_STACKS = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")  # nobody reads what the second holds
 
 
-class Tables(NamedTuple):
+class TypeFacts(NamedTuple):
     """What is known of resource types; the sets are those of the rules."""
 
     replacements: Replacements
@@ -36,20 +45,15 @@ class Tables(NamedTuple):
     snapshot_on_replace: frozenset[str] = frozenset()
 
 
-class Sides(NamedTuple):
-    """The values of both templates' stacks."""
-
-    before: Scopes
-    after: Scopes
-
-
-def compare(before: Sequence[Stack], after: Sequence[Stack], tables: Tables, sides: Sides) -> tuple[Change, ...]:
+def compare_stacks(
+    before: Sequence[Stack], after: Sequence[Stack], tables: TypeFacts, sides: Sides
+) -> tuple[Change, ...]:
     """Every change, stack by stack in the new assembly's order, stacks that are gone at the end."""
     return _Comparison(before, after, tables, sides).run()
 
 
 class _Comparison:
-    def __init__(self, before: Sequence[Stack], after: Sequence[Stack], tables: Tables, sides: Sides) -> None:
+    def __init__(self, before: Sequence[Stack], after: Sequence[Stack], tables: TypeFacts, sides: Sides) -> None:
         self.before, self.after, self.tables, self.sides = before, after, tables, sides
         self.changes: dict[tuple[int, str], Change] = {}  # by (id of the stack it is shown in, logical id)
         self.scopes: dict[int, Scope] = {}  # of the pairs, in which parameters that differ are told apart
@@ -58,7 +62,7 @@ class _Comparison:
         self.read = {(id(s.parent), s.parent_logical_id) for s in before if s.parent is not None}
 
     def run(self) -> tuple[Change, ...]:
-        matched = stack_pairs.match(self.before, self.after, self._exists)
+        matched = stack_pairs.match_stacks(self.before, self.after, self._exists)
         self.removed_roots = frozenset(map(id, matched.gone_roots))
         for old, new in matched.pairs:
             self._pair(old, new)
@@ -66,7 +70,7 @@ class _Comparison:
             self._all_of(old, gone=True)
         for new in matched.come:
             self._all_of(new, gone=False)
-        follow = propagated(
+        follow = follow_replacements(
             matched.pairs, self.changes, self.tables.replacements, self.sides.after, self._body, self._replaced_fate
         )
         for key, change in follow:
@@ -119,11 +123,15 @@ class _Comparison:
 
     def _removed(self, old: Stack, new: Stack, logical_id: str, body: Json, other: _Body) -> Change:
         """A removal is carried out under the deployed template's policy, never the new one's."""
-        fate = _fate(deletion_policy(body), body, self.tables.snapshot_on_delete)
+        fate = find_fate(find_deletion_policy(body), body, self.tables.snapshot_on_delete)
         if fate == "destroyed" and self._is_unread(old, logical_id, body):
             fate = "unknown"
         detail = ["condition"] if other.raw is not None else []
-        if other.raw is not None and fate == "destroyed" and other.raw.get("DeletionPolicy") in (*_KEPT, "Snapshot"):
+        if (
+            other.raw is not None
+            and fate == "destroyed"
+            and other.raw.get("DeletionPolicy") in (*RETAINING, "Snapshot")
+        ):
             detail.append("retained-too-late")
         impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
         return self._change(impact, new, logical_id, body, None, was=old, detail=detail, fate=fate)
@@ -132,7 +140,7 @@ class _Comparison:
         kind = str(one.get("Type"))
         found = list(self._property_changes(kind, one, other.body))
         if kind != str(other.body.get("Type")):
-            fate = _fate(replace_policy(one, other.body), one, self.tables.snapshot_on_replace)
+            fate = find_fate(find_replace_policy(one, other.body), one, self.tables.snapshot_on_replace)
             changed = PropertyChange("Type", kind, other.body.get("Type"), "yes")
             return self._change(
                 "WILL_REPLACE", new, logical_id, one, other.body, (changed,), old, ["type-changed"], fate
@@ -146,13 +154,13 @@ class _Comparison:
             noise = False  # another template, though its name differs by a hash alone
         if any(f.path == "Condition" and f.after is not ABSENT for f in found):
             detail.append("condition-changed")
-        if any(True for _ in data_parts.lost(kind, one, other.body)):
+        if any(True for _ in data_parts.find_lost_parts(kind, one, other.body)):
             detail.append("part-lost")
         return self._change(impact, new, logical_id, one, other.body, tuple(found), old, detail, fate, noise)
 
     def _property_changes(self, kind: str, one: Json, other: Json) -> Iterator[PropertyChange]:
         before, after = one.get("Properties", {}), other.get("Properties", {})
-        for path, a, b in differences(before, after):
+        for path, a, b in find_differences(before, after):
             replacement = self.tables.replacements.of(kind, path)
             if kind == _FLEET and replacement == "maybe":
                 replacement = _fleet_replacement(other)
@@ -160,14 +168,14 @@ class _Comparison:
             name = next(filter(hides, names), "")
             yield PropertyChange(show(("Properties", *path)), a, b, replacement, name=name)
         for name in sorted((one.keys() | other.keys()) - _OTHERWISE):
-            for path, a, b in differences(one.get(name, ABSENT), other.get(name, ABSENT)):
+            for path, a, b in find_differences(one.get(name, ABSENT), other.get(name, ABSENT)):
                 yield PropertyChange(show((name, *path)), a, b)
         for name, pair in (("DependsOn", _depends), ("Metadata", _metadata), ("Condition", _condition)):
-            for path, a, b in differences(pair(one), pair(other)):
+            for path, a, b in find_differences(pair(one), pair(other)):
                 yield PropertyChange(show((name, *path)), a, b)
 
     def _replaced_fate(self, one: Json, other: Json) -> str:
-        return _fate(replace_policy(one, other), one, self.tables.snapshot_on_replace)
+        return find_fate(find_replace_policy(one, other), one, self.tables.snapshot_on_replace)
 
     # -- whole stacks
 
@@ -203,7 +211,7 @@ class _Comparison:
             return self._change(
                 "WILL_ORPHAN", stack, logical_id, body, None, was=stack, detail=["stack-removed"], fate="retained"
             )
-        fate = _fate(deletion_policy(body), body, self.tables.snapshot_on_delete)
+        fate = find_fate(find_deletion_policy(body), body, self.tables.snapshot_on_delete)
         detail = ["template-unread"] if id(stack) in self.out_of_sight else []
         if fate == "destroyed" and (detail or self._is_unread(stack, logical_id, body)):
             fate = "unknown"
@@ -217,7 +225,7 @@ class _Comparison:
         while stack.parent is not None:
             raw = self.sides.before.resources(stack.parent).get(stack.parent_logical_id or "")
             body = _here(raw, self.sides.before.of(stack.parent)).body
-            if body is not None and deletion_policy(body) in _KEPT:
+            if body is not None and find_deletion_policy(body) in RETAINING:
                 return True
             stack = stack.parent
         return False
@@ -239,11 +247,11 @@ class _Comparison:
             return found
 
         gone, come = candidates(("WILL_DESTROY", "WILL_ORPHAN")), candidates(("WILL_CREATE",))
-        for old, new in renames.matches(gone, come):
+        for old, new in renames.match_renames(gone, come):
             one, other = key_of[id(old)], key_of[id(new)]
             elsewhere = one[0] != other[0]
             word = "moved" if elsewhere else "renamed"
-            words = [word, *(["same-name"] if _same_physical_name(old, new) else [])]
+            words = [word, *(["same-name"] if have_same_physical_name(old, new) else [])]
             for key, partner, home in ((one, new, self.changes[other].stack), (other, old, self.changes[one].stack)):
                 change = self.changes[key]
                 there = partner.stack if partner.stack != _name(change.stack) else _told_from(home, change.stack)
@@ -254,7 +262,7 @@ class _Comparison:
                     partner_stack=there if elsewhere else None,
                 )
             late = self.changes[one]
-            if late.fate == "destroyed" and _retains(new.body):
+            if late.fate == "destroyed" and is_retained(new.body):
                 self.changes[one] = late._replace(detail=(*late.detail, "retained-too-late"))
 
     # -- records
@@ -300,93 +308,14 @@ class _Comparison:
         return body.get("Type") in _OF_STACKS and (id(stack), logical_id) not in self.read
 
     def _holds_data(self, kind: str | None, body: Json) -> bool:
-        return kind in self.tables.stateful and not _member(str(kind), body)
+        return kind in self.tables.stateful and not is_cluster_member(str(kind), body)
 
     def _finished(self, change: Change) -> Change:
         home = change.stack
         if change.after is None and change.was is not None:
             home = change.was
         source = home.source_of(change.logical_id) if change.logical_id else home.source
-        return change._replace(source=source, token=token_of(change))
-
-
-def _told_apart(old: Stack, new: Stack, sides: Sides, known: dict[int, Scope]) -> tuple[Scope, Scope]:
-    """The scopes of both, where a parameter whose value nobody knows is another one if it comes from elsewhere.
-
-    `known` holds those of the parents, and gets these.
-    """
-    scopes = sides.before.of(old), sides.after.of(new)
-    both = (
-        (_placed(*scopes), _origins(old, sides.before, known)),
-        (_placed(*reversed(scopes)), _origins(new, sides.after, known)),
-    )
-    origins = both[0][1], both[1][1]
-    names = [name for name in origins[0] if name in origins[1] and origins[0][name] != origins[1][name]]
-    made = [
-        _given(scope, {name: Deferred("parameter", {"Ref": name}, name, origin[name]) for name in names})
-        for scope, origin in both
-    ]
-    stand_beside(made[0], made[1])
-    known[id(old)], known[id(new)] = made
-    return made[0], made[1]
-
-
-def _origins(stack: Stack, side: Scopes, known: dict[int, Scope]) -> dict[str, str]:
-    """Where each parameter without a known value gets it: a parameter store, or a value of the parent stack."""
-    declared, scope = stack.template.get("Parameters"), side.of(stack)
-    passed: Json = {}
-    if stack.parent is not None and id(stack.parent) in known:
-        raw = side.resources(stack.parent).get(stack.parent_logical_id or "")
-        body = _here(raw, known[id(stack.parent)]).body
-        properties = body.get("Properties") if body else None
-        passed = properties.get("Parameters") if isinstance(properties, dict) else {}
-    found = {}
-    for name, how in (declared if isinstance(declared, dict) else {}).items():
-        if isinstance(scope.parameter(name), Deferred):
-            if isinstance(passed, dict) and name in passed:
-                found[name] = named(passed[name])
-            else:
-                found[name] = f"{how.get('Type')} {how.get('Default')}" if isinstance(how, dict) else str(how)
-    return found
-
-
-def _placed(scope: Scope, partner: Scope) -> Scope:
-    """In the account and region of the other side, where its own are left to the deployment: both are one stack."""
-    account, region = scope.account or partner.account, scope.region or partner.region
-    if (account, region) == (scope.account, scope.region):
-        return scope
-    return Scope(scope.template, scope.given, account, region, scope.stack_name, scope.dummies, scope.owner)
-
-
-class _Body(NamedTuple):
-    """A resource as it stands in its template, and resolved; `body` is None where it is not created."""
-
-    raw: Json
-    body: Json
-
-
-def _here(raw: Json, scope: Scope) -> _Body:
-    if not isinstance(raw, dict):
-        return _Body(None, None)
-    condition = raw.get("Condition")
-    holds = scope.known(condition) if isinstance(condition, str) else True
-    if holds is False:
-        return _Body(raw, None)
-    body = {k: v if k in ("Metadata", "Condition", "DependsOn") else settled(scope, v) for k, v in raw.items()}
-    body = {k: v for k, v in body.items() if v is not ABSENT}
-    if holds is None and isinstance(condition, str):
-        body["Condition"] = Deferred("unknown", spelt_out(scope, condition))
-    else:
-        body.pop("Condition", None)
-    return _Body(raw, body)
-
-
-def _same_surroundings(old: Stack, new: Stack, scopes: tuple[Scope, Scope]) -> bool:
-    """Whether equal text is an equal value in both templates."""
-    one, other = scopes
-    places = [(s.given, s.account, s.region, s.stack_name, s.dummies) for s in scopes]
-    names = ("Parameters", "Mappings", "Conditions")
-    return places[0] == places[1] and all(old.template.get(n) == new.template.get(n) for n in names)
+        return change._replace(source=source, token=make_token(change))
 
 
 def _fleet_replacement(body: Json) -> str:
@@ -395,31 +324,6 @@ def _fleet_replacement(body: Json) -> str:
     replacing = policy.get("AutoScalingReplacingUpdate") if isinstance(policy, dict) else None
     asked = scalar_text(replacing.get("WillReplace")) if isinstance(replacing, dict) else "false"
     return {"true": "yes", "false": "no"}.get(asked or "", "maybe")
-
-
-def _pinned(old: Stack, new: Stack, scope: Scope) -> Scope | None:
-    """The new values with the old Defaults of parameters: what runs may keep the value that it was deployed with."""
-    defaults = [(s.template.get("Parameters") or {}) for s in (old, new)]
-    kept = {
-        name: declared["Default"]
-        for name, declared in defaults[0].items()
-        if isinstance(declared, dict)
-        and "Default" in declared
-        and name not in scope.given
-        and isinstance(other := defaults[1].get(name), dict)
-        and "Default" in other
-        and other["Default"] != declared["Default"]
-    }
-    if not kept:
-        return None
-    return _given(scope, kept, new)
-
-
-def _given(scope: Scope, more: dict[str, Json], owner: Stack | None = None) -> Scope:
-    """The same scope with other values of parameters."""
-    given = {**scope.given, **more}
-    place = (scope.account, scope.region, scope.stack_name, scope.dummies)
-    return Scope(scope.template, given, *place, owner or scope.owner) if more else scope
 
 
 def _either(change: Change | None, kept: Change | None) -> Change | None:
@@ -475,67 +379,9 @@ def _news(kind: str, found: Sequence[PropertyChange]) -> tuple[list[str], bool]:
         return ["metadata"], True
     if all(f.path.startswith("Metadata") for f in found):
         return ["metadata"], True
-    if all(only_assets(f.before, f.after, f.path) or f.path.startswith("Metadata") for f in found):
+    if all(differ_in_assets_only(f.before, f.after, f.path) or f.path.startswith("Metadata") for f in found):
         return ["asset"], all(f.replacement == "no" for f in found)
     return [], False
-
-
-def deletion_policy(body: Json) -> Json:
-    """The DeletionPolicy in force: the one written down, else CloudFormation's default for the type."""
-    policy = body.get("DeletionPolicy")
-    if policy is not None:
-        return policy
-    kind = body.get("Type")
-    if kind in SNAPSHOT_BY_DEFAULT and not (kind == "AWS::RDS::DBInstance" and _member(kind, body)):
-        return "Snapshot"
-    return "Delete"
-
-
-def replace_policy(before: Json, after: Json) -> Json:
-    """The weaker of both UpdateReplacePolicies: AWS does not say which of the two templates decides."""
-    policies = [body.get("UpdateReplacePolicy", "Delete") for body in (before, after) if isinstance(body, dict)]
-    known = [policy for policy in policies if isinstance(policy, str)]
-    return min(known, key=_strength) if len(known) == len(policies) else policies[0] if not known else None
-
-
-def _strength(policy: str) -> int:
-    return _POLICIES.index(policy) if policy in _POLICIES else -1
-
-
-def _fate(policy: Json, body: Json, snapshots: frozenset[str]) -> str:
-    if not isinstance(policy, str):
-        return "unknown"
-    if policy in _KEPT:
-        return "retained"
-    return "snapshot" if policy == "Snapshot" and body.get("Type") in snapshots else "destroyed"
-
-
-def _retains(body: Json) -> bool:
-    return deletion_policy(body) in _KEPT
-
-
-def _member(kind: str, body: Json) -> bool:
-    """An instance of a cluster holds no data of its own."""
-    properties = body.get("Properties") if isinstance(body, dict) else None
-    return kind.endswith("::DBInstance") and isinstance(properties, dict) and "DBClusterIdentifier" in properties
-
-
-_NAMES = ("Name", "BucketName", "TableName", "DBInstanceIdentifier", "DBClusterIdentifier", "QueueName", "TopicName",
-          "FunctionName", "RoleName", "LogGroupName", "RepositoryName", "StreamName", "DomainName", "ClusterName",
-          "UserPoolName", "PolicyName", "AliasName", "GroupName", "UserName", "ManagedPolicyName")  # fmt: skip
-
-
-def _same_physical_name(old: renames.Candidate, new: renames.Candidate) -> bool:
-    one, other = (c.body.get("Properties") or {} for c in (old, new))
-    for name in _NAMES:
-        text = scalar_text(one.get(name)) if isinstance(one, dict) else None
-        if text is not None and isinstance(other, dict) and scalar_text(other.get(name)) == text:
-            return name not in ("DomainName", "Name") or old.resource_type.split("::")[-1] not in ("RecordSet",)
-    return False
-
-
-def _name(stack: Stack) -> str:
-    return stack.construct_path or stack.name
 
 
 def _told_from(stack: Stack, other: Stack) -> str:
@@ -544,38 +390,7 @@ def _told_from(stack: Stack, other: Stack) -> str:
     return stack.name + (place if stack.name == other.name else "")
 
 
-def token_of(change: Change) -> str:
-    """A short hash of exactly this change: another edit of the same resource, or another cause, has another one."""
-    place = [change.stack.root.name, _name(change.stack), change.logical_id, change.impact]
-    why = sorted([p.path, p.replacement, p.because] for p in change.properties if not p.path.startswith("Metadata"))
-    how = [change.fate, change.partner_stack, change.partner_id, list(change.detail)]
-    bodies = [_bound(change.before), _bound(change.after)]
-    text = json.dumps([*place, why, how, *bodies], sort_keys=True, default=repr)
-    return digest(text.encode("utf-8", "surrogatepass"))[:16]
-
-
-def _bound(body: Json) -> Json:
-    """All of a resource that an approval is bound to: its Metadata may change."""
-    return said({k: v for k, v in body.items() if k != "Metadata"} if isinstance(body, dict) else body)
-
-
-def plain(value: Json) -> Json:
-    """A resolved value as JSON: what is not known as the template says it, ABSENT as null."""
-    if isinstance(value, Deferred):
-        return value.raw
-    if value is ABSENT:
-        return None
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    return [plain(v) for v in value] if isinstance(value, list) else value
-
-
-def parts_lost(change: Change) -> list[data_parts.Lost]:
-    """The parts of the resource that the change deletes."""
-    return list(data_parts.lost(change.resource_type or "", change.before, change.after))
-
-
-def destroyed(stacks: Sequence[Stack], tables: Tables, scopes: Scopes) -> tuple[Change, ...]:
+def find_destroy_changes(stacks: Sequence[Stack], tables: TypeFacts, scopes: Scopes) -> tuple[Change, ...]:
     """What `cdk destroy` of these stacks would do, by their own policies."""
     comparison = _Comparison(stacks, (), tables, Sides(scopes, scopes))
     found = []
@@ -590,7 +405,7 @@ def destroyed(stacks: Sequence[Stack], tables: Tables, scopes: Scopes) -> tuple[
     return tuple(found)
 
 
-def resolved_pair(old: Stack, new: Stack, sides: Sides) -> tuple[dict[str, Json], dict[str, Json]]:
+def resolve_pair(old: Stack, new: Stack, sides: Sides) -> tuple[dict[str, Json], dict[str, Json]]:
     """Logical id -> resolved body of what each side creates; resources that are equal are resolved once."""
     chain, known = [(old, new)], dict[int, Scope]()
     while chain[0][0].parent is not None and chain[0][1].parent is not None:

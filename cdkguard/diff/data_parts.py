@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.diff.comparable import IF, said, same
+from cdkguard.diff.comparable import as_json
+from cdkguard.diff.differences import IF, are_equal
+from cdkguard.model import Change
 from cdkguard.template.values import ABSENT, Deferred
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
-class Part(NamedTuple):
+class DataPart(NamedTuple):
     """A list whose elements hold data (`key` names an element), or a count of such parts (`key` None)."""
 
     path: tuple[str, ...]  # below Properties
@@ -22,41 +24,41 @@ class Part(NamedTuple):
 
 
 # AWS's user guide of each type: removing an element of these deletes the replica, the index or the shard with it.
-PARTS: dict[str, tuple[Part, ...]] = {
+DATA_PARTS: dict[str, tuple[DataPart, ...]] = {
     "AWS::DynamoDB::GlobalTable": (
-        Part(("Replicas",), "Region", "replica in"),
-        Part(("GlobalSecondaryIndexes",), "IndexName", "global secondary index"),
+        DataPart(("Replicas",), "Region", "replica in"),
+        DataPart(("GlobalSecondaryIndexes",), "IndexName", "global secondary index"),
     ),
-    "AWS::DynamoDB::Table": (Part(("GlobalSecondaryIndexes",), "IndexName", "global secondary index"),),
-    "AWS::SecretsManager::Secret": (Part(("ReplicaRegions",), "Region", "replica in"),),
+    "AWS::DynamoDB::Table": (DataPart(("GlobalSecondaryIndexes",), "IndexName", "global secondary index"),),
+    "AWS::SecretsManager::Secret": (DataPart(("ReplicaRegions",), "Region", "replica in"),),
     "AWS::ElastiCache::ReplicationGroup": (
-        Part(("NumNodeGroups",), None, "node group", 1),
-        Part(("ReplicasPerNodeGroup",), None, "replica per node group"),
-        Part(("NumCacheClusters",), None, "cache cluster", 1),
+        DataPart(("NumNodeGroups",), None, "node group", 1),
+        DataPart(("ReplicasPerNodeGroup",), None, "replica per node group"),
+        DataPart(("NumCacheClusters",), None, "cache cluster", 1),
     ),
-    "AWS::ElastiCache::CacheCluster": (Part(("NumCacheNodes",), None, "cache node"),),
+    "AWS::ElastiCache::CacheCluster": (DataPart(("NumCacheNodes",), None, "cache node"),),
     "AWS::MemoryDB::Cluster": (
-        Part(("NumShards",), None, "shard", 1),
-        Part(("NumReplicasPerShard",), None, "replica per shard", 1),
+        DataPart(("NumShards",), None, "shard", 1),
+        DataPart(("NumReplicasPerShard",), None, "replica per shard", 1),
     ),
     "AWS::DocDBElastic::Cluster": (
-        Part(("ShardCount",), None, "shard"),
-        Part(("ShardInstanceCount",), None, "instance per shard"),
+        DataPart(("ShardCount",), None, "shard"),
+        DataPart(("ShardInstanceCount",), None, "instance per shard"),
     ),
-    "AWS::Kinesis::Stream": (Part(("ShardCount",), None, "shard"),),
-    "AWS::MSK::Cluster": (Part(("NumberOfBrokerNodes",), None, "broker"),),
-    "AWS::FSx::FileSystem": (Part(("StorageCapacity",), None, "gibibyte of storage"),),
-    "AWS::EFS::FileSystem": (Part(("ReplicationConfiguration", "Destinations"), "Region", "replica in"),),
-    "AWS::S3::Bucket": (Part(("ReplicationConfiguration", "Rules"), "Id", "replication rule"),),
+    "AWS::Kinesis::Stream": (DataPart(("ShardCount",), None, "shard"),),
+    "AWS::MSK::Cluster": (DataPart(("NumberOfBrokerNodes",), None, "broker"),),
+    "AWS::FSx::FileSystem": (DataPart(("StorageCapacity",), None, "gibibyte of storage"),),
+    "AWS::EFS::FileSystem": (DataPart(("ReplicationConfiguration", "Destinations"), "Region", "replica in"),),
+    "AWS::S3::Bucket": (DataPart(("ReplicationConfiguration", "Rules"), "Id", "replication rule"),),
     "AWS::ECR::ReplicationConfiguration": (
-        Part(("ReplicationConfiguration", "Rules", "Destinations"), "Region", "replica in"),
+        DataPart(("ReplicationConfiguration", "Rules", "Destinations"), "Region", "replica in"),
     ),
-    "AWS::SSMIncidents::ReplicationSet": (Part(("Regions",), "RegionName", "replica in"),),
-    "AWS::DAX::Cluster": (Part(("ReplicationFactor",), None, "node"),),
+    "AWS::SSMIncidents::ReplicationSet": (DataPart(("Regions",), "RegionName", "replica in"),),
+    "AWS::DAX::Cluster": (DataPart(("ReplicationFactor",), None, "node"),),
 }
 
 
-class Lost(NamedTuple):
+class LostPart(NamedTuple):
     """A part that the new template no longer has."""
 
     path: str  # "Properties.Replicas"
@@ -64,9 +66,9 @@ class Lost(NamedTuple):
     certain: bool = True  # whether it is known before deployment
 
 
-def lost(resource_type: str, before: Json, after: Json) -> Iterator[Lost]:
+def find_lost_parts(resource_type: str, before: Json, after: Json) -> Iterator[LostPart]:
     """The parts of a resource that go; `before` and `after` are resolved bodies."""
-    for part in PARTS.get(resource_type, ()) if before is not None and after is not None else ():
+    for part in DATA_PARTS.get(resource_type, ()) if before is not None and after is not None else ():
         old, new = _at(before, part.path), _at(after, part.path)
         shown = "Properties." + ".".join(part.path)
         if part.key is None:
@@ -76,15 +78,17 @@ def lost(resource_type: str, before: Json, after: Json) -> Iterator[Lost]:
         keeps, may_keep = _keys(new, part.key)
         for name in may_have_had:
             if name not in keeps:
-                yield Lost(shown, f"{part.words} {name}", name in had and name not in may_keep and "*" not in may_keep)
+                yield LostPart(
+                    shown, f"{part.words} {name}", name in had and name not in may_keep and "*" not in may_keep
+                )
 
 
-def _fewer(part: Part, shown: str, old: Json, new: Json) -> Iterator[Lost]:
+def _fewer(part: DataPart, shown: str, old: Json, new: Json) -> Iterator[LostPart]:
     a, b = (part.default if value is None else _number(value) for value in (old, new))
     if a is not None and b is not None and b < a:
-        yield Lost(shown, f"{a - b:g} {part.words}{'s' if a - b > 1 else ''} of {a:g}")
-    elif (_is_open(new) and a != 0 or _is_open(old) and b is not None) and not same(old, new):
-        yield Lost(shown, f"perhaps {part.words}s" + (f" of {a:g}" if a is not None else ""), False)
+        yield LostPart(shown, f"{a - b:g} {part.words}{'s' if a - b > 1 else ''} of {a:g}")
+    elif (_is_open(new) and a != 0 or _is_open(old) and b is not None) and not are_equal(old, new):
+        yield LostPart(shown, f"perhaps {part.words}s" + (f" of {a:g}" if a is not None else ""), False)
 
 
 def _is_open(value: Json) -> bool:
@@ -119,7 +123,7 @@ def _keys(value: Json, key: str) -> tuple[list[str], list[str]]:
     if key not in value:
         return [], []
     name = value[key]
-    text = json.dumps(said(name)) if isinstance(name, Deferred | dict | list) else str(name)
+    text = json.dumps(as_json(name)) if isinstance(name, Deferred | dict | list) else str(name)
     return [text], [text]
 
 
@@ -128,3 +132,8 @@ def _number(value: Json) -> float | None:
         return float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
     except ValueError:
         return None
+
+
+def find_lost_data_parts(change: Change) -> list[LostPart]:
+    """The parts of the resource that the change deletes."""
+    return list(find_lost_parts(change.resource_type or "", change.before, change.after))

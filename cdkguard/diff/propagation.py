@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cdkguard._typing import Json
-from cdkguard.diff.comparable import references
+from cdkguard.diff.references import find_references
 from cdkguard.diff.replacement import Replacements
 from cdkguard.model import Change, PropertyChange, Stack
 from cdkguard.template.paths import show
@@ -17,7 +17,7 @@ Node = tuple[int, str, str]  # (id of the stack, "resource" | "parameter" | "out
 _RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
 
 
-def propagated(
+def follow_replacements(
     pairs: Sequence[tuple[Stack, Stack]],
     changes: Mapping[Key, Change],
     table: Replacements,
@@ -143,7 +143,7 @@ def _users(stacks: Sequence[Stack], scopes: Scopes) -> dict[Node, list[tuple[Nod
                     users.setdefault(node, []).append((user, path))
         outputs = stack.template.get("Outputs")
         for name, output in (outputs if isinstance(outputs, dict) else {}).items():
-            for target, attribute in references(output.get("Value") if isinstance(output, dict) else None):
+            for target, attribute in find_references(output.get("Value") if isinstance(output, dict) else None):
                 for node in _nodes(stack, target, attribute, resources, parameters, nested):
                     users.setdefault(node, []).append(((id(stack), "output", name), ()))
     for found in users.values():
@@ -172,7 +172,7 @@ def _places(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[st
     """(property path, name, attribute) of each reference in a resource's properties."""
     if isinstance(value, dict):
         if len(value) == 1 and next(iter(value)) in _LEAVES:
-            for name, attribute in references(value):
+            for name, attribute in find_references(value):
                 yield path, name, attribute
             return
         for key, inner in value.items():

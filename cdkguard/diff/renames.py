@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import Json, NamedTuple
+from cdkguard.diff import renames
 from cdkguard.template.values import Deferred, scalar_text
 
 ENOUGH = 0.75  # of the values must be equal
@@ -23,7 +24,7 @@ class Candidate(NamedTuple):
     body: Json  # resolved
 
 
-def matches(gone: Sequence[Candidate], come: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
+def match_renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
     """Pairs of the same resource, best first, each resource in one pair at most."""
     by_type: dict[str, tuple[list[Candidate], list[Candidate]]] = {}
     for side, candidates in enumerate((gone, come)):
@@ -100,3 +101,17 @@ def _walk(value: Json, path: str) -> Iterator[str]:
         yield f"{path}={value.text()}"
     elif (text := scalar_text(value)) is not None:
         yield f"{path}={text}"
+
+
+PHYSICAL_NAMES = ("Name", "BucketName", "TableName", "DBInstanceIdentifier", "DBClusterIdentifier", "QueueName", "TopicName",
+          "FunctionName", "RoleName", "LogGroupName", "RepositoryName", "StreamName", "DomainName", "ClusterName",
+          "UserPoolName", "PolicyName", "AliasName", "GroupName", "UserName", "ManagedPolicyName")  # fmt: skip
+
+
+def have_same_physical_name(old: renames.Candidate, new: renames.Candidate) -> bool:
+    one, other = (c.body.get("Properties") or {} for c in (old, new))
+    for name in PHYSICAL_NAMES:
+        text = scalar_text(one.get(name)) if isinstance(one, dict) else None
+        if text is not None and isinstance(other, dict) and scalar_text(other.get(name)) == text:
+            return name not in ("DomainName", "Name") or old.resource_type.split("::")[-1] not in ("RecordSet",)
+    return False

@@ -24,7 +24,7 @@ class Matched(NamedTuple):
 Exists = Callable[[Stack], bool]
 
 
-def match(before: Sequence[Stack], after: Sequence[Stack], exists: Exists = lambda _stack: True) -> Matched:
+def match_stacks(before: Sequence[Stack], after: Sequence[Stack], exists: Exists = lambda _stack: True) -> Matched:
     """By name and environment; what is left over, by construct path and by name, has been renamed or moved.
 
     `exists` says of a nested stack whether its parent creates it: a condition may turn it off.

@@ -19,8 +19,12 @@ from itertools import product, takewhile
 from cdkguard._typing import Json
 from cdkguard.access import compare as widening
 from cdkguard.access import side as views
-from cdkguard.diff import compare as diff
-from cdkguard.diff.comparable import without_hashes
+from cdkguard.diff.asset_hashes import hide_asset_hashes
+from cdkguard.diff.compare import resolve_pair
+from cdkguard.diff.data_parts import find_lost_data_parts
+from cdkguard.diff.fates import find_deletion_policy
+from cdkguard.diff.sides import Sides
+from cdkguard.diff.tokens import make_token
 from cdkguard.engine.fingerprint import fingerprint
 from cdkguard.engine.resources import BoundRule, Judged, Judgement, Run, Settings, applies, check_number, severity_of
 from cdkguard.engine.weakening import Weakened, aligned, weaker
@@ -40,7 +44,7 @@ def evaluate(
     every_rule: Sequence[Rule],
     stacks: tuple[Sequence[Stack], Sequence[Stack]],
     settings: Settings,
-    sides: diff.Sides,
+    sides: Sides,
 ) -> Judged:
     """Every change rule on every change; `every_rule` are those that `weakens` may name, `stacks` both sides."""
     return _Judge(changes, rules, every_rule, stacks, settings, sides).judge()
@@ -54,7 +58,7 @@ class _Judge:
         every_rule: Sequence[Rule],
         stacks: tuple[Sequence[Stack], Sequence[Stack]],
         settings: Settings,
-        sides: diff.Sides,
+        sides: Sides,
     ) -> None:
         self.changes, self.rules, self.settings, self.sides = changes, rules, settings, sides
         self.every_rule = [r for r in every_rule if r.scope == "resource"]
@@ -325,7 +329,7 @@ class _Judge:
         kind = str(self.sides.after.resources(new).get(wider.logical_id, {}).get("Type"))
         path = new.construct_paths.get(wider.logical_id)
         change = Change("WILL_UPDATE", new, wider.logical_id, kind, path, was=old, after=wider.message)
-        return change._replace(token=diff.token_of(change), source=new.source_of(wider.logical_id))
+        return change._replace(token=make_token(change), source=new.source_of(wider.logical_id))
 
     def _wider_in(self, old: Stack, new: Stack) -> list[views.Widening]:
         renamed = {
@@ -333,7 +337,7 @@ class _Judge:
             for c in self.changes
             if c.stack is new and c.impact == "WILL_CREATE" and c.partner_id and "renamed" in c.detail
         }
-        before, after = diff.resolved_pair(old, new, self.sides)
+        before, after = resolve_pair(old, new, self.sides)
         here = [c for c in self.changes if c.stack is new and c.logical_id]
         made = {c.resource_type for c in here if c.impact == "WILL_CREATE"}
         for c in here:  # what is left behind goes on denying and allowing, unless another one may be written over it
@@ -343,7 +347,7 @@ class _Judge:
             for name, body in one.items():
                 is_iam = isinstance(body, dict) and str(body.get("Type")).startswith("AWS::IAM::")
                 if is_iam or body is not other.get(name):
-                    one[name] = without_hashes(body)
+                    one[name] = hide_asset_hashes(body)
         accounts = old.account or new.account, new.account or old.account
         return widening.widenings(views.View(before, accounts[0]), views.View(after, accounts[1]), renamed)
 
@@ -443,7 +447,7 @@ def record(change: Change) -> dict[str, Json]:
 
 def _lost(change: Change) -> Json:
     """The parts that go; not known where each of them only may go."""
-    found = diff.parts_lost(change)
+    found = find_lost_data_parts(change)
     if found and not any(lost.certain for lost in found):
         return Deferred("unknown", [lost.text for lost in found])
     return [lost.text for lost in found]
@@ -453,7 +457,7 @@ def _in_force(body: Json) -> Json:
     if not isinstance(body, dict) or "Type" not in body:
         return body if body is not None else ABSENT
     policy = body.get("UpdateReplacePolicy", "Delete")
-    return {**body, "DeletionPolicy": diff.deletion_policy(body), "UpdateReplacePolicy": policy}
+    return {**body, "DeletionPolicy": find_deletion_policy(body), "UpdateReplacePolicy": policy}
 
 
 # -- words
@@ -515,7 +519,7 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         else _FATES.get(change.fate, ""),
         "partner": partner,
         "partner_id": change.partner_id or "",
-        "lost": ", ".join(lost.text for lost in diff.parts_lost(change)),
+        "lost": ", ".join(lost.text for lost in find_lost_data_parts(change)),
         "because": reason,
         "stack": change.stack.name,
         "old_stack": change.was.name if change.was else "",

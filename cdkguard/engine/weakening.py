@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
 from cdkguard._typing import Any, Json, NamedTuple
-from cdkguard.diff.comparable import IF, same
+from cdkguard.diff.differences import IF, are_equal
 from cdkguard.model import Outcome
 from cdkguard.template.paths import bind, show
 from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
@@ -39,10 +39,12 @@ def weaker(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -
     default = entry.get("default", ABSENT)
     for path in {**olds, **news}:
         sides = [[default if v is ABSENT else v for v in side.get(path, [ABSENT])] for side in (olds, news)]
-        if len(sides[0]) == len(sides[1]) and all(map(same, *sides)):
+        if len(sides[0]) == len(sides[1]) and all(map(are_equal, *sides)):
             continue
         pairs = list(zip(*sides, strict=True)) if len(sides[0]) == len(sides[1]) else list(product(*sides))
-        verdicts = [(DIRECTIONS[entry["by"]](old, new, entry), old, new) for old, new in pairs if not same(old, new)]
+        verdicts = [
+            (DIRECTIONS[entry["by"]](old, new, entry), old, new) for old, new in pairs if not are_equal(old, new)
+        ]
         bad = [v for v in verdicts if v[0]] or [v for v in verdicts if v[0] is None]
         if bad:
             sure = bad[0][0] and (len(pairs) == 1 or all(v[0] for v in verdicts) and len(verdicts) == len(pairs))

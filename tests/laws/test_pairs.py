@@ -6,7 +6,8 @@ import pytest
 
 from cdkguard.check import changes
 from cdkguard.check import examples as ruletest
-from cdkguard.diff import compare as diff
+from cdkguard.diff.compare import compare_stacks
+from cdkguard.diff.sides import Sides
 from cdkguard.engine import changes as changerules
 from cdkguard.template.stack_scopes import Scopes
 from tests.unit.packs.test_builtin_rules import RULE_IDS, of_change, of_finding
@@ -18,8 +19,8 @@ MOST = 2  # examples of a rule
 def judged(rule, before, after, change_rules, rules, sets):
     """The lines of one change of one template."""
     (old, settings, _), (new, _, _) = (ruletest._stack(rule, case, sets) for case in (before, after))
-    sides = diff.Sides(Scopes(), Scopes())
-    found = diff.compare([old], [new], changes.tables_of(sets), sides)
+    sides = Sides(Scopes(), Scopes())
+    found = compare_stacks([old], [new], changes.tables_of(sets), sides)
     answer = changerules.evaluate(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
     assert not answer.problems
     for number, outcome in ((1, "fail"), (2, "unknown")):

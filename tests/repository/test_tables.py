@@ -8,8 +8,7 @@ from cdkguard.access import policy_locations, principals, security_groups, wordi
 from cdkguard.access import side as views
 from cdkguard.aws import addresses, arns, policies
 from cdkguard.config import environments
-from cdkguard.diff import comparable, data_parts
-from cdkguard.diff import compare as diff
+from cdkguard.diff import asset_hashes, data_parts, renames
 from cdkguard.engine import weakening
 from cdkguard.language import operators
 from cdkguard.suppressions import peers as honour
@@ -29,9 +28,9 @@ def plain(value):
 def test_tables(golden):
     tables = {
         "where resource policies stand": policy_locations.ATTACHMENTS,
-        "what holds data inside a resource": data_parts.PARTS,
+        "what holds data inside a resource": data_parts.DATA_PARTS,
         "the ARN of a physical name": arns.OWN_NAMES,
-        "names that a resource may have": diff._NAMES,
+        "names that a resource may have": renames.PHYSICAL_NAMES,
         "types whose Ref is an ARN": views._REF_IS_ARN,
         "what managed policies come to": principals._CONTENTS,
         "the worst of them": principals._WORST,
@@ -46,7 +45,7 @@ def test_tables(golden):
         "actions that read": iam._READS,
         "values that may be any text": globs._SOFT,
         "values that only point to a secret": credentials._ELSEWHERE,
-        "keys that say who": comparable._WHO,
+        "keys that say who": asset_hashes.KEYS_THAT_SAY_WHO,
         "properties that hold a role": workload_roles._NAMES,
         "properties that hold security groups": security_groups._WORN,
         "ports of administration and databases": security_groups._ADMIN,

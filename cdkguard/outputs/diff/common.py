@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cdkguard._typing import Any, NamedTuple
-from cdkguard.diff.comparable import said
-from cdkguard.diff.data_parts import lost
+from cdkguard.diff.comparable import as_json
+from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import DETAILS, IMPACTS, STACK_IMPACTS, Change, PropertyChange, Stack
 from cdkguard.outputs.summary import plural
 from cdkguard.template.shown import shown
@@ -95,7 +95,7 @@ def sentences(change: Change) -> list[str]:
                 f"to keep it: put the construct id back, override the logical id with {change.logical_id}, "
                 "or move it with `cdk refactor`"
             )
-    found += [f"loses {part.text}" for part in lost(change.resource_type or "", change.before, change.after)]
+    found += [f"loses {part.text}" for part in find_lost_data_parts(change)]
     told = ("snapshot", "renamed", "moved", "part-lost", "follows", "stack-removed")
     found += [DETAILS[word] for word in change.detail if word in DETAILS and word not in told]
     found += [_about_stack(change)] if change.impact in STACK_IMPACTS else []
@@ -109,7 +109,7 @@ def data_that_goes(changes: Iterable[Change]) -> list[str]:
     """A line for each resource whose data the deployment takes away from those who use it, worst first."""
     found = []
     for change in sorted(changes, key=lambda c: _FATES_WORST_FIRST.index(c.fate)):
-        parts = [part.text for part in lost(change.resource_type or "", change.before, change.after)]
+        parts = [part.text for part in find_lost_data_parts(change)]
         if not change.stateful or change.impact in ("WILL_CREATE", "WILL_UPDATE") and not parts:
             continue
         words = [f"loses {', '.join(parts)}"] if parts else []
@@ -151,5 +151,5 @@ def value(changed: PropertyChange, side: Any) -> str:
     clear, other = masked(name, side), changed.after if side is changed.before else changed.before
     text = shown(clear, False)
     if isinstance(clear, Deferred) and text == shown(masked(name, other), False):
-        return shown(masked(name, said(side)), False)  # what is not known looks alike: as the template says it
+        return shown(masked(name, as_json(side)), False)  # what is not known looks alike: as the template says it
     return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'

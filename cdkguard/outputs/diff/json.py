@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cdkguard._typing import Any
-from cdkguard.diff.compare import plain
-from cdkguard.diff.data_parts import lost
+from cdkguard.diff.comparable import as_template_json
+from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import STACK_IMPACTS, Change, PropertyChange
 from cdkguard.outputs.diff.common import Difference, counts, sentences
 from cdkguard.outputs.place import relative
@@ -49,7 +49,7 @@ def change(one: Change, options: Options) -> dict[str, Any]:
         "stateful": one.stateful,
         "harmless": one.noise,
         "explanation": sentences(one),
-        "lost": [part.text for part in lost(one.resource_type or "", one.before, one.after)],
+        "lost": [part.text for part in find_lost_data_parts(one)],
         "partner": one.partner
         and {"constructPath": one.partner, "logicalId": one.partner_id, "stack": one.partner_stack},
         "properties": [_property(p) for p in one.properties],
@@ -72,7 +72,7 @@ def _value(changed: PropertyChange, side: Any) -> Any:
     """The value itself, as far as it is known; null where there is none, a mark where it is a secret."""
     if side is ABSENT:
         return None
-    return _hidden(plain(masked(changed.name or changed.path, side)))
+    return _hidden(as_template_json(masked(changed.name or changed.path, side)))
 
 
 def _hidden(found: Any) -> Any:

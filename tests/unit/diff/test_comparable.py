@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard.diff.comparable import (
-    differences,
-    named,
-    only_assets,
-    references,
-    said,
-    same,
-    settled,
-    spelt_out,
-    without_hashes,
-)
+from cdkguard.diff.asset_hashes import differ_in_assets_only, hide_asset_hashes
+from cdkguard.diff.comparable import as_json, as_text, make_comparable, spell_out_condition
+from cdkguard.diff.differences import are_equal, find_differences
+from cdkguard.diff.references import find_references
 from cdkguard.template.values import ABSENT, Deferred, Scope
 
 A, B = "a" * 64, "b" * 64
@@ -56,13 +49,13 @@ def scope(**changed):
     ],
 )
 def test_what_is_known_is_resolved(value, expected):
-    assert settled(scope(), value) == expected
+    assert make_comparable(scope(), value) == expected
 
 
 def test_an_undecided_condition_keeps_both_branches():
-    (condition, yes, no) = settled(scope(), {"Fn::If": ["On", "a", {"Ref": "AWS::NoValue"}]})["Fn::If"]
+    (condition, yes, no) = make_comparable(scope(), {"Fn::If": ["On", "a", {"Ref": "AWS::NoValue"}]})["Fn::If"]
     assert (yes, no) == ("a", {"Ref": "AWS::NoValue"})
-    assert condition == spelt_out(scope(), "On")
+    assert condition == spell_out_condition(scope(), "On")
 
 
 @pytest.mark.parametrize(
@@ -81,27 +74,31 @@ def test_an_undecided_condition_keeps_both_branches():
 def test_another_default_inside_an_unknown_value_is_another_value(value):
     """What cannot be resolved must not hide what can."""
     other = scope(Parameters={**TEMPLATE["Parameters"], "D": {"Type": "String", "Default": "e"}})
-    assert not same(settled(scope(), value), settled(other, value))
-    assert said(settled(scope(), value)) != said(settled(other, value))
-    assert same(settled(scope(), value), settled(scope(), value))
+    assert not are_equal(make_comparable(scope(), value), make_comparable(other, value))
+    assert as_json(make_comparable(scope(), value)) != as_json(make_comparable(other, value))
+    assert are_equal(make_comparable(scope(), value), make_comparable(scope(), value))
 
 
 def test_another_secret_is_another_value():
     one = {"Fn::Sub": "{{resolve:secretsmanager:${One}:SecretString:password}}"}
     two = {"Fn::Sub": "{{resolve:secretsmanager:${Two}:SecretString:password}}"}
-    assert not same(settled(scope(), one), settled(scope(), two))
+    assert not are_equal(make_comparable(scope(), one), make_comparable(scope(), two))
 
 
 def test_a_condition_is_what_it_says():
     renamed = scope(Conditions={"Off": {"Fn::Equals": [{"Ref": "P"}, {"Ref": "D"}]}, "Also": {"Condition": "Off"}})
     written = scope(Conditions={"On": {"Fn::Equals": [{"Ref": "P"}, "d"]}})
-    assert spelt_out(renamed, "Also") == spelt_out(renamed, "Off") == spelt_out(written, "On")
-    assert spelt_out(written, "On") != spelt_out(scope(), "On")
+    assert (
+        spell_out_condition(renamed, "Also")
+        == spell_out_condition(renamed, "Off")
+        == spell_out_condition(written, "On")
+    )
+    assert spell_out_condition(written, "On") != spell_out_condition(scope(), "On")
 
 
 def test_conditions_in_a_circle_end():
     circle = scope(Conditions={"A": {"Condition": "B"}, "B": {"Condition": "A"}})
-    assert spelt_out(circle, "A")
+    assert spell_out_condition(circle, "A")
 
 
 @pytest.mark.parametrize(
@@ -120,29 +117,29 @@ def test_conditions_in_a_circle_end():
     ],
 )
 def test_same_as_cloudformation_compares(one, other, expected):
-    assert same(one, other) is same(other, one) is expected
+    assert are_equal(one, other) is are_equal(other, one) is expected
 
 
 @settings(max_examples=150, deadline=None)
 @given(VALUES, VALUES)
 def test_no_difference_is_the_same_value(one, other):
-    values = [settled(scope(), value) for value in (one, other)]
-    assert not list(differences(values[0], values[0]))
-    assert bool(list(differences(*values))) is not same(*values)
+    values = [make_comparable(scope(), value) for value in (one, other)]
+    assert not list(find_differences(values[0], values[0]))
+    assert bool(list(find_differences(*values))) is not are_equal(*values)
 
 
 @settings(max_examples=100, deadline=None)
 @given(VALUES)
 def test_any_value_can_be_settled_said_and_searched(value):
-    found = settled(scope(), value)
-    json.dumps(said(found))
-    list(references(found))
-    without_hashes(found)
+    found = make_comparable(scope(), value)
+    json.dumps(as_json(found))
+    list(find_references(found))
+    hide_asset_hashes(found)
 
 
 def test_elements_of_lists_that_grow_are_told_one_by_one():
-    assert list(differences(["a", "b"], ["b", "a", "c"])) == [((2,), ABSENT, "c")]
-    assert list(differences({"x": [1, 2]}, {"x": ["2"]})) == [(("x", 0), 1, ABSENT)]
+    assert list(find_differences(["a", "b"], ["b", "a", "c"])) == [((2,), ABSENT, "c")]
+    assert list(find_differences({"x": [1, 2]}, {"x": ["2"]})) == [(("x", 0), 1, ABSENT)]
 
 
 @pytest.mark.parametrize(
@@ -159,12 +156,12 @@ def test_elements_of_lists_that_grow_are_told_one_by_one():
     ],
 )
 def test_asset_hashes(before, after, path, expected):
-    assert only_assets(before, after, path) is expected
+    assert differ_in_assets_only(before, after, path) is expected
 
 
 def test_a_hash_is_looked_past_where_it_names_an_asset_only():
     value = {"Resource": f"arn:aws:s3:::b/{A}.zip", "Principal": {"AWS": f"x/{A}.zip"}, "Text": A}
-    assert without_hashes(value) == {**value, "Resource": "arn:aws:s3:::b/#.zip"}
+    assert hide_asset_hashes(value) == {**value, "Resource": "arn:aws:s3:::b/#.zip"}
 
 
 @pytest.mark.parametrize(
@@ -174,8 +171,8 @@ def test_a_hash_is_looked_past_where_it_names_an_asset_only():
     ids=json.dumps,
 )  # fmt: skip
 def test_references_are_found(value):
-    assert "X" in {name for name, _attribute in references(value)}
-    assert "X" in {name for name, _attribute in references(settled(scope(), value))}
+    assert "X" in {name for name, _attribute in find_references(value)}
+    assert "X" in {name for name, _attribute in find_references(make_comparable(scope(), value))}
 
 
 def test_values_beyond_the_bound_are_unequal_where_they_are():
@@ -188,43 +185,43 @@ def test_values_beyond_the_bound_are_unequal_where_they_are():
             "Parameters": {"P": {"Type": "CommaDelimitedList", "Default": listed}},
         }
         scope = Scope(template)
-        return [settled(scope, dict(call)) for _time in range(40) for call in (named, {"Ref": "P"})]
+        return [make_comparable(scope, dict(call)) for _time in range(40) for call in (named, {"Ref": "P"})]
 
     many, listed = ["x"] * 10_000, "a," * 1_000
     one = sides(many, listed)
-    assert isinstance(one[-1], Deferred) and same(one, sides(list(many), listed))
-    assert not same(one[-2], sides([*many[:-1], "y"], listed)[-2])
-    assert not same(one[-1], sides(many, listed + "b")[-1])
+    assert isinstance(one[-1], Deferred) and are_equal(one, sides(list(many), listed))
+    assert not are_equal(one[-2], sides([*many[:-1], "y"], listed)[-2])
+    assert not are_equal(one[-1], sides(many, listed + "b")[-1])
 
 
 def test_texts_that_stand_side_by_side_are_one():
-    joined = settled(scope(), {"Fn::Join": ["", ["a", "b", {"Ref": "Table"}, "c", {"Ref": "D"}]]})
+    joined = make_comparable(scope(), {"Fn::Join": ["", ["a", "b", {"Ref": "Table"}, "c", {"Ref": "D"}]]})
     assert joined.parts[0] == "ab" and joined.parts[-1] == "cd" and len(joined.parts) == 3
-    assert same(joined, settled(scope(), {"Fn::Sub": "ab${Table}cd"}))
-    alone = settled(scope(), {"Fn::Join": ["", ["", {"Ref": "Table"}, ""]]})
+    assert are_equal(joined, make_comparable(scope(), {"Fn::Sub": "ab${Table}cd"}))
+    alone = make_comparable(scope(), {"Fn::Join": ["", ["", {"Ref": "Table"}, ""]]})
     assert alone.kind == "resource" and alone.target == "Table"
 
 
 def test_a_value_in_a_word():
-    assert named(settled(scope(), {"Ref": "P"})) == "P"
-    assert named(settled(scope(), {"Fn::GetAtt": ["Table", "Arn"]})) == "Table.Arn"
-    assert named(settled(scope(), {"Ref": "AWS::StackId"})) == "AWS::StackId"
-    assert named(settled(scope(), {"Ref": "D"})) == '"d"'
-    assert json.loads(named(settled(scope(), {"Fn::ImportValue": "x"})))
+    assert as_text(make_comparable(scope(), {"Ref": "P"})) == "P"
+    assert as_text(make_comparable(scope(), {"Fn::GetAtt": ["Table", "Arn"]})) == "Table.Arn"
+    assert as_text(make_comparable(scope(), {"Ref": "AWS::StackId"})) == "AWS::StackId"
+    assert as_text(make_comparable(scope(), {"Ref": "D"})) == '"d"'
+    assert json.loads(as_text(make_comparable(scope(), {"Fn::ImportValue": "x"})))
 
 
 def test_hashes_in_a_text_with_unknown_parts_are_looked_past():
     def key(hash_):
-        return settled(scope(), {"Fn::Sub": "${Bucket}/" + hash_ + ".zip"})
+        return make_comparable(scope(), {"Fn::Sub": "${Bucket}/" + hash_ + ".zip"})
 
-    assert same(without_hashes(key(A)), without_hashes(key(B))) and not same(key(A), key(B))
-    assert without_hashes(key(A)).kind == "text"
+    assert are_equal(hide_asset_hashes(key(A)), hide_asset_hashes(key(B))) and not are_equal(key(A), key(B))
+    assert hide_asset_hashes(key(A)).kind == "text"
 
 
 def test_a_condition_of_many_values_is_known_by_all_of_them():
     def of(values):
         at = scope(Conditions={"Many": {"Fn::Or": [{"Fn::Equals": [{"Ref": "P"}, v]} for v in values]}})
-        return spelt_out(at, "Many")
+        return spell_out_condition(at, "Many")
 
     few, many = [str(n) for n in range(3)], [str(n) for n in range(100)]
     assert of(few).count("Fn::Equals") == 3 and "Fn::Equals" not in of(many)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard.diff.compare import Sides, destroyed
+from cdkguard.diff.compare import find_destroy_changes
+from cdkguard.diff.sides import Sides
 from cdkguard.template.stack_scopes import Scopes
 from tests.support.changes import TABLES, compare, impacts, stack
 
@@ -254,7 +255,7 @@ def test_a_nested_stack_that_was_not_read():
 
 def test_cdk_destroy_takes_what_its_policies_leave():
     stacks = parented({"It": TABLE, "Kept": {**TABLE, **RETAIN}})
-    found = {c.logical_id: c.impact for c in destroyed(stacks, TABLES, Scopes())}
+    found = {c.logical_id: c.impact for c in find_destroy_changes(stacks, TABLES, Scopes())}
     assert found == {"Data": "WILL_DESTROY", "Q": "WILL_DESTROY", "It": "WILL_DESTROY", "Kept": "WILL_ORPHAN"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdkguard.diff.data_parts import lost
+from cdkguard.diff.data_parts import find_lost_parts
 from cdkguard.template.values import Deferred
 
 UNKNOWN = Deferred("parameter", {"Ref": "P"}, "P")
@@ -37,10 +37,10 @@ CASES = [
 
 @pytest.mark.parametrize(("kind", "before", "after", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_lost_parts(kind, before, after, expected):
-    found = lost(kind, {"Type": kind, "Properties": before}, {"Type": kind, "Properties": after})
+    found = find_lost_parts(kind, {"Type": kind, "Properties": before}, {"Type": kind, "Properties": after})
     assert [(part.text, part.certain) for part in found] == expected
 
 
 def test_a_switch_is_no_number():
-    assert not [*lost(CACHE, {"Type": CACHE, "Properties": {"NumNodeGroups": True}}, {"Type": CACHE, "Properties": {"NumNodeGroups": False}})]  # fmt: skip
-    assert not [*lost(CACHE, {"Type": CACHE, "Properties": {"NumNodeGroups": True}}, {"Type": CACHE, "Properties": {"NumNodeGroups": 0}})]  # fmt: skip
+    assert not [*find_lost_parts(CACHE, {"Type": CACHE, "Properties": {"NumNodeGroups": True}}, {"Type": CACHE, "Properties": {"NumNodeGroups": False}})]  # fmt: skip
+    assert not [*find_lost_parts(CACHE, {"Type": CACHE, "Properties": {"NumNodeGroups": True}}, {"Type": CACHE, "Properties": {"NumNodeGroups": 0}})]  # fmt: skip

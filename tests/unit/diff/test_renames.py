@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.diff import renames
-from cdkguard.diff.renames import Candidate, matches
+from cdkguard.diff.renames import Candidate, match_renames
 
 TABLE = "AWS::DynamoDB::Table"
 
@@ -17,7 +17,7 @@ def one(logical_id, path=None, kind=TABLE, stack="Shop", **properties):
 
 
 def paired(gone, come):
-    return {(a.logical_id, b.logical_id) for a, b in matches(gone, come)}
+    return {(a.logical_id, b.logical_id) for a, b in match_renames(gone, come)}
 
 
 BODY = {"Mode": "X", "Name": "orders", "Ttl": 5, "Keys": ["a", "b"]}
@@ -68,7 +68,7 @@ def test_each_side_is_used_once_and_pairs_are_alike(olds, news):
     def side(name, rows):
         return [one(f"{name}{i}", "/".join(path), **values) for i, (path, values) in enumerate(rows)]
 
-    found = list(matches(side("A", olds), side("B", news)))
+    found = list(match_renames(side("A", olds), side("B", news)))
     assert all(a.logical_id[0] == "A" and b.logical_id[0] == "B" and a.body == b.body for a, b in found)
     assert len({a.logical_id for a, _ in found}) == len({b.logical_id for _, b in found}) == len(found)
     for values in ({"Ttl": 1}, {"Ttl": 2}):  # what has values finds a partner as long as there is one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdkguard.diff.stack_pairs import match
+from cdkguard.diff.stack_pairs import match_stacks
 from cdkguard.model import Stack
 from tests.support.changes import stack
 
@@ -16,7 +16,7 @@ def shop(name="Shop", path=None, **about):
 
 
 def told(before, after, exists=None):
-    found = match(before, after, exists) if exists else match(before, after)
+    found = match_stacks(before, after, exists) if exists else match_stacks(before, after)
     return len(found.pairs), sorted(c.impact for c in found.changes), len(found.gone), len(found.come)
 
 
