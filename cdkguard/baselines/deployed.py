@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 from cdkguard._typing import Json
 from cdkguard.baselines.aws_session import Access, NoSuchStack, Place, Places, Role, call, told
 from cdkguard.errors import BaselineError, TemplateError
-from cdkguard.inputs.assembly import environment_of, nested_path
+from cdkguard.inputs.assembly_files import environment_of
+from cdkguard.inputs.assembly_stacks import nested_path
 from cdkguard.inputs.template_file import check_template, parse, parse_json
 from cdkguard.model import Assembly, Problem, Stack
 from cdkguard.system import files
@@ -214,7 +215,7 @@ def _read_nested(job: tuple[_Deployed, str, str]) -> _Deployed | None:
     if about is None or about["StackStatus"] in _NO_STACK:
         return None
     template = _template(physical_id, label, place)
-    path, root = nested_path(parent.construct_paths.get(logical_id), logical_id, parent), parent.root
+    path, root = nested_path(parent.construct_paths.get(logical_id), logical_id, parent.construct_path), parent.root
     stack = Stack(
         f"{root.name}/{path.rpartition('/')[2]}", template, _shown(place, str(about.get("StackName") or physical_id)),
         construct_path=path, account=root.account, region=root.region, tags=root.tags,

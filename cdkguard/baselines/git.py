@@ -13,7 +13,8 @@ from cdkguard import __version__
 from cdkguard._typing import Json, NamedTuple, TextIO
 from cdkguard.baselines import dependencies, worktree
 from cdkguard.errors import BaselineError, ConfigError, InputError
-from cdkguard.inputs import assembly, synth
+from cdkguard.inputs import synth
+from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Assembly, Problem, Source, Stack
 from cdkguard.system import files
 from cdkguard.system.cache import cache_folder, make_cache_folder
@@ -133,18 +134,18 @@ class _Run:
         app = self._app()
         existing = synth.existing_assembly(app)
         if existing is not None:
-            yield self._told(assembly.read, existing, self.tree, app.context)
+            yield self._told(existing, self.tree, app.context)
             return
         entry = _entry(self._key(app, install))
         kept = _kept(entry) if entry is not None else None
         if kept is not None:
             assembled, tree = kept
             notes.append("its assembly was synthesized before and is kept in the cache")
-            yield self._told(assembly.read, assembled, tree, app.context)
+            yield self._told(assembled, tree, app.context)
             return
         command = self._reused(app, install, timeout, notes)
         with self._synthesized(app._replace(command=command), timeout, progress) as out:
-            found = self._told(assembly.read, out, self.tree, app.context)
+            found = self._told(out, self.tree, app.context)
             if entry is not None and not any(problem.fatal for problem in found.problems):
                 _keep(entry, out, self.tree, len(found.stacks))
             yield found
@@ -191,10 +192,10 @@ class _Run:
     def _shown(self, text: str) -> str:
         return text.replace(f"{self.tree}{os.sep}", "")
 
-    def _told(self, read: Callable[..., Assembly], out: str, tree: str, context: Mapping[str, Json]) -> Assembly:
+    def _told(self, out: str, tree: str, context: Mapping[str, Json]) -> Assembly:
         """The assembly, with files named as in the user's own tree. `tree` is where it was synthesized."""
         try:
-            found = read(out, base=tree, app_directory=self.folder)._replace(context=context)
+            found = read_assembly(out, base=tree, app_directory=self.folder)._replace(context=context)
         except InputError as problem:
             raise BaselineError(f"the baseline {self.commit[:12]}: {problem}") from problem
         for stack in found.stacks:
@@ -269,7 +270,7 @@ def _keep(entry: str, out: str, tree: str, stacks: int) -> None:
         os.makedirs(temporary)
         copy = os.path.join(temporary, _ASSEMBLY)
         shutil.copytree(out, copy, symlinks=True, ignore=_not_read)
-        if len(assembly.read(copy).stacks) != stacks:
+        if len(read_assembly(copy).stacks) != stacks:
             return
         said = {"entry": os.path.basename(entry), "tree": tree, "files": _digests(copy)}
         files.replace(os.path.join(temporary, _DIGESTS), json.dumps(said).encode())

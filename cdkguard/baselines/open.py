@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from cdkguard._typing import NamedTuple, TextIO
 from cdkguard.config.settings import Config, home, load
 from cdkguard.errors import BaselineError, ConfigError
-from cdkguard.inputs import assembly
+from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Assembly, Problem
 from cdkguard.system import files
 
@@ -54,7 +54,7 @@ def read(path: str, may_be_empty: bool = False) -> Baseline:
             f"{path}: no such baseline; it is `deployed`, `git`, `git:REVISION`, or the path of a snapshot, "
             "a cdk.out or a template"
         )
-    found = snapshot.read(path) if snapshot.is_snapshot(path) else assembly.read_paths([path])
+    found = snapshot.read(path) if snapshot.is_snapshot(path) else read_paths([path])
     _refuse_unread(found, path)
     if not found.stacks:
         raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")

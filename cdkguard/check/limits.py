@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from cdkguard.engine.resources import MAX_FINDINGS
-from cdkguard.inputs.assembly import size_of
+from cdkguard.inputs.parts import size_of
 
 
 def most_findings(files: Iterable[str]) -> int:

@@ -17,7 +17,9 @@ from cdkguard.check import limits
 from cdkguard.config import environments
 from cdkguard.engine import resources as engine
 from cdkguard.errors import CdkguardError, InputError, stop_of
-from cdkguard.inputs import assembly
+from cdkguard.inputs.assembly import list_parts
+from cdkguard.inputs.folders import mark_unread
+from cdkguard.inputs.parts import Part, Readings, size_of
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack
 from cdkguard.system import files
 
@@ -58,7 +60,7 @@ class _Share(NamedTuple):
     counts: dict[str, list[int]]
     rule_seconds: dict[str, float]
     seconds: dict[str, float]
-    readings: assembly.Readings | None
+    readings: Readings | None
 
 
 class _Asked(dict[Key, str]):
@@ -79,7 +81,7 @@ def judge(config: Config, rules: Sequence[Rule], settings: engine.Settings) -> J
     if config.stacks or config.against or config.lint or config.honour:  # these look at all templates at once
         return None
     try:
-        parts = assembly.parts(config.paths)
+        parts = list_parts(config.paths)
     except CdkguardError:
         return None
     if len(parts) < 2:
@@ -90,9 +92,7 @@ def judge(config: Config, rules: Sequence[Rule], settings: engine.Settings) -> J
 class _Parts:
     """One judging of parts."""
 
-    def __init__(
-        self, config: Config, rules: Sequence[Rule], settings: engine.Settings, parts: Sequence[assembly.Part]
-    ) -> None:
+    def __init__(self, config: Config, rules: Sequence[Rule], settings: engine.Settings, parts: Sequence[Part]) -> None:
         self.config, self.parts = config, parts
         most = cache(lambda: limits.most_findings(part.file for part in parts if part.file))
         self.run = engine.Run((), rules, settings._replace(most=most))
@@ -134,7 +134,7 @@ class _Parts:
 
     def _worth(self) -> int:
         cores = _cores()
-        if cores < 2 or sum(assembly.size_of(part.file) for part in self.parts) < WORTH_A_PROCESS:
+        if cores < 2 or sum(size_of(part.file) for part in self.parts) < WORTH_A_PROCESS:
             return 1
         return cores
 
@@ -147,7 +147,7 @@ class _Parts:
             self.config.paths[0] if alone else None,
         )
 
-    def _share(self, parts: Sequence[assembly.Part]) -> _Share:
+    def _share(self, parts: Sequence[Part]) -> _Share:
         pieces, number = [], 0
         for part in parts:
             pieces.append(self._judge(part))
@@ -156,7 +156,7 @@ class _Parts:
         counts = {bound.rule.id: bound.count for bound in self.run.rules if any(bound.count)}
         return _Share(pieces, counts, self.run.seconds, self.seconds, self.readings)
 
-    def _judge(self, part: assembly.Part, names: Mapping[Key, str] | None = None) -> _Piece:
+    def _judge(self, part: Part, names: Mapping[Key, str] | None = None) -> _Piece:
         began = time.perf_counter()
         found = part.read()
         stacks = list(found.stacks)
@@ -164,7 +164,7 @@ class _Parts:
         began = time.perf_counter()
         config = self.config
         environments.assign(stacks, config.environments, config.environment, config.context)
-        assembly.mark_unread(stacks, lambda: self.files)
+        mark_unread(stacks, lambda: self.files)
         kept = [{key: stack.template[key] for key in SLIM if key in stack.template} for stack in stacks]
         run = self.run.part(stacks)
         own = dict(run.own_names())

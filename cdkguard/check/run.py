@@ -16,7 +16,7 @@ from cdkguard.config import environments
 from cdkguard.config.settings import Config
 from cdkguard.engine import resources as engine
 from cdkguard.errors import MACHINE, ConfigError, InputError, RulePackError, stop_of
-from cdkguard.inputs import assembly
+from cdkguard.inputs.assembly import read_assembly, read_paths
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
 from cdkguard.packs import load as packs
 from cdkguard.suppressions import apply as suppressions
@@ -113,12 +113,12 @@ def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -
     """The assembly to judge; a temporary one lives as long as the block."""
     began = time.perf_counter()
     if config.still or (not config.app and config.paths and not is_app(config.paths)):
-        yield _timed(phases, "read", began, assembly.read_paths(config.paths))
+        yield _timed(phases, "read", began, read_paths(config.paths))
         return
     outdir = os.environ.get("CDK_OUTDIR")
     if not config.app and not config.paths and outdir:
         # Behind the app in cdk.json. Without a manifest that is an error: running the app again would never end.
-        yield _timed(phases, "read", began, assembly.read(outdir, app_directory=config.directory))
+        yield _timed(phases, "read", began, read_assembly(outdir, app_directory=config.directory))
         return
     from cdkguard.inputs import synth
 
@@ -126,11 +126,11 @@ def _judged(config: Config, progress: TextIO | None, phases: dict[str, float]) -
     app = synth.find_app(directory, config.app, config.context)
     existing = synth.existing_assembly(app)
     if existing is not None:
-        yield _timed(phases, "read", began, assembly.read(existing, app_directory=directory))
+        yield _timed(phases, "read", began, read_assembly(existing, app_directory=directory))
         return
     with synth.synthesized(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
         phases["synth"] = time.perf_counter() - began
-        found = assembly.read(out, app_directory=directory)._replace(context=app.context)
+        found = read_assembly(out, app_directory=directory)._replace(context=app.context)
         yield _timed(phases, "read", time.perf_counter(), found)
 
 

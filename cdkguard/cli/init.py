@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from cdkguard._typing import TextIO
 from cdkguard.config import environments
 from cdkguard.errors import ConfigError, InputError
-from cdkguard.inputs import assembly, synth
+from cdkguard.inputs import synth
+from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Stack
 from cdkguard.system import files
 
@@ -37,7 +38,7 @@ def write(directory: str, command: str | None, context: Mapping[str, str], force
 
 
 def _stacks(folder: str, directory: str) -> tuple[Stack, ...]:
-    found = assembly.read(folder, app_directory=directory)
+    found = read_assembly(folder, app_directory=directory)
     wrong = next((problem for problem in found.problems if problem.fatal), None)
     if wrong is not None:  # a stack that is not seen would have no environment
         raise InputError(wrong.message)

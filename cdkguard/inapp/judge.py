@@ -75,10 +75,10 @@ class Judge:
     def report(self, directory: str, templates: Iterable[str] | None = None) -> Report:
         """Judge the assembly in the folder, or only the stacks with these template files; raises as `check` does."""
         from cdkguard.check.run import check_assembly
-        from cdkguard.inputs import assembly
+        from cdkguard.inputs.assembly import read_assembly
 
         with _no_collections():
-            found = assembly.read(directory)
+            found = read_assembly(directory)
             chosen = self._chosen(found, templates)
             self.waits = bool(found.missing) and "CDK_CLI_ASM_VERSION" in os.environ
             self.acknowledged = {note.rule_id for stack in found.stacks for note in stack.acknowledgements}

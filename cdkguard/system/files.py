@@ -79,6 +79,24 @@ def _refuse(problem: OSError) -> None:
     raise problem
 
 
+def relative(path: str, base: str) -> str:
+    """The path relative to the folder `base` where it lies below it, else as it is."""
+    absolute = os.path.abspath(path)
+    try:
+        inside = os.path.commonpath([absolute, os.path.abspath(base)]) == os.path.abspath(base)
+    except ValueError:  # another drive
+        inside = False
+    return os.path.relpath(absolute, base) if inside else path
+
+
+def is_possible_name(name: str) -> bool:
+    """Whether a file can have this name or path: JSON has texts that no system call takes."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+
+
 def replace(path: str, content: str | bytes) -> None:
     """Give a file this content, whole or not at all, whatever happens meanwhile; a link of its name is replaced, not followed.
 

@@ -13,7 +13,8 @@ import pytest
 from cdkguard.check.run import check, check_assembly
 from cdkguard.config import settings as config
 from cdkguard.errors import ConfigError, TemplateError
-from cdkguard.inputs import assembly
+from cdkguard.inputs import assembly_stacks
+from cdkguard.inputs.assembly import read_assembly
 from tests.support.paths import ROOT
 
 pytestmark = [
@@ -113,7 +114,7 @@ def lost(*paths):
 
 def checked(tmp_path):
     """What `cdkguard check` finds in the same assembly."""
-    report = check_assembly(config.load(".", None), assembly.read(str(tmp_path / "cdk.out")))
+    report = check_assembly(config.load(".", None), read_assembly(str(tmp_path / "cdk.out")))
     return sorted((f.rule_id, f.construct_path or f.stack_path, f.outcome.value) for f in report.active)
 
 
@@ -423,7 +424,7 @@ def saved_baseline(tmp_path):
     for name in ("Main", "Other"):
         table(stack_of(app, name))
     app.synth()
-    snapshot.write(assembly.read(str(tmp_path / "cdk.out")), str(tmp_path / "saved"))
+    snapshot.write(read_assembly(str(tmp_path / "cdk.out")), str(tmp_path / "saved"))
     (tmp_path / "cdkguard.yaml").write_text("against: saved\nrules: [changes]\n")
 
 
@@ -461,14 +462,14 @@ def test_no_network_and_no_app_run_inside_a_synthesis(tmp_path, monkeypatch):
 def test_a_nested_template_that_cannot_be_read_fails(tmp_path, monkeypatch, mode):
     import aws_cdk as cdk
 
-    read = assembly.read_template
+    read = assembly_stacks.read_template
 
     def broken(path, shown, may_be_empty=False):
         if "Nest" in path:
             raise TemplateError(f"{shown}: gone")
         return read(path, shown, may_be_empty)
 
-    monkeypatch.setattr(assembly, "read_template", broken)
+    monkeypatch.setattr(assembly_stacks, "read_template", broken)
     app = new_app(tmp_path)
     cdk.CfnResource(cdk.NestedStack(stack_of(app, "Main"), "Nest"), "R", type="AWS::SNS::Topic")
     guard(app, mode=mode)

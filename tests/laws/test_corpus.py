@@ -11,7 +11,7 @@ import pytest
 from cdkguard.check import run as check
 from cdkguard.config import settings as config
 from cdkguard.errors import InputError
-from cdkguard.inputs import assembly
+from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Outcome
 from cdkguard.packs import load as packs
 
@@ -41,7 +41,7 @@ def test_every_assembly_of_the_cdk_itself_is_judged_whole(golden):
     resources = unknown = 0
     counts = Counter()
     for folder in sorted(Path(CORPUS, "assemblies/cdk-integ").iterdir()):
-        found = assembly.read(str(folder))
+        found = read_assembly(str(folder))
         assert not [p for p in found.problems if p.fatal], folder
         assert all(set(s.construct_paths) >= set(s.template["Resources"]) for s in found.stacks), folder
         report = check.check(config.Config(paths=(str(folder),), environment="prod"), today="2026-01-01")

@@ -15,7 +15,7 @@ import pytest
 from cdkguard.check import examples
 from cdkguard.engine import resources as engine
 from cdkguard.errors import InputError
-from cdkguard.inputs import assembly
+from cdkguard.inputs.assembly import read_paths
 from cdkguard.packs import load as packs
 
 CORPUS = os.environ.get("CDKGUARD_CORPUS")
@@ -30,7 +30,7 @@ def templates():
     labelled = sorted(Path(CORPUS, "labelled/templates").rglob("*.json"))
     for path in [*labelled, *sorted(Path(CORPUS, "assemblies/cdk-integ").iterdir())]:
         try:
-            stacks = assembly.read_paths([str(path)]).stacks
+            stacks = read_paths([str(path)]).stacks
         except InputError:
             continue
         for stack in stacks:

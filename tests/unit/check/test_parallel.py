@@ -14,7 +14,7 @@ from cdkguard.check import run as check
 from cdkguard.config.settings import Config
 from cdkguard.engine import resources as engine
 from cdkguard.errors import ConfigError, InputError, TooMuchError
-from cdkguard.inputs import assembly
+from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Suppression
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork")
@@ -76,7 +76,7 @@ def essence(report):
 
 def whole(settings):
     """The same input, read and judged in one piece."""
-    return check.check_assembly(settings, assembly.read_paths(settings.paths), "2026-01-01")
+    return check.check_assembly(settings, read_paths(settings.paths), "2026-01-01")
 
 
 @pytest.mark.parametrize("processes", [None, 1, 2, 3, 9])

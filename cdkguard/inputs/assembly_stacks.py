@@ -1,0 +1,217 @@
+"""A stack of a cloud assembly with the stacks nested in it: templates, metadata and the files that they name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.errors import CdkguardError, TemplateError, TooMuchError
+from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles, environment_of
+from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty, metadata_of
+from cdkguard.inputs.source_lines import StackMetadata
+from cdkguard.inputs.template_file import read_template
+from cdkguard.model import Problem, Stack
+from cdkguard.system import files
+from cdkguard.template.values import flatten
+
+MAX_NESTED = 30  # levels of nested stacks in nested stacks
+_NESTED_STACK = "AWS::CloudFormation::Stack"
+
+
+class _Nested(NamedTuple):
+    """A nested stack as its parent's template names it."""
+
+    logical_id: str
+    resource_path: str | None  # construct path of the resource
+    construct_path: str  # of the nested stack
+    file: str | None  # of its template; None where it is not in the assembly
+    error: CdkguardError | None = None  # why the file was not looked for, or was not found
+
+
+class StackReader:
+    """Reads one stack and those nested in it."""
+
+    def __init__(self, assembly_files: AssemblyFiles, directory: str) -> None:
+        self.files, self.directory = assembly_files, directory
+        self.stacks: list[Stack] = []
+        self.problems: list[Problem] = []
+
+    def read(self, artifact: Artifact) -> None:
+        """Add the artifact's stacks and problems to this reader's; raises CdkguardError."""
+        properties = self.files.properties(artifact)
+        owner = f"{artifact.manifest}:{artifact.name}"
+        path = self.files.path_of(self.directory, properties.get("templateFile"), artifact.manifest)
+        self.files.readings.note(os.path.realpath(path), owner)
+        shown = self.files.shown(path)
+        template, lines = read_template(path, shown, may_be_empty=True)
+
+        metadata = StackMetadata(self._read_metadata(artifact, owner), self.files.base)
+        account, region = environment_of(artifact.body.get("environment"))
+        construct_path = str(artifact.body.get("displayName") or artifact.name)
+        construct_paths = metadata.construct_paths(template, None)
+        tags = self.files.section(properties, "tags", dict, artifact.manifest)
+        parameters = self.files.section(properties, "parameters", dict, artifact.manifest)
+        topics = self.files.section(properties, "notificationArns", list, artifact.manifest)
+        nested = self._find_nested(template, shown, construct_path, construct_paths, metadata, 0)
+
+        stack = Stack(
+            str(properties.get("stackName") or artifact.name), template, shown, construct_path=construct_path,
+            account=account, region=region, termination_protection=properties.get("terminationProtection") is True,
+            tags={str(k): str(v) for k, v in tags.items()}, parameters=parameters,
+            notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
+            source_of=metadata.source_of(construct_paths), line_of=lines, source=metadata.source_at(construct_path),
+            acknowledgements=tuple(metadata.acknowledgements()), missing=artifact.missing, from_assembly=True,
+            unread=_without_file(nested),
+        )  # fmt: skip
+        self.stacks.append(stack)
+        self._read_nested(stack, nested, metadata, 0, owner)
+
+    def _read_metadata(self, artifact: Artifact, owner: str) -> dict[str, list[Json]]:
+        """The entries of both places: in the manifest, and in the file beside it since aws-cdk-lib 2.250."""
+        sources = [artifact.body.get("metadata")]
+        if "additionalMetadataFile" in artifact.body:
+            path = self.files.path_of(self.directory, artifact.body["additionalMetadataFile"], artifact.manifest)
+            self.files.readings.note(os.path.realpath(path), owner)
+            sources.append(self._read_metadata_file(path))
+
+        found: dict[str, list[Json]] = {}
+        for source in sources:
+            for path, entries in mapping_or_empty(source).items():
+                found.setdefault(path.lstrip("/"), []).extend(e for e in list_or_empty(entries) if isinstance(e, dict))
+        return found
+
+    def _read_metadata_file(self, path: str) -> Json:
+        """The file's value; None and a notice where it is missing, which loses source lines but no finding."""
+        if files.is_file(path):
+            return self.files.read_json(path)
+        lost = "findings of its stack have no source line and acknowledgements do not count"
+        shown = self.files.shown(path)
+        self.problems.append(Problem("notice", f"{shown}: not found, so {lost}", shown, fatal=False))
+        return None
+
+    # -- nested stacks
+
+    def _find_nested(
+        self,
+        template: Mapping[str, Json],
+        shown: str,
+        construct_path: str,
+        construct_paths: Mapping[str, str],
+        metadata: StackMetadata,
+        level: int,
+    ) -> list[_Nested]:
+        """The nested stacks of a template, with their files; `level` counts the stacks around the template."""
+        found = []
+        for logical_id, resource in template["Resources"].items():
+            if not isinstance(resource, dict) or resource.get("Type") != _NESTED_STACK:
+                continue
+            resource_path = construct_paths.get(logical_id)
+            path = nested_path(resource_path, logical_id, construct_path)
+            file, error = None, None
+            try:
+                if level >= MAX_NESTED:
+                    raise TemplateError(f"nested deeper than {MAX_NESTED} levels")
+                file = self._find_nested_file(shown, metadata, path, resource)
+            except CdkguardError as problem:
+                error = problem
+            found.append(_Nested(logical_id, resource_path, path, file, error))
+        return found
+
+    def _find_nested_file(
+        self, shown: str, metadata: StackMetadata, construct_path: str, resource: Mapping[str, Json]
+    ) -> str | None:
+        """The nested template's file: by its metadata, by CDK's entry for the construct, or by its asset's hash."""
+        asset_path = metadata_of(resource).get("aws:asset:path")
+        if isinstance(asset_path, str):
+            return asset_path
+        for entry in metadata.entries.get(construct_path, ()):
+            if entry.get("type") == "aws:cdk:templateFile" and isinstance(entry.get("data"), str):
+                return str(entry["data"])
+        url = flatten(mapping_or_empty(resource.get("Properties")).get("TemplateURL")) or ""
+        hashes = re.findall(r"([0-9a-f]{64})\.json", url)
+        return self._find_asset(hashes[-1], shown) if hashes else None
+
+    def _read_nested(
+        self, parent: Stack, nested: Sequence[_Nested], metadata: StackMetadata, level: int, owner: str
+    ) -> None:
+        for stack in nested:
+            try:
+                if stack.error is not None:
+                    raise stack.error
+                if stack.file is not None:
+                    self._read_nested_stack(parent, stack, stack.file, metadata, level, f"{owner}/{stack.logical_id}")
+            except TooMuchError:
+                raise
+            except CdkguardError as problem:
+                text = f"nested stack '{stack.logical_id}' of {parent.template_path} was not judged: {problem}"
+                self.problems.append(Problem("nested-template", text, parent.template_path))
+
+    def _read_nested_stack(
+        self, parent: Stack, nested: _Nested, file: str, metadata: StackMetadata, level: int, owner: str
+    ) -> None:
+        path = self.files.path_of(self.directory, file, parent.template_path)
+        self.files.readings.note(os.path.realpath(path), owner)
+        shown = self.files.shown(path)
+        template, lines = read_template(path, shown)
+
+        root = parent.root
+        construct_paths = metadata.construct_paths(template, nested.construct_path)
+        inner = self._find_nested(template, shown, nested.construct_path, construct_paths, metadata, level + 1)
+        stack = Stack(
+            f"{root.name}/{nested.construct_path.rpartition('/')[2]}", template, shown,
+            construct_path=nested.construct_path, account=root.account, region=root.region,
+            termination_protection=root.termination_protection, tags=root.tags, parent=parent,
+            parent_logical_id=nested.logical_id, construct_paths=construct_paths,
+            source_of=metadata.source_of(construct_paths), line_of=lines,
+            source=metadata.source_at(nested.construct_path) or metadata.source_at(nested.resource_path or ""),
+            missing=root.missing, from_assembly=True, unread=_without_file(inner),
+        )  # fmt: skip
+        self.stacks.append(stack)
+        self._read_nested(stack, inner, metadata, level + 1, owner)
+
+    # -- assets
+
+    def _find_asset(self, digest: str, owner: str) -> str | None:
+        """The file of an asset in the folder, whose lists of assets are read once for all nested stacks."""
+        read = self.files.readings.assets
+        if self.directory not in read:
+            read[self.directory] = self._read_assets(owner)
+        paths, problem = read[self.directory]
+        if digest not in paths and problem is not None:
+            raise problem
+        return paths.get(digest)
+
+    def _read_assets(self, owner: str) -> tuple[dict[str, str], CdkguardError | None]:
+        """File by hash, and the error at which reading the lists of assets ended."""
+        found: dict[str, str] = {}
+        try:
+            for file in sorted(os.listdir(self.directory)):
+                if file.endswith(".assets.json"):
+                    listed = self.files.read_json(self.files.path_of(self.directory, file, owner))
+                    for digest, asset in mapping_or_empty(mapping_or_empty(listed).get("files")).items():
+                        source = mapping_or_empty(mapping_or_empty(asset).get("source")).get("path")
+                        if isinstance(source, str):
+                            found.setdefault(digest, source)
+        except CdkguardError as problem:  # raised for the nested stacks whose asset was not found before it
+            return found, problem
+        return found, None
+
+
+def _without_file(nested: Sequence[_Nested]) -> frozenset[str]:
+    """The logical ids of nested stacks whose templates are not in the assembly."""
+    return frozenset(stack.logical_id for stack in nested if stack.file is None and stack.error is None)
+
+
+def nested_path(resource_path: str | None, logical_id: str, parent_path: str | None) -> str:
+    """The construct path of a nested stack: `Main/Nest` of the resource `Main/Nest.NestedStack/Nest.NestedStackResource`.
+
+    A resource without a construct path is placed below its parent by its logical id.
+    """
+    if resource_path is None:
+        return f"{parent_path}/{logical_id}"
+    head, _, last = resource_path.rpartition("/")
+    if last.endswith(".NestedStackResource") and head.endswith(".NestedStack"):
+        return head.removesuffix(".NestedStack")
+    return resource_path

@@ -1,0 +1,114 @@
+"""Bare templates, alone or in folders, without a cloud assembly around them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from cdkguard.errors import TemplateError
+from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty, metadata_of
+from cdkguard.inputs.template_file import read_template, read_text
+from cdkguard.model import Assembly, Problem, Stack
+from cdkguard.system import files
+from cdkguard.text.regexes import late
+
+ASSEMBLY, FILE, LINK = "assembly", "file", "link"  # the kinds of `find_members`
+_NOT_ENTERED = ("node_modules", ".git", ".venv")
+_TEMPLATE_NAME = late(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
+_TEMPLATE_WORDS = late(r"Resources|AWSTemplateFormatVersion|AWS::")
+
+
+def find_members(folder: str) -> Iterator[tuple[str, str]]:
+    """(path, kind) of each cloud assembly, file that may be a template, and link to a folder, below the folder.
+
+    Links to folders are not followed: they can lead in a circle, or out of what the user named.
+    """
+    for directory, folders, names in files.walk(folder):
+        if "manifest.json" in names and _may_be_manifest(os.path.join(directory, "manifest.json")):
+            yield directory, ASSEMBLY
+            folders[:] = []
+            continue
+
+        folders[:] = sorted(name for name in folders if name not in _NOT_ENTERED)
+        for name in sorted(names):
+            if name.lower().endswith((".json", ".yaml", ".yml", ".template")):
+                yield os.path.join(directory, name), FILE
+        for name in folders:
+            if os.path.islink(os.path.join(directory, name)):
+                yield os.path.join(directory, name), LINK
+
+
+def _may_be_manifest(path: str) -> bool:
+    """Whether the file may be a cloud assembly's; true where it cannot be read, because its reader then says why."""
+    if not os.path.isfile(path):
+        return True
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return '"artifacts"' in handle.read()
+    except (OSError, UnicodeDecodeError):
+        return True
+
+
+def read_bare_template(path: str) -> Assembly:
+    """The stack of one template file, named after the file; a file that cannot be read is a fatal Problem."""
+    try:
+        template, lines = read_template(path)
+    except TemplateError as problem:
+        return Assembly((), (Problem("template", str(problem), path),))
+
+    paths = {
+        logical_id: construct_path for logical_id, resource in template["Resources"].items()
+        if (construct_path := construct_path_of(resource)) is not None
+    }  # fmt: skip
+    name = _TEMPLATE_NAME.sub("", os.path.basename(path))
+    return Assembly((Stack(name, template, path, construct_paths=paths, line_of=lines),))
+
+
+def read_file_of_folder(path: str) -> Assembly:
+    """One file that a folder holds; an empty assembly where the file is clearly no template."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return Assembly((), (Problem("template", f"{path}: is a pipe or device", path),))
+    found = read_bare_template(path)
+    return found if found.stacks or not _is_no_template(found.problems[0].message, path) else Assembly(())
+
+
+def _is_no_template(message: str, path: str) -> bool:
+    """Whether a file is clearly something else: package.json, a list, YAML of another tool with no word of a template."""
+    if "no Resources" in message or "a template is a mapping" in message or message.endswith(": empty"):
+        return True
+    if not path.endswith((".yaml", ".yml")):
+        return False
+    try:
+        return _TEMPLATE_WORDS.search(read_text(path, path)) is None
+    except TemplateError:
+        return False
+
+
+def note_link(path: str) -> Assembly:
+    """A notice that a link to a folder was not followed."""
+    text = f"{path}: a link to a folder, which was not followed; name it, too, if its templates are to be judged"
+    return Assembly((), (Problem("notice", text, path, fatal=False),))
+
+
+def mark_unread(stacks: Iterable[Stack], read: Callable[[], Collection[str]]) -> None:
+    """Set `unread` of bare templates: the logical ids of nested stacks whose templates are not among those read.
+
+    `read` gives the real paths of the templates that are read; it is called only where a template nests another.
+    """
+    for stack in stacks:
+        if places := dict(_nested_places(stack)):
+            known = read()
+            stack.unread = frozenset(
+                logical_id for logical_id, path in places.items()
+                if not files.is_possible_name(path) or os.path.realpath(path) not in known
+            )  # fmt: skip
+
+
+def _nested_places(stack: Stack) -> Iterator[tuple[str, str]]:
+    """(logical id, path of its template) of each nested stack of a bare template; "" where no path is written."""
+    for logical_id, resource in stack.template["Resources"].items() if not stack.from_assembly else ():
+        if not isinstance(resource, dict) or resource.get("Type") != "AWS::CloudFormation::Stack":
+            continue
+        properties = mapping_or_empty(resource.get("Properties"))
+        url = metadata_of(resource).get("aws:asset:path") or properties.get("TemplateURL")
+        yield logical_id, os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
