@@ -29,6 +29,14 @@ def test_a_workflow_may_read_and_nothing_else():
         assert not [name for name, job in workflow["jobs"].items() if "permissions" in job], path.name
 
 
+def test_every_folder_whose_changes_start_a_workflow_exists():
+    for path in WORKFLOWS:
+        triggers = yaml.safe_load(path.read_text(encoding="utf-8"))[True]  # YAML 1.1 reads the key `on` as true
+        for trigger in triggers.values():
+            paths = trigger.get("paths", ()) if isinstance(trigger, dict) else ()
+            assert not [each for each in paths if not (ROOT / each.removesuffix("/**")).is_dir()], path.name
+
+
 def test_make_help_lists_every_target():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.search(r"^\.PHONY: (.+)", text, re.MULTILINE).group(1).split()
