@@ -13,6 +13,7 @@ import pytest
 
 from cdkguard.errors import ConfigError, InputError, SynthError
 from cdkguard.inputs import synth
+from tests.support.programs import started, wait_for_file
 
 WRITE = """
 import json, os
@@ -132,16 +133,11 @@ def test_ctrl_c_stops_the_app_too(project, number, status, tmp_path):
     (project / "app.py").write_text("import time; open('alive', 'w').close(); time.sleep(61.5)")
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "cdkguard", "check", str(project)],
-        stderr=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(temporary)},
-    )
-    deadline = time.monotonic() + 20
-    while not (project / "alive").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    child.send_signal(number)
-    child.communicate(timeout=15)
+    command = [sys.executable, "-m", "cdkguard", "check", str(project)]
+    with started(command, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)}) as child:
+        wait_for_file(project / "alive", child)
+        child.send_signal(number)
+        child.communicate(timeout=15)
     assert child.returncode == status
     assert "time.sleep(61.5)" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
     assert list(temporary.iterdir()) == []

@@ -16,6 +16,7 @@ import pytest
 from cdkguard.cli import main as cli
 from tests.support.assemblies import assembly_with
 from tests.support.paths import ROOT
+from tests.support.programs import started
 
 SCRIPT = str(Path(sys.executable).with_name("cdkguard"))
 TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"}
@@ -306,19 +307,19 @@ def on_terminal(argv, cwd, columns=80, **variables) -> tuple[int, str]:
     environment = {
         key: value for key, value in {**os.environ, "TERM": "xterm-256color", **variables}.items() if value is not None
     }
-    child = subprocess.Popen([SCRIPT, *argv], cwd=cwd, env=environment, stdout=follower, stderr=subprocess.DEVNULL)
-    os.close(follower)
-    pieces = []
-    while True:
-        try:
-            piece = os.read(leader, 65536)
-        except OSError:  # Linux's way to say that nobody writes any more
-            break
-        if not piece:
-            break
-        pieces.append(piece)
-    os.close(leader)
-    return child.wait(30), b"".join(pieces).decode()
+    with started([SCRIPT, *argv], cwd=cwd, env=environment, stdout=follower, stderr=subprocess.DEVNULL) as child:
+        os.close(follower)
+        pieces = []
+        while True:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # Linux's way to say that nobody writes any more
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+        os.close(leader)
+        return child.wait(30), b"".join(pieces).decode()
 
 
 @pytest.mark.parametrize("columns", [0, 1, 20, 60, 100, 1000])

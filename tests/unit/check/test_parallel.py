@@ -16,6 +16,7 @@ from cdkguard.engine import resources as engine
 from cdkguard.errors import ConfigError, InputError, TooMuchError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Suppression
+from tests.support.programs import started
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork")
 ACCOUNT, OTHER = "222222222222", "333333333333"
@@ -165,10 +166,10 @@ def test_ctrl_c_ends_every_process(app):
         body["Resources"] |= {f"T{i}": body["Resources"]["Table"] for i in range(20_000)}
         (app / f"Stack{number}.template.json").write_text(json.dumps(body))
     command = [sys.executable, "-m", "cdkguard", "check", ".", "--rules", "all", "--jobs", "2", "--format", "json"]
-    run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    time.sleep(1)
-    os.killpg(run.pid, signal.SIGINT)
-    _out, told = run.communicate(timeout=20)
+    with started(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+        time.sleep(1)
+        os.killpg(run.pid, signal.SIGINT)
+        _out, told = run.communicate(timeout=20)
     assert run.returncode in (130, -signal.SIGINT), told
     with pytest.raises(ProcessLookupError):
         os.killpg(run.pid, 0)
