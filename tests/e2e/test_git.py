@@ -13,79 +13,28 @@ from pathlib import Path
 import pytest
 
 from cdkguard.baselines import git as gitbase
-from cdkguard.baselines import worktree
 from cdkguard.errors import BaselineError
+from tests.support.git_projects import APP, commit, git, isolate, project
 from tests.support.paths import ROOT
-
-APP = """
-import json, os, pathlib, sys
-out = os.environ["CDK_OUTDIR"]
-os.makedirs(out, exist_ok=True)
-with open(os.environ["RUNS"], "a") as runs:
-    runs.write("run\\n")
-resources = json.load(open("resources.json"))
-if os.path.exists("node_modules/lib/types.json"):
-    resources |= json.load(open("node_modules/lib/types.json"))
-lookups = json.loads(os.environ["CDK_CONTEXT_JSON"]).get("lookup")
-resources["R"] = {"Type": "Test::Is::" + str(lookups or os.environ.get("STAGE", "None"))}
-json.dump({"Resources": resources}, open(os.path.join(out, "S.template.json"), "w"))
-frame = os.path.abspath("app.py") + ":7:1"
-json.dump({"version": "38.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack",
-    "environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "S.template.json", "stackName": "s"},
-    "metadata": {"/S/" + name: [{"type": "aws:cdk:logicalId", "data": name, "trace": [frame]}] for name in resources}}}},
-    open(os.path.join(out, "manifest.json"), "w"))
-"""
+from tests.support.programs import started, wait_for_file
 
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path, monkeypatch):
-    for name in (*worktree.TARGETS, "CI", "STAGE", "VIRTUAL_ENV", "GIT_DIR", "GIT_INDEX_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "home").mkdir()
-    (tmp_path / "tmp").mkdir()
-    (tmp_path / "home/.gitconfig").write_text(
-        '[user]\nname = T\nemail = t@example.com\n[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n'
-    )
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-
-
-def run(folder, *words):
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def commit(folder, **files):
-    """Write files (`resources={...}` is resources.json) and commit all."""
-    for name, content in files.items():
-        (folder / f"{name}.json").write_text(json.dumps(content))
-    run(folder, "add", "-A")
-    run(folder, "commit", "--quiet", "--allow-empty", "-m", "x")
-    return run(folder, "rev-parse", "HEAD")
+    isolate(tmp_path, monkeypatch)
 
 
 def types(*names):
     return {name: {"Type": "AWS::S3::Bucket"} for name in names}
 
 
-def project(folder):
-    folder.mkdir(parents=True)
-    (folder / "app.py").write_text(APP)
-    (folder / "cdk.json").write_text(json.dumps({"app": f'"{sys.executable}" app.py'}))
-    return folder
-
-
 @pytest.fixture
 def repo(tmp_path):
     """A repository whose branch `topic` has B where main has A."""
     folder = project(tmp_path / "my repo")
-    run(folder, "init", "--quiet")
+    git(folder, "init", "--quiet")
     commit(folder, resources=types("A"))
-    run(folder, "switch", "--quiet", "-c", "topic")
+    git(folder, "switch", "--quiet", "-c", "topic")
     commit(folder, resources=types("B"))
     return folder
 
@@ -112,21 +61,21 @@ def runs():
 
 def nothing_left(folder, tmp_path):
     assert list((tmp_path / "tmp").iterdir()) == []
-    assert len(run(folder, "worktree", "list").splitlines()) == 1
+    assert len(git(folder, "worktree", "list").splitlines()) == 1
 
 
 # -- which commit
 
 
 def test_the_merge_base_with_main_is_the_default(repo, tmp_path):
-    run(repo, "switch", "--quiet", "main")
+    git(repo, "switch", "--quiet", "main")
     commit(repo, resources=types("Later"))
-    run(repo, "switch", "--quiet", "topic")
+    git(repo, "switch", "--quiet", "topic")
     with opened(repo) as found:
         stack = found.assembly.stacks[0]
         assert (stack.name, stack.account, stack.region) == ("s", "111122223333", "eu-west-1")
         assert "A" in stack.template["Resources"]
-        assert found.commit == run(repo, "rev-parse", "main~1")
+        assert found.commit == git(repo, "rev-parse", "main~1")
         assert "merge base with main" in found.notes[0].message
         assert stack.template_path == f"{found.commit[:12]}:S.template.json"
         assert stack.source_of("A") == (str(repo / "app.py"), 7)
@@ -136,8 +85,8 @@ def test_the_merge_base_with_main_is_the_default(repo, tmp_path):
 
 
 def test_a_revision_can_be_named(repo):
-    first = run(repo, "rev-parse", "main")
-    run(repo, "tag", "v1", first)
+    first = git(repo, "rev-parse", "main")
+    git(repo, "tag", "v1", first)
     for name in ("main", "v1", first[:10], "topic~1"):
         assert logical_ids(repo, name) == ["A"]
     assert logical_ids(repo, "topic") == ["B"]
@@ -150,17 +99,17 @@ def test_a_revision_that_is_none(repo, name):
 
 
 def test_the_remote_main_branch_comes_first(repo, tmp_path):
-    run(tmp_path, "clone", "--quiet", str(repo), "clone")
+    git(tmp_path, "clone", "--quiet", str(repo), "clone")
     clone = tmp_path / "clone"
-    run(clone, "switch", "--quiet", "-c", "mine")
+    git(clone, "switch", "--quiet", "-c", "mine")
     commit(clone, resources=types("C"))
     assert logical_ids(clone) == ["B"], "origin/HEAD is topic"
-    run(clone, "remote", "set-head", "origin", "main")
+    git(clone, "remote", "set-head", "origin", "main")
     assert logical_ids(clone) == ["A"]
 
 
 def test_ci_names_the_target_branch(repo, monkeypatch):
-    run(repo, "branch", "release", "topic")
+    git(repo, "branch", "release", "topic")
     commit(repo, resources=types("C"))
     assert logical_ids(repo) == ["A"]
     monkeypatch.setenv("GITHUB_BASE_REF", "release")
@@ -174,10 +123,10 @@ def test_ci_names_the_target_branch(repo, monkeypatch):
 
 
 def test_on_main_the_last_commit_or_the_uncommitted_changes(repo, monkeypatch):
-    run(repo, "switch", "--quiet", "main")
+    git(repo, "switch", "--quiet", "main")
     with pytest.raises(BaselineError, match="first commit"), opened(repo):
         pass
-    run(repo, "merge", "--quiet", "--no-ff", "topic", "-m", "merge")
+    git(repo, "merge", "--quiet", "--no-ff", "topic", "-m", "merge")
     commit(repo, resources=types("C"))
     assert logical_ids(repo) == ["B"] and "first parent" in said(repo)
     (repo / "untracked").write_text("")
@@ -189,22 +138,22 @@ def test_on_main_the_last_commit_or_the_uncommitted_changes(repo, monkeypatch):
 
 
 def test_a_shallow_clone_says_how_to_fetch(repo, tmp_path, monkeypatch):
-    run(tmp_path, "clone", "--quiet", "--depth=1", repo.as_uri(), "shallow")
+    git(tmp_path, "clone", "--quiet", "--depth=1", repo.as_uri(), "shallow")
     clone = tmp_path / "shallow"
-    for revision in (None, run(repo, "rev-parse", "main")):
+    for revision in (None, git(repo, "rev-parse", "main")):
         with pytest.raises(BaselineError, match="shallow clone.*fetch-depth: 0"), opened(clone, revision):
             pass
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
     with pytest.raises(BaselineError, match="fetch-depth: 0"), opened(clone):
         pass
-    run(clone, "fetch", "--quiet", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    git(clone, "fetch", "--quiet", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*")
     assert logical_ids(clone) == ["A"]
 
 
 def test_no_repository_no_git_no_common_commit(repo, tmp_path, monkeypatch):
     with pytest.raises(BaselineError, match="is in no git repository"), opened(tmp_path / "home"):
         pass
-    run(repo, "switch", "--quiet", "--orphan", "other")
+    git(repo, "switch", "--quiet", "--orphan", "other")
     commit(repo)
     with pytest.raises(BaselineError, match="HEAD and main have no common commit"), opened(repo):
         pass
@@ -223,17 +172,17 @@ def test_the_users_tree_stays_as_it_is(repo, monkeypatch):
     hook = repo / ".git/hooks/post-checkout"
     hook.write_text("#!/bin/sh\ntouch '" + str(repo / "hooked") + "'\n")
     hook.chmod(0o755)
-    run(repo, "add", "new.txt")
+    git(repo, "add", "new.txt")
     before = (
-        run(repo, "status", "--porcelain"),
-        run(repo, "rev-parse", "HEAD"),
-        run(repo, "config", "--list", "--local"),
+        git(repo, "status", "--porcelain"),
+        git(repo, "rev-parse", "HEAD"),
+        git(repo, "config", "--list", "--local"),
     )
     monkeypatch.setenv("GIT_INDEX_FILE", str(repo / ".git/index"))  # as a hook of git's is started
     monkeypatch.setenv("GIT_DIR", str(repo / ".git"))
     assert logical_ids(repo, "main") == ["A"]
     monkeypatch.undo()
-    after = run(repo, "status", "--porcelain"), run(repo, "rev-parse", "HEAD"), run(repo, "config", "--list", "--local")
+    after = git(repo, "status", "--porcelain"), git(repo, "rev-parse", "HEAD"), git(repo, "config", "--list", "--local")
     assert before == after and not (repo / "hooked").exists()
 
 
@@ -273,14 +222,12 @@ def test_a_signal_leaves_nothing_behind(repo, tmp_path, number, while_in):
     else:
         (repo / "app.py").write_text(APP.replace('os.environ["RUNS"]', "os.devnull"))
         commit(repo)
-    code = f"from cdkguard import gitbase\nwith gitbase.checked_out('HEAD', {str(repo)!r}, context={{}}): {SLEEP}"
-    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(Path(gitbase.__file__).parents[1])}
-    child = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 20
-    while not os.path.exists(os.environ["RUNS"]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    child.send_signal(number)
-    child.communicate(timeout=15)
+    code = f"from cdkguard.baselines import git\nwith git.checked_out('HEAD', {str(repo)!r}, context={{}}): {SLEEP}"
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(ROOT)}
+    with started([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE) as child:
+        wait_for_file(os.environ["RUNS"], child)
+        child.send_signal(number)
+        child.communicate(timeout=15)
     assert child.returncode != 0
     nothing_left(repo, tmp_path)
 
@@ -443,20 +390,20 @@ def test_looked_up_context_outside_version_control_is_lent(repo):
 def test_submodules_are_those_of_the_baseline(repo, tmp_path):
     part = tmp_path / "part"
     part.mkdir()
-    run(part, "init", "--quiet")
+    git(part, "init", "--quiet")
     commit(part, types=types("Then"))
-    run(repo, "submodule", "--quiet", "add", part.as_uri(), "node_modules/lib")
+    git(repo, "submodule", "--quiet", "add", part.as_uri(), "node_modules/lib")
     old = commit(repo)
     commit(part, types=types("Now"))
-    run(repo / "node_modules/lib", "pull", "--quiet")
+    git(repo / "node_modules/lib", "pull", "--quiet")
     commit(repo)
-    before = run(repo, "config", "--list", "--local")
+    before = git(repo, "config", "--list", "--local")
     assert logical_ids(repo, "HEAD") == ["B", "Now"]
     shutil.rmtree(part)  # the user's own clone is enough
     assert logical_ids(repo, old) == ["B", "Then"]
-    assert run(repo, "config", "--list", "--local") == before
-    assert run(repo, "submodule", "status").startswith(run(repo / "node_modules/lib", "rev-parse", "HEAD"))
-    run(repo, "submodule", "--quiet", "deinit", "--force", "--all")
+    assert git(repo, "config", "--list", "--local") == before
+    assert git(repo, "submodule", "status").startswith(git(repo / "node_modules/lib", "rev-parse", "HEAD"))
+    git(repo, "submodule", "--quiet", "deinit", "--force", "--all")
     assert "submodule 'node_modules/lib' is not initialised here" in said(repo, old, context={"new": "key"})
     nothing_left(repo, tmp_path)
 
@@ -558,7 +505,7 @@ def test_the_example_against_its_last_commit(tmp_path):
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("node_modules", "cdk.out"))
     (folder / ".gitignore").write_text("node_modules\n")
     os.symlink(EXAMPLE / "node_modules", folder / "node_modules")
-    run(folder, "init", "--quiet")
+    git(folder, "init", "--quiet")
     commit(folder)
     stack = folder / "lib/task-api-stack.ts"
     stack.write_text(stack.read_text() + "\nthrow new Error('today it is broken');\n")

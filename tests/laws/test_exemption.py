@@ -7,8 +7,14 @@ import json
 import pytest
 
 from cdkguard.cli import main as cli
-from tests.e2e.test_git import commit, project, run, surroundings  # noqa: F401  (a fixture for every test)
 from tests.support.changes import write_assembly
+from tests.support.git_projects import commit, git, isolate, project
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path, monkeypatch):
+    isolate(tmp_path, monkeypatch)
+
 
 TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete", "Properties": {"KeySchema": []}}
 OTHER = {"Type": "AWS::SNS::Topic"}
@@ -18,7 +24,7 @@ BY_CONTEXT = "environments:\n  prod: {context: {env: prod}}\n  dev: {context: {e
 def proposed(tmp_path, monkeypatch, capsys, before, after, removes=True):
     """(exit status, rules) of a change from one {configuration, context} to another, which removes a table as well."""
     folder = project(tmp_path / "repo")
-    run(folder, "init", "--quiet")
+    git(folder, "init", "--quiet")
     for step, (settings, context) in enumerate((before, after)):
         (folder / "cdkguard.yaml").write_text(settings)
         cdk = json.loads((folder / "cdk.json").read_text())
@@ -26,7 +32,7 @@ def proposed(tmp_path, monkeypatch, capsys, before, after, removes=True):
         resources = {"Table": TABLE, "O": OTHER} if not step or not removes else {"O": OTHER}
         commit(folder, resources=resources)
         if not step:
-            run(folder, "switch", "--quiet", "-c", "topic")
+            git(folder, "switch", "--quiet", "-c", "topic")
     monkeypatch.chdir(folder)
     return checked(capsys)
 
@@ -70,10 +76,10 @@ def written(folder, settings, **stacks):
     (folder / "cdk.json").write_text(json.dumps({"app": "out"}))
     (folder / "cdkguard.yaml").write_text(settings)
     if is_new:
-        run(folder, "init", "--quiet")
+        git(folder, "init", "--quiet")
     commit(folder)
     if is_new:
-        run(folder, "switch", "--quiet", "-c", "topic")
+        git(folder, "switch", "--quiet", "-c", "topic")
 
 
 def test_what_is_judged_is_not_swapped_unseen(tmp_path, monkeypatch, capsys):
@@ -99,10 +105,10 @@ def test_values_of_parameters_are_those_of_their_own_side(tmp_path, monkeypatch,
 
 def test_the_baseline_is_synthesized_with_its_own_context(tmp_path, monkeypatch, capsys):
     folder = project(tmp_path / "repo")
-    run(folder, "init", "--quiet")
+    git(folder, "init", "--quiet")
     (folder / "cdkguard.yaml").write_text("context: {lookup: old}\n")
     commit(folder, resources={"O": OTHER})
-    run(folder, "switch", "--quiet", "-c", "topic")
+    git(folder, "switch", "--quiet", "-c", "topic")
     (folder / "cdkguard.yaml").write_text("context: {lookup: new}\n")
     commit(folder)
     monkeypatch.chdir(folder)
