@@ -10,7 +10,7 @@ from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.sides import Sides
 from cdkguard.engine import changes as changerules
 from cdkguard.template.stack_scopes import Scopes
-from tests.unit.packs.test_builtin_rules import RULE_IDS, of_change, of_finding
+from tests.support.golden_lines import RULE_IDS, change_line, finding_line
 
 KEPT_IN = "pairs"
 MOST = 2  # examples of a rule
@@ -26,7 +26,7 @@ def judged(rule, before, after, change_rules, rules, sets):
     for number, outcome in ((1, "fail"), (2, "unknown")):
         counted = {rule_id: counts[number] for rule_id, counts in answer.counts.items() if counts[number]}
         assert counted == dict(Counter(f.rule_id for f in answer.findings if f.outcome.value == outcome))
-    return [*map(of_change, found), *(f"{f.rule_id}: {of_finding(f)}" for f in answer.findings)]
+    return [*map(change_line, found), *(f"{f.rule_id}: {finding_line(f)}" for f in answer.findings)]
 
 
 @pytest.mark.parametrize("rule_id", RULE_IDS)

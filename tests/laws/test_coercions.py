@@ -8,7 +8,7 @@ from cdkguard.engine import weakening
 from cdkguard.model import Stack
 from cdkguard.packs import load as packs
 from cdkguard.template import values as intrinsics
-from tests.laws.test_unknowns import failing, outcome, with_value
+from tests.support.rule_examples import failing, outcome, with_value
 
 NEVER, ALWAYS = "FuzzNever", "FuzzAlways"
 
