@@ -4,7 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from cdkguard.language import operators, requirements, vocabulary
+from cdkguard.language import requirements, vocabulary
+from cdkguard.language.operands import ANYTHING
+from cdkguard.language.operators import OPERATORS
 from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS
 from cdkguard.packs import load as packs
 
@@ -23,7 +25,7 @@ def schema():
     }  # fmt: skip
     parts = {
         "path": {"$ref": "#/definitions/path"},
-        **{name: {} for name in operators.OPERATORS},
+        **{name: operand(record) for name, record in OPERATORS.items()},
         **{name: requirement for name in (*requirements.QUANTIFIERS, "not")},
         **{name: {"type": "array", "items": requirement, "minItems": 1} for name in ("all", "any")},
         **{name: related for name in ("target", "referrer")},
@@ -69,6 +71,11 @@ def schema():
             "requirement": {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": parts},
         },
     }
+
+
+def operand(operator):
+    """What an editor shows of an operand; `{with: ...}` and `@set` may stand for any, so that its type is left open."""
+    return {} if operator.operand is ANYTHING else {"description": operator.operand.takes}
 
 
 def main():

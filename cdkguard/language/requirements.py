@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple, Protocol
+from cdkguard.language.operands import OperatorContext
 from cdkguard.language.operators import (
     OPERATORS,
-    TAKES_ABSENT,
-    TAKES_DEFERRED,
-    Place,
-    bound,
-    of_absent,
-    problem_with,
-    test,
+    RAW,
+    VALUE,
+    Operator,
+    evaluate_deferred,
+    evaluate_operator,
+    find_operand_problem,
 )
 from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template import paths
@@ -163,7 +163,7 @@ def _prepare_operand(
         if value[1:] not in sets:
             raise RequirementError(f"no named set '{value}'{_meant(value[1:], sets)}", keys)
         return value
-    problem = problem_with(name, value)
+    problem = find_operand_problem(name, value)
     if problem:
         raise RequirementError(problem, keys)
     return value
@@ -268,7 +268,7 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
             around = _fields_before(steps) if key == "some" and universal else None
             return _bind_quantifier(key, walk, bind(operand, binding, key == "every"), around)
         if key in OPERATORS:
-            one = _bind_operator(key, _operand(operand, binding))
+            one = _bind_operator(OPERATORS[key], _operand(operand, binding))
             tests.append(_of_construct_path(one) if names == ("Metadata", "aws:cdk:path") else one)
     if names is not None and len(tests) == 1:
         return _bind_single(names, tests[0], not universal)
@@ -329,35 +329,37 @@ def _of_construct_path(one: Test) -> Test:
     return of_either
 
 
-def _bind_operator(name: str, operand: Json) -> Test:
-    if name == "no_echo_parameter" or name.startswith("names_"):
-        return _bind_placed(name, operand)
-    takes_absent = name in TAKES_ABSENT
-    of_nothing = not takes_absent and of_absent(name, operand)
-    takes_deferred, operator = name in TAKES_DEFERRED, bound(name, operand)
+def _bind_operator(operator: Operator, operand: Json) -> Test:
+    if operator.looks_at != VALUE:
+        return _bind_looking_around(operator, operand)
+    takes_absent, decide_deferred = operator.absent is None, operator.deferred
+    of_absent = operator.absent is not None and operator.absent(operand)
+    decide = operator.bind(operand) if operator.bind is not None else operator.decide
 
-    def one(found: Json, subject: Subject, _path: tuple[str | int, ...]) -> Tri:
+    def test(found: Json, subject: Subject, _path: tuple[str | int, ...]) -> Tri:
         if found is ABSENT and not takes_absent:
-            return of_nothing
-        place = Place(subject.scope, "", None, None, subject.logical_id)
-        if takes_deferred or not isinstance(found, Deferred):
-            return operator(found, operand, place)
-        return test(name, found, operand, place)
+            return of_absent
+        context = OperatorContext(subject.scope, "", None, None, subject.logical_id)
+        if decide_deferred is None or not isinstance(found, Deferred):
+            return decide(found, operand, context)
+        return evaluate_deferred(decide_deferred, found, operand, context)
 
-    return one
+    return test
 
 
-def _bind_placed(name: str, operand: Json) -> Test:
-    """An operator that looks at more than the value: where it stands, how it is written, or whose accounts are whose."""
-    needs_raw = name == "no_echo_parameter"
+def _bind_looking_around(operator: Operator, operand: Json) -> Test:
+    """A test of an operator that looks at more than the value: how it is written, or the accounts of the run."""
+    name, needs_raw = operator.name, operator.looks_at == RAW
 
-    def one(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
+    def test(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
         facts = subject.world.facts(subject.scope) if subject.world is not None and not needs_raw else None
         raw = _raw(subject, path) if needs_raw else None
         shown = paths.show(path) if facts else ""
-        return test(name, found, operand, Place(subject.scope, shown, raw, facts, subject.logical_id))
+        return evaluate_operator(
+            name, found, operand, OperatorContext(subject.scope, shown, raw, facts, subject.logical_id)
+        )
 
-    return one
+    return test
 
 
 def _raw(subject: Subject, path: tuple[str | int, ...]) -> Json:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cdkguard.language import operators
-from cdkguard.language.operators import ABSENT_IS, TAKES_ABSENT, Place, of_absent
+from cdkguard.language.operands import OperatorContext
+from cdkguard.language.operators import OPERATORS, always, evaluate_operator
 from cdkguard.template.values import ABSENT, Scope
 
 PORT = {"Fn::GetAtt": ["Database", "Endpoint.Port"]}
@@ -16,7 +16,7 @@ def judged(name, value, wanted):
     scope = Scope(
         {"Parameters": {"P": {"Type": "String"}}, "Resources": {"Database": {"Type": "AWS::RDS::DBInstance"}}}
     )
-    return operators.test(name, scope.resolve(value), wanted, Place(scope, "", value, None))
+    return evaluate_operator(name, scope.resolve(value), wanted, OperatorContext(scope, "", value, None))
 
 
 @pytest.mark.parametrize(
@@ -82,19 +82,19 @@ def test_what_is_not_there_is_not_so(name):
         if "least" in name or "than" in name
         else "a"
     )
-    assert of_absent(name, wanted) is ABSENT_IS.get(name, False) is False
+    assert OPERATORS[name].absent(wanted) is (OPERATORS[name].absent is always) is False
 
 
 @pytest.mark.parametrize("name, wanted", [("not_equals", "a"), ("not_in", ["a"])])
 def test_what_is_not_there_is_nothing_else_either(name, wanted):
-    assert of_absent(name, wanted) is True
+    assert OPERATORS[name].absent(wanted) is True
 
 
 @pytest.mark.parametrize("name, answer", [("exists", False)])
 def test_what_asks_for_absence_is_asked(name, answer):
-    assert name in TAKES_ABSENT
+    assert OPERATORS[name].absent is None
     assert (
         judged(name, {"Ref": "AWS::NoValue"}, True) is answer
         and judged(name, {"Ref": "AWS::NoValue"}, False) is not answer
     )
-    assert operators.test(name, ABSENT, True, Place(Scope({}), "", None, None)) is answer
+    assert evaluate_operator(name, ABSENT, True, OperatorContext(Scope({}), "", None, None)) is answer

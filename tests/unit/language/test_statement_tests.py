@@ -3,8 +3,8 @@
 import pytest
 
 from cdkguard.aws import arns, policies
-from cdkguard.language import operators
-from cdkguard.language.operators import Place, problem_with
+from cdkguard.language.operands import OperatorContext
+from cdkguard.language.operators import evaluate_operator, find_operand_problem
 from cdkguard.template.values import Scope
 
 FACTS = arns.Facts("222222222222", frozenset({"222222222222"}), frozenset(), frozenset({"127311923021"}), {}, "prod")
@@ -13,7 +13,7 @@ ACCOUNT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 
 def judge(name, value, wanted, parameters=None, facts=FACTS):
     scope = Scope({"Parameters": {p: {"Type": "String"} for p in parameters or ()}})
-    return operators.test(name, scope.resolve(value), wanted, Place(scope, "", None, facts))
+    return evaluate_operator(name, scope.resolve(value), wanted, OperatorContext(scope, "", None, facts))
 
 
 def allow(**members):
@@ -153,7 +153,7 @@ def test_the_known_tail_of_a_text_decides_ends_with(value, tail, answer):
     ],
 )
 def test_mistakes_in_operands_are_named(name, operand, words):
-    assert words in problem_with(name, operand)
+    assert words in find_operand_problem(name, operand)
 
 
 def test_holes_stand_in_keys_as_a_mark():

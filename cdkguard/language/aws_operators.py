@@ -1,0 +1,179 @@
+"""The operators that know how AWS writes things: address ranges, ports, accounts, ARNs and secrets.
+
+Each operator is a function of (value, operand, context), as in comparisons.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from cdkguard._typing import Json
+from cdkguard.aws import addresses
+from cdkguard.language.comparisons import Decide, known_texts
+from cdkguard.language.operands import OperatorContext
+from cdkguard.logic import Tri
+from cdkguard.template.values import Deferred, Scope, flatten, scalar_text
+
+# -- address ranges
+
+
+def compare_cidr(check: Callable[[str, Json], Tri]) -> Decide:
+    """An operator about an address range, which a text alone can be."""
+
+    def decide(value: Json, operand: Json, context: OperatorContext) -> Tri:
+        return check(value, operand) if isinstance(value, str) else False
+
+    return decide
+
+
+def _is_open(cidr: str, operand: Json) -> Tri:
+    if isinstance(operand, bool):
+        is_open = addresses.is_open(cidr)
+        return None if is_open is None else is_open is operand
+    return addresses.is_open(cidr, int(operand))
+
+
+def _is_public(cidr: str, operand: Json) -> Tri:
+    is_public = addresses.is_public(cidr)
+    return None if is_public is None else is_public is operand
+
+
+def _is_prefix_below(cidr: str, operand: Json) -> Tri:
+    parsed = addresses.prefix_of(cidr)
+    if parsed is None:
+        return None
+    version, length = parsed
+    return length < (operand if version == 4 or operand != 32 else 128)
+
+
+cidr_open = compare_cidr(_is_open)
+cidr_public = compare_cidr(_is_public)
+cidr_prefix_below = compare_cidr(_is_prefix_below)
+
+
+def cidr_open_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """The range of a VPC or subnet is not open: a VPC has at most a /16.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+    """
+    return operand is False if value.kind == "resource" and "Cidr" in str(value.attribute) else None
+
+
+# -- ports and protocols of a security-group rule
+
+
+def _ports_of(value: Json, context: OperatorContext) -> tuple[int, int] | None:
+    return addresses.ports_of(context.scope.deep(value)) if isinstance(value, dict) else None
+
+
+def _is_endpoint_port(value: Json, context: OperatorContext) -> bool:
+    """Whether the port is that of a data store (`Fn::GetAtt: [Database, Endpoint.Port]`): unknown, but no web port."""
+    port = context.scope.resolve(value.get("FromPort")) if isinstance(value, dict) else None
+    return isinstance(port, Deferred) and port.kind == "resource" and str(port.attribute).endswith("Port")
+
+
+def ports_include(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    ports = _ports_of(value, context)
+    if ports is None:
+        return True if _is_endpoint_port(value, context) else None
+    return any(ports[0] <= int(port) <= ports[1] for port in operand)
+
+
+def ports_within(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether every port that the rule opens is one of the operand's."""
+    ports = _ports_of(value, context)
+    if ports is None:
+        return False if _is_endpoint_port(value, context) else None
+    allowed = {int(port) for port in operand}
+    return ports[1] - ports[0] < 65 and all(port in allowed for port in range(ports[0], ports[1] + 1))
+
+
+def ports_all(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    ports = _ports_of(value, context)
+    return None if ports is None else (ports[0] <= 1 and ports[1] >= 65535) is operand
+
+
+def ports_range(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the rule opens more than one port."""
+    ports = _ports_of(value, context)
+    return None if ports is None else (ports[1] > ports[0]) is operand
+
+
+def protocol_all(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    if not isinstance(value, dict) or "IpProtocol" not in value:
+        return operand is False  # CloudFormation refuses a rule without a protocol.
+    protocol = addresses.protocol_of(context.scope.resolve(value["IpProtocol"]))
+    return None if protocol is None else (protocol in ("-1", "all")) is operand
+
+
+# -- accounts and ARNs in a text (scope: value)
+
+
+def names_account(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    from cdkguard.aws import arns
+
+    if not isinstance(value, str) or context.facts is None or arns.skipped(context.path):
+        return False
+    classes = {arns.classify(literal.account, context.facts) for literal in arns.accounts(context.path, value)}
+    return bool(classes & set(operand if isinstance(operand, list) else [] if operand is None else [operand]))
+
+
+def names_own_resource(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    from cdkguard.aws import arns
+
+    if not isinstance(value, str) or context.facts is None or arns.skipped(context.path):
+        return not operand
+    return any(True for _ in arns.own_resources(value, context.facts, context.logical_id)) is operand
+
+
+def names_partition(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    from cdkguard.aws import arns
+
+    if not isinstance(value, str) or arns.skipped(context.path):
+        return not operand
+    return any(True for _ in arns.partition_literals(value)) is operand
+
+
+# -- secrets in plain text
+
+
+def secret_shape(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    from cdkguard.text import credentials
+
+    return (isinstance(value, str) and credentials.shape_of(value) is not None) is operand
+
+
+def secret_shape_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """A reference that the deployment fills in is no text of the template, so the known parts decide."""
+    return any(secret_shape(text, True, context) for text in known_texts(value)) is operand
+
+
+def secret_named(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a map of environment variables, or a list of {Name, Value}, holds a secret in plain text."""
+    return any(True for _ in find_secret_names(value, context.scope)) is operand
+
+
+# CodeBuild: the value of such an environment variable is the name of a secret, not the secret.
+# https://docs.aws.amazon.com/codebuild/latest/APIReference/API_EnvironmentVariable.html
+_STORED_ELSEWHERE = ("PARAMETER_STORE", "SECRETS_MANAGER")
+
+
+def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
+    """The names whose values are secrets in plain text, in a map or in a list of {Name, Value}."""
+    from cdkguard.text import credentials
+
+    pairs: Iterable[tuple[Json, Json]] = ()
+    if isinstance(value, dict):
+        pairs = value.items()
+        if isinstance(name := scope.resolve(value.get("Name")), str) and "Value" in value:  # One pair by itself.
+            pairs = [*pairs, (name, value["Value"])]
+    elif isinstance(value, list):
+        entries = [scope.resolve(e) for e in value]
+        plain = [e for e in entries if isinstance(e, dict) and scope.resolve(e.get("Type")) not in _STORED_ELSEWHERE]
+        pairs = [(scope.resolve(e.get("Name")), e.get("Value")) for e in plain]
+
+    for name, raw in pairs:
+        found = scope.resolve(raw)
+        text = flatten(raw) if isinstance(found, Deferred) else scalar_text(found)
+        if isinstance(name, str) and text and credentials.is_secret_text(name, text):
+            yield name

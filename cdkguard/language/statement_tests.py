@@ -1,0 +1,201 @@
+"""The tests of `has_statement` and `names_principal`: what a rule may ask of one statement of a policy document.
+
+A statement is resolved: its values are known, or `Deferred` where only the deployment knows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.aws import policies
+from cdkguard.language.comparisons import Decide
+from cdkguard.language.operands import ANYTHING, PATTERN, Operand, OperatorContext
+from cdkguard.logic import Tri, all_of, any_of, negate
+from cdkguard.template.values import Deferred, Scope
+from cdkguard.text.regexes import MAX_TEXT, compile_pattern
+
+Statement = dict[str, Json]
+
+
+class StatementTest(NamedTuple):
+    """One test of a statement."""
+
+    name: str
+    decide: Callable[[Statement, Json], Tri]  # It is called with the statement and the test's operand.
+    operand: Operand = ANYTHING
+
+
+# -- deciding one test
+
+
+def _has_effect(statement: Statement, operand: Json) -> Tri:
+    return None if isinstance(statement.get("Effect"), Deferred) else statement.get("Effect", "Allow") == operand
+
+
+def _is_public(statement: Statement, operand: Json) -> Tri:
+    return _is_as_wanted(policies.is_public(statement), operand)
+
+
+def _is_restricted(statement: Statement, operand: Json) -> Tri:
+    return _is_as_wanted(policies.is_restricted(statement), operand)
+
+
+def _is_as_wanted(answer: Tri, operand: Json) -> Tri:
+    return None if answer is None else answer is operand
+
+
+def _has_keys(statement: Statement, operand: Json) -> Tri:
+    return all_of(key in statement for key in policies.texts(operand))
+
+
+def _lacks_keys(statement: Statement, operand: Json) -> Tri:
+    return all_of(key not in statement for key in policies.texts(operand))
+
+
+def _covers_action(statement: Statement, operand: Json) -> Tri:
+    return any_of(policies.any_covers(statement.get("Action"), action) for action in policies.texts(operand))
+
+
+def _matches_principal(statement: Statement, operand: Json) -> Tri:
+    return _any_matches([principal for _kind, principal in policies.principals(statement)], operand)
+
+
+def _has_principal_kind(statement: Statement, operand: Json) -> Tri:
+    if isinstance(statement.get("Principal"), Deferred):
+        return None  # Only the deployment knows what a macro makes of it.
+    return any(kind in policies.texts(operand) for kind, _ in policies.principals(statement))
+
+
+def _has_condition_on(statement: Statement, operand: str) -> Tri:
+    pattern = compile_pattern(operand)
+    return policies.condition_on(statement, lambda key: bool(pattern.search(key[:MAX_TEXT])))
+
+
+def _any_is(values: Json, operand: Json) -> Tri:
+    """Whether a value of the statement equals one of the operand's, in any case; a link never equals a text."""
+    wanted = [str(one).lower() for one in policies.texts(operand)]
+    return any_of(
+        _if_filled_in(value, False) if isinstance(value, Deferred) else str(value).lower() in wanted
+        for value in policies.texts(values)
+    )
+
+
+def _any_matches(values: Json, operand: str, flags: int = 0) -> Tri:
+    """Whether the pattern is found in a value of the statement; § stands for the unknown parts of a text."""
+    pattern = compile_pattern(operand, flags)
+    return any_of(
+        _if_filled_in(value, bool(pattern.search(value.text()[:MAX_TEXT])))
+        if isinstance(value, Deferred)
+        else bool(pattern.search(str(value)[:MAX_TEXT]))
+        for value in policies.texts(values)
+    )
+
+
+def _if_filled_in(value: Deferred, answer: bool) -> Tri:
+    """Unknown where a parameter may be given any text."""
+    return None if value.kind in ("parameter", "unknown") else answer
+
+
+STATEMENT_TESTS = {
+    test.name: test
+    for test in (
+        StatementTest("effect", _has_effect),
+        StatementTest("public", _is_public),
+        StatementTest("restricted", _is_restricted),
+        StatementTest("has", _has_keys),
+        StatementTest("lacks", _lacks_keys),
+        StatementTest("action_is", lambda statement, operand: _any_is(statement.get("Action"), operand)),
+        StatementTest("resource_is", lambda statement, operand: _any_is(statement.get("Resource"), operand)),
+        StatementTest("action_covers", _covers_action),
+        StatementTest("action_matches", lambda s, operand: _any_matches(s.get("Action"), operand, re.IGNORECASE), PATTERN),
+        StatementTest("resource_matches", lambda s, operand: _any_matches(s.get("Resource"), operand), PATTERN),
+        StatementTest("principal_matches", _matches_principal, PATTERN),
+        StatementTest("principal_kind", _has_principal_kind),
+        StatementTest("condition_on", _has_condition_on, PATTERN),
+        StatementTest("no_condition_on", lambda s, operand: negate(_has_condition_on(s, operand)), PATTERN),
+    )
+}  # fmt: skip
+
+
+# -- the two operators
+
+
+def bind_has_statement(operand: dict[str, Json]) -> Decide:
+    """An operator that holds where one statement of the document passes all of the tests (effect Allow unless said)."""
+    tests = [(STATEMENT_TESTS[name].decide, wanted) for name, wanted in {"effect": "Allow", **operand}.items()]
+
+    # Loops instead of any_of and all_of over generators: they run for every statement of every policy document.
+    def decide(value: Json, _operand: Json, context: OperatorContext) -> Tri:
+        answer: Tri = False
+        for statement in _statements_of(value, context.scope):
+            one = None if isinstance(statement, Deferred) else passes(statement)
+            if one is True:
+                return True
+            if one is None:
+                answer = None
+        return answer
+
+    def passes(statement: Statement) -> Tri:
+        answer: Tri = True
+        for decide_test, wanted in tests:
+            one = decide_test(statement, wanted)
+            if one is False:
+                return False
+            if one is None:
+                answer = None
+        return answer
+
+    return decide
+
+
+def _statements_of(document: Json, scope: Scope) -> Sequence[Statement | Deferred]:
+    """The statements of a policy document, listed once for all the rules that read it."""
+    key = (_statements_of, id(document))
+    known = scope.notes.get(key)
+    if known is None:
+        # Storing the document keeps it alive, so that CPython cannot reuse its id.
+        known = scope.notes[key] = document, [s for _path, s in policies.statements(scope.deep_once(document))]
+    listed: Sequence[Statement | Deferred] = known[1]
+    return listed
+
+
+def names_principal(value: Json, operand: dict[str, Json], context: OperatorContext) -> Tri:
+    """Whether a statement passes the tests and names a principal of such an account by its number."""
+    from cdkguard.aws import arns
+
+    tests = {"effect": "Allow", **operand}
+    classes = policies.texts(tests.pop("account"))
+    facts = context.facts
+    if facts is None:
+        return None
+
+    return any_of(
+        None
+        if isinstance(statement, Deferred)
+        else any(arns.classify(account, facts) in classes for account in policies.principal_accounts(statement))
+        and all_of(STATEMENT_TESTS[name].decide(statement, wanted) for name, wanted in tests.items())
+        for _path, statement in policies.statements(context.scope.deep_once(value))
+    )
+
+
+# -- checking the operand of a rule file
+
+
+def find_statement_problem(name: str, operand: Json) -> str | None:
+    """The mistake in the tests of `has_statement` or `names_principal`, as a message; None if there is none."""
+    if not isinstance(operand, dict):
+        return f"'{name}' takes a mapping of tests"
+    takes_account = name == "names_principal"
+    if takes_account and "account" not in operand:
+        return "'names_principal' needs 'account': foreign, example, own-in-agnostic, cross-environment"
+
+    for test_name, wanted in operand.items():
+        if test_name == "account" and takes_account:
+            continue
+        if test_name not in STATEMENT_TESTS:
+            return f"no statement test '{test_name}'; there are: {', '.join(STATEMENT_TESTS)}"
+        if problem := STATEMENT_TESTS[test_name].operand.find_problem(test_name, wanted):
+            return problem
+    return None
