@@ -53,11 +53,11 @@ def _matches(entry: str, finding: Finding) -> bool:
 
 def _text(report: Report) -> str:
     from cdkguard.check.run import NO_BASELINE
-    from cdkguard.outputs import render
+    from cdkguard.outputs.render import Options, render
 
     # A unit test has no baseline that it could name.
     report = report._replace(problems=tuple(p for p in report.problems if p != NO_BASELINE))
-    return render.render("text", report, render.Options(os.getcwd(), width=100, excerpt=_excerpt))
+    return render("text", report, Options(os.getcwd(), width=100, excerpt=_excerpt))
 
 
 def _excerpt(source: Source) -> list[tuple[int, str]]:

@@ -1,13 +1,16 @@
-"""`cdkguard init`: a commented cdkguard.yaml from what is in the app."""
+"""`cdkguard init`: write a commented cdkguard.yaml from what is in the app."""
 
 from __future__ import annotations
 
+import argparse
 import os
+import sys
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import TextIO
+from cdkguard.cli.settings import pairs, refuse_missing_folder
 from cdkguard.config import environments
-from cdkguard.errors import ConfigError, InputError
+from cdkguard.errors import ConfigError, ExitCode, InputError
 from cdkguard.inputs import synth
 from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Stack
@@ -16,41 +19,62 @@ from cdkguard.system import files
 FILE = "cdkguard.yaml"
 
 
-def write(directory: str, command: str | None, context: Mapping[str, str], force: bool, progress: TextIO) -> str:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("directory", nargs="?", default=".")
+    parser.add_argument("--app", metavar="CMD")
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--force", action="store_true", help="replace an existing cdkguard.yaml")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the file, and print its name."""
+    refuse_missing_folder()
+    context = pairs("-c", options.context)
+    file = write_configuration(options.directory, options.app, context, options.force, sys.stderr)
+    print(f"{file}: written; read it, and commit it")
+    return int(ExitCode.OK)
+
+
+def write_configuration(
+    directory: str, command: str | None, context: Mapping[str, str], force: bool, progress: TextIO
+) -> str:
     """Synthesize the app and write its cdkguard.yaml; raises ConfigError where there is one already."""
     file = os.path.join(directory, FILE)
     if files.exists(file) and not force:
         raise ConfigError(f"{file}: it is there already; --force replaces it")
+
     app = synth.find_app(directory, command, context)
     existing = synth.existing_assembly(app)
     if existing is not None:
-        stacks = _stacks(existing, directory)
+        stacks = _read_stacks(existing, directory)
     else:
         with synth.synthesized(app, progress=progress) as out:
-            stacks = _stacks(out, directory)
+            stacks = _read_stacks(out, directory)
+
     roots = [s for s in stacks if s.parent is None]
     environments.assign(roots, (), None, context)
     try:
-        files.replace(file, text(roots))
+        files.replace(file, render_configuration(roots))
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
     return file
 
 
-def _stacks(folder: str, directory: str) -> tuple[Stack, ...]:
+def _read_stacks(folder: str, directory: str) -> tuple[Stack, ...]:
     found = read_assembly(folder, app_directory=directory)
     wrong = next((problem for problem in found.problems if problem.fatal), None)
-    if wrong is not None:  # a stack that is not seen would have no environment
+    if wrong is not None:  # A stack that cannot be read would be missing among the environments.
         raise InputError(wrong.message)
     return found.stacks
 
 
-def text(stacks: Sequence[Stack]) -> str:
-    """The file's text for these stacks, whose environments were guessed."""
+def render_configuration(stacks: Sequence[Stack]) -> str:
+    """The text of a configuration for these stacks, whose environments were guessed."""
     by_environment: dict[str, list[Stack]] = {}
     for stack in stacks:
         by_environment.setdefault(stack.environment or "prod", []).append(stack)
-    blocks = "".join(_environment(name, members) for name, members in sorted(by_environment.items()))
+    blocks = "".join(_render_environment(name, members) for name, members in sorted(by_environment.items()))
     return (
         "# What cdkguard checks in this app. Every key is optional: https://json-schema.org completion works with the\n"
         "# schema that `cdkguard` ships (cdkguard/schemas/config.schema.json).\n\n"
@@ -64,17 +88,17 @@ def text(stacks: Sequence[Stack]) -> str:
     )
 
 
-def _environment(name: str, stacks: Sequence[Stack]) -> str:
+def _render_environment(name: str, stacks: Sequence[Stack]) -> str:
     lines = [f"  {name}:"]
     if name == "prod":
         lines.append("    strict: true")
-    others = sorted({s.account for s in stacks if s.account})
+    accounts = sorted({s.account for s in stacks if s.account})
     stages = sorted({(s.construct_path or "").split("/")[0] for s in stacks if "/" in (s.construct_path or "")})
-    if others:
-        lines.append(f"    accounts: [{', '.join(_quoted(a) for a in others)}]")
+    if accounts:
+        lines.append(f"    accounts: [{', '.join(_quoted(a) for a in accounts)}]")
     if stages:
         lines.append(f"    stages: [{', '.join(map(_quoted, stages))}]")
-    if not others and not stages:
+    if not accounts and not stages:
         lines.append(f"    stacks: [{', '.join(_quoted(s.name) for s in stacks)}]")
     return "\n".join(lines) + "\n"
 

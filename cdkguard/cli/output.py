@@ -13,6 +13,7 @@ from cdkguard.system import files
 
 if TYPE_CHECKING:
     from cdkguard.model import Framework, Report, Source
+    from cdkguard.outputs.diff.common import Difference
     from cdkguard.outputs.render import Excerpt, Options
 
 SLOWEST_SHOWN = 10  # rules that --timings names
@@ -25,16 +26,38 @@ _WIDEST = 1000  # characters of a line, far more than is shown
 _LONGEST_CODE = 4 * 1024 * 1024  # bytes of a file
 
 
-def tell(text: str) -> None:
-    """Say something that may hold names of others' on standard error, where that can be written."""
+def write_error(text: str) -> None:
+    """Write a line for people to standard error, if that is open. The text may hold names from templates."""
     from cdkguard.text import escape
 
     with suppress(OSError, ValueError):
         print(escape.block(text), file=sys.stderr)
 
 
-def write(name: str, file: str | None, report: Report, controls: tuple[Framework, ...], directory: str) -> None:
-    """One output to its file (written whole or not at all) or to standard output."""
+def print_text(text: str) -> None:
+    """Print lines that may hold texts of somebody else's: no terminal and no CI service obeys them."""
+    from cdkguard.text import escape
+
+    print(escape.block(text))
+
+
+def write_text(text: str) -> None:
+    """Write a rendered output to standard output."""
+    sys.stdout.write(text)
+
+
+def write_difference(name: str, difference: Difference) -> None:
+    """Write a difference to standard output, in the format of that name."""
+    from importlib import import_module
+
+    from cdkguard.outputs.render import Options
+
+    options = terminal_options(name) if name == "text" else Options(os.getcwd())
+    write_text(import_module(f"cdkguard.outputs.diff.{name}").render(difference, options))
+
+
+def write_report(name: str, file: str | None, report: Report, controls: tuple[Framework, ...], directory: str) -> None:
+    """Write a report to a file (whole or not at all) or to standard output, in the format of that name."""
     from cdkguard.outputs import render
 
     options = terminal_options(name, file)._replace(frameworks=controls, excerpt=_excerpts(directory, report))
@@ -116,11 +139,11 @@ def _step_summary(report: Report, options: Options) -> None:
         raise ConfigError(f"GITHUB_STEP_SUMMARY={file}: cannot be written: {problem.strerror}") from problem
 
 
-def print_timings(report: Report) -> None:
+def write_timings(report: Report) -> None:
     """Where the time went, on standard error."""
     for phase, seconds in report.phases.items():
         print(f"{seconds * 1000:9.1f} ms  {phase}", file=sys.stderr)
     print(f"{report.seconds * 1000:9.1f} ms  in all", file=sys.stderr)
     slowest = sorted(report.rule_seconds.items(), key=lambda entry: -entry[1])[:SLOWEST_SHOWN]
     for rule_id, seconds in slowest:
-        tell(f"{seconds * 1000:9.1f} ms  rule {rule_id}")
+        write_error(f"{seconds * 1000:9.1f} ms  rule {rule_id}")

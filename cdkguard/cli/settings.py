@@ -8,22 +8,38 @@ import sys
 from collections.abc import Sequence
 
 from cdkguard._typing import Any
+from cdkguard.cli.options import AGAINST
 from cdkguard.config import settings as configuration
 from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.system import files
 
 
-def configured(options: argparse.Namespace) -> Config:
-    """What a command runs with; raises ConfigError or InputError."""
-    refuse_nowhere()
+def load_config(options: argparse.Namespace) -> Config:
+    """The configuration that a command runs with. Raises ConfigError or InputError."""
+    refuse_missing_folder()
 
     directory = options.paths[0] if len(options.paths) == 1 and files.is_folder(options.paths[0]) else "."
-    directory = _outside_of_assemblies(directory)
+    directory = _folder_outside_of_assemblies(directory)
     return _overlaid(configuration.load(directory, options.config), options, directory)
 
 
-def refuse_nowhere() -> None:
+def load_sides(options: argparse.Namespace) -> tuple[str | None, Config]:
+    """The path of the old side and the configuration of the new one. Raises ConfigError or InputError.
+
+    `diff OLD NEW` names both sides. With --against, or a baseline in the configuration, the paths are the new side; then
+    the old path is None.
+    """
+    config = load_config(options)
+    if config.against is None and len(options.paths) == 2:
+        old, new = options.paths
+        return old, load_config(argparse.Namespace(**{**vars(options), "paths": [new]}))
+    if config.against is None:
+        raise ConfigError(f"nothing to compare with: give OLD and NEW, or --against with {AGAINST}")
+    return None, config
+
+
+def refuse_missing_folder() -> None:
     """Raises InputError where the current folder is gone."""
     try:
         os.getcwd()
@@ -31,7 +47,7 @@ def refuse_nowhere() -> None:
         raise InputError(f"the current folder is not there any more: {problem.strerror}") from problem
 
 
-def _outside_of_assemblies(directory: str) -> str:
+def _folder_outside_of_assemblies(directory: str) -> str:
     """The folder, or the nearest above it that is no cloud assembly: what an app has written holds no settings."""
     while files.exists(os.path.join(directory, "manifest.json")):
         above = os.path.join(directory, os.pardir)
@@ -53,14 +69,14 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
         "paths": tuple(options.paths) or loaded.paths,
         "directory": directory,
         "app": options.app or (None if still else loaded.app),
-        "python_packs": (*(() if still else loaded.python_packs), *_split(options.python)),
+        "python_packs": (*(() if still else loaded.python_packs), *split(options.python)),
         "still": still,
         "runs_baseline": not still or against is not None,
         "context": {**loaded.context, **pairs("-c", options.context)},
         "environment": options.environment or loaded.environment,
-        "rules": _split(options.rules) or _framework_rules(options) or loaded.rules,
-        "frameworks": _split(getattr(options, "framework", ())) or loaded.frameworks,
-        "skip": (*loaded.skip, *_split(options.skip)),
+        "rules": split(options.rules) or _framework_rules(options) or loaded.rules,
+        "frameworks": split(getattr(options, "framework", ())) or loaded.frameworks,
+        "skip": (*loaded.skip, *split(options.skip)),
         "stacks": tuple(options.stack) or loaded.stacks,
         "packs": (*loaded.packs, *options.packs),
         "template_parameters": {**loaded.template_parameters, **pairs("--parameter", options.parameter)},
@@ -95,7 +111,7 @@ def _is_still(options: argparse.Namespace) -> bool:
 
 def _framework_rules(options: argparse.Namespace) -> tuple[str, ...]:
     """What selects the rules of the frameworks named."""
-    names = _split(getattr(options, "framework", ()))
+    names = split(getattr(options, "framework", ()))
     if not names:
         return ()
     from cdkguard.data import frameworks
@@ -106,7 +122,7 @@ def _framework_rules(options: argparse.Namespace) -> tuple[str, ...]:
 def _peers(values: Sequence[str]) -> tuple[str, ...]:
     from cdkguard.model import PEERS
 
-    peers = tuple(dict.fromkeys(_split(values)))
+    peers = tuple(dict.fromkeys(split(values)))
     for peer in peers:
         if peer not in PEERS:
             from cdkguard.text.spelling import did_you_mean
@@ -129,7 +145,8 @@ def _existing_assembly(directory: str) -> str:
     return staleness.assembly_of(directory, sys.stderr)
 
 
-def _split(values: Sequence[str]) -> tuple[str, ...]:
+def split(values: Sequence[str]) -> tuple[str, ...]:
+    """The words of a repeatable option whose values may be lists with commas."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
 

@@ -533,14 +533,14 @@ def test_the_guard_of_the_docs(here, tmp_path, kind):
 
 
 def test_every_command_in_the_docs_is_one(capsys):
-    from cdkguard.cli.main import _parser
+    from cdkguard.cli.parser import parse
 
     text = (ROOT / "docs" / "security.md").read_text()
     found = re.findall(r"cdkguard ((?:check|diff|snapshot)(?: -[-\w]+(?: [\w.]+)?)*)", text)
     assert len(found) >= 4
     for command in found:
         words = command.split()
-        _parser(words[0]).parse_args(words)
+        parse(words)
 
 
 @needs_git

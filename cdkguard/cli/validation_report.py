@@ -1,4 +1,4 @@
-"""Behind the app in cdk.json: what cdkguard and the CDK CLI that runs it tell each other."""
+"""CDK's own validation report, through which cdkguard reports when it runs behind the app in cdk.json."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from cdkguard.model import Report
 from cdkguard.system import files
 
 
-def cli_fails_on_reports() -> bool:
-    """Whether the CDK CLI that runs us has said that it, not the app, fails on validation-report.json."""
+def cdk_fails_on_it() -> bool:
+    """Whether the CDK CLI that runs the app fails by itself on findings in validation-report.json.
+
+    It says so in the app's context: https://github.com/aws/aws-cdk-cli
+    """
     try:
         context = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
         if (overflow := os.environ.get("CONTEXT_OVERFLOW_LOCATION_ENV")) is not None:
             context |= json.loads(files.text(overflow))
         return context.get("@aws-cdk/core:failSynthOnValidationErrors") is False
     except (OSError, ValueError, TypeError, AttributeError):
-        return False  # then our own exit status fails the synthesis
+        return False  # Our own exit status fails the synthesis then.
 
 
-def merge_validation_report(report: Report) -> None:
-    """Put our entry into CDK's own report, which the CDK CLI shows after the synthesis."""
+def add_report(report: Report) -> None:
+    """Add our entry to validation-report.json, which the CDK CLI shows after the synthesis. Raises ConfigError."""
     from cdkguard.outputs import cdkreport
 
     outdir = os.environ["CDK_OUTDIR"]

@@ -1,0 +1,109 @@
+"""The difference between two sides, and what `cdk destroy` would take: changes without the rules' verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+
+from cdkguard import __version__
+from cdkguard._typing import TextIO
+from cdkguard.baselines.open import Baseline, opened, read
+from cdkguard.check import changes
+from cdkguard.check.run import assembled
+from cdkguard.config.settings import Config
+from cdkguard.errors import ConfigError, InputError
+from cdkguard.model import Assembly, Change, Problem, Stack
+from cdkguard.outputs.diff.common import Difference
+from cdkguard.packs.load import load_all
+from cdkguard.system import files
+
+
+def compare(config: Config, old_path: str | None, progress: TextIO | None = None) -> Difference:
+    """The changes that lead from the baseline to what the configuration names, of the stacks that it selects.
+
+    The baseline is the file or folder `old_path`, else the configuration's. Raises CdkguardError where a side cannot be
+    read whole.
+    """
+    loaded = load_all(config.packs)
+    with new_side(config, progress) as found:
+        stacks = changes.stacks_of(found, config)
+        with _old_side(config, old_path, found, progress) as old:
+            before = changes.stacks_of(old.assembly, config)
+            compared, _ = changes.compared(old, stacks, loaded.sets, config.template_parameters)
+            selected = _of_selected_stacks(compared, config)
+            notes = tuple(p.message for p in (*old.notes, *found.problems))
+            refuse_unread(found.problems)
+            return Difference(selected, (*stacks, *before), old.words, _words(config), notes, __version__)
+
+
+def destruction(config: Config, progress: TextIO | None = None) -> Difference:
+    """What `cdk destroy` of the selected stacks would take, by the policies of the baseline or, without one, of the app.
+
+    Raises ConfigError where no stack is selected.
+    """
+    loaded = load_all(config.packs)
+    if config.against is None:
+        with new_side(config, progress) as found:
+            stacks, words = changes.stacks_of(found, config), _words(config)
+    else:
+        with new_side(config, progress) as app, _old_side(config, None, app, progress) as old:
+            stacks, words = changes.stacks_of(old.assembly, config), old.words
+    taken = _of_selected_stacks(changes.destroyed(stacks, loaded.sets, config.template_parameters), config)
+    if not taken:
+        raise ConfigError("no stack of that name: nothing would be destroyed")
+
+    protected = sorted({c.stack.root.name for c in taken if c.stack.root.termination_protection})
+    notes = (f"termination protection stops this for {', '.join(protected)}",) if protected else ()
+    return Difference(taken, tuple(stacks), words, "nothing (cdk destroy)", notes, __version__)
+
+
+def refuse_unread(problems: Sequence[Problem]) -> None:
+    """Raises InputError for the first part of an input that could not be read."""
+    for problem in problems:
+        if problem.fatal:
+            raise InputError(problem.message)
+
+
+@contextmanager
+def new_side(config: Config, progress: TextIO | None) -> Iterator[Assembly]:
+    """The assembly that the configuration names; a file that holds `{}` is one without resources."""
+    nothing = _empty(config.paths[0]) if len(config.paths) == 1 else None
+    if nothing is not None:
+        yield nothing.assembly
+        return
+    with assembled(config, progress) as found:
+        yield found
+
+
+@contextmanager
+def _old_side(config: Config, path: str | None, new: Assembly, progress: TextIO | None) -> Iterator[Baseline]:
+    if path is not None:
+        yield _empty(path) or read(path, may_be_empty=True)
+        return
+    with opened(config, new, progress) as old:
+        yield old
+
+
+def _empty(path: str) -> Baseline | None:
+    """One side of a difference for a file that holds `{}`, which says nothing on purpose. No check takes it as baseline."""
+    if not files.is_file(path) or os.path.getsize(path) > 16 or files.read(path).strip() != b"{}":
+        return None
+    return Baseline(Assembly((Stack(path, {"Resources": {}}, path),)), path)
+
+
+def _of_selected_stacks(found: Sequence[Change], config: Config) -> tuple[Change, ...]:
+    """The changes of stacks that a glob of the configuration names, by name or construct path, on either side."""
+    if not config.stacks:
+        return tuple(found)
+
+    def is_selected(stack: Stack) -> bool:
+        names = (stack.root.name, stack.root.construct_path or stack.root.name)
+        return any(fnmatchcase(name, glob) for name in names for glob in config.stacks)
+
+    return tuple(c for c in found if is_selected(c.stack) or (c.was is not None and is_selected(c.was)))
+
+
+def _words(config: Config) -> str:
+    return ", ".join(config.paths) or "the app"

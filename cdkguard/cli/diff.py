@@ -1,0 +1,30 @@
+"""`cdkguard diff`: show a change, without rules."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from cdkguard.cli.options import add_against, add_input_options, add_install
+from cdkguard.errors import ExitCode
+
+FORMATS = ("text", "json", "markdown")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_input_options(parser)
+    add_against(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    add_install(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare both sides and write the difference; the exit status says nothing of it."""
+    from cdkguard.check.difference import compare
+    from cdkguard.cli.output import write_difference
+    from cdkguard.cli.settings import load_sides
+
+    old_path, config = load_sides(options)
+    write_difference(options.format, compare(config, old_path, sys.stderr))
+    return int(ExitCode.OK)

@@ -1,0 +1,34 @@
+"""`cdkguard snapshot`: write a baseline to commit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from cdkguard.cli.options import add_input_options
+from cdkguard.errors import ExitCode
+
+FOLDER = "cdkguard.snapshot"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_input_options(parser)
+    parser.add_argument("--out", default=FOLDER, metavar="DIR", help=f"default: {FOLDER}")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the snapshot, and name each of its files that holds a credential."""
+    from cdkguard.check.snapshot import find_credentials, write_snapshot
+    from cdkguard.cli.output import write_error
+    from cdkguard.cli.settings import load_config
+    from cdkguard.text import escape
+
+    written = write_snapshot(load_config(options), options.out, sys.stderr)
+    for path, kind in find_credentials(written):
+        write_error(
+            f"cdkguard: {path}: holds a credential in plain text ({kind}): take it out of the app before you commit"
+        )
+    out = escape.terminal(options.out)
+    print(f"{out}: {len(written)} files written; commit them, and check with --against {out}")
+    return int(ExitCode.OK)

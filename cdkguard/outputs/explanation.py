@@ -1,0 +1,37 @@
+"""The explanation of a rule that `cdkguard explain` writes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from cdkguard.model import Remedy, Rule
+from cdkguard.text import escape
+
+
+def render_text(rule: Rule) -> str:
+    """Why the rule exists, what to write instead, and how one finding is accepted."""
+    return "".join(f"{escape.block(text)}\n" for text in _paragraphs(rule))
+
+
+def _paragraphs(rule: Rule) -> Iterator[str]:
+    severities = ", ".join(f"{severity} on {name}" for name, severity in rule.severities.items())
+    environments = ", ".join(rule.environments) or "every environment"
+    yield f"{rule.id}: {rule.title}"
+    yield f"severity {rule.severity}{f' ({severities})' if severities else ''}; {environments}; pack {rule.pack}\n"
+    yield textwrap.fill(rule.why, 79)
+    if rule.remedy:
+        yield from _remedy(rule.remedy)
+    for reference in rule.references:
+        yield f"\n{reference}"
+    yield (
+        "\nAccept one finding in cdkguard.yaml:\n  suppressions:\n"
+        f'    - {{rule: {rule.id}, construct: "Stack/Path/*", reason: "..."}}'
+    )
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    yield "\nWhat to write instead\n" + textwrap.indent(textwrap.fill(remedy.text, 75), "  ")
+    for language, code in (("Python", remedy.python), ("TypeScript", remedy.typescript)):
+        if code:
+            yield f"\n  {language}:\n" + textwrap.indent(code.rstrip(), "    ")
