@@ -51,6 +51,7 @@ class _Entry(NamedTuple):
     covers: Callable[[_Place], bool]
     exact: bool = False  # the rule is an id, not a glob
     key: _Key | None = None  # of the only places that it can cover, one of a place's `keys`
+    written_on: str | None = None  # construct path, else logical id, of the resource whose metadata holds it
 
     def holds(self, place: _Place) -> bool:
         rule, rule_id = self.suppression.rule, place.finding.rule_id
@@ -178,13 +179,14 @@ def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_
             metadata = body.get("Metadata") if isinstance(body, dict) else None
             if not isinstance(metadata, dict) or "cdkguard" not in metadata:
                 continue
-            origin = f"metadata of {stack.construct_paths.get(logical_id) or logical_id} in {stack.template_path}"
+            written_on = stack.construct_paths.get(logical_id) or logical_id
+            origin = f"metadata of {written_on} in {stack.template_path}"
             for suppression in _listed(metadata["cdkguard"], origin, problems):
 
                 def covers(place: _Place, stack: Stack = stack, logical_id: str = logical_id) -> bool:
                     return _is_in(place, stack, logical_id)
 
-                yield _Entry(suppression, covers, key=(id(stack), logical_id))
+                yield _Entry(suppression, covers, key=(id(stack), logical_id), written_on=written_on)
 
 
 def _is_in(place: _Place, stack: Stack, logical_id: str) -> bool:
@@ -231,10 +233,7 @@ def _malformed(entry: Any) -> str:
 def written_in_code(stacks: Sequence[Stack]) -> list[Suppression]:
     """The suppressions that the app itself holds, with the place of each as its construct path."""
     found = [entry.suppression for entry in _acknowledged(stacks)]
-    for entry in _in_metadata(stacks, []):
-        place = entry.suppression.origin.removeprefix("metadata of ").rpartition(" in ")[0]
-        found.append(entry.suppression._replace(construct_path=place))
-    return found
+    return found + [e.suppression._replace(construct_path=e.written_on) for e in _in_metadata(stacks, [])]
 
 
 # -- what does not hold

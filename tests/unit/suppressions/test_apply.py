@@ -393,3 +393,8 @@ def test_what_is_written_in_the_code_has_a_place():
                 construct_paths={"X": "App/S/X/Resource"})  # fmt: skip
     (found,) = written_in_code([one])
     assert (found.rule, found.reason) == ("r", "because") and "App/S" in found.construct_path
+
+
+def test_the_place_of_what_is_written_in_the_code_does_not_depend_on_a_file_name():
+    one = Stack("S", {"Resources": {"Bucket": resource(KNOWN)}}, "out/built in CI/s.json", construct_path="S")
+    assert [found.construct_path for found in written_in_code([one])] == ["Bucket"]
