@@ -289,6 +289,17 @@ class Suppression(NamedTuple):
         return self.kind in ("metadata", "acknowledgement", "peer")
 
 
+class AcceptedFinding(NamedTuple):
+    """An old finding that a team accepted as it is: an entry of the file that `cdkguard baseline` writes."""
+
+    rule_id: str
+    since: str  # ISO date of the acceptance
+
+    @property
+    def reason(self) -> str:
+        return f"{self.rule_id}: accepted since {self.since}"
+
+
 class Finding(NamedTuple):
     """One rule's FAIL or UNKNOWN on one subject (resource, stack, or assembly)."""
 

@@ -17,7 +17,18 @@ from cdkguard.config.settings import Config
 from cdkguard.engine import resources as engine
 from cdkguard.errors import MACHINE, ConfigError, InputError, RulePackError, stop_of
 from cdkguard.inputs.assembly import read_assembly, read_paths
-from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
+from cdkguard.model import (
+    AcceptedFinding,
+    Assembly,
+    Finding,
+    Problem,
+    Report,
+    Rule,
+    RuleInfo,
+    Stack,
+    StackInfo,
+    severity_rank,
+)
 from cdkguard.packs import load as packs
 from cdkguard.suppressions import apply as suppressions
 from cdkguard.system import files
@@ -274,7 +285,7 @@ def _honoured(
     return honour.apply(findings, stacks, loaded.rules, config.honour, tables.peer_ids(), ignored)
 
 
-def _accepted(path: str) -> Mapping[str, str]:
+def _accepted(path: str) -> Mapping[str, AcceptedFinding]:
     from cdkguard.config import accepted
 
     return accepted.read(path)

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping
 
 from cdkguard._typing import Any
 from cdkguard.errors import BaselineError
-from cdkguard.model import Finding
+from cdkguard.model import AcceptedFinding, Finding
 from cdkguard.system import files
 from cdkguard.text import escape
 
 VERSION = 1
 
 
-def read(path: str) -> dict[str, str]:
-    """Fingerprint -> note (`<rule id>: accepted since <date>`); raises BaselineError."""
-    return {entry["fingerprint"]: f"{entry['ruleId']}: accepted since {entry['since']}" for entry in _entries(path)}
+def read(path: str) -> dict[str, AcceptedFinding]:
+    """The file's entries by fingerprint; raises BaselineError."""
+    return {entry["fingerprint"]: AcceptedFinding(entry["ruleId"], entry["since"]) for entry in _entries(path)}
 
 
 def write(path: str, findings: Iterable[Finding], since: str) -> None:

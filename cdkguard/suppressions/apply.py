@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, NamedTuple
-from cdkguard.model import Finding, Problem, Stack, Suppression
+from cdkguard.model import AcceptedFinding, Finding, Problem, Stack, Suppression
 from cdkguard.text.dates import is_date
 
 _KEYS = ("rule", "reason", "expires", "owner")  # of an entry in resource Metadata
@@ -70,7 +70,7 @@ def apply(
     findings: Sequence[Finding],
     stacks: Sequence[Stack],
     configured: Sequence[Suppression],
-    accepted: Mapping[str, str] | None,
+    accepted: Mapping[str, AcceptedFinding] | None,
     rule_ids: Collection[str],
     today: str,
     require_owner: bool = False,
@@ -79,7 +79,7 @@ def apply(
 ) -> tuple[list[Finding], list[Problem]]:
     """The same findings in the same order, `suppression` set on the accepted ones, and what is wrong with acceptances.
 
-    `accepted` is fingerprint -> note; `rule_ids` are the rules that ran; `known` all that exist (without it, those that
+    `accepted` are findings by fingerprint; `rule_ids` are the rules that ran; `known` all that exist (without it, those that
     ran); `today` is an ISO date. What is expired, malformed or without a reason does not count and is reported; so is
     what covers no finding although its rule ran, and what names no rule. Suppressions whose origin is in `ignored` do
     not count.
@@ -113,7 +113,7 @@ def _mark(
     by_place: Mapping[tuple[str, str], Stack],
     entries: Sequence[_Entry],
     by_key: Mapping[_Key | None, Sequence[int]],
-    accepted: Mapping[str, str],
+    accepted: Mapping[str, AcceptedFinding],
     used: set[int],
     met: set[str],
 ) -> Finding:
@@ -124,7 +124,7 @@ def _mark(
     found = entries[hits[0]].suppression if hits else None
     if finding.fingerprint and finding.fingerprint in accepted:
         met.add(finding.fingerprint)
-        found = found or Suppression(finding.rule_id, accepted[finding.fingerprint], "baseline", "accepted")
+        found = found or Suppression(finding.rule_id, accepted[finding.fingerprint].reason, "baseline", "accepted")
     return finding._replace(suppression=found) if found and finding.suppression is None else finding
 
 
@@ -266,9 +266,9 @@ def _unused(entry: _Entry) -> Problem:
     return _problem(one.origin, f"the suppression of '{one.rule}'{place} covers no finding: remove it")
 
 
-def _unmet(accepted: Mapping[str, str], met: set[str], rule_ids: Collection[str]) -> list[Problem]:
-    """Accepted findings that are gone; notes begin with `<rule id>: `, and only rules that ran can tell."""
-    gone = [key for key, note in accepted.items() if key not in met and note.partition(":")[0] in rule_ids]
+def _unmet(accepted: Mapping[str, AcceptedFinding], met: set[str], rule_ids: Collection[str]) -> list[Problem]:
+    """Accepted findings that are gone; only rules that ran can tell."""
+    gone = [key for key, one in accepted.items() if key not in met and one.rule_id in rule_ids]
     if not gone:
         return []
     number = "1 accepted finding was" if len(gone) == 1 else f"{len(gone)} accepted findings were"

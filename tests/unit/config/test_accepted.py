@@ -1,4 +1,4 @@
-"""The baseline file."""
+"""The file of accepted findings."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import pytest
 
 from cdkguard.config import accepted
 from cdkguard.errors import BaselineError
-from cdkguard.model import Finding, Outcome
+from cdkguard.model import AcceptedFinding, Finding, Outcome
 
 
 def finding(n, **options):
@@ -30,7 +30,7 @@ def finding(n, **options):
 def test_what_is_written_is_read(tmp_path):
     path = str(tmp_path / "b.json")
     accepted.write(path, [finding(2), finding(1), finding(1)], "2026-01-02")
-    assert accepted.read(path) == {f"{n:024x}": f"rule-{n}: accepted since 2026-01-02" for n in (1, 2)}
+    assert accepted.read(path) == {f"{n:024x}": AcceptedFinding(f"rule-{n}", "2026-01-02") for n in (1, 2)}
     assert os.listdir(tmp_path) == ["b.json"]
 
 

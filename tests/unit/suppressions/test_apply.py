@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.engine.fingerprint import fingerprint
-from cdkguard.model import Acknowledgement, Finding, Outcome, Stack, Suppression
+from cdkguard.model import AcceptedFinding, Acknowledgement, Finding, Outcome, Stack, Suppression
 from cdkguard.suppressions.apply import apply, written_in_code
 from cdkguard.text.dates import is_date
 
@@ -38,6 +38,10 @@ def make_stack(path="Prod/Data", resources=None, **options):
 
 def accept(rule="s3-versioning", path="Prod/Data/*", **options):
     return Suppression(rule, options.pop("reason", "known"), "cdkguard.yaml:3", "configuration", path, **options)
+
+
+def old(rule):
+    return AcceptedFinding(rule, "2026-01-02")
 
 
 def run(findings, stacks=(), configured=(), accepted=None, **options):
@@ -238,19 +242,23 @@ def test_an_acknowledgement_without_reason_or_use_is_reported():
 
 def test_the_baseline_covers_by_fingerprint():
     found = [finding(fingerprint="a"), finding(fingerprint="b"), finding(fingerprint="")]
-    marked, problems = apply(found, [], [], {"a": "s3-versioning: old", "": "s3-versioning: x"}, RULES, TODAY)
-    assert [f.suppression and f.suppression.reason for f in marked] == ["s3-versioning: old", None, None]
+    marked, problems = apply(found, [], [], {"a": old("s3-versioning"), "": old("s3-versioning")}, RULES, TODAY)
+    assert [f.suppression and f.suppression.reason for f in marked] == [
+        "s3-versioning: accepted since 2026-01-02",
+        None,
+        None,
+    ]
 
 
 def test_accepted_findings_that_are_gone_are_counted_if_their_rule_ran():
-    accepted = {"a": "s3-versioning: x", "b": "s3-encryption: x", "c": "unheard-of: x"}
+    accepted = {"a": old("s3-versioning"), "b": old("s3-encryption"), "c": old("unheard-of")}
     problem = "baseline: 2 accepted findings were not found in this run: write it again with `cdkguard baseline`"
     assert run([], accepted=accepted) == ([], [problem])
     assert run([finding(fingerprint="a")], accepted=accepted, rule_ids=["s3-versioning"]) == (["baseline"], [])
 
 
 def test_the_written_reason_is_preferred_to_the_baseline():
-    assert run([finding(fingerprint="a")], configured=[accept()], accepted={"a": "s3-versioning: x"}) == (
+    assert run([finding(fingerprint="a")], configured=[accept()], accepted={"a": old("s3-versioning")}) == (
         ["cdkguard.yaml:3"],
         [],
     )
@@ -283,7 +291,7 @@ blocks = st.recursive(
 )
 
 
-@given(findings_lists, acceptances, blocks, st.none() | st.just({"a": "s3-versioning: x"}))
+@given(findings_lists, acceptances, blocks, st.none() | st.just({"a": old("s3-versioning")}))
 def test_no_finding_is_dropped_added_moved_or_changed(found, configured, block, accepted):
     stack = make_stack(resources={"Bucket": {"Metadata": {"cdkguard": block}}}, acknowledgements=[noted("Prod")])
     marked, _problems = apply(found, [stack], configured, accepted, RULES, TODAY)

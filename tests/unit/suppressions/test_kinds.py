@@ -7,7 +7,7 @@ import pytest
 from cdkguard.config import approvals
 from cdkguard.config.approvals import Approval
 from cdkguard.config.settings import load
-from cdkguard.model import Acknowledgement, Change, Finding, Outcome, Report, Rule, Stack
+from cdkguard.model import AcceptedFinding, Acknowledgement, Change, Finding, Outcome, Report, Rule, Stack
 from cdkguard.outputs.render import Options, render
 from cdkguard.suppressions import peers
 from cdkguard.suppressions.apply import apply
@@ -43,7 +43,7 @@ def acknowledged(_tmp_path):
 
 
 def in_accepted_file(_tmp_path):
-    return applied(stack(), accepted={"f1": f"{RULE}: accepted since 2026-01-01"})
+    return applied(stack(), accepted={"f1": AcceptedFinding(RULE, "2026-01-01")})
 
 
 def approved(_tmp_path):
