@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from cdkguard._typing import Json, NamedTuple
@@ -109,9 +108,6 @@ def _principals(body: dict[str, Json], spell: Spell) -> Item:
     if "Principal" not in body and not negated:
         return ALL  # an identity policy: its owner
     return Item(_unique(_principal(str(kind), value, spell) for kind, value in named), negated)
-
-
-_ROOT = re.compile(r"arn:aws:(?:iam|sts)::(.*?):root")
 
 
 def _principal(kind: str, value: Json, spell: Spell) -> Pattern:

@@ -215,10 +215,6 @@ def _by_prefix(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     return None if one is None or other is None else not other.startswith(one)
 
 
-def _unknown_value(value: Json) -> bool:
-    return isinstance(value, Deferred) and value.kind != "resource"
-
-
 # What `by` may say: (before, after, entry) -> weaker, None where that is not known. `order` is from weak to strong; values
 # in a list of their own in it are equally strong.
 DIRECTIONS: Mapping[str, Any] = {
