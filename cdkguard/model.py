@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     # accepted findings, in that of approved changes, or in metadata for another checker.
     SuppressionKind = Literal["configuration", "metadata", "acknowledgement", "accepted", "approval", "peer"]
 
+    # What a problem is about: a template or a nested one that was not read, a crashed rule, missing context, a suppression
+    # that does not count, one that covers no finding, an approval, the baseline, or something to know.
+    ProblemKind = Literal[
+        "template",
+        "nested-template",
+        "rule",
+        "context",
+        "suppression",
+        "unused-suppression",
+        "approval",
+        "baseline",
+        "notice",
+    ]
+
 
 class Outcome(Enum):
     """What a rule says of one subject."""
@@ -246,7 +260,7 @@ DETAILS = {
 class Problem(NamedTuple):
     """Something that could not be read or judged; `fatal` ones make the exit status 3."""
 
-    kind: str  # "template", "nested-template", "rule", "context", "selector", "suppression", "notice"
+    kind: ProblemKind
     message: str  # one line, names the file
     path: str | None = None
     fatal: bool = True

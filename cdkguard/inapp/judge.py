@@ -126,8 +126,9 @@ class Judge:
         from cdkguard.text import escape
 
         for problem in report.problems:
-            unused = self.partly and "covers no finding" in problem.message  # it may cover one elsewhere
-            if problem.kind in ("suppression", "context") and not problem.fatal and not unused:
+            if problem.kind == "unused-suppression" and self.partly:
+                continue  # it may cover a finding in the stacks that were left out
+            if problem.kind in ("suppression", "unused-suppression", "context") and not problem.fatal:
                 print(escape.block(f"cdkguard: {problem.message}"), file=sys.stderr)
         if self.waits:
             print("cdkguard: the CDK CLI looks it up and runs the app again; only that run can fail", file=sys.stderr)

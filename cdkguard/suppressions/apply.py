@@ -263,7 +263,8 @@ def _what_is_wrong(
 def _unused(entry: _Entry) -> Problem:
     one = entry.suppression
     place = f" on '{one.construct_path}'" if one.construct_path else ""
-    return _problem(one.origin, f"the suppression of '{one.rule}'{place} covers no finding: remove it")
+    text = f"{one.origin}: the suppression of '{one.rule}'{place} covers no finding: remove it"
+    return Problem("unused-suppression", text, fatal=False)
 
 
 def _unmet(accepted: Mapping[str, AcceptedFinding], met: set[str], rule_ids: Collection[str]) -> list[Problem]:

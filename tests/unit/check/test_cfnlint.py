@@ -135,7 +135,7 @@ def test_its_errors_are_findings_with_their_place(tmp_path, monkeypatch, capsys)
     )
     status, found = run(capsys, "cdk.out", "--config", "cdkguard.yaml")
     assert (status, found["findings"][0]["outcome"]) == (0, "suppressed")
-    told = [n["message"] for n in found["notices"] if n["kind"] == "suppression"]
+    told = [n["message"] for n in found["notices"] if n["kind"] == "unused-suppression"]
     assert len(told) == 1 and "'cfn-lint-E3002' on '*' covers no finding" in told[0]
 
 
