@@ -340,6 +340,7 @@ class Finding(NamedTuple):
     suppression: Suppression | None = None
     impact: str | None = None  # of a finding on a change: one of IMPACTS or STACK_IMPACTS
     change: str | None = None  # the change's token
+    hides_secret: bool = False  # the message or `found` holds the length of a secret instead of the secret
 
     @property
     def state(self) -> str:

@@ -125,11 +125,12 @@ def _finding(match: Mapping[str, Json], rule: RuleInfo, stack: Stack, path: Sequ
     kind = body.get("Type") if isinstance(body, dict) else None
     stack_path = stack.construct_path or stack.name
     construct = stack.construct_paths.get(logical_id) if logical_id else None
+    message, hides_secret = _message(match, stack, path)
     return Finding(
         rule.id,
         Outcome.FAIL,
         rule.severity,
-        _message(match, stack, path),
+        message,
         stack.name,
         stack_path,
         stack.template_path,
@@ -143,12 +144,13 @@ def _finding(match: Mapping[str, Json], rule: RuleInfo, stack: Stack, path: Sequ
         why=rule.why,
         title=rule.title,
         fingerprint=fingerprint(rule.id, stack_path, construct or "", logical_id or "", place),
+        hides_secret=hides_secret,
     )
 
 
-def _message(match: Mapping[str, Json], stack: Stack, path: Sequence[str | int]) -> str:
-    """cfn-lint quotes values; one that its name calls a secret is only a length."""
-    text = str(match["Message"])
+def _message(match: Mapping[str, Json], stack: Stack, path: Sequence[str | int]) -> tuple[str, bool]:
+    """cfn-lint quotes values; one that its name calls a secret is only a length, and then the second is true."""
+    text = message = str(match["Message"])
     value: Json = stack.template
     for step in path:
         inside = isinstance(value, dict) and step in value
@@ -156,7 +158,7 @@ def _message(match: Mapping[str, Json], stack: Stack, path: Sequence[str | int])
         value = value[step] if inside else None
     if isinstance(value, str) and value:
         text = text.replace(value, str(masked(str(path[-1]), value)))
-    return _line(text)
+    return _line(text), text != message
 
 
 def _dotted(path: Sequence[str | int]) -> str:

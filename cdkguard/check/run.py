@@ -236,7 +236,8 @@ def _veiled(finding: Finding) -> Finding:
     if not credentials.may_hold_one(f"{finding.message} {finding.found} {finding.branch}"):
         return finding
     texts = [text and credentials.veiled(text) for text in (finding.message, finding.found, finding.branch)]
-    return finding._replace(message=texts[0] or "", found=texts[1], branch=texts[2])
+    hides = finding.hides_secret or texts[:2] != [finding.message, finding.found]
+    return finding._replace(message=texts[0] or "", found=texts[1], branch=texts[2], hides_secret=hides)
 
 
 class _RuleInfos(Sequence[RuleInfo]):

@@ -98,12 +98,12 @@ def _excerpts(directory: str, report: Report) -> Excerpt:
     from cdkguard.text import credentials
 
     roots = {config.home(directory), config.home(".")}
-    hidden = {f.source for f in report.findings if "(hidden, " in f"{f.found} {f.message}"}
+    secret = {f.source for f in report.findings if f.hides_secret}
 
     def excerpt(source: Source) -> list[tuple[int, str]]:
         try:
             lines = _line_of(os.path.realpath(source.file), source.line, roots)
-            return [(number, credentials.veiled_code(line, source in hidden)) for number, line in lines]
+            return [(number, credentials.veiled_code(line, source in secret)) for number, line in lines]
         except (OSError, ValueError):  # ValueError: no file can be named so
             return []
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import product, takewhile
 
@@ -29,10 +29,11 @@ from cdkguard.engine.fingerprint import fingerprint
 from cdkguard.engine.resources import BoundRule, Judged, Judgement, Run, Settings, applies, check_number, severity_of
 from cdkguard.engine.weakening import Weakened, aligned, weaker
 from cdkguard.language.requirements import Binding, Decide, Subject, bind, expand_types
-from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
-from cdkguard.template.shown import shown
+from cdkguard.model import Change, Finding, Outcome, Problem, PropertyChange, Rule, Stack, severity_rank
+from cdkguard.template.shown import is_hidden, shown
 from cdkguard.template.values import ABSENT, Deferred, Verbatim
 from cdkguard.text.credentials import masked
+from cdkguard.text.regexes import late
 
 MAX_PARTS = 16  # of a rule, that a change is asked about one by one
 UPDATES = ("WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE")
@@ -290,6 +291,7 @@ class _Judge:
             outcome,
             paths=tuple(dict.fromkeys(w.path for w in weak)),
             facts={"weakened": words + (f" ({rules})" if rules else "")},
+            secrets={"weakened"} if any(_hides(w.path, w.before, w.after, w.secret) for w in weak) else (),
             severity=severity,
         )
 
@@ -360,9 +362,11 @@ class _Judge:
         outcome: Outcome,
         paths: tuple[str, ...] = (),
         facts: Mapping[str, str] = {},
+        secrets: Collection[str] = (),
         severity: str | None = None,
         text: str = "",
     ) -> None:
+        """Adds a finding; `secrets` are those of the `facts` that hold the length of a secret instead of it."""
         self.counts[rule.id][1 if outcome is Outcome.FAIL else 2] += 1
         judged_as, home = self._home(rule, change) or change.stack, change.stack
         paths = paths or tuple(p.path for p in change.properties if p.replacement != "no")[:3]
@@ -395,6 +399,7 @@ class _Judge:
                 fingerprint=fingerprint(rule.id, stack_path, path or "", change.logical_id or "", change.token),
                 impact=change.impact,
                 change=change.token,
+                hides_secret=not text and _tells(rule, secrets, change),
             )
         )
         check_number(len(self.findings), self.settings)
@@ -491,6 +496,13 @@ def _told(path: str, before: Json, after: Json, secret: bool = False) -> str:
     return f"{path} {values[0]} -> {values[1]}"
 
 
+def _hides(path: str, before: Json, after: Json, secret: bool = False) -> bool:
+    """Whether `_told` tells only the length of one of the values, or of a part of it."""
+    pairs = [(value, masked(path, value)) for value in (before, after)]
+    return any(is_hidden(seen, secret) or seen != value for value, seen in pairs)
+
+
+_FACT = late(r"\{(\w+)\}")  # the name of a fact in a rule's message
 _FATES = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",
@@ -504,8 +516,7 @@ _UNREAD = "deleted with all that is in it, which was not read"
 
 
 def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
-    because = [p for p in change.properties if p.replacement != "no"]
-    reason = ", ".join(p.because or _told(p.path, p.before, p.after, p.name != "") for p in because[:3])
+    reason = ", ".join(p.because or _told(p.path, p.before, p.after, p.name != "") for p in _replacing(change)[:3])
     partner = change.partner or ""
     if change.partner_stack:
         partner += f" in {change.partner_stack}"
@@ -533,12 +544,23 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
     }
 
 
+def _replacing(change: Change) -> list[PropertyChange]:
+    return [p for p in change.properties if p.replacement != "no"]
+
+
+def _tells(rule: Rule, secrets: Collection[str], change: Change) -> bool:
+    """Whether the rule's message tells a fact that hides a secret."""
+    facts = set(_FACT.findall(rule.message or rule.title))
+    replacing = [p for p in _replacing(change)[:3] if not p.because] if "because" in facts else []
+    return any(_hides(p.path, p.before, p.after, p.name != "") for p in replacing) or not facts.isdisjoint(secrets)
+
+
 def _place(body: Json) -> str:
     return str(body.get("Environment") or body.get("Resources") or "") if isinstance(body, dict) else ""
 
 
 def _message(rule: Rule, change: Change, outcome: Outcome, facts: Mapping[str, str]) -> str:
-    text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), rule.message or rule.title)
+    text = _FACT.sub(lambda m: facts.get(m.group(1), m.group(0)), rule.message or rule.title)
     text = text.removesuffix(": ")  # of a fact that is empty here
     if outcome is Outcome.UNKNOWN:
         text = f"Cannot be judged: {text}"

@@ -14,7 +14,7 @@ from cdkguard.language.requirements import Binding, Decide, Predicate, Subject, 
 from cdkguard.logic import Tri
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.template import loops
-from cdkguard.template.shown import shown
+from cdkguard.template.shown import is_hidden, shown
 from cdkguard.template.stack_scopes import Scopes
 from cdkguard.template.values import Branch, Scope, Verbatim, flatten, is_intrinsic
 from cdkguard.text.regexes import late
@@ -483,6 +483,7 @@ class Run:
             why=rule.why,
             title=rule.title,
             fingerprint=fingerprint(rule.id, stack_path, path or "", logical_id or "", places[0] if places else ""),
+            hides_secret=any(is_hidden(value, rule.secret) for _path, value in evidence[:3]),
         )
 
 

@@ -19,6 +19,13 @@ def shown(value: Json, secret: bool) -> str:
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
+def is_hidden(value: Json, secret: bool) -> bool:
+    """Whether `shown` shows only the length of a value."""
+    from cdkguard.text.credentials import shape_of
+
+    return value is not ABSENT and (secret or shape_of(_plain(value)) is not None)
+
+
 def _plain(value: Json) -> str:
     if value is ABSENT:
         return "absent"

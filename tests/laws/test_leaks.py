@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cdkguard.check import examples as ruletest
-from cdkguard.check.run import check_assembly
+from cdkguard.check.run import check, check_assembly
 from cdkguard.cli import main as cli
 from cdkguard.config.settings import Config
 from cdkguard.engine import resources as engine
@@ -127,6 +127,16 @@ def test_check_of_a_change(capsys, here, name):
     assert run(capsys, "check", "new", "--against", "old", "--rules", "all", "--output", name)[0] == 1
 
 
+@pytest.mark.parametrize("against", [None, "old"])
+def test_a_finding_that_hides_a_secret_says_so(here, against):
+    """By that, and not by its words, the literals of its source line are hidden as well."""
+    assembly(here / "old"), assembly(here / "new", "2")
+    findings = check(Config(paths=("new",), rules=("all",), against=against)).findings
+    hiding = [f for f in findings if f.hides_secret]
+    assert hiding == [f for f in findings if "(hidden, " in f"{f.found} {f.message}"] and len(hiding) > 5
+    assert bool(against) == any(f.impact for f in hiding)
+
+
 @pytest.mark.parametrize("name", ["text", "json", "markdown"])
 @pytest.mark.parametrize("new", ["new", "none"])
 def test_diff_and_destroy(capsys, here, name, new):
@@ -183,8 +193,9 @@ def test_a_value_that_cfn_lint_quotes():
             "Rule": rule,
             "Location": place,
         }
-        message = next(cfnlint._findings(match, cfnlint._rule(match), {"main.json": [stack]})).message
-        assert message == f"'{quoted}' does not match '^x$'".replace(NAMED, f"(hidden, {len(NAMED)} characters)")
+        found = next(cfnlint._findings(match, cfnlint._rule(match), {"main.json": [stack]}))
+        assert found.hides_secret == (quoted == NAMED)
+        assert found.message == f"'{quoted}' does not match '^x$'".replace(NAMED, f"(hidden, {len(NAMED)} characters)")
 
 
 LINES = [

@@ -32,6 +32,18 @@ def judge(one, resources, settings=None, **template):
     return judged.findings
 
 
+@pytest.mark.parametrize("value", ["hunter2", "ghp_" + "Ab1" * 12, {"Ref": "P"}])
+@pytest.mark.parametrize("secret", [False, True])
+def test_a_finding_says_whether_it_hides_a_secret(value, secret):
+    (found,) = judge(rule(ON, secret=secret), {"X": {"Type": "A::B::C", "Properties": {"On": value}}})
+    assert found.hides_secret == (secret or str(value).startswith("ghp_")) == ("(hidden, " in found.found)
+
+
+def test_what_is_absent_hides_nothing():
+    (found,) = judge(rule(ON, secret=True), {"X": {"Type": "A::B::C", "Properties": {}}})
+    assert not found.hides_secret and found.found == "absent"
+
+
 def outcome(one, properties, **template):
     found = judge(one, {"X": {"Type": "A::B::C", "Properties": properties}}, **template)
     return found[0].outcome if found else Outcome.PASS
