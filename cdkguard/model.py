@@ -5,7 +5,7 @@ NamedTuple and slots instead of dataclasses: importing `dataclasses` costs half 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
@@ -99,83 +99,42 @@ def _nowhere(logical_id: str) -> None:
     """For a stack of which no places are known."""
 
 
-class Stack:
+class Stack(NamedTuple):
     """One CloudFormation template with its place in the cloud assembly; a nested stack is one, too.
 
-    `account` and `region` are None where the stack is environment-agnostic or a bare template.
-    `termination_protection`, `tags` and `notification_arns` come from the manifest; the first two are None without one.
+    A stack equals itself alone, so that it can be the key of a mapping: two stacks with the same template are two.
     """
 
-    __slots__ = (
-        "name",
-        "construct_path",
-        "template_path",
-        "template",
-        "account",
-        "region",
-        "termination_protection",
-        "tags",
-        "notification_arns",
-        "parameters",
-        "parent",
-        "parent_logical_id",
-        "construct_paths",
-        "source_of",
-        "line_of",
-        "source",
-        "acknowledgements",
-        "missing",
-        "from_assembly",
-        "environment",
-        "unread",
-    )
+    name: str
+    template: dict[str, Json]  # The parsed body; its reader has checked that `Resources` is a dict of dicts.
+    template_path: str  # As given, or relative to the current folder; shown to the user.
+    construct_path: str | None = None  # "Prod/Svc", of a nested stack "Prod/Svc/Nest".
+    account: str | None = None  # None where the stack is environment-agnostic or a bare template; so is the region.
+    region: str | None = None
+    termination_protection: bool | None = None  # From the manifest, as tags are; None without one.
+    tags: Mapping[str, str] | None = None
+    notification_arns: Sequence[str] = ()
+    parameters: Mapping[str, Json] = {}  # Values of CloudFormation parameters that are known before the deployment.
+    parent: Stack | None = None  # The stack whose AWS::CloudFormation::Stack resource this one is.
+    parent_logical_id: str | None = None
+    construct_paths: Mapping[str, str] = {}  # Logical id -> construct path.
+    source_of: Callable[[str], Source | None] = _nowhere  # Logical id -> the user's own line; worked out late.
+    line_of: Callable[[str], int | None] = _nowhere  # Logical id -> line in the template file; worked out late.
+    source: Source | None = None  # The line where the user's code creates the stack.
+    acknowledgements: Sequence[Acknowledgement] = ()  # Of its constructs; a root stack has those of nested stacks, too.
+    missing: Sequence[Missing] = ()  # Context that was missing while the stack's assembly was synthesized.
+    from_assembly: bool = False
+    environment: str | None = None  # None until `config.environments.assign` says which one it is.
+    unread: frozenset[str] = frozenset()  # Logical ids of its nested stacks whose templates were not among the input.
 
-    def __init__(
-        self,
-        name: str,
-        template: dict[str, Json],
-        template_path: str,
-        *,
-        construct_path: str | None = None,
-        account: str | None = None,
-        region: str | None = None,
-        termination_protection: bool | None = None,
-        tags: Mapping[str, str] | None = None,
-        notification_arns: Sequence[str] = (),
-        parameters: Mapping[str, Json] | None = None,
-        parent: Stack | None = None,
-        parent_logical_id: str | None = None,
-        construct_paths: Mapping[str, str] | None = None,
-        source_of: Callable[[str], Source | None] | None = None,
-        line_of: Callable[[str], int | None] | None = None,
-        source: Source | None = None,
-        acknowledgements: Sequence[Acknowledgement] = (),
-        missing: Sequence[Missing] = (),
-        from_assembly: bool = False,
-        environment: str | None = None,
-        unread: Collection[str] = (),
-    ) -> None:
-        self.name = name
-        self.template = template  # the parsed body; `Resources` is a dict of dicts (checked by the reader)
-        self.template_path = template_path  # as given or relative to the current folder; shown to the user
-        self.construct_path = construct_path  # "Prod/Svc", nested: "Prod/Svc/Nest"
-        self.account = account
-        self.region = region
-        self.termination_protection = termination_protection
-        self.tags = tags
-        self.notification_arns = notification_arns
-        self.parameters = parameters or {}
-        self.parent = parent  # the stack whose AWS::CloudFormation::Stack resource this is
-        self.parent_logical_id = parent_logical_id
-        self.construct_paths = construct_paths or {}  # logical id -> construct path
-        self.source_of = source_of or _nowhere  # logical id -> user's own line; worked out late
-        self.line_of = line_of or _nowhere  # logical id -> line in the template file; late, too
-        self.source = source  # where the user's code creates the stack
-        self.acknowledgements = tuple(acknowledgements)  # of this stack's constructs (root stacks: nested ones', too)
-        self.missing = tuple(missing)  # context that was missing while this stack's assembly was synthesized
-        self.from_assembly = from_assembly
-        self.environment = environment  # set by environments.assign
-        self.unread = frozenset(unread)  # logical ids of its nested stacks whose templates lie somewhere else
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __repr__(self) -> str:
         return f"Stack({self.construct_path or self.name!r}, {self.template_path!r})"
@@ -187,6 +146,20 @@ class Stack:
         while stack.parent is not None:
             stack = stack.parent
         return stack
+
+
+def replace_stacks(stacks: Iterable[Stack], change: Callable[[Stack], Stack]) -> list[Stack]:
+    """The stacks as `change` makes them, each with the changed parent."""
+    changed: dict[Stack, Stack] = {}
+
+    def replace(stack: Stack) -> Stack:
+        if stack not in changed:
+            new = change(stack)
+            parent = None if stack.parent is None else replace(stack.parent)
+            changed[stack] = new if parent is stack.parent else new._replace(parent=parent)
+        return changed[stack]
+
+    return [replace(stack) for stack in stacks]
 
 
 IMPACTS = ("WILL_CREATE", "WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE", "WILL_ORPHAN", "WILL_DESTROY")  # CDK's words

@@ -15,7 +15,7 @@ from cdkguard.baselines import dependencies, worktree
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.inputs import synth
 from cdkguard.inputs.assembly import read_assembly
-from cdkguard.model import Assembly, Problem, Source, Stack
+from cdkguard.model import Assembly, Problem, Source, Stack, replace_stacks
 from cdkguard.system import files
 from cdkguard.system.cache import cache_folder, make_cache_folder
 
@@ -198,17 +198,18 @@ class _Run:
             found = read_assembly(out, base=tree, app_directory=self.folder)._replace(context=context)
         except InputError as problem:
             raise BaselineError(f"the baseline {self.commit[:12]}: {problem}") from problem
-        for stack in found.stacks:
-            self._place(stack, os.path.realpath(out))
-        return found
+        folder = os.path.realpath(out)
+        return found._replace(stacks=tuple(replace_stacks(found.stacks, lambda stack: self._placed(stack, folder))))
 
-    def _place(self, stack: Stack, out: str) -> None:
-        source_of = stack.source_of
-        stack.source_of = lambda logical_id: self._own_source(source_of(logical_id))
-        stack.source = self._own_source(stack.source)
-        stack.acknowledgements = tuple(a._replace(source=self._own_source(a.source)) for a in stack.acknowledgements)
+    def _placed(self, stack: Stack, out: str) -> Stack:
+        """The stack with its lines and files named as in the user's own tree."""
         path = os.path.realpath(os.path.join(self.tree, stack.template_path))
-        stack.template_path = f"{self.commit[:12]}:{os.path.relpath(path, out)}"
+        return stack._replace(
+            source_of=lambda logical_id: self._own_source(stack.source_of(logical_id)),
+            source=self._own_source(stack.source),
+            acknowledgements=tuple(a._replace(source=self._own_source(a.source)) for a in stack.acknowledgements),
+            template_path=f"{self.commit[:12]}:{os.path.relpath(path, out)}",
+        )
 
     def _own_source(self, source: Source | None) -> Source | None:
         """`infra/app.py` of the revision as it is written from the current folder."""

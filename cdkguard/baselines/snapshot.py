@@ -285,8 +285,8 @@ class _Reader:
             row["name"], template, os.path.join(self.path, name), construct_path=row.get("constructPath"),
             account=row.get("account"), region=row.get("region"),
             termination_protection=row.get("terminationProtection"), tags=row.get("tags"),
-            parameters=row.get("parameters"), parent=outer, parent_logical_id=row.get("parentLogicalId"),
-            construct_paths=row.get("constructPaths"), line_of=lines,
+            parameters=row.get("parameters") or {}, parent=outer, parent_logical_id=row.get("parentLogicalId"),
+            construct_paths=row.get("constructPaths") or {}, line_of=lines,
             acknowledgements=tuple(self._acknowledgement(a) for a in self._list(row, "acknowledgements")),
             missing=self.missing, from_assembly=row.get("bare") is not True,
         )  # fmt: skip

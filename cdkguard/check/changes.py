@@ -19,13 +19,13 @@ from cdkguard.diff.replacement import Replacements
 from cdkguard.diff.sides import Sides
 from cdkguard.engine import resources as engine
 from cdkguard.errors import BaselineError, TemplateError
-from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule, Stack
+from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule, Stack, replace_stacks
 from cdkguard.packs import load as packs
 from cdkguard.suppressions import apply as suppressions
 from cdkguard.system import files
 from cdkguard.template.stack_scopes import Scopes
 
-Judge = Callable[[Config, Sequence[Stack]], list[Finding]]
+Judge = Callable[[Config], list[Finding]]
 
 
 class Judged(NamedTuple):
@@ -45,29 +45,41 @@ class Judged(NamedTuple):
         return approvals.apply(findings, self.changes, self.approvals, today)
 
 
+class Compared(NamedTuple):
+    """The changes between two sides, the stacks as they were compared, and the values of both."""
+
+    changes: tuple[Change, ...]
+    before: Sequence[Stack]
+    after: Sequence[Stack]
+    sides: Sides
+
+
 def compared(
     baseline: Baseline,
+    before: Sequence[Stack],
     after: Sequence[Stack],
     sets: Mapping[str, frozenset[str]],
     given: Mapping[str, Json],
     given_before: Mapping[str, Json] | None = None,
-) -> tuple[tuple[Change, ...], Sides]:
-    """The changes between a baseline and the app's stacks, and the values of both.
+) -> Compared:
+    """The changes between the stacks of a baseline and the app's, both in their environments.
 
     `given` are values of parameters; `given_before` those in the baseline, where they may be others.
     """
     if baseline.deployed:
-        _keep_parameters(baseline.assembly.stacks, after)
-    roots = [[s for s in side if s.parent is None] for side in (baseline.assembly.stacks, after)]
+        after = _with_kept_parameters(before, after)
+    roots = [[s for s in side if s.parent is None] for side in (before, after)]
     if len(roots[0]) == len(roots[1]) == 1 and not (roots[0][0].from_assembly or roots[1][0].from_assembly):
-        roots[0][0].name = roots[1][0].name  # two files: what they are called is not the stack's name
+        # The names of two files are not the stack's name: the stack is the same.
+        name = roots[1][0].name
+        before = replace_stacks(before, lambda s: s._replace(name=name) if s.parent is None else s)
     sides = Sides(Scopes(given if given_before is None else given_before), Scopes(given))
-    found = compare_stacks(baseline.assembly.stacks, after, tables_of(sets), sides)
+    found = compare_stacks(before, after, tables_of(sets), sides)
     for problem in sides.before.problems:  # a loop that cannot be expanded: what it made would go unseen
         raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
     for problem in sides.after.problems:
         raise TemplateError(problem.message)
-    return found, sides
+    return Compared(found, before, after, sides)
 
 
 def tables_of(sets: Mapping[str, frozenset[str]]) -> TypeFacts:
@@ -81,19 +93,23 @@ def tables_of(sets: Mapping[str, frozenset[str]]) -> TypeFacts:
     )
 
 
-def _keep_parameters(before: Sequence[Stack], after: Sequence[Stack]) -> None:
+def _with_kept_parameters(before: Sequence[Stack], after: Sequence[Stack]) -> list[Stack]:
     """`cdk deploy` keeps the value of a deployed parameter that nobody gives anew, whatever its new Default says."""
     old = {(s.name, s.account, s.region): s for s in before if s.parent is None}
-    for stack in after:
+
+    def keep_parameters(stack: Stack) -> Stack:
         was = old.get((stack.name, stack.account, stack.region)) or old.get((stack.name, None, None))
-        if stack.parent is None and was is not None:
-            stack.parameters = {**was.parameters, **stack.parameters}
+        if stack.parent is not None or was is None:
+            return stack
+        return stack._replace(parameters={**was.parameters, **stack.parameters})
+
+    return replace_stacks(after, keep_parameters)
 
 
 def judge(
     settings: Config,
     baseline: Baseline,
-    stacks: tuple[Sequence[Stack], Sequence[Stack]],
+    stacks: tuple[Sequence[Stack], Sequence[Stack], Sequence[Stack]],
     loaded: packs.Packs,
     rules: Sequence[Rule],
     engine_settings: engine.Settings,
@@ -101,30 +117,36 @@ def judge(
     findings: Sequence[Finding],
     today: str,
 ) -> Judged:
-    """Judge the change of the first of `stacks`; the second are the app's others, which are not judged.
+    """Judge the change. `stacks` are those to judge as they were read, the same in their environments, and the app's others,
+    which are not judged.
 
-    `again` judges stacks under another configuration; `findings` are those of the new one.
+    `again` judges them under another configuration; `findings` are those of the new one.
     """
     from cdkguard.engine import changes as changerules
 
-    before, problems = list(baseline.assembly.stacks), [*baseline.notes]
+    problems = [*baseline.notes]
     old_config = _old_config(settings, baseline)
     then = old_config or settings._replace(app_context=baseline.assembly.context or settings.app_context)
-    _assign(before, then)
-    after, others = stacks
-    found, sides = compared(
-        baseline, [*after, *others], loaded.sets, settings.template_parameters, then.template_parameters
+    chosen, after, others = stacks
+    found, before, both, sides = compared(
+        baseline,
+        in_environments(baseline.assembly.stacks, then),
+        [*after, *others],
+        loaded.sets,
+        settings.template_parameters,
+        then.template_parameters,
     )
+    after, others = both[: len(after)], both[len(after) :]
     found = tuple(c for c in found if _is_judged(c, settings, others))
     if old_config is not None:  # from here on it judges the new app
         old_config = old_config._replace(app_context=settings.app_context)
-    found = _reclassified(found, after, settings, old_config)
+    found = _reclassified(found, chosen, old_config or settings)
     on_changes = [r for r in rules if r.scope == "change" and not _about_us(r)]
     judged = changerules.evaluate(found, on_changes, loaded.rules, (before, after), engine_settings, sides)
     agreed = approvals.read(approvals_file(settings))
     ours = _Ours()
     if old_config is not None:
-        ours = _own(old_config, settings, (before, after), again, findings, sides, today)
+        ours = _own(old_config, settings, (before, chosen, after), again, findings, sides, today)
     if ours.only_old:
         agreed = tuple(a for a in agreed if a.change in ours.agreed)
     return Judged(
@@ -139,31 +161,23 @@ def judge(
     )
 
 
-def _assign(stacks: Sequence[Stack], settings: Config) -> None:
-    """Give the stacks their environments."""
+def in_environments(stacks: Sequence[Stack], settings: Config) -> list[Stack]:
+    """The stacks in the environments that a configuration gives them."""
     context = {**settings.app_context, **settings.context}
-    environments.assign(stacks, settings.environments, settings.environment, context)
+    return environments.assign(stacks, settings.environments, settings.environment, context).stacks
 
 
-def _reclassified(
-    found: Sequence[Change], after: Sequence[Stack], settings: Config, old: Config | None
-) -> tuple[Change, ...]:
+def _reclassified(found: Sequence[Change], chosen: Sequence[Stack], settings: Config) -> tuple[Change, ...]:
     """Without the changes of environment that weaken nothing, and without those that only the configuration makes:
-    the comparison of both configurations tells them."""
-    strict = _strict(old or settings)
-    now = _environments(after, old or settings)
-    _assign(after, settings)
+    the comparison of both configurations tells them. `settings` are the baseline's, where it has some."""
+    strict = _strict(settings)
+    now = {s.construct_path or s.name: s.environment for s in in_environments(chosen, settings)}
 
     def is_news(change: Change) -> bool:
         was = change.was.environment if change.was else None
         return was in strict and now.get(change.stack.construct_path or change.stack.name) not in strict
 
     return tuple(c for c in found if c.impact != "STACK_RECLASSIFIED" or is_news(c))
-
-
-def _environments(stacks: Sequence[Stack], settings: Config) -> dict[str, str | None]:
-    _assign(stacks, settings)
-    return {s.construct_path or s.name: s.environment for s in stacks}
 
 
 def _strict(settings: Config) -> frozenset[str]:
@@ -217,7 +231,7 @@ def _about_us(rule: Rule) -> bool:
 def _own(
     old: Config,
     new: Config,
-    stacks: tuple[Sequence[Stack], Sequence[Stack]],
+    stacks: tuple[Sequence[Stack], Sequence[Stack], Sequence[Stack]],
     again: Judge,
     findings: Sequence[Finding],
     sides: Sides,
@@ -226,10 +240,9 @@ def _own(
     """The rules about the guardrail, their severities and suppressions are the baseline's: nobody exempts himself."""
     from cdkguard.engine import changes as changerules
 
-    before, after = stacks
-    # It gives the stacks the baseline's environments, under which `again` judges.
-    old_side = guardrail(old, after, before, new.honour)
-    hidden = guardrails.hidden_by(again(old, after), findings)
+    before, chosen, after = stacks
+    old_side = guardrail(old, in_environments(chosen, old), before, new.honour)
+    hidden = guardrails.hidden_by(again(old), findings)
     new_side = guardrail(new, after)
     if (old.app, old.paths) == (new.app, new.paths):  # the command line's
         new_side = new_side._replace(judged=old_side.judged)
@@ -258,13 +271,13 @@ def _own(
 def guardrail(
     settings: Config, stacks: Sequence[Stack], code: Sequence[Stack] | None = None, peers: Sequence[str] = ()
 ) -> guardrails.Guardrail:
-    """The configuration in force for these stacks, as `guardrails` compares it; `code` holds suppressions, too.
+    """The configuration in force for these stacks in their environments, as `guardrails` compares it; `code` holds
+    suppressions, too.
 
     Those for other checkers are listed for `peers` as well, lest all old ones seem new where one begins to count.
     """
     loaded = packs.load_all(settings.packs)
     rules = packs.select(loaded.rules, settings.rules, settings.skip)
-    _assign(stacks, settings)
     strict = _strict(settings)
     shown = engine.Settings(strict_environments=strict, severities=settings.severities)
     names = {s.environment for s in stacks if s.environment}
@@ -310,9 +323,7 @@ def _accepted(settings: Config) -> Sequence[str]:
 
 def stacks_of(found: Assembly, settings: Config) -> list[Stack]:
     """The stacks of an assembly with their environments."""
-    stacks = list(found.stacks)
-    _assign(stacks, settings._replace(app_context=found.context))
-    return stacks
+    return in_environments(found.stacks, settings._replace(app_context=found.context))
 
 
 def destroyed(

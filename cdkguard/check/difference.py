@@ -31,11 +31,13 @@ def compare(config: Config, old_path: str | None, progress: TextIO | None = None
         stacks = changes.stacks_of(found, config)
         with _old_side(config, old_path, found, progress) as old:
             before = changes.stacks_of(old.assembly, config)
-            compared, _ = changes.compared(old, stacks, loaded.sets, config.template_parameters)
-            selected = _of_selected_stacks(compared, config)
+            compared = changes.compared(old, before, stacks, loaded.sets, config.template_parameters)
+            selected = _of_selected_stacks(compared.changes, config)
             notes = tuple(p.message for p in (*old.notes, *found.problems))
             refuse_unread(found.problems)
-            return Difference(selected, (*stacks, *before), old.words, _words(config), notes, __version__)
+            return Difference(
+                selected, (*compared.after, *compared.before), old.words, _words(config), notes, __version__
+            )
 
 
 def destruction(config: Config, progress: TextIO | None = None) -> Difference:

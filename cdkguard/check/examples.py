@@ -104,7 +104,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
         tags=about.get("Tags"),
         notification_arns=about.get("NotificationArns") or (),
         missing=[Missing(key, "", (), "") for key in about.get("MissingContext") or ()],
-        unread=options.get("unread") or (),
+        unread=frozenset(options.get("unread") or ()),
         environment=options.get("environment") or (rule.environments[0] if rule.environments else "prod"),
     )
     extra = options.get("settings") or {}
@@ -148,10 +148,13 @@ def _side(side: Json, shared: Mapping[str, Json]) -> Json:
 
 def _named(stack: Stack, side: Json) -> Stack:
     about = side.get("stack") or {}
-    stack.name = about.get("Name", stack.name)
-    stack.construct_path = about.get("ConstructPath", stack.name)
-    stack.account, stack.region = about.get("Account", stack.account), about.get("Region", stack.region)
-    return stack
+    name = about.get("Name", stack.name)
+    return stack._replace(
+        name=name,
+        construct_path=about.get("ConstructPath", name),
+        account=about.get("Account", stack.account),
+        region=about.get("Region", stack.region),
+    )
 
 
 def _own_changes(case: Json) -> Iterator[Change]:
@@ -160,5 +163,6 @@ def _own_changes(case: Json) -> Iterator[Change]:
     from cdkguard.config import settings as config
 
     stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
-    sides = [changes.guardrail(config.of_data(case[side]["config"]), [stack]) for side in ("before", "after")]
+    settings = [config.of_data(case[side]["config"]) for side in ("before", "after")]
+    sides = [changes.guardrail(side, changes.in_environments([stack], side)) for side in settings]
     return guardrail.compare(sides[0], sides[1], (), guardrail.home("cdkguard.yaml"))

@@ -20,7 +20,7 @@ from cdkguard.errors import CdkguardError, InputError, stop_of
 from cdkguard.inputs.assembly import list_parts
 from cdkguard.inputs.folders import mark_unread
 from cdkguard.inputs.parts import Part, Readings, size_of
-from cdkguard.model import Assembly, Finding, Problem, Rule, Stack
+from cdkguard.model import Assembly, Finding, Problem, Rule, Stack, replace_stacks
 from cdkguard.system import files
 
 if TYPE_CHECKING:
@@ -159,12 +159,11 @@ class _Parts:
     def _judge(self, part: Part, names: Mapping[Key, str] | None = None) -> _Piece:
         began = time.perf_counter()
         found = part.read()
-        stacks = list(found.stacks)
         self.seconds["read"] += time.perf_counter() - began
         began = time.perf_counter()
         config = self.config
-        environments.assign(stacks, config.environments, config.environment, config.context)
-        mark_unread(stacks, lambda: self.files)
+        stacks = environments.assign(found.stacks, config.environments, config.environment, config.context).stacks
+        stacks = mark_unread(stacks, lambda: self.files)
         kept = [{key: stack.template[key] for key in SLIM if key in stack.template} for stack in stacks]
         run = self.run.part(stacks)
         own = dict(run.own_names())
@@ -225,30 +224,23 @@ def _cores() -> int:
 
 def _slimmed(stacks: Sequence[Stack], kept: Sequence[dict[str, Any]]) -> tuple[Stack, ...]:
     """The stacks with what suppressions, the assembly's rules and the report read of a template: no more than that."""
-    slim: dict[int, Stack] = {}
-    for stack, template in zip(stacks, kept, strict=True):
+    templates = dict(zip(stacks, kept, strict=True))
+
+    def slim(stack: Stack) -> Stack:
         resources = _telling(stack.template.get("Resources") or {})
-        slim[id(stack)] = Stack(
-            stack.name,
-            {**template, "Resources": resources},
-            stack.template_path,
-            construct_path=stack.construct_path,
-            account=stack.account,
-            region=stack.region,
-            termination_protection=stack.termination_protection,
-            tags=stack.tags,
-            notification_arns=stack.notification_arns,
-            parameters=stack.parameters,
-            parent=slim.get(id(stack.parent)),
-            parent_logical_id=stack.parent_logical_id,
+        return stack._replace(
+            template={**templates[stack], "Resources": resources},
             construct_paths={name: stack.construct_paths[name] for name in resources if name in stack.construct_paths},
-            source=stack.source,
-            acknowledgements=stack.acknowledgements,
-            missing=stack.missing,
-            from_assembly=stack.from_assembly,
-            environment=stack.environment,
+            source_of=_nowhere,
+            line_of=_nowhere,
+            unread=frozenset(),
         )
-    return tuple(slim.values())
+
+    return tuple(replace_stacks(stacks, slim))
+
+
+def _nowhere(logical_id: str) -> None:
+    """In the place of functions that look lines up: another process cannot send them back."""
 
 
 def _telling(resources: Mapping[str, Any]) -> dict[str, Any]:

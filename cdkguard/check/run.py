@@ -170,11 +170,12 @@ def _report(
     parted: parallel.Judged | None = None,
 ) -> Report:
     problems = list(found.problems)
-    stacks = _chosen(found.stacks, config.stacks)
-    if not stacks and not any(p.fatal for p in problems):
+    chosen = _chosen(found.stacks, config.stacks)
+    if not chosen and not any(p.fatal for p in problems):
         raise InputError(f"no stack found in {found.directory or 'the paths given'}, so nothing was judged")
     context = {**found.context, **config.context}
-    problems += environments.assign(stacks, config.environments, config.environment, context)
+    stacks, notices = environments.assign(chosen, config.environments, config.environment, context)
+    problems += notices
     problems += _missing(found) + _not_seen(stacks, rules)
     known = {rule.id for rule in loaded.rules}
     _refuse_unknown_rules(config, known)
@@ -192,7 +193,9 @@ def _report(
     ran = rules if config.against else on_resources
     changed = None
     if config.against:
-        changed = _changes(config, found, stacks, loaded, rules, settings, judged.findings, today, progress, phases)
+        changed = _changes(
+            config, found, chosen, stacks, loaded, rules, settings, judged.findings, today, progress, phases
+        )
         problems += changed.problems
     else:
         problems.append(NO_BASELINE)
@@ -302,6 +305,7 @@ NO_BASELINE = Problem(
 def _changes(
     config: Config,
     found: Assembly,
+    chosen: Sequence[Stack],
     stacks: Sequence[Stack],
     loaded: packs.Packs,
     rules: Sequence[Rule],
@@ -314,8 +318,9 @@ def _changes(
     from cdkguard.baselines import open as baseline
     from cdkguard.check import changes
 
-    def again(old: Config, stacks: Sequence[Stack]) -> list[Finding]:
+    def again(old: Config) -> list[Finding]:
         """What the baseline's configuration says of the new app."""
+        stacks = changes.in_environments(chosen, old)
         loaded = packs.load_all(old.packs)
         rules = [r for r in packs.select(loaded.rules, old.rules, old.skip) if r.scope != "change"]
         judged = engine.evaluate(stacks, rules, _settings(old, loaded, rules)._replace(most=settings.most))
@@ -327,12 +332,11 @@ def _changes(
 
     began = time.perf_counter()
     config = config._replace(app_context=found.context)
-    judged_ids = {id(stack) for stack in stacks}
-    others = [stack for stack in (*found.stacks, *found.others) if id(stack) not in judged_ids]
+    others = [stack for stack in (*found.stacks, *found.others) if stack not in set(chosen)]
     with baseline.opened(config, found, progress) as old:
         phases["baseline"] = time.perf_counter() - began
         began = time.perf_counter()
-        judged = changes.judge(config, old, (stacks, others), loaded, rules, settings, again, findings, today)
+        judged = changes.judge(config, old, (chosen, stacks, others), loaded, rules, settings, again, findings, today)
         phases["changes"] = time.perf_counter() - began
     return judged
 

@@ -51,9 +51,7 @@ def write_configuration(
     else:
         with synth.synthesized(app, progress=progress) as out:
             stacks = _read_stacks(out, directory)
-
-    roots = [s for s in stacks if s.parent is None]
-    environments.assign(roots, (), None, context)
+    roots = environments.assign([s for s in stacks if s.parent is None], (), None, context).stacks
     try:
         files.replace(file, render_configuration(roots))
     except OSError as problem:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.errors import ConfigError
-from cdkguard.model import Problem, Stack
+from cdkguard.model import Problem, Stack, replace_stacks
 
 BUILTIN = ("prod", "staging", "dev")  # strictest first
 _WORDS = {
@@ -39,30 +39,38 @@ class EnvironmentRule(NamedTuple):
     parameters: Mapping[str, str] = {}  # values of CloudFormation parameters in this environment
 
 
+class Assigned(NamedTuple):
+    """Stacks with their environments, in the order given; the notices say which were guessed or taken as the strictest."""
+
+    stacks: list[Stack]
+    notices: list[Problem]
+
+
 def assign(
     stacks: Sequence[Stack], rules: Sequence[EnvironmentRule], override: str | None, context: Mapping[str, Any]
-) -> list[Problem]:
-    """Set `environment` (and the environment's parameters) on every stack; nested stacks get their root's.
+) -> Assigned:
+    """The stacks, each with its `environment` and with the values that parameters have there.
 
-    `override` wins over everything; raises ConfigError where no environment has that name. The notices say what was
-    guessed or judged as the strictest.
+    A nested stack is of its root's environment; parameters are given to root stacks, as a deployment does. `override` wins
+    over everything; raises ConfigError where no environment has that name.
     """
-    notices: list[Problem] = []
     roots = list(dict.fromkeys(stack.root for stack in stacks))
+    notices: list[Problem] = []
     if override is not None:
-        name = _known(override, rules)
-        for root in roots:
-            root.environment = name
+        names = dict.fromkeys(roots, _known(override, rules))
     elif rules:
-        notices = _match_all(roots, rules, context)
+        names, notices = _match_all(roots, rules, context)
     else:
-        notices = _guess_all(roots, context)
+        names, notices = _guess_all(roots, context)
     given = {rule.name: rule.parameters for rule in rules}
-    for root in roots:
-        root.parameters = {**root.parameters, **given.get(root.environment or "", {})}
-    for stack in stacks:
-        stack.environment = stack.root.environment
-    return notices
+
+    def with_environment(stack: Stack) -> Stack:
+        name = names[stack.root]
+        if stack.parent is not None:
+            return stack._replace(environment=name)
+        return stack._replace(environment=name, parameters={**stack.parameters, **given.get(name, {})})
+
+    return Assigned(replace_stacks(stacks, with_environment), notices)
 
 
 def telling(context: Mapping[str, Any], rules: Iterable[EnvironmentRule]) -> dict[str, Any]:
@@ -121,22 +129,27 @@ def _known(override: str, rules: Sequence[EnvironmentRule]) -> str:
 # -- configured environments
 
 
-def _match_all(roots: Sequence[Stack], rules: Sequence[EnvironmentRule], context: Mapping[str, Any]) -> list[Problem]:
+def _match_all(
+    roots: Sequence[Stack], rules: Sequence[EnvironmentRule], context: Mapping[str, Any]
+) -> tuple[dict[Stack, str], list[Problem]]:
     shared = _shared_accounts(rules)
+    names: dict[Stack, str] = {}
     notices = []
     unmatched = []
     for root in roots:
         found = sorted((r for r in rules if _matches(r, root, shared, context)), key=_leniency)
-        root.environment = found[0].name if found else strictest(rules)
+        names[root] = found[0].name if found else strictest(rules)
         if not found:
             unmatched.append(root)
         elif len(found) > 1:
-            names = " and ".join(f"'{rule.name}'" for rule in found)
-            notices.append(_notice(f"{_label(root)} matches the environments {names} and is judged as {found[0].name}"))
+            matching = " and ".join(f"'{rule.name}'" for rule in found)
+            notices.append(
+                _notice(f"{_label(root)} matches the environments {matching} and is judged as {found[0].name}")
+            )
     if unmatched:
         verb = "stack matches no environment and is" if len(unmatched) == 1 else "stacks match no environment and are"
         notices.append(_notice(f"{len(unmatched)} {verb} judged as {strictest(rules)}: {_labels(unmatched)}"))
-    return notices
+    return names, notices
 
 
 def _leniency(rule: EnvironmentRule) -> int:
@@ -188,22 +201,18 @@ def _text(value: Any) -> str:
 # -- guesses, where nothing is configured
 
 
-def _guess_all(roots: Sequence[Stack], context: Mapping[str, Any]) -> list[Problem]:
-    guessed: dict[str, list[Stack]] = {}
-    unknown = []
-    for root in roots:
-        name = _guess(root, context)
-        root.environment = name or "prod"
-        if name:
-            guessed.setdefault(name, []).append(root)
-        else:
-            unknown.append(root)
-    parts = [f"{_labels(guessed[name])} as {name}" for name in BUILTIN if name in guessed]
-    if unknown:
+def _guess_all(roots: Sequence[Stack], context: Mapping[str, Any]) -> tuple[dict[Stack, str], list[Problem]]:
+    guesses = {root: _guess(root, context) for root in roots}
+    parts = []
+    for name in BUILTIN:
+        if guessed := [root for root, guess in guesses.items() if guess == name]:
+            parts.append(f"{_labels(guessed)} as {name}")
+    if unknown := [root for root, guess in guesses.items() if guess is None]:
         parts.append(f"{_labels(unknown)} as prod (nothing names an environment)")
+    names = {root: guess or "prod" for root, guess in guesses.items()}
     if not parts:
-        return []
-    return [_notice(f"no environments are configured; judged by names and tags: {'; '.join(parts)}")]
+        return names, []
+    return names, [_notice(f"no environments are configured; judged by names and tags: {'; '.join(parts)}")]
 
 
 def _guess(stack: Stack, context: Mapping[str, Any]) -> str | None:

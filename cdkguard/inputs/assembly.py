@@ -33,7 +33,8 @@ def read_paths(paths: Sequence[str]) -> Assembly:
     """
     found = [_read_path(path) if len(paths) == 1 else _attempt(_read_path, path) for path in paths]
     joined = join(found)
-    folders.mark_unread(joined.stacks, lambda: {os.path.realpath(stack.template_path) for stack in joined.stacks})
+    stacks = folders.mark_unread(joined.stacks, lambda: {os.path.realpath(s.template_path) for s in joined.stacks})
+    joined = joined._replace(stacks=tuple(stacks))
 
     if len(found) == 1:
         return joined._replace(directory=found[0].directory, app_directory=found[0].app_directory)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cdkguard.errors import TemplateError
 from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty, metadata_of
 from cdkguard.inputs.template_file import read_template, read_text
-from cdkguard.model import Assembly, Problem, Stack
+from cdkguard.model import Assembly, Problem, Stack, replace_stacks
 from cdkguard.system import files
 from cdkguard.text.regexes import late
 
@@ -90,18 +90,22 @@ def note_link(path: str) -> Assembly:
     return Assembly((), (Problem("notice", text, path, fatal=False),))
 
 
-def mark_unread(stacks: Iterable[Stack], read: Callable[[], Collection[str]]) -> None:
-    """Set `unread` of bare templates: the logical ids of nested stacks whose templates are not among those read.
+def mark_unread(stacks: Sequence[Stack], find_read: Callable[[], Collection[str]]) -> list[Stack]:
+    """The stacks, those of bare templates with `unread`: the nested stacks whose templates are not among those read.
 
-    `read` gives the real paths of the templates that are read; it is called only where a template nests another.
+    `find_read` gives the real paths of the templates that are read; it is called only where a template nests another.
     """
-    for stack in stacks:
-        if places := dict(_nested_places(stack)):
-            known = read()
-            stack.unread = frozenset(
-                logical_id for logical_id, path in places.items()
-                if not files.is_possible_name(path) or os.path.realpath(path) not in known
-            )  # fmt: skip
+
+    def mark(stack: Stack) -> Stack:
+        places = dict(_nested_places(stack))
+        if not places:
+            return stack
+
+        read = find_read()
+        unread = (k for k, p in places.items() if not files.is_possible_name(p) or os.path.realpath(p) not in read)
+        return stack._replace(unread=frozenset(unread))
+
+    return replace_stacks(stacks, mark)
 
 
 def _nested_places(stack: Stack) -> Iterator[tuple[str, str]]:

@@ -34,8 +34,7 @@ def templates():
         except InputError:
             continue
         for stack in stacks:
-            stack.environment = "prod"
-            yield stack
+            yield stack._replace(environment="prod")
 
 
 class Seen:

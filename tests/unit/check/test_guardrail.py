@@ -16,7 +16,8 @@ def told(before, after, hidden=()):
         stack({}, "Shop", account="1" * 12, region="eu-west-1"),
         stack({}, "Dev", account="2" * 12, region="eu-west-1"),
     ]
-    sides = [changes.guardrail(config.of_data(side), stacks) for side in (before, after)]
+    settings = [config.of_data(side) for side in (before, after)]
+    sides = [changes.guardrail(side, changes.in_environments(stacks, side)) for side in settings]
     return [(c.impact, c.after["Text"]) for c in guardrail.compare(*sides, hidden, guardrail.home("cdkguard.yaml"))]
 
 

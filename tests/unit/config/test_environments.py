@@ -19,8 +19,8 @@ def stack(path="Svc", **options):
 
 
 def judged(one, *rules, override=None, context=None):
-    notices = assign([one], rules, override, context or {})
-    return one.environment, [n.message for n in notices]
+    (found,), notices = assign([one], rules, override, context or {})
+    return found.environment, [n.message for n in notices]
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_two_regions_of_one_account_can_be_two_environments():
 
 def test_stacks_without_an_environment_are_judged_as_the_strictest_and_named():
     stacks = [stack(name) for name in "ABC"]
-    notices = assign(stacks, [DEV, EnvironmentRule("live-eu", stages=("x",), strict=True)], None, {})
-    assert [s.environment for s in stacks] == ["live-eu"] * 3
+    found, notices = assign(stacks, [DEV, EnvironmentRule("live-eu", stages=("x",), strict=True)], None, {})
+    assert [s.environment for s in found] == ["live-eu"] * 3
     assert [n.message for n in notices] == ["3 stacks match no environment and are judged as live-eu: A, B, C"]
     assert not notices[0].fatal and notices[0].kind == "notice"
 
 
 def test_many_stacks_do_not_make_a_long_notice():
-    (notice,) = assign([stack(f"S{n}") for n in range(60)], [DEV], None, {})
+    (notice,) = assign([stack(f"S{n}") for n in range(60)], [DEV], None, {}).notices
     assert notice.message.endswith("S7 and 52 more")
 
 
@@ -108,8 +108,9 @@ def test_between_equals_the_first_in_the_file_counts():
 def test_nested_stacks_are_as_their_root():
     root = stack("Staging/Svc")
     nested = stack("Staging/Svc/Prod", parent=root)
-    assert assign([nested, root], [PROD, STAGING], None, {}) == []
-    assert (nested.environment, root.environment) == ("staging", "staging")
+    (inner, outer), notices = assign([nested, root], [PROD, STAGING], None, {})
+    assert (inner.environment, outer.environment, notices) == ("staging", "staging", [])
+    assert inner.parent is outer and (nested.environment, root.environment) == (None, None)
 
 
 def test_override_wins():
@@ -130,7 +131,7 @@ def test_parameters_of_the_environment_reach_its_stacks():
         stack("Prod/Svc", parameters={"Size": "1", "Other": "x"}),
         stack("Staging/Svc", parameters={"Size": "1"}),
     )
-    assign([prod, staging], rules, None, {})
+    prod, staging = assign([prod, staging], rules, None, {}).stacks
     assert prod.parameters == {"Size": "2", "Other": "x"} and staging.parameters == {"Size": "1"}
 
 
@@ -167,14 +168,14 @@ def test_guesses(one, context, expected):
 
 def test_one_notice_says_what_was_guessed():
     stacks = [stack("Prod/A"), stack("Dev/A"), stack("X"), stack("Dev/B")]
-    assert [n.message for n in assign(stacks, [], None, {})] == [
+    assert [n.message for n in assign(stacks, [], None, {}).notices] == [
         "no environments are configured; judged by names and tags: Prod/A as prod; Dev/A, Dev/B as dev; "
         "X as prod (nothing names an environment)"
     ]
 
 
 def test_no_stack_no_notice():
-    assert assign([], [], None, {}) == assign([], [PROD], None, {}) == []
+    assert assign([], [], None, {}) == assign([], [PROD], None, {}) == ([], [])
 
 
 names = st.text("PrdoevStg-/1", min_size=1, max_size=12)
@@ -185,9 +186,9 @@ names = st.text("PrdoevStg-/1", min_size=1, max_size=12)
 )
 def test_every_stack_gets_an_environment_that_is_known(paths, rules):
     stacks = [stack(path) for path in paths]
-    assign(stacks, rules, None, {})
+    found = assign(stacks, rules, None, {}).stacks
     known = {rule.name for rule in rules} | set(BUILTIN)
-    assert all(s.environment in known for s in stacks)
+    assert all(s.environment in known for s in found)
 
 
 def test_the_strictest_of_several_names_counts():

@@ -142,8 +142,7 @@ def test_the_construct_path_comes_from_the_tree_where_the_template_has_none():
         ({}, "S/X", False),
         ({"aws:cdk:path": "S/X"}, "S/Artifacts", False),
     ):
-        of = stack({"X": {**body, "Metadata": metadata}})
-        of.construct_paths = {"X": tree}
+        of = stack({"X": {**body, "Metadata": metadata}})._replace(construct_paths={"X": tree})
         assert bool(engine.evaluate([of], [one], engine.Settings(sets=SETS)).findings) is fails
 
 
@@ -257,12 +256,11 @@ def test_environments_scope_rules_and_severities():
     one = rule(ON, environments=("prod",), severities={"prod": "critical"})
     (found,) = judge(one, {"X": {"Type": "A::B::C"}})
     assert found.severity == "critical"
-    dev = stack({"X": {"Type": "A::B::C"}})
-    dev.environment = "dev"
+    dev = stack({"X": {"Type": "A::B::C"}})._replace(environment="dev")
     assert engine.evaluate([dev], [one], engine.Settings(sets=SETS)).findings == []
-    dev.environment = "live"
+    live = dev._replace(environment="live")
     strict = engine.Settings(sets=SETS, strict_environments=frozenset({"live"}))
-    assert engine.evaluate([dev], [one], strict).findings[0].severity == "critical"
+    assert engine.evaluate([live], [one], strict).findings[0].severity == "critical"
 
 
 def test_on_unknown():
@@ -400,8 +398,8 @@ def test_rules_about_templates_see_the_macros_of_every_one_of_them():
 
 def test_missing_context_is_held_against_the_stacks_of_its_account_and_region():
     keys = ("vpc-provider:account=1:filter.x=1:region=eu-west-1", "ami:account=2:region=eu-west-1", "mine")
-    here = Stack("S", {"Resources": {}}, "s.json", account="1", region="eu-west-1", from_assembly=True)
-    here.missing = tuple(Missing(key, "", (), "") for key in keys)
+    missing = tuple(Missing(key, "", (), "") for key in keys)
+    here = Stack("S", {"Resources": {}}, "s.json", account="1", region="eu-west-1", from_assembly=True, missing=missing)
     body = {"path": "$.MissingContext", "empty": True}
     (found,) = engine.evaluate([here], [rule(body, scope="stack", types=())], engine.Settings()).findings
     assert "account=1" in found.found and "mine" in found.found and "account=2" not in found.found
@@ -419,8 +417,7 @@ def test_what_a_rule_about_a_stack_sees():
     one = rule({"python": "m:f"}, scope="stack")
     built = Stack("Shop", {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Description": "d"}, "s.json", construct_path="Prod/Shop",
                   account="111122223333", region="eu-west-1", environment="prod", termination_protection=True,
-                  tags={"k": "v"}, notification_arns=("arn:a",))  # fmt: skip
-    built.from_assembly = True
+                  tags={"k": "v"}, notification_arns=("arn:a",), from_assembly=True)  # fmt: skip
     engine.evaluate([built], [one], engine.Settings(sets=SETS, predicates={"m:f": look}))
     (body,) = seen
     assert body["Name"] == "Shop" and body["ConstructPath"] == "Prod/Shop" and body["TerminationProtection"] is True
@@ -494,8 +491,7 @@ def test_an_absent_value_is_told_as_such_and_an_unknown_one_by_its_name():
 
 def test_a_severity_of_no_environment_is_the_rules_own():
     one = rule(ON, severities={"prod": "critical", "": "low"})
-    nowhere = stack({"X": {"Type": "A::B::C"}})
-    nowhere.environment = None
+    nowhere = stack({"X": {"Type": "A::B::C"}})._replace(environment=None)
     settings = engine.Settings(sets=SETS)
     assert engine.severity_of(one, None, settings) == "low"
     assert engine.evaluate([nowhere], [one], settings).findings[0].severity == "low"

@@ -44,7 +44,7 @@ def shop(old: bool) -> list[Stack]:
     paths = {name: f"Prod/Shop/{name}/Resource" for name in data}
     root = stack(data, "Shop", path="Prod/Shop", paths=paths, account="111111111111", region="eu-west-1",
                  environment="prod", termination_protection=old)  # fmt: skip
-    root.source_of = lambda logical_id: Source(f"{ROOT}/app.py", 12) if logical_id == "Orders" else None
+    root = root._replace(source_of=lambda logical_id: Source(f"{ROOT}/app.py", 12) if logical_id == "Orders" else None)
     others = [stack({"Log": {"Type": "AWS::Logs::LogGroup"}}, "Old", environment="prod")] if old else []
     return [root, *others]
 
