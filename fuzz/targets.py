@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from cdkguard import errors, model
-from cdkguard.access import compare as widening
-from cdkguard.access import side as views
+from cdkguard.access.compare import find_widenings
+from cdkguard.access.widening import ResolvedStack
 from cdkguard.check import changes
 from cdkguard.check import examples as ruletest
 from cdkguard.check import run as check
@@ -207,9 +207,9 @@ def widen(data: bytes) -> None:
         if stack is None:
             return
         comparable_value = comparable.make_comparable(stack_scopes.Scopes().of(stack), stack.template["Resources"])
-        sides.append(views.View({k: v for k, v in comparable_value.items() if isinstance(v, dict)}, "111122223333"))
+        sides.append(ResolvedStack({k: v for k, v in comparable_value.items() if isinstance(v, dict)}, "111122223333"))
     for before, after in (sides, sides[::-1], (sides[0], sides[0])):
-        found = widening.widenings(before, after)
+        found = find_widenings(before, after)
         assert not found or before is not after
         assert all(one.kind in model.WIDENING_KINDS and one.severity in model.SEVERITIES for one in found)
 

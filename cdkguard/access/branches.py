@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cdkguard._typing import Json
-from cdkguard.access.patterns import ALWAYS, Guard
+from cdkguard.access.patterns import ALWAYS, Assumptions
 from cdkguard.template.values import ABSENT, Deferred
 
 
-def branches(value: Json, guard: Guard = ALWAYS) -> Iterator[tuple[Guard, Json]]:
+def each_branch(value: Json, guard: Assumptions = ALWAYS) -> Iterator[tuple[Assumptions, Json]]:
     """The value itself, or for an undecided Fn::If what either branch says; NoValue is ABSENT."""
     if isinstance(value, dict) and len(value) == 1:
         if value.get("Ref") == "AWS::NoValue":
@@ -19,7 +19,7 @@ def branches(value: Json, guard: Guard = ALWAYS) -> Iterator[tuple[Guard, Json]]
         if isinstance(parts, list) and len(parts) == 3:
             for truth in (True, False):
                 if (str(parts[0]), not truth) not in guard:
-                    yield from branches(parts[1 if truth else 2], guard | {(str(parts[0]), truth)})
+                    yield from each_branch(parts[1 if truth else 2], guard | {(str(parts[0]), truth)})
             return
     yield guard, value
 
@@ -27,17 +27,17 @@ def branches(value: Json, guard: Guard = ALWAYS) -> Iterator[tuple[Guard, Json]]
 _MOST_BRANCHES = 64
 
 
-def expanded(value: Json, guard: Guard = ALWAYS) -> list[tuple[Guard, Json]]:
+def expand_branches(value: Json, guard: Assumptions = ALWAYS) -> list[tuple[Assumptions, Json]]:
     """The value in every branch of the Fn::Ifs anywhere in it; unknown where there are too many."""
     if not has_branches(value):
         return [(guard, value)]
-    found: list[tuple[Guard, Json]] = []
-    for inner, one in branches(value, guard):
+    found: list[tuple[Assumptions, Json]] = []
+    for inner, one in each_branch(value, guard):
         if isinstance(one, dict | list):
             is_list = isinstance(one, list)
-            partial: list[tuple[Guard, Json]] = [(inner, [] if is_list else {})]
+            partial: list[tuple[Assumptions, Json]] = [(inner, [] if is_list else {})]
             for key, part in enumerate(one) if isinstance(one, list) else one.items():
-                partial = [(g, _with(done, key, v)) for p, done in partial for g, v in expanded(part, p)]
+                partial = [(g, _add_value(done, key, v)) for p, done in partial for g, v in expand_branches(part, p)]
                 if len(partial) > _MOST_BRANCHES:
                     return [(guard, Deferred("unknown", repr(value)))]
             found += partial
@@ -46,7 +46,7 @@ def expanded(value: Json, guard: Guard = ALWAYS) -> list[tuple[Guard, Json]]:
     return found
 
 
-def _with(done: Json, key: Json, value: Json) -> Json:
+def _add_value(done: Json, key: Json, value: Json) -> Json:
     if value is ABSENT:
         return done
     if isinstance(done, list):

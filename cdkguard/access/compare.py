@@ -5,29 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cdkguard._typing import Json
-from cdkguard.access.policy_locations import ATTACHMENTS
-from cdkguard.access.principals import of_principals
-from cdkguard.access.resource_policies import of_resources, of_urls
-from cdkguard.access.security_groups import of_groups, of_lists, of_wearers, wears_a_group
-from cdkguard.access.side import GROUPS, IAM, LIST, URL, Side, View, Widening
-from cdkguard.access.workload_roles import names_a_role, of_workloads
+from cdkguard.access.policy_locations import POLICY_LOCATIONS
+from cdkguard.access.principals import find_identity_widenings
+from cdkguard.access.resource_policies import find_resource_policy_widenings, find_url_widenings
+from cdkguard.access.security_groups import (
+    find_attached_resource_widenings,
+    find_group_widenings,
+    find_prefix_list_widenings,
+    has_security_group,
+)
+from cdkguard.access.stack_index import FUNCTION_URL, IAM, PREFIX_LIST, SECURITY_GROUP_TYPES, StackIndex
+from cdkguard.access.widening import ResolvedStack, Widening
+from cdkguard.access.workload_roles import find_workload_widenings, names_a_role
 
 
-def widenings(before: View, after: View, renamed: Mapping[str, str] | None = None) -> list[Widening]:
+def find_widenings(
+    before: ResolvedStack, after: ResolvedStack, renamed: Mapping[str, str] | None = None
+) -> list[Widening]:
     """All that `after` allows beyond `before`, for what is in both; what is new as a whole is for the rules to judge.
 
     `renamed`: logical id before -> logical id after.
     """
     renamed = renamed or {}
-    if not _differs(before.resources, after.resources, renamed):
+    if not _access_may_differ(before.resources, after.resources, renamed):
         return []
-    old, new = Side(before, renamed), Side(after, {})
-    found = [*of_principals(old, new), *of_resources(old, new), *of_urls(old, new), *of_groups(old, new)]
-    found += [*of_lists(old, new), *of_workloads(old, new), *of_wearers(old, new)]
-    return sorted(set_of(found), key=lambda w: (w.logical_id, w.path, w.kind))
+    old, new = StackIndex(before, renamed), StackIndex(after, {})
+    found = [
+        *find_identity_widenings(old, new),
+        *find_resource_policy_widenings(old, new),
+        *find_url_widenings(old, new),
+        *find_group_widenings(old, new),
+    ]
+    found += [
+        *find_prefix_list_widenings(old, new),
+        *find_workload_widenings(old, new),
+        *find_attached_resource_widenings(old, new),
+    ]
+    return sorted(_without_repetitions(found), key=lambda w: (w.logical_id, w.path, w.kind))
 
 
-def set_of(found: Iterable[Widening]) -> list[Widening]:
+def _without_repetitions(found: Iterable[Widening]) -> list[Widening]:
     """Without the repetitions."""
     seen: dict[tuple[object, ...], Widening] = {}
     for one in found:
@@ -35,24 +52,27 @@ def set_of(found: Iterable[Widening]) -> list[Widening]:
     return list(seen.values())
 
 
-def _judged(body: Json) -> bool:
+def _decides_access(body: Json) -> bool:
     kind = body.get("Type", "")
     return (
-        kind in ATTACHMENTS or kind in GROUPS or kind in (LIST, URL) or (isinstance(kind, str) and kind.startswith(IAM))
+        kind in POLICY_LOCATIONS
+        or kind in SECURITY_GROUP_TYPES
+        or kind in (PREFIX_LIST, FUNCTION_URL)
+        or (isinstance(kind, str) and kind.startswith(IAM))
     )
 
 
-def _is_used_with(body: Json) -> bool:
+def _uses_access(body: Json) -> bool:
     """Whether it runs as a role, or stands behind security groups."""
-    return names_a_role(body) or wears_a_group(body)
+    return names_a_role(body) or has_security_group(body)
 
 
-def _differs(before: Mapping[str, Json], after: Mapping[str, Json], renamed: Mapping[str, str]) -> bool:
+def _access_may_differ(before: Mapping[str, Json], after: Mapping[str, Json], renamed: Mapping[str, str]) -> bool:
     """Whether a resource that has to do with access is not the same on both sides."""
     if renamed:
-        return any(_judged(body) or _is_used_with(body) for body in after.values())
+        return any(_decides_access(body) or _uses_access(body) for body in after.values())
     for logical_id, body in after.items():
         was = before.get(logical_id)
-        if was is not body and (_judged(body) or _is_used_with(body)) and was != body:
+        if was is not body and (_decides_access(body) or _uses_access(body)) and was != body:
             return True
-    return any(_judged(body) for logical_id, body in before.items() if logical_id not in after)
+    return any(_decides_access(body) for logical_id, body in before.items() if logical_id not in after)

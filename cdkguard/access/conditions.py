@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.access.patterns import Pattern, Spell, contains, pattern, plainly, shown
-from cdkguard.access.sets import apart
+from cdkguard.access.patterns import Pattern, Speller, contains, make_pattern, render_pattern, spell_plainly
+from cdkguard.access.sets import are_disjoint
 from cdkguard.aws import addresses, policies
 from cdkguard.logic import Tri, all_of, any_of
 from cdkguard.template.values import ABSENT
 
 
-class Clause(NamedTuple):
+class ConditionTest(NamedTuple):
     """One operator and key of a Condition with the values, any of which satisfies it."""
 
     family: str  # string | ip | bool | null | an operator of its own
@@ -25,34 +25,34 @@ class Clause(NamedTuple):
     ignore_case: bool = False
 
     def text(self) -> str:
-        words = ", ".join(shown(p) for p in self.patterns[:3])
+        words = ", ".join(render_pattern(p) for p in self.patterns[:3])
         return f"{self.key} {'is not' if self.negative else 'is'} {words}"
 
 
 _STRING = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
 
 
-def clauses(condition: Json, spell: Spell = plainly) -> tuple[Clause, ...]:
+def read_condition(condition: Json, spell: Speller = spell_plainly) -> tuple[ConditionTest, ...]:
     """A Condition, all of whose clauses must hold."""
     if condition is None or condition is ABSENT:
         return ()
     if not isinstance(condition, dict):
-        return (Clause("opaque", "?", (pattern(condition, spell, wild=False),)),)
+        return (ConditionTest("opaque", "?", (make_pattern(condition, spell, wild=False),)),)
     found = []
     for operator, block in condition.items():
         if not isinstance(block, dict):
-            found.append(Clause("opaque", str(operator).lower(), (pattern(block, spell, wild=False),)))
+            found.append(ConditionTest("opaque", str(operator).lower(), (make_pattern(block, spell, wild=False),)))
             continue
-        found += [_clause(str(operator).lower(), str(key), value, spell) for key, value in block.items()]
-    return tuple(sorted(found, key=repr_of))
+        found += [_read_test(str(operator).lower(), str(key), value, spell) for key, value in block.items()]
+    return tuple(sorted(found, key=_sort_key))
 
 
-def repr_of(clause: Clause) -> tuple[str, ...]:
+def _sort_key(clause: ConditionTest) -> tuple[str, ...]:
     """An order that does not hang on the template's."""
-    return (clause.key, clause.family, clause.qualifier, *sorted(shown(p) for p in clause.patterns))
+    return (clause.key, clause.family, clause.qualifier, *sorted(render_pattern(p) for p in clause.patterns))
 
 
-def _clause(operator: str, key: str, value: Json, spell: Spell) -> Clause:
+def _read_test(operator: str, key: str, value: Json, spell: Speller) -> ConditionTest:
     qualifier, _, operator = operator.rpartition(":")
     if_exists = operator.endswith("ifexists")
     operator = operator.removesuffix("ifexists")
@@ -61,11 +61,11 @@ def _clause(operator: str, key: str, value: Json, spell: Spell) -> Clause:
     family = "string" if operator in _STRING else "ip" if operator == "ipaddress" else operator
     like = operator in ("stringlike", "arnequals", "arnlike")
     fold = operator in ("stringequalsignorecase", "bool", "null")
-    found = {pattern(v, spell, wild=like, fold=fold) for v in policies.texts(value)}
-    return Clause(
+    found = {make_pattern(v, spell, wild=like, fold=fold) for v in policies.texts(value)}
+    return ConditionTest(
         family,
         key.lower(),
-        tuple(sorted(found, key=shown)),
+        tuple(sorted(found, key=render_pattern)),
         negative,
         if_exists,
         qualifier,
@@ -73,7 +73,7 @@ def _clause(operator: str, key: str, value: Json, spell: Spell) -> Clause:
     )
 
 
-def implies(narrow: Clause, wide: Clause) -> Tri:
+def implies(narrow: ConditionTest, wide: ConditionTest) -> Tri:
     """Whether a request that satisfies `narrow` satisfies `wide`."""
     if narrow == wide:
         return True
@@ -81,7 +81,7 @@ def implies(narrow: Clause, wide: Clause) -> Tri:
         return None if "opaque" in (narrow.family, wide.family) else False
     positive = not narrow.negative and not narrow.if_exists and narrow.qualifier != "forallvalues"
     if wide.family == "null" and narrow.family not in ("null", "opaque"):
-        return positive and [shown(p) for p in wide.patterns] == ["false"]
+        return positive and [render_pattern(p) for p in wide.patterns] == ["false"]
     if narrow.qualifier != wide.qualifier:
         return False
     if narrow.if_exists and not wide.if_exists and not wide.negative:
@@ -91,33 +91,33 @@ def implies(narrow: Clause, wide: Clause) -> Tri:
     if narrow.negative and not wide.negative:
         return False
     if not narrow.negative and wide.negative:
-        return all_of(_differ(p, q, wide.family) for p in narrow.patterns for q in wide.patterns)
+        return all_of(_are_different(p, q, wide.family) for p in narrow.patterns for q in wide.patterns)
     if narrow.ignore_case and not wide.ignore_case and not wide.negative:
         return False
     inner, outer = (wide, narrow) if narrow.negative else (narrow, wide)
     if narrow.family.startswith(("numeric", "date")) and narrow.family != "numericequals":
         return _number_implies(narrow, wide)
     fold = outer.ignore_case
-    return all_of(any_of(_value_in(p, q, inner.family, fold) for q in outer.patterns) for p in inner.patterns)
+    return all_of(any_of(_is_allowed_value(p, q, inner.family, fold) for q in outer.patterns) for p in inner.patterns)
 
 
-def _value_in(value: Pattern, allowed: Pattern, family: str, fold: bool) -> Tri:
+def _is_allowed_value(value: Pattern, allowed: Pattern, family: str, fold: bool) -> Tri:
     if family == "ip":
-        inside = addresses.covers(shown(allowed), shown(value))
+        inside = addresses.covers(render_pattern(allowed), render_pattern(value))
         return (None if value != allowed else True) if inside is None else inside
     if fold:
         value = tuple(s.lower() if isinstance(s, str) else s for s in value)
     return contains(allowed, value)
 
 
-def _differ(one: Pattern, other: Pattern, family: str) -> Tri:
+def _are_different(one: Pattern, other: Pattern, family: str) -> Tri:
     if family == "ip":
-        found = [addresses.covers(shown(a), shown(b)) for a, b in ((one, other), (other, one))]
+        found = [addresses.covers(render_pattern(a), render_pattern(b)) for a, b in ((one, other), (other, one))]
         return None if None in found else not any(found)
-    return apart(one, other)
+    return are_disjoint(one, other)
 
 
-def _number_implies(narrow: Clause, wide: Clause) -> Tri:
+def _number_implies(narrow: ConditionTest, wide: ConditionTest) -> Tri:
     """`NumericLessThan 5` implies `NumericLessThan 10`; dates compare as text of one form."""
     kinds = {f.removeprefix("numeric").removeprefix("date") for f in (narrow.family, wide.family)}
     if narrow.family[:4] != wide.family[:4] or narrow.negative or wide.negative:
@@ -130,7 +130,7 @@ def _number_implies(narrow: Clause, wide: Clause) -> Tri:
         return False
     found = []
     for clause in (narrow, wide):
-        numbers = [_number(shown(p)) for p in clause.patterns]
+        numbers = [_number(render_pattern(p)) for p in clause.patterns]
         if len(numbers) != 1 and clause is wide or not numbers:
             return False
         found.append(numbers)
@@ -151,6 +151,6 @@ def _number(text: str) -> tuple[str, float] | None:
     return (text, 0.0) if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text) else None
 
 
-def all_imply(narrow: Sequence[Clause], wide: Sequence[Clause]) -> Tri:
+def all_imply(narrow: Sequence[ConditionTest], wide: Sequence[ConditionTest]) -> Tri:
     """Whether a request that satisfies all of `narrow` satisfies all of `wide`."""
     return all_of(any_of(implies(n, w) for n in narrow) for w in wide)

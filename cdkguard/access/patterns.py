@@ -11,83 +11,86 @@ from cdkguard.logic import Tri
 from cdkguard.template.values import Deferred, scalar_text
 
 
-class Wild(Enum):
+class Wildcard(Enum):
     """The wildcards of IAM."""
 
     ANY = "*"
     ONE = "?"
 
 
-class Hole:
+class UnknownPart:
     """A part of a text that only the deployment knows.
 
-    Equal by `key` alone. A `soft` one might be any text (a parameter, an import); the others are a certain resource's.
+    Equal by `key` alone. One that `may_be_anything` might be any text (a parameter, an import); the others are a certain resource's.
     `name` is the physical name that the template gives to that resource.
     """
 
-    __slots__ = ("key", "soft", "name", "shown")
+    __slots__ = ("key", "may_be_anything", "name", "label")
 
-    def __init__(self, key: object, soft: bool, name: str | None = None, shown: str = "§") -> None:
-        self.key, self.soft, self.name, self.shown = key, soft, name, shown
+    def __init__(self, key: object, may_be_anything: bool, name: str | None = None, label: str = "§") -> None:
+        self.key, self.may_be_anything, self.name, self.label = key, may_be_anything, name, label
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Hole) and self.key == other.key
+        return isinstance(other, UnknownPart) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
-Pattern = tuple[str | Hole | Wild, ...]
-Spell = Callable[[Deferred], Sequence[str | Hole]]
-Guard = frozenset[tuple[str, bool]]  # CloudFormation conditions under which a part of a template counts
-EVERYTHING: Pattern = (Wild.ANY,)
-ALWAYS: Guard = frozenset()
-_SOFT = ("parameter", "import", "dynamic", "dummy", "unknown", "pseudo")
+Pattern = tuple[str | UnknownPart | Wildcard, ...]
+Speller = Callable[[Deferred], Sequence[str | UnknownPart]]
+Assumptions = frozenset[tuple[str, bool]]  # CloudFormation conditions under which a part of a template counts
+EVERYTHING: Pattern = (Wildcard.ANY,)
+ALWAYS: Assumptions = frozenset()
+_MAY_BE_ANYTHING = ("parameter", "import", "dynamic", "dummy", "unknown", "pseudo")
 _MOST_STEPS = 5_000_000  # of the comparison of two patterns
-_WILD = {"*": Wild.ANY, "?": Wild.ONE}
+_WILDCARDS = {"*": Wildcard.ANY, "?": Wildcard.ONE}
 
 
-def plainly(value: Deferred) -> Sequence[str | Hole]:
+def spell_plainly(value: Deferred) -> Sequence[str | UnknownPart]:
     """The pieces of an unknown value, without knowledge of the template's resources."""
     if value.kind == "text":
         return [
-            piece for part in value.parts for piece in ([part] if isinstance(part, str) else plainly(part)) if piece
+            piece
+            for part in value.parts
+            for piece in ([part] if isinstance(part, str) else spell_plainly(part))
+            if piece
         ]
-    return [Hole(value, value.kind in _SOFT)]
+    return [UnknownPart(value, value.kind in _MAY_BE_ANYTHING)]
 
 
-def pattern(value: Json, spell: Spell = plainly, wild: bool = True, fold: bool = False) -> Pattern:
+def make_pattern(value: Json, spell: Speller = spell_plainly, wild: bool = True, fold: bool = False) -> Pattern:
     """A text with its wildcards and unknown parts, in the one form that equal patterns share."""
     text = scalar_text(value)
     if text is not None:
-        pieces: Sequence[str | Hole] = [text]
+        pieces: Sequence[str | UnknownPart] = [text]
     elif isinstance(value, Deferred):
         pieces = spell(value)
     else:
-        pieces = [Hole(json.dumps(value, sort_keys=True, default=repr), True)]
-    found: list[str | Hole | Wild] = []
+        pieces = [UnknownPart(json.dumps(value, sort_keys=True, default=repr), True)]
+    found: list[str | UnknownPart | Wildcard] = []
     for piece in pieces:
-        if isinstance(piece, Hole):
+        if isinstance(piece, UnknownPart):
             found.append(piece)
         else:
             piece = piece.lower() if fold else piece
-            found.extend([_WILD.get(c, c) for c in piece] if wild else piece)
-    return _one_partition(_ordered(found) if wild else found)
+            found.extend([_WILDCARDS.get(c, c) for c in piece] if wild else piece)
+    return _normalize_partition(_normalize_wildcards(found) if wild else found)
 
 
-def _ordered(symbols: list[str | Hole | Wild]) -> list[str | Hole | Wild]:
+def _normalize_wildcards(symbols: list[str | UnknownPart | Wildcard]) -> list[str | UnknownPart | Wildcard]:
     """`**` is `*`, and `*?` is written `?*`."""
-    found: list[str | Hole | Wild] = []
+    found: list[str | UnknownPart | Wildcard] = []
     for symbol in symbols:
-        if found and found[-1] is Wild.ANY and isinstance(symbol, Wild):
-            if symbol is Wild.ONE:
+        if found and found[-1] is Wildcard.ANY and isinstance(symbol, Wildcard):
+            if symbol is Wildcard.ONE:
                 found.insert(-1, symbol)
         else:
             found.append(symbol)
     return found
 
 
-def _one_partition(symbols: list[str | Hole | Wild]) -> Pattern:
+def _normalize_partition(symbols: list[str | UnknownPart | Wildcard]) -> Pattern:
     """An account lives in one partition, so that `arn:aws:`, `arn:*:` and `arn:${AWS::Partition}:` say the same."""
     if symbols[:4] == ["a", "r", "n", ":"] and ":" in symbols[4:]:
         end = symbols.index(":", 4)
@@ -96,31 +99,38 @@ def _one_partition(symbols: list[str | Hole | Wild]) -> Pattern:
     return tuple(symbols)
 
 
-def shown(symbols: Pattern) -> str:
+def render_pattern(symbols: Pattern) -> str:
     """A pattern as text for people."""
-    return "".join(s if isinstance(s, str) else s.value if isinstance(s, Wild) else s.shown for s in symbols)
+    return "".join(s if isinstance(s, str) else s.value if isinstance(s, Wildcard) else s.label for s in symbols)
 
 
 def contains(wide: Pattern, narrow: Pattern) -> Tri:
     """Whether every text of `narrow` is one of `wide`; None where that hangs on an unknown part."""
-    if _differ_in_letters(wide, narrow):
+    if _first_letters_differ(wide, narrow):
         return False
-    if wide in (narrow, EVERYTHING) or _absorbs(wide, narrow):
+    if wide in (narrow, EVERYTHING) or _matches_glob(wide, narrow):
         return True
-    holes = [s for s in (*wide, *narrow) if isinstance(s, Hole)]
-    if any(hole.name is not None for hole in holes) and _absorbs(_named(wide), _named(narrow)):
+    holes = [s for s in (*wide, *narrow) if isinstance(s, UnknownPart)]
+    if any(hole.name is not None for hole in holes) and _matches_glob(
+        _with_physical_names(wide), _with_physical_names(narrow)
+    ):
         return True
-    return None if any(hole.soft for hole in holes) and _meets(_named(wide), _named(narrow), strict=True) else False
+    return (
+        None
+        if any(hole.may_be_anything for hole in holes)
+        and _may_share_a_text(_with_physical_names(wide), _with_physical_names(narrow), strict=True)
+        else False
+    )
 
 
-def _named(symbols: Pattern) -> Pattern:
-    found: list[str | Hole | Wild] = []
+def _with_physical_names(symbols: Pattern) -> Pattern:
+    found: list[str | UnknownPart | Wildcard] = []
     for symbol in symbols:
-        found.extend(symbol.name if isinstance(symbol, Hole) and symbol.name is not None else (symbol,))
+        found.extend(symbol.name if isinstance(symbol, UnknownPart) and symbol.name is not None else (symbol,))
     return tuple(found)
 
 
-def _absorbs(wide: Pattern, narrow: Pattern) -> bool:
+def _matches_glob(wide: Pattern, narrow: Pattern) -> bool:
     """Glob matching over symbols: a wildcard of `narrow` is absorbed only by one of `wide` (that is exact, since
     the texts of a wildcard hold letters that `wide` does not)."""
     if len(wide) * len(narrow) > _MOST_STEPS:
@@ -130,11 +140,12 @@ def _absorbs(wide: Pattern, narrow: Pattern) -> bool:
     for_star = 0
     while at < len(narrow):
         symbol = wide[back] if back < len(wide) else None
-        if symbol is Wild.ANY:
+        if symbol is Wildcard.ANY:
             star, for_star = back, at
             back += 1
         elif symbol is not None and (
-            symbol == narrow[at] or (symbol is Wild.ONE and isinstance(narrow[at], str | Hole) and _single(narrow[at]))
+            symbol == narrow[at]
+            or (symbol is Wildcard.ONE and isinstance(narrow[at], str | UnknownPart) and _single(narrow[at]))
         ):
             at, back = at + 1, back + 1
         elif star >= 0:
@@ -142,34 +153,38 @@ def _absorbs(wide: Pattern, narrow: Pattern) -> bool:
             at, back = for_star, star + 1
         else:
             return False
-    return all(symbol is Wild.ANY for symbol in wide[back:])
+    return all(symbol is Wildcard.ANY for symbol in wide[back:])
 
 
-def _single(symbol: str | Hole | Wild) -> bool:
+def _single(symbol: str | UnknownPart | Wildcard) -> bool:
     return isinstance(symbol, str)
 
 
 def overlaps(one: Pattern, other: Pattern) -> bool:
     """Whether some text may be in both."""
-    return _meets(_named(one), _named(other), strict=False)
+    return _may_share_a_text(_with_physical_names(one), _with_physical_names(other), strict=False)
 
 
-def _meets(wide: Pattern, narrow: Pattern, strict: bool) -> bool:
+def _may_share_a_text(wide: Pattern, narrow: Pattern, strict: bool) -> bool:
     """Whether the patterns share a text for some values of their soft holes; `strict`: whether `wide` could then
     contain `narrow`, whose wildcards count as letters of their own."""
 
-    if _differ_in_letters(wide, narrow) or _differ_in_letters(wide[::-1], narrow[::-1]):
+    if _first_letters_differ(wide, narrow) or _first_letters_differ(wide[::-1], narrow[::-1]):
         return False
     if len(wide) * len(narrow) > _MOST_STEPS // 20:
         return True  # perhaps: nobody can say otherwise in good time
 
-    def any_text(symbol: str | Hole | Wild, of_narrow: bool) -> bool:
-        if isinstance(symbol, Hole):
-            return symbol.soft
-        return symbol is Wild.ANY and not (strict and of_narrow)
+    def any_text(symbol: str | UnknownPart | Wildcard, of_narrow: bool) -> bool:
+        if isinstance(symbol, UnknownPart):
+            return symbol.may_be_anything
+        return symbol is Wildcard.ANY and not (strict and of_narrow)
 
-    def same(a: str | Hole | Wild, b: str | Hole | Wild) -> bool:
-        return a == b or (a is Wild.ONE and isinstance(b, str)) or (not strict and b is Wild.ONE and isinstance(a, str))
+    def same(a: str | UnknownPart | Wildcard, b: str | UnknownPart | Wildcard) -> bool:
+        return (
+            a == b
+            or (a is Wildcard.ONE and isinstance(b, str))
+            or (not strict and b is Wildcard.ONE and isinstance(a, str))
+        )
 
     width = len(narrow) + 1
     row = [True] + [False] * len(narrow)
@@ -189,7 +204,7 @@ def _meets(wide: Pattern, narrow: Pattern, strict: bool) -> bool:
     return row[-1]
 
 
-def _differ_in_letters(one: Pattern, other: Pattern) -> bool:
+def _first_letters_differ(one: Pattern, other: Pattern) -> bool:
     """Whether a letter differs before the first wildcard or unknown part: the quick answer for most pairs."""
     for a, b in zip(one, other, strict=False):
         if type(a) is not str or type(b) is not str:

@@ -9,18 +9,19 @@ from cdkguard.access import branches
 from cdkguard.access import grants as iam
 from cdkguard.access import patterns as globs
 from cdkguard.access.patterns import EVERYTHING, Pattern
-from cdkguard.access.policy_locations import ATTACHMENTS, Attachment
-from cdkguard.access.principals import ALL_RIGHTS, Written, read, said
-from cdkguard.access.sets import Item
-from cdkguard.access.side import URL, Side, Widening, each_of
-from cdkguard.access.statements import Place, Statement
-from cdkguard.access.wording import Context, as_widenings
+from cdkguard.access.policy_locations import POLICY_LOCATIONS, PolicyLocation
+from cdkguard.access.principals import ALL_RIGHTS, PolicyDocument, read, without_places
+from cdkguard.access.sets import NameSet
+from cdkguard.access.stack_index import FUNCTION_URL, StackIndex, each_of
+from cdkguard.access.statements import Statement, TemplateElement
+from cdkguard.access.widening import Widening
+from cdkguard.access.wording import PolicySubject, make_widenings
 from cdkguard.aws import policies
 from cdkguard.logic import Tri
 from cdkguard.template.values import ABSENT, Deferred
 
 
-class Guarded(NamedTuple):
+class PolicyTarget(NamedTuple):
     """What policies are attached to."""
 
     type: str
@@ -29,12 +30,12 @@ class Guarded(NamedTuple):
     label: str
 
 
-def _gather(side: Side) -> dict[tuple[str, object], tuple[Guarded, list[Written]]]:
-    found: dict[tuple[str, object], tuple[Guarded, list[Written]]] = {}
-    for logical_id, kind, own in side.of(*ATTACHMENTS):
-        entry = ATTACHMENTS[kind]
-        for guarded in _targets(side, logical_id, kind, entry, own):
-            for part, written in _documents(logical_id, kind, entry, own):
+def _read_policies(side: StackIndex) -> dict[tuple[str, object], tuple[PolicyTarget, list[PolicyDocument]]]:
+    found: dict[tuple[str, object], tuple[PolicyTarget, list[PolicyDocument]]] = {}
+    for logical_id, kind, own in side.of(*POLICY_LOCATIONS):
+        entry = POLICY_LOCATIONS[kind]
+        for guarded in _find_targets(side, logical_id, kind, entry, own):
+            for part, written in _find_documents(logical_id, kind, entry, own):
                 _, many = found.setdefault((_family(kind), (guarded.target, part)), (guarded, []))
                 many += [written] if written.document is not None and written.document is not ABSENT else []
     return found
@@ -48,10 +49,12 @@ def _family(kind: str) -> str:
     }.get(kind, kind)
 
 
-def _targets(side: Side, logical_id: str, kind: str, entry: Attachment, own: Mapping[str, Json]) -> Iterator[Guarded]:
+def _find_targets(
+    side: StackIndex, logical_id: str, kind: str, entry: PolicyLocation, own: Mapping[str, Json]
+) -> Iterator[PolicyTarget]:
     if not entry.target:
         shared = side.id(logical_id)
-        yield Guarded(kind, shared, shared, logical_id)
+        yield PolicyTarget(kind, shared, shared, logical_id)
         return
     values = [value for _, _, value in each_of(own.get(entry.target, "default"))]
     for value in values:
@@ -60,31 +63,36 @@ def _targets(side: Side, logical_id: str, kind: str, entry: Attachment, own: Map
             link = next((one.target for one in value.links()), None)
         known = side.id(link) if link is not None else None
         target = side.pattern(value)
-        yield Guarded(kind, known if known in side.ids else target, known, known or globs.shown(target))
+        yield PolicyTarget(kind, known if known in side.ids else target, known, known or globs.render_pattern(target))
 
 
-def _documents(
-    logical_id: str, kind: str, entry: Attachment, own: Mapping[str, Json]
-) -> Iterator[tuple[object, Written]]:
+def _find_documents(
+    logical_id: str, kind: str, entry: PolicyLocation, own: Mapping[str, Json]
+) -> Iterator[tuple[object, PolicyDocument]]:
     """(part of the target, policy)."""
     if kind in _PERMISSIONS:
-        yield "", Written(logical_id, "Properties", {"Statement": [_PERMISSIONS[kind](own)]})
+        yield "", PolicyDocument(logical_id, "Properties", {"Statement": [_PERMISSIONS[kind](own)]})
     elif kind == "AWS::Events::EventBusPolicy" and "Statement" not in own:
-        yield "", Written(logical_id, "Properties", {"Statement": [_bus_permission(own)]})
+        yield "", PolicyDocument(logical_id, "Properties", {"Statement": [_bus_permission(own)]})
     elif kind in ("AWS::Events::EventBusPolicy", "AWS::Serverless::Api"):
-        found = _at(own, entry.path.split("."))
-        yield "", Written(logical_id, "Properties", None if found is ABSENT else {"Statement": _parsed(found)})
+        found = _value_at(own, entry.path.split("."))
+        yield (
+            "",
+            PolicyDocument(
+                logical_id, "Properties", None if found is ABSENT else {"Statement": _parse_document(found)}
+            ),
+        )
     elif "[]" in entry.path:
         name, _, rest = entry.path.partition("[].")
         for index, guard, one in each_of(own.get(name)):
             part = one.get("Region", index) if isinstance(one, dict) else index
-            found = _at(one, rest.split(".")) if isinstance(one, dict) else ABSENT
-            yield str(part), Written(logical_id, f"Properties.{name}[{index}].{rest}", found, guard)
+            found = _value_at(one, rest.split(".")) if isinstance(one, dict) else ABSENT
+            yield str(part), PolicyDocument(logical_id, f"Properties.{name}[{index}].{rest}", found, guard)
     else:
-        yield "", Written(logical_id, f"Properties.{entry.path}", _at(own, entry.path.split(".")))
+        yield "", PolicyDocument(logical_id, f"Properties.{entry.path}", _value_at(own, entry.path.split(".")))
 
 
-def _at(value: Json, names: list[str]) -> Json:
+def _value_at(value: Json, names: list[str]) -> Json:
     for name in names:
         if isinstance(value, Deferred):
             return value
@@ -92,7 +100,7 @@ def _at(value: Json, names: list[str]) -> Json:
     return value
 
 
-def _parsed(value: Json) -> Json:
+def _parse_document(value: Json) -> Json:
     if isinstance(value, str):
         try:
             return policies.parsed(value)
@@ -142,68 +150,68 @@ def _named_principal(value: Json) -> Json:
     return {"Service" if is_service else "AWS": value}
 
 
-def of_resources(old: Side, new: Side) -> Iterator[Widening]:
-    before, after = _gather(old), _gather(new)
+def find_resource_policy_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
+    before, after = _read_policies(old), _read_policies(new)
     for key in dict.fromkeys([*after, *before]):
         guarded, now = after.get(key) or (before[key][0], [])
         was = before[key][1] if key in before else []
         in_both = guarded.link is None or (guarded.link in old.ids and guarded.link in new.ids)
-        if not in_both or (not old.renamed and said(was) == said(now)):
+        if not in_both or (not old.renamed and without_places(was) == without_places(now)):
             continue
         pair = [
-            [s for one in many for s in read(one, side)] or _default(guarded, side)
+            [s for one in many for s in read(one, side)] or _default_statements(guarded, side)
             for side, many in ((old, was), (new, now))
         ]
         kind = "permission" if guarded.type in _PERMISSIONS else ""
-        context = Context(guarded.label, new.account, kind, closed=not ATTACHMENTS[guarded.type].open)
-        gaps = iam.gaps(*pair)
+        context = PolicySubject(
+            guarded.label, new.account, kind, closed=not POLICY_LOCATIONS[guarded.type].open_without
+        )
+        gaps = iam.find_new_grants(*pair)
         if guarded.type.startswith("AWS::KMS::"):
-            gaps = (g for g in gaps if g.kind == "deny-removed" or not _is_own_root(g.what, new))
+            gaps = (g for g in gaps if g.kind == "deny-removed" or not _is_own_root(g.statement, new))
         fresh = new.ids - old.ids
-        for one in as_widenings(gaps, guarded.label, context, fresh):
-            yield one._replace(path=_real_path(guarded.type, one.path))
+        for one in make_widenings(gaps, guarded.label, context, fresh):
+            yield one._replace(path=_property_path(guarded.type, one.path))
 
 
-def _real_path(kind: str, path: str) -> str:
+def _property_path(kind: str, path: str) -> str:
     """The property that a statement was made of, where the template has no list of statements."""
     if kind in _PERMISSIONS:
         return path.replace("Properties.Statement[0]", "Properties").removesuffix(".Condition")
     return path.replace("[0]", "", 1) if kind == "AWS::Events::EventBusPolicy" else path
 
 
-def _default(guarded: Guarded, side: Side) -> list[Statement]:
+def _default_statements(guarded: PolicyTarget, side: StackIndex) -> list[Statement]:
     """What holds where there is no policy."""
-    entry = ATTACHMENTS[guarded.type]
-    if not entry.open or guarded.link not in side.ids:
+    entry = POLICY_LOCATIONS[guarded.type]
+    if not entry.open_without or guarded.link not in side.ids:
         return []
-    return [ALL_RIGHTS._replace(place=Place(str(guarded.link), f"Properties.{entry.path}", None))]
+    return [ALL_RIGHTS._replace(element=TemplateElement(str(guarded.link), f"Properties.{entry.path}", None))]
 
 
-def _is_own_root(one: Statement, side: Side) -> bool:
+def _is_own_root(one: Statement, side: StackIndex) -> bool:
     own = side.pattern(Deferred("pseudo", None, "AWS::AccountId"))
-    return one.principal == Item(((*"AWS:", *own, ":", *EVERYTHING),))
+    return one.principal == NameSet(((*"AWS:", *own, ":", *EVERYTHING),))
 
 
-def of_urls(old: Side, new: Side) -> Iterator[Widening]:
-    was = {_url_key(old, own): own.get("AuthType") for _, _, own in old.of(URL)}
-    for logical_id, _, own in new.of(URL):
+def find_url_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
+    was = {_url_key(old, own): own.get("AuthType") for _, _, own in old.of(FUNCTION_URL)}
+    for logical_id, _, own in new.of(FUNCTION_URL):
         key = _url_key(new, own)
         earlier = was.get(key)
         function = own.get("TargetFunctionArn")
         link = next((one.target for one in function.links()), None) if isinstance(function, Deferred) else None
         if earlier is None and link is not None and link not in old.ids:
             continue  # the function is new as well
-        for guard, now in branches.branches(own.get("AuthType")):
-            then = [v for _, v in branches.branches(earlier, guard)]
+        for guard, now in branches.each_branch(own.get("AuthType")):
+            then = [v for _, v in branches.each_branch(earlier, guard)]
             open_now: Tri = None if isinstance(now, Deferred) else str(now).upper() == "NONE"
             if open_now is False or all(v == now or v == "NONE" for v in then):
                 continue
-            text = (
-                f"everybody may now call {link or globs.shown(new.pattern(function))} by its URL, without a signature"
-            )
+            text = f"everybody may now call {link or globs.render_pattern(new.pattern(function))} by its URL, without a signature"
             path = "Properties.AuthType"
             yield Widening(logical_id, "url-auth", "critical", text, path, earlier, now, open_now is True)
 
 
-def _url_key(side: Side, own: Mapping[str, Json]) -> tuple[Pattern, Pattern]:
+def _url_key(side: StackIndex, own: Mapping[str, Json]) -> tuple[Pattern, Pattern]:
     return side.pattern(own.get("TargetFunctionArn")), side.pattern(own.get("Qualifier"))

@@ -9,16 +9,16 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.access import conditions as clauses
 from cdkguard.access import grants as iam
 from cdkguard.access import patterns as globs
-from cdkguard.access.grants import Gap
-from cdkguard.access.patterns import EVERYTHING, Hole
-from cdkguard.access.sets import Item
-from cdkguard.access.side import Widening, worst
+from cdkguard.access.grants import NewGrant
+from cdkguard.access.patterns import EVERYTHING, UnknownPart
+from cdkguard.access.sets import NameSet
 from cdkguard.access.statements import Statement
+from cdkguard.access.widening import Widening, worst_severity
 from cdkguard.aws import policies
 from cdkguard.template.values import ABSENT
 
 
-class Context(NamedTuple):
+class PolicySubject(NamedTuple):
     """What a policy guards, for severities and words."""
 
     label: str
@@ -31,60 +31,64 @@ class Context(NamedTuple):
 _FIELDS = {"action": "Action", "resource": "Resource", "principal": "Principal", "condition": "Condition"}
 
 
-def as_widenings(
-    gaps: Iterable[Gap], label: str, context: Context | None = None, fresh: Collection[str] = ()
+def make_widenings(
+    gaps: Iterable[NewGrant], label: str, context: PolicySubject | None = None, fresh: Collection[str] = ()
 ) -> Iterator[Widening]:
     """One widening for each statement and kind, with all that it adds; rights to what is new itself weigh little."""
-    groups: dict[tuple[object, ...], list[Gap]] = {}
+    groups: dict[tuple[object, ...], list[NewGrant]] = {}
     for gap in gaps:
-        who = _who(gap, context)
-        groups.setdefault((gap.what.place[:2], gap.what.guard, gap.kind, who, gap.certain), []).append(gap)
+        who = _who_is_let_in(gap, context)
+        groups.setdefault(
+            (gap.statement.element[:2], gap.statement.assumptions, gap.kind, who, gap.certain), []
+        ).append(gap)
     for group, many in groups.items():
         found = _widening(many, label, context, str(group[3]))
-        is_new = context is None and all(_only_to(fresh, g.what.resource) for g in many)
+        is_new = context is None and all(_is_only_to(fresh, g.statement.resource) for g in many)
         yield found._replace(severity="low") if is_new and found.severity == "medium" else found
 
 
-def _only_to(fresh: Collection[str], resource: Item) -> bool:
+def _is_only_to(fresh: Collection[str], resource: NameSet) -> bool:
     """Whether a grant is to resources alone that this very change creates."""
-    links = [[s.key[1] for s in p if isinstance(s, Hole) and isinstance(s.key, tuple)] for p in resource.patterns]
+    links = [
+        [s.key[1] for s in p if isinstance(s, UnknownPart) and isinstance(s.key, tuple)] for p in resource.patterns
+    ]
     return not resource.negated and all(ids and ids[0] in fresh for ids in links)
 
 
-def _who(gap: Gap, context: Context | None) -> str:
+def _who_is_let_in(gap: NewGrant, context: PolicySubject | None) -> str:
     """public | cross-account | other, for the statement's principals."""
-    if context is None or gap.kind == "deny-removed" or gap.what.opaque is not None:
+    if context is None or gap.kind == "deny-removed" or gap.statement.unknown is not None:
         return "other"
-    one = gap.what
+    one = gap.statement
     if one.principal.negated or EVERYTHING in one.principal.patterns:
         return "other" if _restricted(one) else "public"
-    if _is_anybodys(one):
+    if _is_open_provider(one):
         return "public"
     account = "".join(s for s in one.principal.patterns[0][4:17] if isinstance(s, str))
     is_one = account[:12].isdigit() and account[12:] == ":"
     return "cross-account" if is_one and account[:12] != context.account else "other"
 
 
-def _is_anybodys(one: Statement) -> bool:
+def _is_open_provider(one: Statement) -> bool:
     """Whether it lets in everybody of an identity provider, such as Google; a SAML provider is an organization's own."""
-    who = globs.shown(one.principal.patterns[0]).lower()
+    who = globs.render_pattern(one.principal.patterns[0]).lower()
     return who.startswith("federated:") and ":saml-provider/" not in who and not _restricted(one)
 
 
 def _restricted(one: Statement) -> bool:
-    body = one.place.body
+    body = one.element.body
     return isinstance(body, dict) and policies.is_restricted(body) is True
 
 
-def _widening(many: list[Gap], label: str, context: Context | None, who: str) -> Widening:
+def _widening(many: list[NewGrant], label: str, context: PolicySubject | None, who: str) -> Widening:
     first = many[0]
-    kind, severity = first.kind, _severity(many, context, who)
+    kind, severity = first.kind, _rate_severity(many, context, who)
     field = _FIELDS.get(kind, "")
-    place, body = first.what.place, first.what.place.body
+    place, body = first.statement.element, first.statement.element.body
     if isinstance(body, dict) and kind == "not-action":
         field = next((n for n in ("NotAction", "NotResource", "NotPrincipal") if n in body), "")
     now = body.get(field) if isinstance(body, dict) and field else body
-    near = first.nearest.place.body if first.nearest is not None else None
+    near = first.nearest.element.body if first.nearest is not None else None
     was = near.get(field.removeprefix("Not")) if isinstance(near, dict) and field else near
     message = _message(many, label, context)
     if kind == "deny-removed":
@@ -106,16 +110,16 @@ def _widening(many: list[Gap], label: str, context: Context | None, who: str) ->
     return Widening(place.logical_id, kind, severity, message, path, was, now, certain)
 
 
-_OF_WHOM = ("principalorg", "principalaccount", "calleraccount", "sourceaccount", "sourceorg")
+_CALLER_ORIGIN_KEYS = ("principalorg", "principalaccount", "calleraccount", "sourceaccount", "sourceorg")
 
 
-def _severity(many: list[Gap], context: Context | None, who: str) -> str:
+def _rate_severity(many: list[NewGrant], context: PolicySubject | None, who: str) -> str:
     gap = many[0]
     if context is None:
-        found = worst(*(iam.risk(g.what) for g in many))
+        found = worst_severity(*(iam.rate_risk(g.statement) for g in many))
         if gap.kind in ("not-action", "deny-removed", "opaque"):
-            return worst(found, "high") if gap.kind == "not-action" else worst(found, "medium")
-        return worst(found, _lost(gap)) if gap.kind == "condition" else found
+            return worst_severity(found, "high") if gap.kind == "not-action" else worst_severity(found, "medium")
+        return worst_severity(found, _rate_lost_conditions(gap)) if gap.kind == "condition" else found
     if gap.kind == "deny-removed":
         return "high" if context.closed else "medium"
     if who == "public":
@@ -125,45 +129,45 @@ def _severity(many: list[Gap], context: Context | None, who: str) -> str:
     if gap.kind == "not-action":
         return "high"
     if gap.kind == "condition":
-        doors = [c for c in _lost_clauses(gap) if iam.guards_door(c)]
-        everybody = EVERYTHING in gap.what.principal.patterns
-        known = everybody and any(word in c.key for c in doors for word in _OF_WHOM)
-        return "high" if known or context.kind == "trust" and doors else _lost(gap)
-    if all(_is_ours(g.what) for g in many):
-        return "low" if _restricted(gap.what) else "medium"
-    narrow = [iam.risk(g.what._replace(resource=Item((tuple("one"),)))) for g in many]
-    return "low" if _restricted(gap.what) else worst("medium", *narrow)
+        doors = [c for c in find_lost_conditions(gap) if iam.restricts_caller(c)]
+        everybody = EVERYTHING in gap.statement.principal.patterns
+        known = everybody and any(word in c.key for c in doors for word in _CALLER_ORIGIN_KEYS)
+        return "high" if known or context.kind == "trust" and doors else _rate_lost_conditions(gap)
+    if all(_is_own_principal(g.statement) for g in many):
+        return "low" if _restricted(gap.statement) else "medium"
+    narrow = [iam.rate_risk(g.statement._replace(resource=NameSet((tuple("one"),)))) for g in many]
+    return "low" if _restricted(gap.statement) else worst_severity("medium", *narrow)
 
 
 # The own account's root, which leaves the decision to IAM, and the roles of CDK's own custom resources.
-_OURS = re.compile(r"\$\{AWS::AccountId\}:\*|.*CustomResourceProviderRole[0-9A-F]{8}\b.*")
+_OWN_PRINCIPAL = re.compile(r"\$\{AWS::AccountId\}:\*|.*CustomResourceProviderRole[0-9A-F]{8}\b.*")
 
 
-def _is_ours(one: Statement) -> bool:
+def _is_own_principal(one: Statement) -> bool:
     return not one.principal.negated and all(
-        _OURS.fullmatch(globs.shown(pattern)) is not None for pattern in one.principal.patterns
+        _OWN_PRINCIPAL.fullmatch(globs.render_pattern(pattern)) is not None for pattern in one.principal.patterns
     )
 
 
-def _lost(gap: Gap) -> str:
+def _rate_lost_conditions(gap: NewGrant) -> str:
     """How much a dropped or loosened condition weighs."""
-    kept = {c.key for c in gap.what.when if globs.EVERYTHING not in c.patterns}
-    lost = [c for c in _lost_clauses(gap) if c.key not in kept or c.family in ("bool", "ip")]
-    return "high" if any(iam.guards_door(c) for c in lost) else "medium"
+    kept = {c.key for c in gap.statement.conditions if globs.EVERYTHING not in c.patterns}
+    lost = [c for c in find_lost_conditions(gap) if c.key not in kept or c.family in ("bool", "ip")]
+    return "high" if any(iam.restricts_caller(c) for c in lost) else "medium"
 
 
-def _lost_clauses(gap: Gap) -> list[clauses.Clause]:
-    before = gap.nearest.when if gap.nearest is not None else ()
-    return [c for c in before if not any(clauses.implies(mine, c) for mine in gap.what.when)]
+def find_lost_conditions(gap: NewGrant) -> list[clauses.ConditionTest]:
+    before = gap.nearest.conditions if gap.nearest is not None else ()
+    return [c for c in before if not any(clauses.implies(mine, c) for mine in gap.statement.conditions)]
 
 
-def _message(many: list[Gap], label: str, context: Context | None) -> str:
-    gap, one = many[0], many[0].what
+def _message(many: list[NewGrant], label: str, context: PolicySubject | None) -> str:
+    gap, one = many[0], many[0].statement
     if gap.kind == "opaque":
         return f"a policy of {label} is not known before deployment and is not the one from before"
-    actions = _list(g.what.action.text() for g in many)
-    resources = _list(g.what.resource.text() for g in many)
-    principals = _list(_principal_text(g.what.principal) for g in many)
+    actions = _list(g.statement.action.text() for g in many)
+    resources = _list(g.statement.resource.text() for g in many)
+    principals = _list(_principal_text(g.statement.principal) for g in many)
     if gap.kind == "deny-removed":
         text = f"{label}: a Deny of {actions} on {resources} is gone or narrower"
     elif context is not None and context.targets:
@@ -173,17 +177,17 @@ def _message(many: list[Gap], label: str, context: Context | None) -> str:
     else:
         text = f"{label} may now do {actions} on {resources}"
     if gap.kind == "condition":
-        lost = _lost_clauses(gap)
-        kept = {c.key for c in one.when}
-        now = [c.text() for c in one.when if c.key in {k.key for k in lost}]
+        lost = find_lost_conditions(gap)
+        kept = {c.key for c in one.conditions}
+        now = [c.text() for c in one.conditions if c.key in {k.key for k in lost}]
         was = [c.text() for c in lost if c.key in kept]
         gone = [c.text() for c in lost if c.key not in kept]
         text += f" where {' and '.join(now)} (before: {' and '.join(was)})" if now else ""
         text += f" without the condition {' and '.join(gone)}" if gone else "" if now else " in more cases"
-    elif one.when and gap.kind != "deny-removed":
-        text += " where " + " and ".join(c.text() for c in one.when)
-    if one.guard:
-        text += " if " + " and ".join(f"{n} is {'true' if holds else 'false'}" for n, holds in sorted(one.guard))
+    elif one.conditions and gap.kind != "deny-removed":
+        text += " where " + " and ".join(c.text() for c in one.conditions)
+    if one.assumptions:
+        text += " if " + " and ".join(f"{n} is {'true' if holds else 'false'}" for n, holds in sorted(one.assumptions))
     return text if gap.certain else text + " (not certain before deployment)"
 
 
@@ -192,10 +196,10 @@ def _list(words: Iterable[str]) -> str:
     return ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
 
 
-def _principal_text(item: Item) -> str:
+def _principal_text(item: NameSet) -> str:
     if EVERYTHING in item.patterns and not item.negated:
         return "everybody"
-    words = ", ".join(_who_text(globs.shown(p).partition(":")[2]) for p in item.patterns[:3])
+    words = ", ".join(_who_text(globs.render_pattern(p).partition(":")[2]) for p in item.patterns[:3])
     return f"everybody but {words}" if item.negated else words
 
 

@@ -5,7 +5,7 @@ A rule with `on_change` is asked about a record of the change; its paths start a
 where Before and After are the resolved resources with the DeletionPolicy in force. Then
     weakens: {rules: [globs]}        what those rules were content with before and are not any more
     weakens: [{path, by, ...}]       a value that went the wrong way (see DIRECTIONS)
-    widens: true | [kinds]           access that was not there before (see widening.py)
+    widens: true | [kinds]           access that was not there before (see access/compare.py)
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from fnmatch import fnmatchcase
 from itertools import product, takewhile
 
 from cdkguard._typing import Json
-from cdkguard.access import compare as widening
-from cdkguard.access import side as views
+from cdkguard.access.compare import find_widenings
+from cdkguard.access.widening import ResolvedStack, Widening
 from cdkguard.diff.asset_hashes import hide_asset_hashes
 from cdkguard.diff.compare import resolve_pair
 from cdkguard.diff.data_parts import find_lost_data_parts
@@ -77,7 +77,7 @@ class _Judge:
         self._records: dict[int, dict[str, Json]] = {}  # of the changes, by id
         self._split: dict[str, list[BoundRule]] = {}
         self._watching: dict[tuple[int, str], list[Rule]] = {}
-        self._wider: dict[int, list[views.Widening]] | None = None
+        self._wider: dict[int, list[Widening]] | None = None
         self._aligned: tuple[Change | None, tuple[Json, Json]] = None, (None, None)
 
     def judge(self) -> Judged:
@@ -310,7 +310,7 @@ class _Judge:
                     severity=wider.severity,
                 )
 
-    def _widenings(self) -> Iterator[tuple[Change, views.Widening]]:
+    def _widenings(self) -> Iterator[tuple[Change, Widening]]:
         pairs: dict[int, tuple[Stack, Stack]] = {}
         for change in self.changes:
             if change.was is not None and change.logical_id and change.was is not change.stack and not change.noise:
@@ -326,14 +326,14 @@ class _Judge:
                 else:
                     yield self._unchanged(*pairs[key], wider), wider
 
-    def _unchanged(self, old: Stack, new: Stack, wider: views.Widening) -> Change:
+    def _unchanged(self, old: Stack, new: Stack, wider: Widening) -> Change:
         """A resource that stays as it is, but allows more because of a change elsewhere."""
         kind = str(self.sides.after.resources(new).get(wider.logical_id, {}).get("Type"))
         path = new.construct_paths.get(wider.logical_id)
         change = Change("WILL_UPDATE", new, wider.logical_id, kind, path, was=old, after=wider.message)
         return change._replace(token=make_token(change), source=new.source_of(wider.logical_id))
 
-    def _wider_in(self, old: Stack, new: Stack) -> list[views.Widening]:
+    def _wider_in(self, old: Stack, new: Stack) -> list[Widening]:
         renamed = {
             str(c.partner_id): str(c.logical_id)
             for c in self.changes
@@ -351,7 +351,7 @@ class _Judge:
                 if is_iam or body is not other.get(name):
                     one[name] = hide_asset_hashes(body)
         accounts = old.account or new.account, new.account or old.account
-        return widening.widenings(views.View(before, accounts[0]), views.View(after, accounts[1]), renamed)
+        return find_widenings(ResolvedStack(before, accounts[0]), ResolvedStack(after, accounts[1]), renamed)
 
     # -- findings
 
@@ -485,7 +485,7 @@ def _touches(one: str, other: str) -> bool:
     return any(a == b or a.startswith((f"{b}.", f"{b}[")) for a, b in ((one, other), (other, one)))
 
 
-def _is_cause(change: Change, wider: views.Widening) -> bool:
+def _is_cause(change: Change, wider: Widening) -> bool:
     """Whether the resource's own change makes it wider: else an approval of that change would cover another one."""
     top = ".".join(wider.path.split(".")[:2]).partition("[")[0]
     return any(_touches(p.path, top) for p in change.properties)

@@ -5,7 +5,7 @@ import json
 from cdkguard.access import grants as iam
 from cdkguard.access import patterns as globs
 from cdkguard.access import policy_locations, principals, security_groups, wording, workload_roles
-from cdkguard.access import side as views
+from cdkguard.access import stack_index as views
 from cdkguard.aws import addresses, arns, policies
 from cdkguard.config import environments
 from cdkguard.diff import asset_hashes, data_parts, renames
@@ -28,28 +28,28 @@ def plain(value):
 def test_tables(golden):
     records = operators.OPERATORS.values()
     tables = {
-        "where resource policies stand": policy_locations.ATTACHMENTS,
+        "where resource policies stand": policy_locations.POLICY_LOCATIONS,
         "what holds data inside a resource": data_parts.DATA_PARTS,
         "the ARN of a physical name": arns.OWN_NAMES,
         "names that a resource may have": renames.PHYSICAL_NAMES,
         "types whose Ref is an ARN": views._REF_IS_ARN,
-        "what managed policies come to": principals._CONTENTS,
-        "the worst of them": principals._WORST,
-        "the mild ones": principals._MILD,
+        "what managed policies come to": principals._MANAGED_POLICIES,
+        "the worst of them": principals._ADMINISTRATOR_POLICIES,
+        "the mild ones": principals._HARMLESS_POLICIES,
         "condition keys that restrict the caller": policies.RESTRICTING,
         "claims of a token": policies._IDENTITY_TOKEN,
-        "condition keys that say whose": wording._OF_WHOM,
-        "principals that are ours": wording._OURS,
-        "guards of a trust": iam._GUARDS,
-        "actions that hand on identities": iam._IDENTITIES_TEXT.split(),
-        "actions that hand on permissions": iam._PERMISSIONS_TEXT.split(),
-        "actions that read": iam._READS,
-        "values that may be any text": globs._SOFT,
+        "condition keys that say whose": wording._CALLER_ORIGIN_KEYS,
+        "principals that are ours": wording._OWN_PRINCIPAL,
+        "guards of a trust": iam._CALLER_KEYS,
+        "actions that hand on identities": iam._IDENTITY_ACTIONS.split(),
+        "actions that hand on permissions": iam._PERMISSION_ACTIONS.split(),
+        "actions that read": iam._READING_ACTION,
+        "values that may be any text": globs._MAY_BE_ANYTHING,
         "values that only point to a secret": credentials._ELSEWHERE,
         "keys that say who": asset_hashes.KEYS_THAT_SAY_WHO,
-        "properties that hold a role": workload_roles._NAMES,
-        "properties that hold security groups": security_groups._WORN,
-        "ports of administration and databases": security_groups._ADMIN,
+        "properties that hold a role": workload_roles._ROLE_PROPERTIES,
+        "properties that hold security groups": security_groups._GROUP_PROPERTIES,
+        "ports of administration and databases": security_groups._ADMIN_PORTS,
         "protocols": security_groups._PROTOCOLS,
         "who is let in": security_groups._PEERS,
         "private networks": addresses._PRIVATE,

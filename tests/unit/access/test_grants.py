@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from cdkguard.access import conditions as clauses
 from cdkguard.access import grants as iam
 from cdkguard.access import patterns as globs
-from cdkguard.access.statements import read as read_document
+from cdkguard.access.statements import read_statements as read_document
 from cdkguard.template.values import Deferred
 
 
 def p(text, **how):
-    return globs.pattern(text, **how)
+    return globs.make_pattern(text, **how)
 
 
 PARAMETER = Deferred("parameter", {"Ref": "P"}, "P")
@@ -59,7 +59,7 @@ def test_containment_of_patterns(wide, narrow, expected):
 
 
 def test_a_physical_name_is_the_reference_to_it():
-    spelled = [globs.Hole("B", False, "my-bucket")]
+    spelled = [globs.UnknownPart("B", False, "my-bucket")]
     assert globs.contains(p("my-*"), p(BUCKET, spell=lambda _: spelled)) is True
     assert globs.contains(p(BUCKET, spell=lambda _: spelled), p("my-bucket")) is True
     assert globs.contains(p(BUCKET, spell=lambda _: spelled), p("other")) is False
@@ -83,7 +83,7 @@ def test_what_matches_both_overlaps(one, other, word):
 
 
 def implied(narrow, wide):
-    return clauses.all_imply(clauses.clauses(narrow), clauses.clauses(wide))
+    return clauses.all_imply(clauses.read_condition(narrow), clauses.read_condition(wide))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def allow(action, resource="*", **more):
 
 
 def kinds(before, after):
-    return [g.kind for g in iam.gaps(read(*before), read(*after))]
+    return [g.kind for g in iam.find_new_grants(read(*before), read(*after))]
 
 
 def test_several_old_statements_cover_one_together():
@@ -200,10 +200,10 @@ def test_branches():
 
 
 def test_an_unknown_statement_is_never_silently_narrow():
-    (gap,) = iam.gaps(read(allow("s3:*")), read(PARAMETER))
+    (gap,) = iam.find_new_grants(read(allow("s3:*")), read(PARAMETER))
     assert not gap.certain
     assert kinds([PARAMETER], [PARAMETER]) == []
-    (gap,) = iam.gaps(read(PARAMETER), read(allow("s3:*")))
+    (gap,) = iam.find_new_grants(read(PARAMETER), read(allow("s3:*")))
     assert not gap.certain
 
 
@@ -225,7 +225,7 @@ def test_an_unknown_statement_is_never_silently_narrow():
     ],
 )
 def test_risk(action, resource, expected):
-    assert iam.risk(read(allow(action, resource))[0]) == expected
+    assert iam.rate_risk(read(allow(action, resource))[0]) == expected
 
 
 ACTIONS = ["s3:*", "s3:Get*", "s3:GetObject", "s3:PutObject", "sqs:SendMessage", "iam:PassRole", "*"]
@@ -275,7 +275,7 @@ def test_a_union_contains_its_parts(one, other):
 
 
 def found(before, after):
-    return {g.what.same() for g in iam.gaps(read(*before), read(*after))}
+    return {g.statement.meaning() for g in iam.find_new_grants(read(*before), read(*after))}
 
 
 @settings(max_examples=80, deadline=None)

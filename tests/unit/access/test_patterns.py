@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from cdkguard.access import conditions as clauses
 from cdkguard.access import patterns as globs
 from cdkguard.access import sets as items
-from cdkguard.access.patterns import Hole, pattern
-from cdkguard.access.sets import Item, within
+from cdkguard.access.patterns import UnknownPart, make_pattern
+from cdkguard.access.sets import NameSet, is_subset
 from cdkguard.template.values import Deferred
 
 PARAMETER = Deferred("parameter", {"Ref": "P"}, "P")
@@ -20,7 +20,7 @@ def text(*parts):
 
 
 def item(*values, negated=False):
-    return Item(tuple(pattern(v) for v in values), negated)
+    return NameSet(tuple(make_pattern(v) for v in values), negated)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def item(*values, negated=False):
     ],
 )
 def test_what_is_contained(wide, narrow, expected):
-    found = globs.contains(pattern(wide), pattern(narrow))
+    found = globs.contains(make_pattern(wide), make_pattern(narrow))
     assert found is expected or (expected is None and found is not False)
 
 
@@ -70,27 +70,31 @@ def test_a_pattern_contains_what_it_matches(wide, narrow):
 
     glob = re.escape(wide).replace(r"\*", ".*").replace(r"\?", ".")
     matches = re.fullmatch(glob, narrow) is not None
-    assert globs.contains(pattern(wide), pattern(narrow)) is matches
-    assert globs.overlaps(pattern(wide), pattern(narrow)) is matches
-    assert globs.contains(pattern(wide), pattern(wide)) is True
+    assert globs.contains(make_pattern(wide), make_pattern(narrow)) is matches
+    assert globs.overlaps(make_pattern(wide), make_pattern(narrow)) is matches
+    assert globs.contains(make_pattern(wide), make_pattern(wide)) is True
 
 
 def test_only_the_partition_of_an_arn_is_left_out():
-    assert pattern("arn:aws-cn:s3:::b") == pattern("arn:aws:s3:::b") == pattern("arn:*:s3:::b")
-    assert pattern("arn:aw*s:s3:::b") != pattern("arn:aws:s3:::b")  # may be more than a partition
-    assert pattern("arn:aws") == tuple("arn:aws")
-    assert pattern("xrn:cn:s3") == tuple("xrn:cn:s3")
+    assert make_pattern("arn:aws-cn:s3:::b") == make_pattern("arn:aws:s3:::b") == make_pattern("arn:*:s3:::b")
+    assert make_pattern("arn:aw*s:s3:::b") != make_pattern("arn:aws:s3:::b")  # may be more than a partition
+    assert make_pattern("arn:aws") == tuple("arn:aws")
+    assert make_pattern("xrn:cn:s3") == tuple("xrn:cn:s3")
 
 
 def test_unknown_parts_and_values_are_written_in_one_form():
-    assert pattern(text("a", text("b", PARAMETER), "")) == ("a", "b", Hole(PARAMETER, True))
-    assert [hole.soft for hole in globs.plainly(PARAMETER) + globs.plainly(TABLE)] == [True, False]
+    assert make_pattern(text("a", text("b", PARAMETER), "")) == ("a", "b", UnknownPart(PARAMETER, True))
+    assert [hole.may_be_anything for hole in globs.spell_plainly(PARAMETER) + globs.spell_plainly(TABLE)] == [
+        True,
+        False,
+    ]
     assert all(
-        globs.plainly(Deferred(kind, {}))[0].soft for kind in ("dummy", "import", "dynamic", "unknown", "pseudo")
+        globs.spell_plainly(Deferred(kind, {}))[0].may_be_anything
+        for kind in ("dummy", "import", "dynamic", "unknown", "pseudo")
     )
-    assert pattern("aB*", fold=True, wild=False) == ("a", "b", "*")
-    assert pattern({"x": 1}) == (Hole('{"x": 1}', True),)
-    assert pattern(True) == tuple("true")
+    assert make_pattern("aB*", fold=True, wild=False) == ("a", "b", "*")
+    assert make_pattern({"x": 1}) == (UnknownPart('{"x": 1}', True),)
+    assert make_pattern(True) == tuple("true")
 
 
 @pytest.mark.parametrize(
@@ -112,17 +116,17 @@ def test_unknown_parts_and_values_are_written_in_one_form():
     ],
 )
 def test_items(narrow, wide, expected):
-    assert within(narrow, wide) is expected
+    assert is_subset(narrow, wide) is expected
 
 
 def test_what_may_be_both():
-    assert items.meet(item("a*"), item("*b"))
-    assert not items.meet(item("a"), item("b"))
-    assert items.meet(item("a", negated=True), item("b", negated=True))
-    assert not items.meet(item("a", negated=True), item("a"))
-    assert not items.meet(item("a"), item("a*", negated=True))
-    assert items.meet(item("b"), item("a", negated=True))
-    assert items.meet(item("a", negated=True), item("b"))
+    assert items.may_intersect(item("a*"), item("*b"))
+    assert not items.may_intersect(item("a"), item("b"))
+    assert items.may_intersect(item("a", negated=True), item("b", negated=True))
+    assert not items.may_intersect(item("a", negated=True), item("a"))
+    assert not items.may_intersect(item("a"), item("a*", negated=True))
+    assert items.may_intersect(item("b"), item("a", negated=True))
+    assert items.may_intersect(item("a", negated=True), item("b"))
 
 
 def test_items_in_words():
@@ -132,7 +136,7 @@ def test_items_in_words():
 
 
 def one(operator, value, key="aws:SourceArn"):
-    (found,) = clauses.clauses({operator: {key: value}})
+    (found,) = clauses.read_condition({operator: {key: value}})
     return found
 
 
@@ -187,22 +191,26 @@ def test_which_clause_binds_more(narrow, wide, expected):
 
 def test_another_key_binds_nothing_and_what_cannot_be_read_may_bind():
     assert clauses.implies(one("StringEquals", "a"), one("StringEquals", "a", "aws:SourceAccount")) is False
-    (opaque,) = clauses.clauses(PARAMETER)
+    (opaque,) = clauses.read_condition(PARAMETER)
     assert clauses.implies(opaque, one("StringEquals", "a")) is None
     assert clauses.implies(one("StringEquals", "a"), opaque) is None
     assert clauses.implies(opaque, opaque) is True
-    (block,) = clauses.clauses({"StringEquals": PARAMETER})
+    (block,) = clauses.read_condition({"StringEquals": PARAMETER})
     assert (block.family, block.key) == ("opaque", "stringequals")
-    assert clauses.clauses(None) == ()
+    assert clauses.read_condition(None) == ()
 
 
 def test_the_order_in_which_conditions_are_written_does_not_count():
     conditions = {"StringEquals": {"b": ["2", "1"], "a": "x"}, "Bool": {"c": "true"}}
     turned = {"Bool": {"c": True}, "StringEquals": {"a": ["x"], "b": ["1", "2"]}}
-    assert clauses.clauses(conditions) == clauses.clauses(turned)
-    assert [c.key for c in clauses.clauses(conditions)] == ["a", "b", "c"]
-    assert clauses.all_imply(clauses.clauses(conditions), clauses.clauses({"Bool": {"c": "true"}})) is True
-    assert clauses.all_imply(clauses.clauses({"Bool": {"c": "true"}}), clauses.clauses(conditions)) is False
+    assert clauses.read_condition(conditions) == clauses.read_condition(turned)
+    assert [c.key for c in clauses.read_condition(conditions)] == ["a", "b", "c"]
+    assert (
+        clauses.all_imply(clauses.read_condition(conditions), clauses.read_condition({"Bool": {"c": "true"}})) is True
+    )
+    assert (
+        clauses.all_imply(clauses.read_condition({"Bool": {"c": "true"}}), clauses.read_condition(conditions)) is False
+    )
 
 
 def test_clauses_in_words():
