@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.errors import ConfigError
 from cdkguard.model import Problem, Stack, replace_stacks
+from cdkguard.text.spelling import did_you_mean
 
 BUILTIN = ("prod", "staging", "dev")  # strictest first
 _WORDS = {
@@ -118,12 +119,8 @@ def _known(override: str, rules: Sequence[EnvironmentRule]) -> str:
         return override
     if not rules and override.lower() in _NAME_OF_WORD:
         return _NAME_OF_WORD[override.lower()]
-    import difflib
-
     choice = list(dict.fromkeys([*names, *BUILTIN]))
-    close = difflib.get_close_matches(override, choice, 1)
-    meant = f" (did you mean '{close[0]}'?)" if close else ""
-    raise ConfigError(f"no environment '{override}'{meant}; there are: {', '.join(choice)}")
+    raise ConfigError(f"no environment '{override}'{did_you_mean(override, choice)}; there are: {', '.join(choice)}")
 
 
 # -- configured environments

@@ -12,6 +12,7 @@ from cdkguard.errors import ConfigError
 from cdkguard.model import FORMATS, SEVERITIES, Suppression
 from cdkguard.system import files
 from cdkguard.text.dates import is_date
+from cdkguard.text.spelling import did_you_mean
 
 Path = tuple[str | int, ...]
 
@@ -328,7 +329,7 @@ class _At:
         items = self.items()
         for key, item in items.items():
             if key not in keys:
-                raise item.wrong(f"no key '{key}'{_meant(key, keys)}")
+                raise item.wrong(f"no key '{key}'{did_you_mean(key, keys)}")
         return {key: item for key, item in items.items() if item.value is not None}
 
     def elements(self) -> list[_At]:
@@ -368,7 +369,8 @@ class _At:
     def one_of(self, choice: Iterable[str]) -> str:
         if not isinstance(self.value, str) or self.value not in choice:
             written = self.document.written.get(self.path, str(self.value))
-            raise self.wrong(f"{self.name} is one of {', '.join(choice)}, not '{written}'{_meant(written, choice)}")
+            hint = did_you_mean(written, choice)
+            raise self.wrong(f"{self.name} is one of {', '.join(choice)}, not '{written}'{hint}")
         return self.value
 
     def account(self) -> str:
@@ -379,13 +381,6 @@ class _At:
         if not isinstance(self.value, str) or not re.fullmatch(r"[0-9]{12}", self.value):
             raise self.wrong(f"an account id has 12 digits, not '{self.value}'")
         return self.value
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 # -- the settings
@@ -501,7 +496,7 @@ def _output(at: _At, base: str) -> tuple[str, str | None]:
     if sign and not file:
         raise at.wrong(f"'{name}=' names no file")
     if name not in FORMATS:
-        raise at.wrong(f"no output format '{name}'{_meant(name, FORMATS)}; there are: {', '.join(FORMATS)}")
+        raise at.wrong(f"no output format '{name}'{did_you_mean(name, FORMATS)}; there are: {', '.join(FORMATS)}")
     return name, _written(at, file, base) if file else None
 
 

@@ -30,6 +30,7 @@ from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template import paths
 from cdkguard.template.values import ABSENT, Branch, Deferred, Scope
 from cdkguard.text.regexes import late
+from cdkguard.text.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from cdkguard.aws import arns
@@ -71,13 +72,6 @@ class RequirementError(ValueError):
         self.keys = keys
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
 # -- when a rule is loaded
 
 
@@ -107,7 +101,7 @@ def prepare(node: Json, keys: tuple[str | int, ...], parameters: Iterable[str], 
         else:
             known = [*OPERATORS, *COMBINERS, *QUANTIFIERS, "path"]
             raise RequirementError(
-                f"no operator '{key}'{_meant(str(key), known)}; there are: {', '.join(sorted(known))}", at
+                f"no operator '{key}'{did_you_mean(str(key), known)}; there are: {', '.join(sorted(known))}", at
             )
     combined = [key for key in out if key in COMBINERS]
     if len(combined) > 1 or (combined and len(out) > 1):
@@ -134,7 +128,7 @@ def _prepare_related(value: Json, keys: tuple[str | int, ...], parameters: Itera
         raise RequirementError(f"'{keys[-1]}' takes {{path, types, satisfies}}", keys)
     for key in value:
         if key not in allowed:
-            raise RequirementError(f"no key '{key}' here{_meant(str(key), allowed)}", (*keys, key))
+            raise RequirementError(f"no key '{key}' here{did_you_mean(str(key), allowed)}", (*keys, key))
     for name in value["types"] if isinstance(value["types"], list) else [None]:
         if not isinstance(name, str) or name.startswith("@") and name[1:] not in sets:
             raise RequirementError("'types' is a list of resource types and @sets", (*keys, "types"))
@@ -157,11 +151,13 @@ def _prepare_operand(
 ) -> Json:
     if isinstance(value, dict) and list(value) == ["with"]:
         if not isinstance(value["with"], str) or value["with"] not in parameters:
-            raise RequirementError(f"no parameter '{value['with']}'{_meant(str(value['with']), parameters)}", keys)
+            raise RequirementError(
+                f"no parameter '{value['with']}'{did_you_mean(str(value['with']), parameters)}", keys
+            )
         return value
     if isinstance(value, str) and value.startswith("@"):
         if value[1:] not in sets:
-            raise RequirementError(f"no named set '{value}'{_meant(value[1:], sets)}", keys)
+            raise RequirementError(f"no named set '{value}'{did_you_mean(value[1:], sets)}", keys)
         return value
     problem = find_operand_problem(name, value)
     if problem:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.model import AcceptedFinding, Finding, Problem, Stack, Suppression
 from cdkguard.text.dates import is_date
+from cdkguard.text.spelling import did_you_mean
 
 _KEYS = ("rule", "reason", "expires", "owner")  # of an entry in resource Metadata
 MAX_GLOBS = 1_000  # different ones in rule names, each of which is held against every rule
@@ -224,7 +225,7 @@ def _malformed(entry: Any) -> str:
         return "an entry under `suppress` is a mapping with rule and reason"
     for key, value in entry.items():
         if key not in _KEYS:
-            return f"no key '{key}'{_meant(str(key), _KEYS)}"
+            return f"no key '{key}'{did_you_mean(str(key), _KEYS)}"
         if not isinstance(value, str):
             return f"{key} must be text"
     return "" if entry.get("rule") else "an entry under `suppress` needs a rule"
@@ -256,7 +257,7 @@ def _what_is_wrong(
         if len(globs) > MAX_GLOBS:
             return f"'{one.rule}' is one of more than {MAX_GLOBS} different globs and does not count"
     if not entry.names(known):
-        return f"no rule '{one.rule}'{_meant(one.rule, known) if hints else ''}"
+        return f"no rule '{one.rule}'{did_you_mean(one.rule, sorted(known)) if hints else ''}"
     return ""
 
 
@@ -278,10 +279,3 @@ def _unmet(accepted: Mapping[str, AcceptedFinding], met: set[str], rule_ids: Col
 
 def _problem(origin: str, message: str) -> Problem:
     return Problem("suppression", f"{origin}: {message}", fatal=False)
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, sorted(known), 1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
