@@ -45,6 +45,10 @@ class TemplateError(InputError):
     """A template or manifest is not what CloudFormation or CDK writes."""
 
 
+class NoTemplateError(TemplateError):
+    """The file is clearly something else than a template: empty, no mapping, or without resources."""
+
+
 class TooMuchError(InputError):
     """Of little input, more than can be judged or reported; stops the whole run, whichever part met it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from cdkguard.errors import TemplateError
+from cdkguard.errors import NoTemplateError, TemplateError
 from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty, metadata_of
 from cdkguard.inputs.template_file import read_template, read_text
 from cdkguard.model import Assembly, Problem, Stack, replace_stacks
@@ -52,10 +52,25 @@ def _may_be_manifest(path: str) -> bool:
 def read_bare_template(path: str) -> Assembly:
     """The stack of one template file, named after the file; a file that cannot be read is a fatal Problem."""
     try:
-        template, lines = read_template(path)
+        return _read_stack(path)
     except TemplateError as problem:
-        return Assembly((), (Problem("template", str(problem), path),))
+        return _unreadable(path, problem)
 
+
+def read_file_of_folder(path: str) -> Assembly:
+    """As `read_bare_template` for a file that a folder holds; an empty assembly where it is clearly no template."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return Assembly((), (Problem("template", f"{path}: is a pipe or device", path),))
+    try:
+        return _read_stack(path)
+    except NoTemplateError:
+        return Assembly(())
+    except TemplateError as problem:
+        return Assembly(()) if _is_yaml_of_another_tool(path) else _unreadable(path, problem)
+
+
+def _read_stack(path: str) -> Assembly:
+    template, lines = read_template(path)
     paths = {
         logical_id: construct_path for logical_id, resource in template["Resources"].items()
         if (construct_path := construct_path_of(resource)) is not None
@@ -64,18 +79,12 @@ def read_bare_template(path: str) -> Assembly:
     return Assembly((Stack(name, template, path, construct_paths=paths, line_of=lines),))
 
 
-def read_file_of_folder(path: str) -> Assembly:
-    """One file that a folder holds; an empty assembly where the file is clearly no template."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        return Assembly((), (Problem("template", f"{path}: is a pipe or device", path),))
-    found = read_bare_template(path)
-    return found if found.stacks or not _is_no_template(found.problems[0].message, path) else Assembly(())
+def _unreadable(path: str, problem: TemplateError) -> Assembly:
+    return Assembly((), (Problem("template", str(problem), path),))
 
 
-def _is_no_template(message: str, path: str) -> bool:
-    """Whether a file is clearly something else: package.json, a list, YAML of another tool with no word of a template."""
-    if "no Resources" in message or "a template is a mapping" in message or message.endswith(": empty"):
-        return True
+def _is_yaml_of_another_tool(path: str) -> bool:
+    """Whether the file is YAML without a word of a template; false where it cannot be read again."""
     if not path.endswith((".yaml", ".yml")):
         return False
     try:

@@ -10,7 +10,7 @@ from bisect import bisect
 from collections.abc import Callable
 
 from cdkguard._typing import Any, Json
-from cdkguard.errors import TemplateError
+from cdkguard.errors import NoTemplateError, TemplateError
 from cdkguard.system import files
 from cdkguard.text.nesting import MAX_DEPTH, may_be_deep
 from cdkguard.text.regexes import late
@@ -69,7 +69,7 @@ def parse(text: str, shown: str) -> Json:
     """JSON where the text begins like it, else YAML; raises TemplateError."""
     start = text.lstrip()[:1]
     if start == "":
-        raise TemplateError(f"{shown}: empty")
+        raise NoTemplateError(f"{shown}: empty")
     if start in "{[":
         try:
             return parse_json(text, shown)
@@ -137,11 +137,11 @@ def _may_be_flow_yaml(text: str) -> bool:
 def check_template(body: Json, shown: str) -> None:
     """Refuse what CloudFormation would not take for a template."""
     if not isinstance(body, dict):
-        raise TemplateError(f"{shown}: a template is a mapping, not {_kind(body)}")
+        raise NoTemplateError(f"{shown}: a template is a mapping, not {_kind(body)}")
     if "Resources" not in body and "CheckBootstrapVersion" in (body.get("Rules") or ()):
         body["Resources"] = {}  # what CDK writes of a stack in which nothing is
     if "Resources" not in body:
-        raise TemplateError(f"{shown}: is not a CloudFormation template: no Resources")
+        raise NoTemplateError(f"{shown}: is not a CloudFormation template: no Resources")
     resources = body["Resources"]
     if not isinstance(resources, dict):
         raise TemplateError(f"{shown}: Resources is {_kind(resources)}, not a mapping")

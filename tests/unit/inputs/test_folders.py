@@ -51,3 +51,10 @@ def test_nested_stacks_of_bare_templates_are_unread_unless_their_templates_are_n
     write(tmp_path / "nest.yaml", "Resources: {B: {Type: T}}")
     alone, beside = (read_paths([str(path)]).stacks[0] for path in (tmp_path / "main.json", tmp_path))
     assert (alone.unread, beside.unread) == ({"N"}, frozenset())
+
+
+@pytest.mark.parametrize("folder", ["no Resources", "a template is a mapping"])
+def test_the_name_of_a_file_does_not_make_it_no_template(tmp_path, folder):
+    write(tmp_path / folder / "broken.json", '{"Resources": {')
+    (problem,) = read_paths([str(tmp_path)]).problems
+    assert problem.fatal and "not JSON" in problem.message
