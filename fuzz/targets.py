@@ -25,7 +25,7 @@ from cdkguard.access.widening import ResolvedStack
 from cdkguard.check import changes
 from cdkguard.check import examples as ruletest
 from cdkguard.check import run as check
-from cdkguard.config import settings as config
+from cdkguard.config.settings import Config, load_config
 from cdkguard.diff import comparable
 from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.differences import are_equal, find_differences
@@ -240,7 +240,7 @@ def read_config(data: bytes) -> None:
         path = os.path.join(_folder(), name)
         Path(path).write_bytes(data)
         with contextlib.suppress(errors.CdkguardError):
-            config.load(_folder(), path)
+            load_config(_folder(), path)
 
 
 def read_assembly(data: bytes) -> None:
@@ -257,7 +257,7 @@ def read_assembly(data: bytes) -> None:
                 except UnicodeEncodeError:
                     return
         try:
-            report = check.check(config.Config(paths=(folder,), rules=("all",), environment="prod"), today="2026-01-01")
+            report = check.check(Config(paths=(folder,), rules=("all",), environment="prod"), today="2026-01-01")
         except errors.CdkguardError:
             return
     assert not [p for p in report.problems if p.kind == "rule"], report.problems

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cdkguard._typing import NamedTuple, TextIO
-from cdkguard.config.settings import Config, home, load
+from cdkguard.config.find import repository_root
+from cdkguard.config.settings import Config, load_config
 from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Assembly, Problem
@@ -85,10 +86,10 @@ def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO
 
     def configured(folder: str) -> tuple[str | None, Mapping[str, str]]:
         then = configuration_at(folder, config)
-        return then.app or load(folder, None).app, then.context
+        return then.app or load_config(folder, None).app, then.context
 
     directory = _app_directory(config, after)
-    if config.still and os.path.realpath(home(directory)) != os.path.realpath(home(".")):
+    if config.still and os.path.realpath(repository_root(directory)) != os.path.realpath(repository_root(".")):
         raise BaselineError(
             f"{directory}: is not in the repository of the current folder, whose code alone is run as the baseline of "
             "what is judged without being run: go to that repository if you trust it"
@@ -110,7 +111,7 @@ def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO
 
 def configuration_at(folder: str, config: Config) -> Config:
     """The configuration in a folder of the baseline, with what the command line sets today over it."""
-    then = load(folder, None)
+    then = load_config(folder, None)
     if config.overlay is not None:
         found: Config = config.overlay(then)
         return found

@@ -9,7 +9,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cdkguard._typing import Any
 from cdkguard.check.cfnlint import OWN_RULE
 from cdkguard.check.run import check
-from cdkguard.config import settings as config
+from cdkguard.config.settings import load_config
 from cdkguard.errors import CdkguardError
 from cdkguard.model import Finding, severity_rank
 
@@ -28,7 +28,7 @@ class Guardrails(CloudFormationLintRule):  # type: ignore[misc]
     def match(self, cfn: Any) -> list[RuleMatch]:
         """One match per finding; what stops cdkguard is one as well, so that the template does not seem judged."""
         try:
-            settings = config.load(".", None)._replace(paths=(cfn.filename,), app=None, against=None, lint=False)
+            settings = load_config(".", None)._replace(paths=(cfn.filename,), app=None, against=None, lint=False)
             report = check(settings)
         except CdkguardError as stop:
             return [RuleMatch(["Resources"], f"cdkguard: {stop}")]

@@ -160,9 +160,9 @@ def _named(stack: Stack, side: Json) -> Stack:
 def _own_changes(case: Json) -> Iterator[Change]:
     """What the configuration of `after` takes away from that of `before`."""
     from cdkguard.check import changes, guardrail
-    from cdkguard.config import settings as config
+    from cdkguard.config.settings import config_of_data
 
     stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
-    settings = [config.of_data(case[side]["config"]) for side in ("before", "after")]
+    settings = [config_of_data(case[side]["config"]) for side in ("before", "after")]
     sides = [changes.guardrail(side, changes.in_environments([stack], side)) for side in settings]
     return guardrail.compare(sides[0], sides[1], (), guardrail.home("cdkguard.yaml"))

@@ -94,10 +94,10 @@ def _width(file: str | None) -> int:
 
 def _excerpts(directory: str, report: Report) -> Excerpt:
     """Shows lines of source files in the repositories of the app and of the current folder, without their secrets."""
-    from cdkguard.config import settings as config
+    from cdkguard.config import find
     from cdkguard.text import credentials
 
-    roots = {config.home(directory), config.home(".")}
+    roots = {find.repository_root(directory), find.repository_root(".")}
     secret = {f.source for f in report.findings if f.hides_secret}
 
     def excerpt(source: Source) -> list[tuple[int, str]]:
@@ -112,9 +112,9 @@ def _excerpts(directory: str, report: Report) -> Excerpt:
 
 def _line_of(path: str, line: int, roots: Collection[str]) -> list[tuple[int, str]]:
     """The user's own line; nothing of what is no source code of theirs (the report still names it)."""
-    from cdkguard.config import settings as config
+    from cdkguard.config import find
 
-    if not path.endswith(_CODE) or not any(config.is_below(path, root) for root in roots):
+    if not path.endswith(_CODE) or not any(find.is_below(path, root) for root in roots):
         return []
     if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_CODE:
         return []

@@ -21,7 +21,7 @@ def load_config(options: argparse.Namespace) -> Config:
 
     directory = options.paths[0] if len(options.paths) == 1 and files.is_folder(options.paths[0]) else "."
     directory = _folder_outside_of_assemblies(directory)
-    return _overlaid(configuration.load(directory, options.config), options, directory)
+    return _overlaid(configuration.load_config(directory, options.config), options, directory)
 
 
 def load_sides(options: argparse.Namespace) -> tuple[str | None, Config]:

@@ -38,10 +38,9 @@ def read(path: str) -> tuple[Approval, ...]:
     """The approvals of a file; none where it does not exist. Raises ConfigError with file and line."""
     if not files.exists(path):
         return ()
-    from cdkguard.config.settings import document
+    from cdkguard.config.yaml_document import read_yaml
 
-    found = document(path)
-    entries = found.known(("approvals",)).get("approvals")
+    entries = read_yaml(path).root.known(("approvals",)).get("approvals")
     return tuple(_approval(entry) for entry in entries.elements()) if entries is not None else ()
 
 

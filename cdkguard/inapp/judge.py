@@ -87,10 +87,10 @@ class Judge:
 
     def configuration(self) -> Config:
         """The configuration file with the app's own settings over it."""
-        from cdkguard.config import settings as configuration
+        from cdkguard.config.settings import load_config
 
         own = self.settings
-        loaded = configuration.load(".", own.config)
+        loaded = load_config(".", own.config)
         saved = loaded.against if loaded.against and not _needs_more_than_a_file(loaded.against) else None
         return loaded._replace(
             against=saved,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.check.run import check, check_assembly
-from cdkguard.config import settings as config
+from cdkguard.config.settings import load_config
 from cdkguard.errors import ConfigError, TemplateError
 from cdkguard.inputs import assembly_stacks
 from cdkguard.inputs.assembly import read_assembly
@@ -114,7 +114,7 @@ def lost(*paths):
 
 def checked(tmp_path):
     """What `cdkguard check` finds in the same assembly."""
-    report = check_assembly(config.load(".", None), read_assembly(str(tmp_path / "cdk.out")))
+    report = check_assembly(load_config(".", None), read_assembly(str(tmp_path / "cdk.out")))
     return sorted((f.rule_id, f.construct_path or f.stack_path, f.outcome.value) for f in report.active)
 
 
@@ -674,7 +674,7 @@ def test_the_orders_example_has_the_findings_of_a_check(tmp_path, monkeypatch):
     environment |= {"CDK_CONTEXT_JSON": json.dumps(context), "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", GUARDED], env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "orders/data.py:" in done.stderr, done.stderr
-    report = check(config.load(".", None)._replace(app=f'"{sys.executable}" app.py'))
+    report = check(load_config(".", None)._replace(app=f'"{sys.executable}" app.py'))
     found = sorted((f.rule_id, f.construct_path or f.stack_path, f.outcome.value) for f in report.active)
     assert sorted(violations(tmp_path)) == found and len(found) > 30
 

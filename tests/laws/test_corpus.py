@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.check import run as check
-from cdkguard.config import settings as config
+from cdkguard.config.settings import Config
 from cdkguard.errors import InputError
 from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Outcome
@@ -24,7 +24,7 @@ def test_hand_written_and_hostile_templates():
     for path in sorted(Path(CORPUS, "handwritten").rglob("*")):
         if path.is_file():
             began = time.monotonic()
-            settings = config.Config(paths=(str(path),), environment="prod", rules=("all",))
+            settings = Config(paths=(str(path),), environment="prod", rules=("all",))
             try:
                 report = check.check(settings, today="2026-01-01")
                 assert report.errors or report.stacks
@@ -44,7 +44,7 @@ def test_every_assembly_of_the_cdk_itself_is_judged_whole(golden):
         found = read_assembly(str(folder))
         assert not [p for p in found.problems if p.fatal], folder
         assert all(set(s.construct_paths) >= set(s.template["Resources"]) for s in found.stacks), folder
-        report = check.check(config.Config(paths=(str(folder),), environment="prod"), today="2026-01-01")
+        report = check.check(Config(paths=(str(folder),), environment="prod"), today="2026-01-01")
         assert not report.errors, folder
         resources += sum(s.resources for s in report.stacks)
         unknown += sum(f.outcome is Outcome.UNKNOWN for f in report.findings)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cdkguard.check import examples
 from cdkguard.check.run import check
-from cdkguard.config import settings as config
-from cdkguard.config.settings import Config
+from cdkguard.config import settings_file
+from cdkguard.config.settings import Config, config_of_data
 from cdkguard.errors import CdkguardError
 from cdkguard.outputs.render import render
 from cdkguard.packs import load as packs
@@ -133,14 +133,14 @@ def test_another_resource_takes_no_finding_away(tmp_path_factory, template, othe
         scalars,
         lambda inner: (
             st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from([*config.KEYS, "prod", "x"]), inner, max_size=4)
+            | st.dictionaries(st.sampled_from([*settings_file.KEYS, "prod", "x"]), inner, max_size=4)
         ),
         max_leaves=12,
     )
 )
 def test_any_configuration_is_read_or_refused(data):
     with contextlib.suppress(CdkguardError):
-        config.of_data(data)
+        config_of_data(data)
 
 
 RULE = {

@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from cdkguard.config import settings as config
+from cdkguard.config.settings import load_config
 from cdkguard.errors import ExitCode
 from cdkguard.language.operators import OPERATORS
 from cdkguard.language.statement_tests import STATEMENT_TESTS
@@ -30,7 +30,7 @@ def test_the_rule_in_the_docs_is_a_rule(tmp_path, monkeypatch):
 def test_the_configuration_in_the_docs_is_read(tmp_path):
     text = re.search(r"```yaml\n(fail_on.*?)```", (ROOT / "docs/configuration.md").read_text(), re.DOTALL).group(1)
     (tmp_path / "cdkguard.yaml").write_text(text)
-    loaded = config.load(str(tmp_path), None)
+    loaded = load_config(str(tmp_path), None)
     assert loaded.environments[0].name == "prod" and loaded.suppressions[0].owner == "team-orders"
 
 

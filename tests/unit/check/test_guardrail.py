@@ -7,7 +7,7 @@ import re
 import pytest
 
 from cdkguard.check import changes, guardrail
-from cdkguard.config import settings as config
+from cdkguard.config.settings import config_of_data
 from tests.support.changes import stack
 
 
@@ -16,7 +16,7 @@ def told(before, after, hidden=()):
         stack({}, "Shop", account="1" * 12, region="eu-west-1"),
         stack({}, "Dev", account="2" * 12, region="eu-west-1"),
     ]
-    settings = [config.of_data(side) for side in (before, after)]
+    settings = [config_of_data(side) for side in (before, after)]
     sides = [changes.guardrail(side, changes.in_environments(stacks, side)) for side in settings]
     return [(c.impact, c.after["Text"]) for c in guardrail.compare(*sides, hidden, guardrail.home("cdkguard.yaml"))]
 

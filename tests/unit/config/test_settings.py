@@ -4,16 +4,15 @@ import json
 import subprocess
 import sys
 from importlib.resources import files
-from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
-from cdkguard.config import settings as config
-from cdkguard.config.settings import Config, load
+from cdkguard.config import settings_file
+from cdkguard.config.settings import Config, load_config
 from cdkguard.data import frameworks
-from cdkguard.errors import ConfigError
+from tests.support.configuration import mistake, read
 
 WHOLE = """\
 fail_on: medium
@@ -51,27 +50,8 @@ outputs: [text, sarif=out.sarif]
 """
 
 
-@pytest.fixture
-def repo(tmp_path, monkeypatch):
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def read(text, name="cdkguard.yaml"):
-    Path(name).write_text(text, encoding="utf-8")
-    return load(".", None)
-
-
-def mistake(text, name="cdkguard.yaml"):
-    with pytest.raises(ConfigError) as stop:
-        read(text, name)
-    assert "\n" not in str(stop.value)
-    return str(stop.value)
-
-
 def test_without_a_file_every_setting_has_its_default(repo):
-    assert load(".", None) == Config()
+    assert load_config(".", None) == Config()
 
 
 def test_every_setting_is_read(repo):
@@ -117,55 +97,6 @@ expires = 2027-01-31
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "fail_on:\n", "\ufefffail_on: high\n"])
 def test_a_file_may_say_nothing(repo, text):
     assert read(text) == Config(file="cdkguard.yaml")
-
-
-def test_the_nearest_file_up_to_the_root_of_the_repository_counts(repo, monkeypatch):
-    app = repo / "a" / "b"
-    app.mkdir(parents=True)
-    (repo / "cdkguard.yaml").write_text("fail_on: low\npacks: [./rules]\nbaseline: old.json\n")
-    monkeypatch.chdir(app)
-    found = load(".", None)
-    assert (found.fail_on, found.file) == ("low", "../../cdkguard.yaml")
-    assert (found.packs, found.baseline) == (("../.././rules",), "../../old.json")
-    (repo / "a" / "cdkguard.yml").write_text("fail_on: critical\n")
-    assert load(".", None).fail_on == "critical"
-    (repo / "a" / "b" / ".git").write_text("gitdir: elsewhere\n")
-    assert load(".", None) == Config()
-
-
-def test_nothing_above_a_folder_outside_of_a_repository_is_read(tmp_path, monkeypatch):
-    (tmp_path / "cdkguard.yaml").write_text("fail_on: never\n")
-    (tmp_path / "app").mkdir()
-    monkeypatch.setattr(config.os.path, "exists", lambda path: False)
-    assert load(str(tmp_path / "app"), None).fail_on == "high"
-
-
-def test_a_pyproject_of_something_else_is_passed_over(repo):
-    (repo / "pyproject.toml").write_text("[project]\ndependencies = ['cdkguard']\n")
-    assert load(".", None) == Config()
-    (repo / "cdkguard.yaml").write_text("fail_on: low\n")
-    assert load(".", None).fail_on == "low"
-
-
-@pytest.mark.parametrize("other", ["cdkguard.yml", "pyproject.toml"])
-def test_two_files_in_one_place_are_refused(repo, other):
-    (repo / other).write_text("[tool.cdkguard]\n")
-    assert mistake("fail_on: low\n") == f".: settings in cdkguard.yaml and in {other}: keep one of them"
-
-
-def test_an_explicit_file_stands_for_all_others(repo):
-    (repo / "cdkguard.yaml").write_text("fail_on: low\n")
-    (repo / "conf").mkdir()
-    (repo / "conf" / "own.yaml").write_text("packs: [../rules]\n")
-    found = load(".", "conf/own.yaml")
-    assert (found.fail_on, found.packs, found.file) == ("high", ("conf/../rules",), "conf/own.yaml")
-
-
-@pytest.mark.parametrize(("name", "words"), [("none.yaml", "cannot be read: No such file"), ("p.toml", "no table")])
-def test_an_explicit_file_must_be_one(repo, name, words):
-    (repo / "p.toml").write_text("[project]\n")
-    with pytest.raises(ConfigError, match=f"^{name}: .*{words}"):
-        load(".", name)
 
 
 @pytest.mark.parametrize(
@@ -235,39 +166,8 @@ def test_an_account_has_12_digits(repo, account):
     assert "an account id has 12 digits" in mistake(f'accounts: {{allowed: ["{account}"]}}')
 
 
-def test_mistakes_in_pyproject_have_lines_too(repo):
-    table = "[tool.cdkguard.environments.prod]\naccounts = [111122223333]\n"
-    text = f"[project]\nname = 'x'\n[tool.cdkguard]\nrules = ['a']\n{table}"
-    assert mistake(text, "pyproject.toml").startswith("pyproject.toml:6: account 111122223333 is read as a number")
-    assert mistake("[tool.cdkguard]\nfail-on = 'low'\n", "pyproject.toml").startswith(
-        "pyproject.toml:2: no key 'fail-on'"
-    )
-    assert mistake("[tool.cdkguard\n", "pyproject.toml").startswith("pyproject.toml: not TOML")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "context: &a\n  b: *a\n",
-        "context:\n  a: " + "[" * 60 + "]" * 60,
-        "context:\n  a: " + "[" * 200_000,
-        "context:\n  a: " + "{a: " * 200_000,
-        "context:\n  l0: &l0 [x]\n"
-        + "".join(f"  l{i + 1}: &l{i + 1} [{', '.join([f'*l{i}'] * 9)}]\n" for i in range(9)),
-    ],
-)
-def test_cycles_alias_bombs_and_depth_are_errors(repo, text):
-    assert mistake(text).startswith("cdkguard.yaml:")
-
-
-def test_text_that_is_not_utf8_is_an_error(repo):
-    Path("cdkguard.yaml").write_bytes(b"app: \xff\n")
-    with pytest.raises(ConfigError, match=r"^cdkguard\.yaml: not UTF-8 text$"):
-        load(".", None)
-
-
 def test_without_a_yaml_file_yaml_is_not_imported(repo):
-    code = "import sys, cdkguard.config.settings as c; c.load('.', None); print('yaml' in sys.modules, 'tomllib' in sys.modules)"
+    code = "import sys, cdkguard.config.settings as c; c.load_config('.', None); print('yaml' in sys.modules, 'tomllib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 
@@ -282,9 +182,9 @@ def schema():
 
 def test_schema_and_reader_know_the_same_keys(schema):
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert set(schema["properties"]) == set(config.KEYS)
-    assert set(schema["$defs"]["environment"]["properties"]) == set(config.ENVIRONMENT_KEYS)
-    assert set(schema["$defs"]["suppression"]["properties"]) == set(config.SUPPRESSION_KEYS)
+    assert set(schema["properties"]) == set(settings_file.KEYS)
+    assert set(schema["$defs"]["environment"]["properties"]) == set(settings_file.ENVIRONMENT_KEYS)
+    assert set(schema["$defs"]["suppression"]["properties"]) == set(settings_file.SUPPRESSION_KEYS)
 
 
 def test_schema_accepts_what_the_reader_accepts(schema):

@@ -444,9 +444,9 @@ def test_a_deletion_in_a_stack_whose_place_is_made_explicit(tmp_path):
 
 
 def test_a_stack_that_leaves_prod_is_judged_as_prod(tmp_path):
-    from cdkguard.config import settings as config
+    from cdkguard.config.settings import config_of_data
 
-    settings = config.of_data(
+    settings = config_of_data(
         {"environments": {"prod": {"accounts": ["111111111111"]}, "dev": {"accounts": ["222222222222"]}}}
     )
     old = write_assembly(tmp_path / "old", Shop={"It": table(GONE)})

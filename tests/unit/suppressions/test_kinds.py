@@ -6,7 +6,7 @@ import pytest
 
 from cdkguard.config import approvals
 from cdkguard.config.approvals import Approval
-from cdkguard.config.settings import load
+from cdkguard.config.settings import load_config
 from cdkguard.model import AcceptedFinding, Acknowledgement, Change, Finding, Outcome, Report, Rule, Stack
 from cdkguard.outputs.render import Options, render
 from cdkguard.suppressions import peers
@@ -31,7 +31,7 @@ def applied(one, configured=(), accepted=None):
 def in_configuration(tmp_path):
     file = tmp_path / "cdkguard.yaml"
     file.write_text(f"suppressions: [{{rule: {RULE}, construct: '*', reason: known}}]\n", encoding="utf-8")
-    return applied(stack(), load(str(tmp_path), None).suppressions)
+    return applied(stack(), load_config(str(tmp_path), None).suppressions)
 
 
 def in_metadata(_tmp_path):

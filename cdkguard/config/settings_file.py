@@ -1,0 +1,196 @@
+"""The keys of cdkguard.yaml or [tool.cdkguard] -> Config, each mistake named with its file and line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from cdkguard._typing import Json
+from cdkguard.config.document import Document, DocumentValue
+from cdkguard.config.environments import BUILTIN, EnvironmentRule, is_production
+from cdkguard.config.find import is_below, repository_root
+from cdkguard.config.settings import Config
+from cdkguard.model import FORMATS, SEVERITIES, Suppression
+from cdkguard.system import files
+from cdkguard.text.dates import is_date
+from cdkguard.text.spelling import did_you_mean
+
+KEYS = (
+    "paths", "app", "context", "environment", "environments", "fail_on", "rules", "skip", "packs", "python", "stacks",
+    "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "baseline", "full_synth", "timeout",
+    "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
+    "frameworks",
+)  # fmt: skip
+AWS_KEYS = ("profile", "role", "region", "stacks")
+ENVIRONMENT_KEYS = ("accounts", "regions", "stages", "stacks", "tags", "context", "strict", "parameters")
+SUPPRESSION_KEYS = ("rule", "construct", "reason", "owner", "expires")
+
+
+def config_of(document: Document, directory: str) -> Config:
+    """The configuration that a document holds; raises ConfigError. `directory` is the folder that it is for."""
+    at = document.root.known(KEYS)
+    base = os.path.dirname(document.file)
+    environments = tuple(_environment(name, item) for name, item in _items(at, "environments"))
+    own = {"directory": directory, "file": document.file, "environments": environments, **_plain(at), **_rules(at)}
+    names = (*(rule.name for rule in environments), *BUILTIN)
+    if "environment" in at:
+        own["environment"] = at["environment"].one_of(dict.fromkeys(names))
+    if "severity" in at:
+        own["severities"] = {rule: _severity(item, names) for rule, item in _items(at, "severity")}
+    if "parameters" in at:
+        own["template_parameters"] = at["parameters"].written_pairs()
+        _refuse_both(at, environments)
+    if "accounts" in at:
+        own["accounts"] = _accounts(at["accounts"])
+    if "suppressions" in at:
+        own["suppressions"] = tuple(map(_suppression, at["suppressions"].elements()))
+    own.update(_files(at, base))
+    return Config(**own)
+
+
+def _items(at: Mapping[str, DocumentValue], key: str) -> list[tuple[str, DocumentValue]]:
+    return list(at[key].items().items()) if key in at else []
+
+
+def _plain(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
+    """The settings that need no second look."""
+    own: dict[str, Json] = {}
+    if "app" in at:
+        own["app"] = at["app"].text()
+    if "context" in at:
+        own["context"] = {key: item.value for key, item in at["context"].items().items()}
+    if "fail_on" in at:
+        own["fail_on"] = at["fail_on"].one_of((*SEVERITIES, "never"))
+    if "timeout" in at:
+        own["timeout"] = _seconds(at["timeout"])
+    if "new_suppressions" in at:
+        own["new_suppressions"] = at["new_suppressions"].one_of(("count", "baseline"))
+    if "aws" in at:
+        aws = at["aws"].known(AWS_KEYS)
+        own["aws"] = {key: item.text() for key, item in aws.items() if key != "stacks"}
+        own["aws_stacks"] = aws["stacks"].texts() if "stacks" in aws else ()
+    if "honour" in at:
+        from cdkguard.model import PEERS
+
+        own["honour"] = tuple(dict.fromkeys(item.one_of(PEERS) for item in at["honour"].one_or_more()))
+    for key in ("full_synth", "require_owner", "lint"):
+        if key in at:
+            own[key] = at[key].flag()
+    return own
+
+
+def _seconds(at: DocumentValue) -> float:
+    if isinstance(at.value, bool) or not isinstance(at.value, int | float) or not 0 < at.value < float("inf"):
+        raise at.wrong(f"{at.name} is a number of seconds above 0")
+    return float(at.value)
+
+
+def _rules(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
+    own: dict[str, Json] = {}
+    for key, field in (("rules", "rules"), ("skip", "skip"), ("stacks", "stacks"), ("python", "python_packs")):
+        if key in at:
+            own[field] = at[key].texts()
+    if own.get("rules") == ():
+        raise at["rules"].wrong("rules is empty, so nothing would be judged")
+    if "frameworks" in at:
+        from cdkguard.data import frameworks as frameworks_module
+
+        known = frameworks_module.known()
+        named = tuple(dict.fromkeys(item.one_of(known) for item in at["frameworks"].one_or_more()))
+        own["frameworks"] = named
+        if named and "rules" not in at:
+            own["rules"] = frameworks_module.selectors(named)
+    if "with" in at:
+        own["parameters"] = {rule: {k: v.value for k, v in item.items().items()} for rule, item in _items(at, "with")}
+    return own
+
+
+def _files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
+    """The settings that name files, which are relative to the configuration file."""
+    own: dict[str, Json] = {}
+    if "paths" in at:
+        own["paths"] = tuple(os.path.join(base, path) for path in at["paths"].texts())
+    if "packs" in at:
+        own["packs"] = tuple(_pack(name, base) for name in at["packs"].texts())
+    if "baseline" in at:
+        own["baseline"] = os.path.join(base, at["baseline"].text())
+    if "approvals" in at:
+        own["approvals"] = _written(at["approvals"], at["approvals"].text(), base)
+    if "against" in at:
+        text = at["against"].text()
+        named = text in ("deployed", "git") or text.startswith("git:")
+        own["against"] = text if named else os.path.join(base, text)
+    if "outputs" in at:
+        listed = at["outputs"].elements() if isinstance(at["outputs"].value, list) else [at["outputs"]]
+        own["outputs"] = tuple(_output(item, base) for item in listed)
+    return own
+
+
+def _pack(name: str, base: str) -> str:
+    """A folder beside the configuration file; otherwise the name of an installed pack."""
+    folder = os.path.join(base, name)
+    return folder if "/" in name or files.is_folder(folder) else name
+
+
+def _output(at: DocumentValue, base: str) -> tuple[str, str | None]:
+    name, sign, file = at.text().partition("=")
+    if sign and not file:
+        raise at.wrong(f"'{name}=' names no file")
+    if name not in FORMATS:
+        raise at.wrong(f"no output format '{name}'{did_you_mean(name, FORMATS)}; there are: {', '.join(FORMATS)}")
+    return name, _written(at, file, base) if file else None
+
+
+def _written(at: DocumentValue, file: str, base: str) -> str:
+    """A file that a run may write because a configuration, perhaps a pull request's, names it."""
+    path, root = os.path.join(base, file), repository_root(base)
+    inside = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).lower().split(os.sep)
+    if not is_below(path, root) or ".git" in inside:
+        raise at.wrong(f"'{file}' leads out of the repository; only the command line names a file there")
+    return path
+
+
+def _environment(name: str, at: DocumentValue) -> EnvironmentRule:
+    """An environment whose name says production is strict unless the file says otherwise."""
+    found = at.known(ENVIRONMENT_KEYS) if at.value is not None else {}
+    texts = {key: found[key].texts() for key in ("regions", "stages", "stacks") if key in found}
+    pairs = {key: found[key].written_pairs() for key in ("tags", "context", "parameters") if key in found}
+    accounts = tuple(item.account() for item in found["accounts"].elements()) if "accounts" in found else ()
+    strict = found["strict"].flag() if "strict" in found else is_production(name)
+    return EnvironmentRule(name, accounts, strict=strict, **texts, **pairs)  # type: ignore[arg-type]
+
+
+def _refuse_both(at: Mapping[str, DocumentValue], environments: Iterable[EnvironmentRule]) -> None:
+    """A parameter's value is either the same everywhere or an environment's, so that nobody has to know which wins."""
+    for name, item in at["parameters"].items().items():
+        owner = next((rule.name for rule in environments if name in rule.parameters), None)
+        if owner:
+            raise item.wrong(f"parameter '{name}' is in environments.{owner}.parameters, too: keep one of them")
+
+
+def _severity(at: DocumentValue, environments: Iterable[str]) -> Json:
+    if not isinstance(at.value, dict):
+        return at.one_of(SEVERITIES)
+    return {name: item.one_of(SEVERITIES) for name, item in at.known(dict.fromkeys(environments)).items()}
+
+
+def _accounts(at: DocumentValue) -> dict[str, Json]:
+    allowed = at.known(("allowed",)).get("allowed")
+    if allowed is None:
+        return {}
+    if isinstance(allowed.value, list):
+        return {"allowed": [item.account() for item in allowed.elements()]}
+    return {"allowed": {name: item.account() for name, item in allowed.items().items()}}
+
+
+def _suppression(at: DocumentValue) -> Suppression:
+    found = at.known(SUPPRESSION_KEYS)
+    for key, why in (("rule", ""), ("construct", ': a construct path or glob ("*" is everywhere)'), ("reason", "")):
+        if key not in found:
+            raise at.wrong(f"a suppression needs `{key}`{why}")
+    texts = {key: item.text() for key, item in found.items()}
+    if "expires" in texts and not is_date(texts["expires"]):
+        raise found["expires"].wrong(f"expires is a date such as 2030-01-31, not '{texts['expires']}'")
+    origin = f"{at.document.file}:{at.document.line(at.path)}"
+    owner, expires = texts.get("owner"), texts.get("expires")
+    return Suppression(texts["rule"], texts["reason"], origin, "configuration", texts["construct"], owner, expires)
