@@ -119,7 +119,7 @@ def compile_path(data: bytes) -> None:
         "A": {"B": None},
     }
     for path, _value in paths.bind(steps)(intrinsics.Scope({"Parameters": {"P": {}}}), body):
-        paths.show(path)
+        paths.render_path(path)
 
 
 def resolve(data: bytes) -> None:
@@ -129,10 +129,10 @@ def resolve(data: bytes) -> None:
     if stack is None:
         return
     try:
-        resources = stack_scopes.Scopes().resources(stack)
+        resources = stack_scopes.StackScopes().resources(stack)
     except loops.NotExpandable:
         return
-    scope = stack_scopes.Scopes().of(stack)
+    scope = stack_scopes.StackScopes().of(stack)
     for resource in resources.values():
         with_branches = comparable.make_comparable(scope, resource)
         assert are_equal(with_branches, comparable.make_comparable(scope, resource))
@@ -141,7 +141,7 @@ def resolve(data: bytes) -> None:
         list(find_references(resource))
         intrinsics.flatten(resource.get("Properties"))
         try:
-            scope.deep(resource)
+            scope.resolve_deep(resource)
         except intrinsics.Branch as branch:
             assert {type(scope.assume(branch, truth)) for truth in (True, False)} != {type(None)}
     for name in stack.template.get("Conditions") or {}:
@@ -187,13 +187,13 @@ def compare(data: bytes) -> None:
     if old is None or new is None or again is None:
         return
     tables = changes.tables_of(loaded().sets)
-    sides = Sides(stack_scopes.Scopes(), stack_scopes.Scopes())
+    sides = Sides(stack_scopes.StackScopes(), stack_scopes.StackScopes())
     found = compare_stacks([old], [new], tables, sides)
     rules = [rule for rule in loaded().rules if rule.scope == "change"]
     judged = changerules.evaluate(found, rules, loaded().rules, ([old], [new]), _settings(), sides)
     assert not [p for p in judged.problems if p.kind == "rule"], judged.problems
     output_laws.difference_parses(Difference(found, (new, old), "old", "new"))
-    assert not compare_stacks([new], [again], tables, Sides(stack_scopes.Scopes(), stack_scopes.Scopes()))
+    assert not compare_stacks([new], [again], tables, Sides(stack_scopes.StackScopes(), stack_scopes.StackScopes()))
 
 
 def widen(data: bytes) -> None:
@@ -206,7 +206,7 @@ def widen(data: bytes) -> None:
         stack = _stack({"Parameters": body.get("Parameters"), "Resources": body.get(name)})
         if stack is None:
             return
-        comparable_value = comparable.make_comparable(stack_scopes.Scopes().of(stack), stack.template["Resources"])
+        comparable_value = comparable.make_comparable(stack_scopes.StackScopes().of(stack), stack.template["Resources"])
         sides.append(ResolvedStack({k: v for k, v in comparable_value.items() if isinstance(v, dict)}, "111122223333"))
     for before, after in (sides, sides[::-1], (sides[0], sides[0])):
         found = find_widenings(before, after)

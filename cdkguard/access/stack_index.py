@@ -10,7 +10,7 @@ from cdkguard.access import patterns as globs
 from cdkguard.access.patterns import ALWAYS, Assumptions, Pattern, UnknownPart
 from cdkguard.access.widening import ResolvedStack
 from cdkguard.aws.arns import OWN_NAMES
-from cdkguard.template.values import ABSENT, Deferred, imported
+from cdkguard.template.values import ABSENT, Deferred, import_name
 
 IDENTITY_TYPES = {"AWS::IAM::Role": "Role", "AWS::IAM::User": "User", "AWS::IAM::Group": "Group"}
 IAM = "AWS::IAM::"
@@ -48,7 +48,9 @@ class StackIndex:
         if value.kind != "resource" or value.target is None:
             return [
                 UnknownPart(
-                    value, hole.may_be_anything, label="${" + (imported(value) or str(value.target or value.kind)) + "}"
+                    value,
+                    hole.may_be_anything,
+                    label="${" + (import_name(value) or str(value.target or value.kind)) + "}",
                 )
                 for hole in globs.spell_plainly(value)
                 if isinstance(hole, UnknownPart)

@@ -23,7 +23,7 @@ from cdkguard.model import SEVERITIES, Assembly, Change, Finding, Problem, Rule,
 from cdkguard.packs import load as packs
 from cdkguard.suppressions import apply as suppressions
 from cdkguard.system import files
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.stack_scopes import StackScopes
 
 Judge = Callable[[Config], list[Finding]]
 
@@ -73,7 +73,7 @@ def compared(
         # The names of two files are not the stack's name: the stack is the same.
         name = roots[1][0].name
         before = replace_stacks(before, lambda s: s._replace(name=name) if s.parent is None else s)
-    sides = Sides(Scopes(given if given_before is None else given_before), Scopes(given))
+    sides = Sides(StackScopes(given if given_before is None else given_before), StackScopes(given))
     found = compare_stacks(before, after, tables_of(sets), sides)
     for problem in sides.before.problems:  # a loop that cannot be expanded: what it made would go unseen
         raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
@@ -330,7 +330,7 @@ def destroyed(
     stacks: Sequence[Stack], sets: Mapping[str, frozenset[str]], given: Mapping[str, Json]
 ) -> tuple[Change, ...]:
     """What `cdk destroy` of these stacks would take, by the policies that they hold."""
-    return find_destroy_changes(stacks, tables_of(sets), Scopes(given))
+    return find_destroy_changes(stacks, tables_of(sets), StackScopes(given))
 
 
 @cache

@@ -124,7 +124,7 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
     from cdkguard.diff.compare import compare_stacks
     from cdkguard.diff.sides import Sides
     from cdkguard.engine import changes as changerules
-    from cdkguard.template.stack_scopes import Scopes
+    from cdkguard.template.stack_scopes import StackScopes
 
     shared = {k: v for k, v in case.items() if k in ("environment", "account")}
     pair = [_stack(rule, _side(case[name], shared), sets) for name in ("before", "after")]
@@ -133,7 +133,7 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
     for side, listed in zip(("before", "after"), stacks, strict=True):
         if "stack" in case[side] and not case[side]["stack"]:
             listed.clear()
-    sides = Sides(Scopes(), Scopes())
+    sides = Sides(StackScopes(), StackScopes())
     found = compare_stacks(stacks[0], stacks[1], changes.tables_of(sets), sides)
     if "config" in case["before"]:
         found = tuple(_own_changes(case))

@@ -368,7 +368,7 @@ def _not_seen(stacks: Sequence[Stack], rules: Sequence[Rule]) -> list[Problem]:
         text = f"{_names(bare)}: a bare template does not hold the stack's settings: termination protection and tags were not judged"
         notices.append(Problem("notice", text, fatal=False))
     for stack in stacks:
-        macros = [name for name in loops.transforms(stack.template) if name != loops.LOOPS]
+        macros = [name for name in loops.find_transforms(stack.template) if name != loops.LOOPS]
         if macros:
             text = f"{stack.template_path}: what CloudFormation makes of it by the transform {', '.join(macros)} was not judged"
             notices.append(Problem("notice", text, stack.template_path, fatal=False))

@@ -24,8 +24,8 @@ from cdkguard.diff.replacement import Replacements
 from cdkguard.diff.sides import Sides, _Body, _here, _pinned, _same_surroundings, _told_apart
 from cdkguard.diff.tokens import _name, make_token
 from cdkguard.model import IMPACTS, Change, PropertyChange, Stack
-from cdkguard.template.paths import show
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.paths import render_path
+from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
 from cdkguard.text.credentials import hides, named_by
 
@@ -166,13 +166,13 @@ class _Comparison:
                 replacement = _fleet_replacement(other)
             names = [named_by(_owner(side, path), path[-1]) for side in (before, after)] if path else []
             name = next(filter(hides, names), "")
-            yield PropertyChange(show(("Properties", *path)), a, b, replacement, name=name)
+            yield PropertyChange(render_path(("Properties", *path)), a, b, replacement, name=name)
         for name in sorted((one.keys() | other.keys()) - _OTHERWISE):
             for path, a, b in find_differences(one.get(name, ABSENT), other.get(name, ABSENT)):
-                yield PropertyChange(show((name, *path)), a, b)
+                yield PropertyChange(render_path((name, *path)), a, b)
         for name, pair in (("DependsOn", _depends), ("Metadata", _metadata), ("Condition", _condition)):
             for path, a, b in find_differences(pair(one), pair(other)):
-                yield PropertyChange(show((name, *path)), a, b)
+                yield PropertyChange(render_path((name, *path)), a, b)
 
     def _replaced_fate(self, one: Json, other: Json) -> str:
         return find_fate(find_replace_policy(one, other), one, self.tables.snapshot_on_replace)
@@ -390,7 +390,7 @@ def _told_from(stack: Stack, other: Stack) -> str:
     return stack.name + (place if stack.name == other.name else "")
 
 
-def find_destroy_changes(stacks: Sequence[Stack], tables: TypeFacts, scopes: Scopes) -> tuple[Change, ...]:
+def find_destroy_changes(stacks: Sequence[Stack], tables: TypeFacts, scopes: StackScopes) -> tuple[Change, ...]:
     """What `cdk destroy` of these stacks would do, by their own policies."""
     comparison = _Comparison(stacks, (), tables, Sides(scopes, scopes))
     found = []

@@ -8,8 +8,8 @@ from cdkguard._typing import Json
 from cdkguard.diff.references import find_references
 from cdkguard.diff.replacement import Replacements
 from cdkguard.model import Change, PropertyChange, Stack
-from cdkguard.template.paths import show
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.paths import render_path
+from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.template.values import ABSENT
 
 Key = tuple[int, str]  # (id of the stack, logical id)
@@ -21,7 +21,7 @@ def follow_replacements(
     pairs: Sequence[tuple[Stack, Stack]],
     changes: Mapping[Key, Change],
     table: Replacements,
-    scopes: Scopes,
+    scopes: StackScopes,
     body_of: Callable[[Stack, str], Json],
     fate_of: Callable[[Json, Json], str],
 ) -> Iterator[tuple[Key, Change]]:
@@ -90,7 +90,7 @@ def _follow(
     if change.impact not in _RANK:
         return None
     fresh = not change.properties
-    shown = show(("Properties", *path))
+    shown = render_path(("Properties", *path))
     replacement = table.of(str(change.resource_type), path)
     if not surely:
         if replacement != "yes":  # a perhaps of a perhaps would be said of half the stack
@@ -126,7 +126,7 @@ def _part(value: Json, part: str | int) -> Json:
     return value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else ABSENT
 
 
-def _users(stacks: Sequence[Stack], scopes: Scopes) -> dict[Node, list[tuple[Node, tuple[str | int, ...]]]]:
+def _users(stacks: Sequence[Stack], scopes: StackScopes) -> dict[Node, list[tuple[Node, tuple[str | int, ...]]]]:
     """Node -> who refers to it, and where. Nested stacks are linked by their parameters and outputs."""
     users: dict[Node, list[tuple[Node, tuple[str | int, ...]]]] = {}
     nested = {(id(s.parent), s.parent_logical_id): s for s in stacks if s.parent is not None}
@@ -147,7 +147,7 @@ def _users(stacks: Sequence[Stack], scopes: Scopes) -> dict[Node, list[tuple[Nod
                 for node in _nodes(stack, target, attribute, resources, parameters, nested):
                     users.setdefault(node, []).append(((id(stack), "output", name), ()))
     for found in users.values():
-        found.sort(key=lambda use: (use[0][1:], show(use[1])))
+        found.sort(key=lambda use: (use[0][1:], render_path(use[1])))
     return users
 
 

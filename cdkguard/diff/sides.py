@@ -5,15 +5,15 @@ from __future__ import annotations
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.diff.comparable import as_text, make_comparable, spell_out_condition, stand_beside
 from cdkguard.model import Stack
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.template.values import ABSENT, Deferred, Scope
 
 
 class Sides(NamedTuple):
     """The values of both templates' stacks."""
 
-    before: Scopes
-    after: Scopes
+    before: StackScopes
+    after: StackScopes
 
 
 def _told_apart(old: Stack, new: Stack, sides: Sides, known: dict[int, Scope]) -> tuple[Scope, Scope]:
@@ -37,7 +37,7 @@ def _told_apart(old: Stack, new: Stack, sides: Sides, known: dict[int, Scope]) -
     return made[0], made[1]
 
 
-def _origins(stack: Stack, side: Scopes, known: dict[int, Scope]) -> dict[str, str]:
+def _origins(stack: Stack, side: StackScopes, known: dict[int, Scope]) -> dict[str, str]:
     """Where each parameter without a known value gets it: a parameter store, or a value of the parent stack."""
     declared, scope = stack.template.get("Parameters"), side.of(stack)
     passed: Json = {}
@@ -48,7 +48,7 @@ def _origins(stack: Stack, side: Scopes, known: dict[int, Scope]) -> dict[str, s
         passed = properties.get("Parameters") if isinstance(properties, dict) else {}
     found = {}
     for name, how in (declared if isinstance(declared, dict) else {}).items():
-        if isinstance(scope.parameter(name), Deferred):
+        if isinstance(scope.parameter_value(name), Deferred):
             if isinstance(passed, dict) and name in passed:
                 found[name] = as_text(passed[name])
             else:
@@ -61,7 +61,7 @@ def _placed(scope: Scope, partner: Scope) -> Scope:
     account, region = scope.account or partner.account, scope.region or partner.region
     if (account, region) == (scope.account, scope.region):
         return scope
-    return Scope(scope.template, scope.given, account, region, scope.stack_name, scope.dummies, scope.owner)
+    return Scope(scope.template, scope.given, account, region, scope.stack_name, scope.dummies, scope.stack)
 
 
 class _Body(NamedTuple):
@@ -75,7 +75,7 @@ def _here(raw: Json, scope: Scope) -> _Body:
     if not isinstance(raw, dict):
         return _Body(None, None)
     condition = raw.get("Condition")
-    holds = scope.known(condition) if isinstance(condition, str) else True
+    holds = scope.condition_if_known(condition) if isinstance(condition, str) else True
     if holds is False:
         return _Body(raw, None)
     body = {k: v if k in ("Metadata", "Condition", "DependsOn") else make_comparable(scope, v) for k, v in raw.items()}
@@ -117,4 +117,4 @@ def _given(scope: Scope, more: dict[str, Json], owner: Stack | None = None) -> S
     """The same scope with other values of parameters."""
     given = {**scope.given, **more}
     place = (scope.account, scope.region, scope.stack_name, scope.dummies)
-    return Scope(scope.template, given, *place, owner or scope.owner) if more else scope
+    return Scope(scope.template, given, *place, owner or scope.stack) if more else scope

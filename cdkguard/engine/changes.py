@@ -30,7 +30,7 @@ from cdkguard.engine.resources import BoundRule, Judged, Judgement, Run, Setting
 from cdkguard.engine.weakening import Weakened, aligned, weaker
 from cdkguard.language.requirements import Binding, Decide, Subject, bind, expand_types
 from cdkguard.model import Change, Finding, Outcome, Problem, PropertyChange, Rule, Stack, severity_rank
-from cdkguard.template.shown import is_hidden, shown
+from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.template.values import ABSENT, Deferred, Verbatim
 from cdkguard.text.credentials import masked
 from cdkguard.text.regexes import late
@@ -492,7 +492,7 @@ def _is_cause(change: Change, wider: Widening) -> bool:
 
 
 def _told(path: str, before: Json, after: Json, secret: bool = False) -> str:
-    values = [shown(masked(path, value), secret) for value in (before, after)]
+    values = [render_value(masked(path, value), secret) for value in (before, after)]
     return f"{path} {values[0]} -> {values[1]}"
 
 

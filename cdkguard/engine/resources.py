@@ -14,8 +14,8 @@ from cdkguard.language.requirements import Binding, Decide, Predicate, Subject, 
 from cdkguard.logic import Tri
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.template import loops
-from cdkguard.template.shown import is_hidden, shown
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.rendering import is_hidden, render_value
+from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.template.values import Branch, Scope, Verbatim, flatten, is_intrinsic
 from cdkguard.text.regexes import late
 
@@ -117,7 +117,7 @@ class Run:
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self.counts: dict[str, list[int]] = {bound.rule.id: bound.count for bound in self.rules}
-        self.scopes = Scopes(settings.template_parameters)
+        self.scopes = StackScopes(settings.template_parameters)
         self._about: dict[tuple[str, str | None], list[BoundRule]] = {}
         self._scoped: dict[tuple[str, str | None], list[BoundRule]] = {}
         self._facts: dict[int, arns.Facts] = {}
@@ -131,10 +131,10 @@ class Run:
     # -- World, for requirements
 
     def target(self, scope: Scope, logical_id: str) -> Json:
-        return self.scopes.resources(scope.owner).get(logical_id)
+        return self.scopes.resources(scope.stack).get(logical_id)
 
     def others(self, scope: Scope, types: Iterable[str]) -> Iterator[tuple[str, Json, Scope]]:
-        resources = self.scopes.resources(scope.owner)
+        resources = self.scopes.resources(scope.stack)
         if id(resources) not in self._by_type:
             index: dict[str, list[tuple[int, str, Json]]] = {}
             for place, (logical_id, body) in enumerate(resources.items()):
@@ -148,7 +148,7 @@ class Run:
     def facts(self, scope: Scope) -> arns.Facts:
         from cdkguard.aws import arns
 
-        stack: Stack = scope.owner
+        stack: Stack = scope.stack
         if id(stack) not in self._facts:
             if self.accounts is None:
                 self.accounts = frozenset(s.account for s in self.stacks if s.account)
@@ -200,7 +200,7 @@ class Run:
         other = Run.__new__(Run)
         other.__dict__.update(self.__dict__)
         other.stacks, other.problems, other.findings = stacks, [], []
-        other.scopes = Scopes(self.settings.template_parameters)
+        other.scopes = StackScopes(self.settings.template_parameters)
         other._facts, other._by_type, other._shared, other.names = {}, {}, {}, None
         return other
 
@@ -210,7 +210,7 @@ class Run:
             check_number(len(self.findings), self.settings)
 
     def _judge_stack(self, stack: Stack) -> None:
-        value_rules, transforms = self._in_scope("value", stack), loops.transforms(stack.template)
+        value_rules, transforms = self._in_scope("value", stack), loops.find_transforms(stack.template)
         scope = self.scopes.of(stack)
         judge_one = self.judge_one if self.settings.clock is None else self._judge_on_clock
         most = len(self.findings) + MAX_FINDINGS
@@ -244,13 +244,13 @@ class Run:
 
         if id(stack) not in self._shared:
             try:
-                self._shared[id(stack)] = sam.shared(stack.template)
-            except (sam.TooMuch, RecursionError) as problem:
+                self._shared[id(stack)] = sam.read_globals(stack.template)
+            except (sam.GlobalsTooLarge, RecursionError) as problem:
                 self.problems.append(Problem("template", f"{stack.template_path}: {problem}", stack.template_path))
                 self._shared[id(stack)] = {}
-        body = sam.completed(body, self._shared[id(stack)])
+        body = sam.apply_globals(body, self._shared[id(stack)])
         about = set(self._about_type(kind, stack))
-        for made in sam.made_of(body):
+        for made in sam.expand_resource(body):
             for bound in self._about_type(made["Type"], stack):
                 if bound not in about:
                     self._record(bound.rule, stack, self.judge_one(bound, made, scope, logical_id), logical_id, kind)
@@ -391,7 +391,7 @@ class Run:
 
     def _most_forks(self, scope: Scope) -> int:
         """In each, every rule may look at every resource of the template."""
-        return max(2 * MAX_BRANCHES, MAX_LOOKS // (1 + len(self.scopes.resources(scope.owner))))
+        return max(2 * MAX_BRANCHES, MAX_LOOKS // (1 + len(self.scopes.resources(scope.stack))))
 
     def _judge_values(
         self,
@@ -436,7 +436,7 @@ class Run:
 
     def _crashed(self, rule: Rule, scope: Scope, logical_id: str, crash: Exception) -> None:
         """A crashed rule is never a pass: the run says so and ends in an error."""
-        text = f"{scope.owner.template_path}: rule {rule.id} crashed on {logical_id}: {type(crash).__name__}: {crash}"
+        text = f"{scope.stack.template_path}: rule {rule.id} crashed on {logical_id}: {type(crash).__name__}: {crash}"
         self.problems.append(Problem("rule", " ".join(text.split())))
 
     def is_about(self, rule: Rule, kind: str) -> bool:
@@ -459,7 +459,7 @@ class Run:
     ) -> Finding:
         path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
         evidence = _distinct(judgement.evidence)
-        found = ", ".join(dict.fromkeys(shown(value, rule.secret) for _path, value in evidence[:3])) or None
+        found = ", ".join(dict.fromkeys(render_value(value, rule.secret) for _path, value in evidence[:3])) or None
         places = tuple(p for p, _value in evidence)
         stack_path = stack.construct_path or stack.name
         return Finding(
@@ -523,14 +523,14 @@ def _exists(body: Json, scope: Scope) -> bool:
     """Whether the resource is created in this branch. A condition that only a parameter's Default makes false does not
     count: the deployment may give another value."""
     name = body.get("Condition") if isinstance(body, dict) else None
-    if not isinstance(name, str) or scope.condition(name):
+    if not isinstance(name, str) or scope.condition_holds(name):
         return True
-    if scope.asked:
+    if scope.assumed:
         return False
     bare = Scope(
         scope.template, scope.given, scope.account, scope.region, scope.stack_name, scope.dummies, defaults=False
     )
-    return bare.known(name) is not False
+    return bare.condition_if_known(name) is not False
 
 
 def _not_looked_up(stack: Stack) -> list[str]:
@@ -612,7 +612,7 @@ def _gather_from_intrinsic(value: Json, place: _Place | None, texts: list[tuple[
 def _shown(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple[str, Json]]:
     for path, value in evidence:
         try:
-            yield path, scope.deep(value) if isinstance(value, dict | list) else value
+            yield path, scope.resolve_deep(value) if isinstance(value, dict | list) else value
         except (Branch, RecursionError):
             yield path, value
 

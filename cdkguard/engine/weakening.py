@@ -8,7 +8,7 @@ from itertools import islice, product
 from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.diff.differences import IF, are_equal
 from cdkguard.model import Outcome
-from cdkguard.template.paths import bind, show
+from cdkguard.template.paths import bind, render_path
 from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -167,7 +167,7 @@ def _forks(value: Json) -> bool:
 
 def _shown_paths(found: Any) -> Iterator[tuple[str, Json]]:
     for path, value in found:
-        yield show(path), value
+        yield render_path(path), value
 
 
 def _number(value: Json) -> float | None:

@@ -63,7 +63,7 @@ def cidr_open_known_parts(value: Deferred, operand: Json, context: OperatorConte
 
 
 def _ports_of(value: Json, context: OperatorContext) -> tuple[int, int] | None:
-    return addresses.ports_of(context.scope.deep(value)) if isinstance(value, dict) else None
+    return addresses.ports_of(context.scope.resolve_deep(value)) if isinstance(value, dict) else None
 
 
 def _is_endpoint_port(value: Json, context: OperatorContext) -> bool:

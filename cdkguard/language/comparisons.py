@@ -35,7 +35,7 @@ def are_equal(value: Json, operand: Json) -> bool:
 
 
 def equals(value: Json, operand: Json, context: OperatorContext) -> Tri:
-    return are_equal(context.scope.deep(value) if isinstance(value, dict | list) else value, operand)
+    return are_equal(context.scope.resolve_deep(value) if isinstance(value, dict | list) else value, operand)
 
 
 def is_in(value: Json, operand: Json, context: OperatorContext) -> Tri:
@@ -151,7 +151,7 @@ def is_no_echo_parameter(value: Json, operand: Json, context: OperatorContext) -
 
 def is_template_unread(value: Json, operand: Json, context: OperatorContext) -> Tri:
     """Whether the resource is a nested stack whose template is not among the templates of the run."""
-    return (context.logical_id in context.scope.owner.unread) is operand
+    return (context.logical_id in context.scope.stack.unread) is operand
 
 
 # -- values of which a part is known

@@ -293,7 +293,7 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
             answer = all_of(one(found, subject, full) for one in tests)
             answers.append(answer)
             if subject.evidence is not None and (answer is not True if universal else answer is not False):
-                subject.evidence.append((paths.show(full), found))
+                subject.evidence.append((paths.render_path(full), found))
         return combine(answers)
 
     return decide
@@ -308,7 +308,7 @@ def _bind_single(names: tuple[str, ...], one: Test, decisive: bool) -> Decide:
         path = (*subject.prefix, *names) if subject.prefix else names
         answer = one(found, subject, path)
         if subject.evidence is not None and (answer is None or answer is decisive):
-            subject.evidence.append((paths.show(path), found))
+            subject.evidence.append((paths.render_path(path), found))
         return answer
 
     return decide
@@ -319,7 +319,7 @@ def _of_construct_path(one: Test) -> Test:
 
     def of_either(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
         if found is ABSENT:
-            found = getattr(subject.scope.owner, "construct_paths", {}).get(subject.logical_id, ABSENT)
+            found = getattr(subject.scope.stack, "construct_paths", {}).get(subject.logical_id, ABSENT)
         return one(found, subject, path)
 
     return of_either
@@ -350,7 +350,7 @@ def _bind_looking_around(operator: Operator, operand: Json) -> Test:
     def test(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
         facts = subject.world.facts(subject.scope) if subject.world is not None and not needs_raw else None
         raw = _raw(subject, path) if needs_raw else None
-        shown = paths.show(path) if facts else ""
+        shown = paths.render_path(path) if facts else ""
         return evaluate_operator(
             name, found, operand, OperatorContext(subject.scope, shown, raw, facts, subject.logical_id)
         )
@@ -390,10 +390,10 @@ def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide, around: tuple[s
                 deeper: list[tuple[str, Json]] = []
                 if not isinstance(found, Deferred):
                     inner(part._replace(evidence=deeper))
-                subject.evidence.extend(deeper or [(paths.show(full), found)])
+                subject.evidence.extend(deeper or [(paths.render_path(full), found)])
         if around is not None and subject.evidence is not None and not any(answers):
             found = paths.value_at(subject.scope, subject.root, around)
-            subject.evidence.append((paths.show((*subject.prefix, *around)), found))
+            subject.evidence.append((paths.render_path((*subject.prefix, *around)), found))
         if name == "every":
             return all_of(answers)
         return any_of(answers) if name == "some" else negate(any_of(answers))
@@ -469,7 +469,7 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
         """Those that name a target by a link, by that target, and those that any subject has to ask: each (place, logical
         id, body, whether it refers for certain). Once, or thousands of resources would each look at all the others."""
         if index not in scope.about:  # what is a link where nothing is assumed is one under every assumption
-            root = scope.unassumed()
+            root = scope.without_assumptions()
             sure: dict[str | None, list[_Other]] = {}
             asked: list[_Other] = []
             for place, (other, body, _scope) in enumerate(world.others(root, types)):
@@ -492,7 +492,7 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
         is_open = False
         try:
             for _path, value in walk(scope, body):
-                found = scope.deep(value) if isinstance(value, dict | list) else value
+                found = scope.resolve_deep(value) if isinstance(value, dict | list) else value
                 links = [link.target for link in _links(found)]
                 targets.update(links)
                 is_open = is_open or _is_open(found)

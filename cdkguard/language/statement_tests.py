@@ -156,7 +156,7 @@ def _statements_of(document: Json, scope: Scope) -> Sequence[Statement | Deferre
     known = scope.notes.get(key)
     if known is None:
         # Storing the document keeps it alive, so that CPython cannot reuse its id.
-        known = scope.notes[key] = document, [s for _path, s in policies.statements(scope.deep_once(document))]
+        known = scope.notes[key] = document, [s for _path, s in policies.statements(scope.resolve_deep_once(document))]
     listed: Sequence[Statement | Deferred] = known[1]
     return listed
 
@@ -176,7 +176,7 @@ def names_principal(value: Json, operand: dict[str, Json], context: OperatorCont
         if isinstance(statement, Deferred)
         else any(arns.classify(account, facts) in classes for account in policies.principal_accounts(statement))
         and all_of(STATEMENT_TESTS[name].decide(statement, wanted) for name, wanted in tests.items())
-        for _path, statement in policies.statements(context.scope.deep_once(value))
+        for _path, statement in policies.statements(context.scope.resolve_deep_once(value))
     )
 
 

@@ -18,7 +18,7 @@ class NotExpandable(ValueError):
 LOOPS = "AWS::LanguageExtensions"
 
 
-def transforms(template: Mapping[str, Json]) -> list[str]:
+def find_transforms(template: Mapping[str, Json]) -> list[str]:
     """The macros that CloudFormation runs over the whole template, by name; what is no name, as it stands there."""
     found = []
     for section in ("Transform", "Fn::Transform"):
@@ -31,7 +31,7 @@ def transforms(template: Mapping[str, Json]) -> list[str]:
 
 def uses_loops(template: Mapping[str, Json]) -> bool:
     """Whether the template declares the transform that knows Fn::ForEach."""
-    return LOOPS in transforms(template)
+    return LOOPS in find_transforms(template)
 
 
 def expand(value: Json, scope: Scope) -> Json:

@@ -286,7 +286,7 @@ _BINDERS: dict[str, Callable[[Step, Walk], Walk]] = {
 }
 
 
-def show(path: tuple[str | int, ...]) -> str:
+def render_path(path: tuple[str | int, ...]) -> str:
     """`Properties.SecurityGroupIngress[0].CidrIp`, as CDK writes property paths."""
     text = ""
     for part in path:

@@ -25,29 +25,29 @@ _PLAIN: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-class TooMuch(ValueError):
+class GlobalsTooLarge(ValueError):
     """Globals that are too large for the number of resources that share them."""
 
 
-def shared(template: Mapping[str, Json]) -> dict[str, Json]:
-    """Type -> the properties that `Globals` gives to each resource of it; raises TooMuch."""
+def read_globals(template: Mapping[str, Json]) -> dict[str, Json]:
+    """Type -> the properties that `Globals` gives to each resource of it; raises GlobalsTooLarge."""
     found = template.get("Globals")
     sections = {PREFIX + k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
     if sections:
         resources = template.get("Resources") or {}
         takers = sum(isinstance(body, dict) and body.get("Type") in sections for body in resources.values())
         if takers * sum(map(_size, sections.values())) > MAX_SHARED:
-            raise TooMuch("Globals are too large to be judged with each resource that shares them")
+            raise GlobalsTooLarge("Globals are too large to be judged with each resource that shares them")
     return sections
 
 
-def completed(body: Mapping[str, Json], globals_: Mapping[str, Json]) -> dict[str, Json]:
+def apply_globals(body: Mapping[str, Json], globals_: Mapping[str, Json]) -> dict[str, Json]:
     """The resource with what `Globals` says of its type."""
     common, own = globals_.get(str(body.get("Type"))), body.get("Properties")
     return dict(body) if not common else {**body, "Properties": _merged(common, own if own is not None else {})}
 
 
-def made_of(body: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+def expand_resource(body: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
     """The resources of CloudFormation that a (completed) resource of SAM stands for."""
     name, properties = str(body.get("Type")).removeprefix(PREFIX), body.get("Properties")
     if name not in _PLAIN or not isinstance(properties, dict | None):

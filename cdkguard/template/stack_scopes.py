@@ -12,7 +12,7 @@ from cdkguard.template.values import ABSENT, Branch, Deferred, Scope
 MAX_DUMMIES = 200  # different ones, each looked for in every text: beyond them no text is known. CDK has a dozen
 
 
-class Scopes:
+class StackScopes:
     """A Scope and the resources of each stack, made when first asked for.
 
     `given` holds values of CloudFormation parameters for every root stack that declares them. What could not be

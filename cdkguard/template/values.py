@@ -68,7 +68,7 @@ class Deferred:
                 yield from part.links()
 
 
-def imported(value: Deferred) -> str | None:
+def import_name(value: Deferred) -> str | None:
     """What a Fn::ImportValue of another stack's export is called in a message."""
     name = value.raw.get("Fn::ImportValue") if value.kind == "import" and isinstance(value.raw, dict) else None
     return f"import {name}" if isinstance(name, str) else None
@@ -164,8 +164,8 @@ class Scope:
         "dummies",
         "truths",
         "excluded",
-        "asked",
-        "owner",
+        "assumed",
+        "stack",
         "defaults",
         "memo",
         "notes",
@@ -183,7 +183,7 @@ class Scope:
         region: str | None = None,
         stack_name: str | None = None,
         dummies: tuple[str, ...] = (),
-        owner: Any = None,
+        stack: Any = None,
         defaults: bool = True,
     ) -> None:
         self.memo: dict[int, tuple[Json, Json]] = {}  # of deep_once; the value is kept, so that its id stays its own
@@ -191,18 +191,18 @@ class Scope:
         self.about: dict[Any, Any] = {}  # what was found out under no assumption, of all forks together
         self.spent = [0, 0]  # characters of large values, and forks, of all forks together
         self.keys: dict[int, tuple[Json, str]] = {}  # keys of undecided Fn::Equals, the same in every fork
-        self.owner, self.defaults = owner, defaults  # the stack; whether a Default is a parameter's value
+        self.stack, self.defaults = stack, defaults  # the stack; whether a Default is a parameter's value
         self.template = template
         self.given: dict[str, Json] = dict(given or {})
         self.plain = self.given  # without what is assumed
         self.account, self.region, self.stack_name, self.dummies = account, region, stack_name, dummies
         self.truths: dict[str, bool] = {}
         self.excluded: dict[str, frozenset[str]] = {}
-        self.asked: tuple[str, ...] = ()  # the conditions over which this scope forked, in order
+        self.assumed: tuple[str, ...] = ()  # the conditions over which this scope forked, in order
 
     # -- conditions
 
-    def condition(self, name: str) -> bool:
+    def condition_holds(self, name: str) -> bool:
         """Whether the named condition holds; raises Branch where that must be assumed."""
         holds, unknown = self._judged(name)
         if holds is None:
@@ -210,7 +210,7 @@ class Scope:
             raise Branch(unknown, name)
         return holds
 
-    def known(self, name: str) -> Tri:
+    def condition_if_known(self, name: str) -> Tri:
         """Like `condition`, but None where it is not known."""
         return self._judged(name)[0]
 
@@ -239,7 +239,7 @@ class Scope:
         fork: Scope | None = self.notes[key]
         return fork
 
-    def unassumed(self) -> Scope:
+    def without_assumptions(self) -> Scope:
         """The scope in which nothing is assumed.
 
         Its forks hold no reference to it: it holds them, and what leads back to itself would keep a template in memory
@@ -248,7 +248,7 @@ class Scope:
         if not self.truths:
             return self
         other = self._copy()
-        other.given, other.truths, other.excluded, other.asked = self.plain, {}, {}, ()
+        other.given, other.truths, other.excluded, other.assumed = self.plain, {}, {}, ()
         return other
 
     def _copy(self, kind: type[Scope] | None = None) -> Scope:
@@ -262,8 +262,8 @@ class Scope:
         atom, other = branch.atom, self._copy()
         self.spent[1] += 1
         other.truths = {**self.truths, atom.key: truth}
-        if branch.condition not in self.asked:
-            other.asked = (*self.asked, branch.condition)
+        if branch.condition not in self.assumed:
+            other.assumed = (*self.assumed, branch.condition)
         if atom.parameter is None or atom.literal is None:
             return other
         allowed = self._allowed(atom.parameter)
@@ -286,8 +286,8 @@ class Scope:
         """The branch in words: `IsProd is false`."""
         words = [
             f"{name} is {'true' if holds else 'false'}"
-            for name in self.asked
-            if (holds := self.known(name)) is not None
+            for name in self.assumed
+            if (holds := self.condition_if_known(name)) is not None
         ]
         return " and ".join(words) or None
 
@@ -401,20 +401,20 @@ class Scope:
     def _is_spent(self) -> bool:
         return self.spent[0] > _MAX_LARGE
 
-    def deep(self, value: Json) -> Json:
+    def resolve_deep(self, value: Json) -> Json:
         """The value with every intrinsic in it resolved, NoValue members dropped."""
         value = self.resolve(value)
         if type(value) is dict:
-            return {k: v for k, v in ((k, self.deep(v)) for k, v in value.items()) if v is not ABSENT}
+            return {k: v for k, v in ((k, self.resolve_deep(v)) for k, v in value.items()) if v is not ABSENT}
         if type(value) is list:
-            return [v for v in map(self.deep, value) if v is not ABSENT]
+            return [v for v in map(self.resolve_deep, value) if v is not ABSENT]
         return value
 
-    def deep_once(self, value: Json) -> Json:
+    def resolve_deep_once(self, value: Json) -> Json:
         """`deep`, remembered for this very object: several rules read the same policy document."""
         known = self.memo.get(id(value))
         if known is None:
-            known = self.memo[id(value)] = (value, self.deep(value))
+            known = self.memo[id(value)] = (value, self.resolve_deep(value))
         return known[1]
 
     def _call(self, function: str, operand: Json, raw: Json) -> Json:
@@ -423,7 +423,7 @@ class Scope:
         if function == "Fn::If":
             if not (isinstance(operand, list) and len(operand) == 3 and isinstance(operand[0], str)):
                 return Deferred("unknown", raw)
-            return self.resolve(operand[1] if self.condition(operand[0]) else operand[2])
+            return self.resolve(operand[1] if self.condition_holds(operand[0]) else operand[2])
         if function == "Fn::GetAtt":
             return _get_att(operand, raw)
         if function == "Fn::Join":
@@ -441,13 +441,13 @@ class Scope:
         if function == "Fn::ImportValue":
             return Deferred("import", raw)
         if function == "Fn::ToJsonString":
-            plain = self.deep(operand)
+            plain = self.resolve_deep(operand)
             if plain is ABSENT or _has_deferred(plain):
                 return Deferred("unknown", raw)
             text = json.dumps(plain)  # in one another, each doubles the backslashes of the one inside
             return text if len(text) <= _MAX_TEXT else Deferred("unknown", raw)
         if function == "Fn::Length":
-            found = self.deep(operand)
+            found = self.resolve_deep(operand)
             return len(found) if isinstance(found, list) else Deferred("unknown", raw)
         if function in ("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
             unknown: list[Atom] = []
@@ -455,7 +455,7 @@ class Scope:
             return Deferred("unknown", raw) if holds is None else holds
         return Deferred("unknown", raw)
 
-    def parameter(self, name: str) -> Json:
+    def parameter_value(self, name: str) -> Json:
         """A parameter's value before deployment, else a Deferred of kind parameter."""
         raw = {"Ref": name}
         declared = _mapping(_mapping(self.template.get("Parameters")).get(name))
@@ -478,7 +478,7 @@ class Scope:
         if not isinstance(name, str):
             return Deferred("unknown", raw)
         if name in _mapping(self.template.get("Parameters")) or name in self.given:
-            return self.parameter(name)
+            return self.parameter_value(name)
         if name.startswith("AWS::"):
             return self._pseudo(name, raw)
         return Deferred("resource", raw, name)

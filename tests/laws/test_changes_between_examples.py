@@ -9,7 +9,7 @@ from cdkguard.check import examples as ruletest
 from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.sides import Sides
 from cdkguard.engine import changes as changerules
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.stack_scopes import StackScopes
 from tests.support.golden_lines import RULE_IDS, change_line, finding_line
 
 KEPT_IN = "pairs"
@@ -19,7 +19,7 @@ MOST = 2  # examples of a rule
 def judged(rule, before, after, change_rules, rules, sets):
     """The lines of one change of one template."""
     (old, settings, _), (new, _, _) = (ruletest._stack(rule, case, sets) for case in (before, after))
-    sides = Sides(Scopes(), Scopes())
+    sides = Sides(StackScopes(), StackScopes())
     found = compare_stacks([old], [new], changes.tables_of(sets), sides)
     answer = changerules.evaluate(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
     assert not answer.problems

@@ -109,7 +109,7 @@ def everybody_when(value, key="aws:SourceArn", operator="ArnLike"):
 
 def restricted(value, **more):
     scope = intrinsics.Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
-    return policies.is_restricted(scope.deep(everybody_when(value, **more)))
+    return policies.is_restricted(scope.resolve_deep(everybody_when(value, **more)))
 
 
 ORGANIZATION = {"key": "aws:PrincipalOrgPaths", "operator": "ForAnyValue:StringLike"}

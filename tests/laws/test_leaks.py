@@ -20,7 +20,7 @@ from cdkguard.engine import resources as engine
 from cdkguard.model import Assembly, Stack
 from cdkguard.outputs.render import RENDERERS, Options, render
 from cdkguard.packs import load as packs
-from cdkguard.template import shown as shown_module
+from cdkguard.template import rendering
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
 TOKEN = "ghp_" + "Ab1" * 12  # of the shape of a credential, wherever it stands
@@ -291,14 +291,14 @@ def test_no_rule_shows_a_credential_wherever_it_stands():
 def test_what_a_rule_calls_a_secret_is_shown_by_no_other_rule(monkeypatch):
     """The values that rules on secrets were about to show, in the report of all rules on the same resources."""
     texts: set[str] = set()
-    shown = shown_module.shown
+    shown = rendering.render_value
 
     def recording(value: Any, secret: bool) -> str:
         if secret and isinstance(value, str):
             texts.add(value)
         return shown(value, secret)
 
-    monkeypatch.setattr(engine, "shown", recording)
+    monkeypatch.setattr(engine, "render_value", recording)
     report = report_on({f"R{n}": body for n, (_rule, body) in enumerate(examples())})
     secrets = {text for text in texts if len(text) >= 6 and " " not in text}
     assert len(secrets) >= 8

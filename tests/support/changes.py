@@ -9,7 +9,7 @@ from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.sides import Sides
 from cdkguard.model import Report, Stack, severity_rank
 from cdkguard.packs.load import load_all
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.stack_scopes import StackScopes
 
 SETS = load_all(()).sets
 TABLES = changes.tables_of(SETS)
@@ -29,7 +29,7 @@ def stack(resources, name="Shop", *, parent=None, at=None, path=None, paths=None
 def compare(before, after):
     """The changes between two lists of stacks, or two resource mappings of one stack."""
     sides = [[stack(side)] if isinstance(side, dict) else list(side) for side in (before, after)]
-    return compare_stacks(*sides, TABLES, Sides(Scopes(), Scopes()))
+    return compare_stacks(*sides, TABLES, Sides(StackScopes(), StackScopes()))
 
 
 def impacts(changes):

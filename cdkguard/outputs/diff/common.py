@@ -9,7 +9,7 @@ from cdkguard.diff.comparable import as_json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import DETAILS, IMPACTS, STACK_IMPACTS, Change, PropertyChange, Stack
 from cdkguard.outputs.summary import plural
-from cdkguard.template.shown import shown
+from cdkguard.template.rendering import render_value
 from cdkguard.template.values import Deferred
 from cdkguard.text.credentials import masked
 
@@ -149,7 +149,9 @@ def value(changed: PropertyChange, side: Any) -> str:
     """A value in few characters; what looks like a secret is hidden."""
     name = changed.name or changed.path
     clear, other = masked(name, side), changed.after if side is changed.before else changed.before
-    text = shown(clear, False)
-    if isinstance(clear, Deferred) and text == shown(masked(name, other), False):
-        return shown(masked(name, as_json(side)), False)  # what is not known looks alike: as the template says it
+    text = render_value(clear, False)
+    if isinstance(clear, Deferred) and text == render_value(masked(name, other), False):
+        return render_value(
+            masked(name, as_json(side)), False
+        )  # what is not known looks alike: as the template says it
     return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'

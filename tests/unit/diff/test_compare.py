@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cdkguard.diff.compare import find_destroy_changes
 from cdkguard.diff.sides import Sides
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.stack_scopes import StackScopes
 from tests.support.changes import TABLES, compare, impacts, stack
 
 TABLE = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "orders", "BillingMode": "PAY_PER_REQUEST"}}
@@ -254,7 +254,7 @@ def test_a_nested_stack_that_was_not_read():
 
 def test_cdk_destroy_takes_what_its_policies_leave():
     stacks = parented({"It": TABLE, "Kept": {**TABLE, **RETAIN}})
-    found = {c.logical_id: c.impact for c in find_destroy_changes(stacks, TABLES, Scopes())}
+    found = {c.logical_id: c.impact for c in find_destroy_changes(stacks, TABLES, StackScopes())}
     assert found == {"Data": "WILL_DESTROY", "Q": "WILL_DESTROY", "It": "WILL_DESTROY", "Kept": "WILL_ORPHAN"}
 
 
@@ -324,4 +324,4 @@ def test_what_goes_one_way_comes_the_other_way(one, other):
 
 def test_both_sides_may_share_their_values():
     stacks = named("a")
-    assert Sides(Scopes(), Scopes()) and not compare(stacks, stacks)
+    assert Sides(StackScopes(), StackScopes()) and not compare(stacks, stacks)

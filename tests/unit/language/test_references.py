@@ -74,7 +74,7 @@ def looking_at_each(node, binding, universal):
     def refers(body, scope, logical_id, names):
         is_open = False
         for _path, value in walk(scope, body):
-            found = scope.deep(value)
+            found = scope.resolve_deep(value)
             is_open = is_open or requirements._is_open(found)
             if any(link.target == logical_id for link in requirements._links(found)):
                 return True

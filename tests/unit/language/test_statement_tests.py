@@ -159,5 +159,5 @@ def test_mistakes_in_operands_are_named(name, operand, words):
 def test_holes_stand_in_keys_as_a_mark():
     text = joined('{"Effect": "Allow", "Condition": {"StringEquals": {"', {"Ref": "Issuer"}, ':sub": "a"}}}')
     scope = Scope({"Parameters": {"Issuer": {"Type": "String"}}})
-    ((_path, statement),) = policies.statements(scope.deep(text))
+    ((_path, statement),) = policies.statements(scope.resolve_deep(text))
     assert policies.is_restricted(statement) is True

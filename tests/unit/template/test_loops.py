@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.model import Stack
-from cdkguard.template.loops import LOOPS, NotExpandable, expand, transforms, uses_loops
-from cdkguard.template.stack_scopes import Scopes
+from cdkguard.template.loops import LOOPS, NotExpandable, expand, find_transforms, uses_loops
+from cdkguard.template.stack_scopes import StackScopes
 
 
 def scope(**template):
-    return Scopes({}).of(Stack("S", {"Resources": {}, **template}, "s.json"))
+    return StackScopes({}).of(Stack("S", {"Resources": {}, **template}, "s.json"))
 
 
 def loop(collection, body, name="X", key="L"):
@@ -88,6 +88,6 @@ def test_what_holds_no_loop_stays_as_it_is(value):
 )
 def test_the_macros_of_a_template(declared, found):
     for section in ("Transform", "Fn::Transform"):
-        assert transforms({section: declared}) == found
+        assert find_transforms({section: declared}) == found
         assert uses_loops({section: declared}) is (LOOPS in found)
-    assert transforms({}) == [] and not uses_loops({})
+    assert find_transforms({}) == [] and not uses_loops({})

@@ -5,7 +5,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from jsonpath_ng.ext import parse as jsonpath
 
-from cdkguard.template.paths import PathError, bind, parse, show
+from cdkguard.template.paths import PathError, bind, parse, render_path
 from cdkguard.template.values import ABSENT, Deferred, Scope
 
 NAMES = st.sampled_from(["A", "B", "C", "Key", "Value"])
@@ -21,7 +21,7 @@ PATHS = st.lists(PARTS, min_size=1, max_size=4).map(lambda parts: "$" + "".join(
 
 
 def found(path, document):
-    return [(show(p), v) for p, v in bind(parse(path))(Scope({}), document) if v is not ABSENT]
+    return [(render_path(p), v) for p, v in bind(parse(path))(Scope({}), document) if v is not ABSENT]
 
 
 def ordinary(path, document):
@@ -69,7 +69,7 @@ def test_filters(items):
 
 
 def select(path, document, **scope):
-    return [(show(p), v) for p, v in bind(parse(path))(Scope(**{"template": {}, **scope}), document)]
+    return [(render_path(p), v) for p, v in bind(parse(path))(Scope(**{"template": {}, **scope}), document)]
 
 
 def test_a_missing_end_is_absent_and_an_empty_list_is_nothing():

@@ -67,8 +67,8 @@ def test_globals_are_merged_into_each_resource_of_their_type():
         "Function": {"Timeout": 30, "Tags": {"a": "1", "b": "1"}, "Layers": ["x"]},
         "Api": {"TracingEnabled": True},
     }
-    (common,) = [sam.shared({"Globals": globals_, "Resources": function()})]
-    body = sam.completed(
+    (common,) = [sam.read_globals({"Globals": globals_, "Resources": function()})]
+    body = sam.apply_globals(
         {"Type": "AWS::Serverless::Function", "Properties": {"Tags": {"b": "2"}, "Layers": ["y"]}}, common
     )
     assert body["Properties"] == {"Timeout": 30, "Tags": {"a": "1", "b": "2"}, "Layers": ["x", "y"]}
@@ -100,28 +100,28 @@ ANYTHING = st.recursive(
 )
 def test_nothing_in_it_crashes(name, properties, shared):
     template = {"Resources": {"X": {"Type": sam.PREFIX + name, "Properties": properties}}, "Globals": {name: shared}}
-    body = sam.completed(template["Resources"]["X"], sam.shared(template))
-    assert all(made["Type"].startswith("AWS::") for made in sam.made_of(body))
+    body = sam.apply_globals(template["Resources"]["X"], sam.read_globals(template))
+    assert all(made["Type"].startswith("AWS::") for made in sam.expand_resource(body))
 
 
 def test_what_is_no_section_of_globals_is_nobodys():
-    assert sam.shared({"Globals": {"Function": {"Timeout": 3}, "Api": "x"}}) == {
+    assert sam.read_globals({"Globals": {"Function": {"Timeout": 3}, "Api": "x"}}) == {
         "AWS::Serverless::Function": {"Timeout": 3}
     }
-    assert sam.shared({"Globals": ["Function"]}) == sam.shared({}) == {}
+    assert sam.read_globals({"Globals": ["Function"]}) == sam.read_globals({}) == {}
 
 
 def test_globals_may_hold_as_much_as_is_said_and_no_more(monkeypatch):
     monkeypatch.setattr(sam, "MAX_SHARED", 8)  # two resources, of four values each: two mappings, a list and a text
     shared = {"Function": {"Tags": {"a": ["x"]}}}
     two = {name: {"Type": "AWS::Serverless::Function"} for name in "AB"}
-    assert sam.shared({"Globals": shared, "Resources": two})
-    with pytest.raises(sam.TooMuch):
-        sam.shared({"Globals": shared, "Resources": {**two, "C": two["A"]}})
-    with pytest.raises(sam.TooMuch):
-        sam.shared({"Globals": {"Function": {"Tags": {"a": ["x", "y"]}}}, "Resources": two})
+    assert sam.read_globals({"Globals": shared, "Resources": two})
+    with pytest.raises(sam.GlobalsTooLarge):
+        sam.read_globals({"Globals": shared, "Resources": {**two, "C": two["A"]}})
+    with pytest.raises(sam.GlobalsTooLarge):
+        sam.read_globals({"Globals": {"Function": {"Tags": {"a": ["x", "y"]}}}, "Resources": two})
     other = {"C": {"Type": "AWS::Serverless::Api"}, "D": "x"}
-    assert sam.shared({"Globals": shared, "Resources": {**two, **other}})
+    assert sam.read_globals({"Globals": shared, "Resources": {**two, **other}})
 
 
 def test_the_role_that_sam_writes():
@@ -130,7 +130,7 @@ def test_the_role_that_sam_writes():
         "Policies": ["AWSLambdaExecute", "arn:aws:iam::1:policy/a", {"Statement": [statement]}, {"Ref": "P"}, {"S3ReadPolicy": {"BucketName": "b"}}],
         "PermissionsBoundary": "arn:b",
     }  # fmt: skip
-    _function, role = sam.made_of({"Type": "AWS::Serverless::Function", "Properties": properties})
+    _function, role = sam.expand_resource({"Type": "AWS::Serverless::Function", "Properties": properties})
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     assert role["Type"] == "AWS::IAM::Role"
     assert role["Properties"] == {
@@ -139,5 +139,7 @@ def test_the_role_that_sam_writes():
         "Policies": [{"PolicyName": "sam", "PolicyDocument": {"Statement": [statement]}}],
         "PermissionsBoundary": "arn:b",
     }
-    (function,) = sam.made_of({"Type": "AWS::Serverless::Function", "Properties": {**properties, "Role": "arn:r"}})
+    (function,) = sam.expand_resource(
+        {"Type": "AWS::Serverless::Function", "Properties": {**properties, "Role": "arn:r"}}
+    )
     assert function["Type"] == "AWS::Lambda::Function"

@@ -112,7 +112,7 @@ def test_dummy_context_values_are_not_values():
 
 def branches(value, at):
     try:
-        return {at.branch_text(): at.deep(value)}
+        return {at.branch_text(): at.resolve_deep(value)}
     except Branch as branch:
         found = {}
         for truth in (True, False):
@@ -161,15 +161,15 @@ JSON = st.recursive(
 def test_whatever_a_template_holds_resolving_ends_without_an_error(value, conditions):
     at = Scope({**TEMPLATE, "Conditions": conditions})
     with contextlib.suppress(Branch):
-        at.deep(value)
+        at.resolve_deep(value)
     flatten(value)
 
 
 @given(JSON)
 def test_resolving_twice_changes_nothing(value):
     try:
-        once = scope().deep(value)
-        assert repr(scope().deep(value)) == repr(once)
+        once = scope().resolve_deep(value)
+        assert repr(scope().resolve_deep(value)) == repr(once)
     except Branch:
         pass
 
@@ -181,11 +181,11 @@ def test_a_choice_inside_a_condition_leaves_it_undecided(name):
         "Own": {"Fn::Equals": ["a", {"Fn::If": ["Own", "a", "b"]}]},
     }
     asked = Scope({"Conditions": conditions})
-    assert asked.known(name) is None
+    assert asked.condition_if_known(name) is None
     with pytest.raises(Branch) as raised:
-        asked.condition(name)
+        asked.condition_holds(name)
     for truth in (True, False):
-        assert asked.assume(raised.value, truth).condition(name) is truth
+        assert asked.assume(raised.value, truth).condition_holds(name) is truth
 
 
 def test_flatten_keeps_what_is_written_literally():
@@ -207,7 +207,7 @@ def test_an_undecided_comparison_is_known_by_what_it_compares():
         atoms = []
         for name in at.template["Conditions"]:
             with pytest.raises(Branch) as raised:
-                at.condition(name)
+                at.condition_holds(name)
             atoms.append(raised.value.atom.key)
         return atoms
 
@@ -221,12 +221,12 @@ def test_an_undecided_comparison_is_known_by_what_it_compares():
 def test_what_is_found_under_no_assumption_is_found_from_every_fork():
     at = scope()
     with pytest.raises(Branch) as raised:
-        at.condition("IsProd")
+        at.condition_holds("IsProd")
     fork = at.assume(raised.value, False)
     assert fork is not None and fork.given["Env"] == "dev" and fork.branch_text() == "IsProd is false"
-    plain = fork.unassumed()
-    assert (plain.given, plain.truths, plain.excluded, plain.asked) == (at.given, {}, {}, ())
-    assert plain.about is at.about and plain.notes is not at.notes and at.unassumed() is at
+    plain = fork.without_assumptions()
+    assert (plain.given, plain.truths, plain.excluded, plain.assumed) == (at.given, {}, {}, ())
+    assert plain.about is at.about and plain.notes is not at.notes and at.without_assumptions() is at
 
 
 YES, NO, MAYBE = {"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}, {"Fn::Equals": [{"Ref": "Env"}, "prod"]}
@@ -259,4 +259,4 @@ YES, NO, MAYBE = {"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}, {"Fn::E
 )
 def test_conditions_of_conditions(expression, holds):
     conditions = {"It": expression, "Other": YES}
-    assert Scope({**TEMPLATE, "Conditions": conditions}).known("It") is holds
+    assert Scope({**TEMPLATE, "Conditions": conditions}).condition_if_known("It") is holds

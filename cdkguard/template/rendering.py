@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cdkguard._typing import Json
-from cdkguard.template.values import ABSENT, Deferred, imported, scalar_text
+from cdkguard.template.values import ABSENT, Deferred, import_name, scalar_text
 
 MAX_SHOWN = 160  # characters of a found value
 
 
-def shown(value: Json, secret: bool) -> str:
+def render_value(value: Json, secret: bool) -> str:
     """A value in few characters; a secret's only in its length."""
     from cdkguard.text.credentials import shape_of
 
@@ -32,7 +32,7 @@ def _plain(value: Json) -> str:
     if isinstance(value, Deferred):
         if value.kind in ("resource", "parameter", "pseudo"):
             return "${" + str(value.target) + (f".{value.attribute}" if value.attribute else "") + "}"
-        if name := imported(value):
+        if name := import_name(value):
             return "${" + name + "}"
         return "".join(part if isinstance(part, str) else _plain(part) for part in value.parts) or value.text("${…}")
     text = scalar_text(value)
