@@ -52,7 +52,7 @@ def _matches(entry: str, finding: Finding) -> bool:
 
 
 def _text(report: Report) -> str:
-    from cdkguard.check.run import NO_BASELINE
+    from cdkguard.check.report import NO_BASELINE
     from cdkguard.outputs.render import Options, render
 
     # A unit test has no baseline that it could name.

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 from cdkguard import errors, model
 from cdkguard.access.compare import find_widenings
 from cdkguard.access.widening import ResolvedStack
-from cdkguard.check import changes
+from cdkguard.check import comparison
 from cdkguard.check import examples as ruletest
 from cdkguard.check import run as check
 from cdkguard.config.settings import Config, load_config
@@ -186,7 +186,7 @@ def compare(data: bytes) -> None:
     old, new, again = _stack(body["before"]), _stack(body["after"]), _stack(body["after"])
     if old is None or new is None or again is None:
         return
-    tables = changes.tables_of(loaded().sets)
+    tables = comparison.type_facts(loaded().sets)
     sides = Sides(stack_scopes.StackScopes(), stack_scopes.StackScopes())
     found = compare_stacks([old], [new], tables, sides)
     rules = [rule for rule in loaded().rules if rule.scope == "change"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from cdkguard.check.changes import approvals_file
 from cdkguard.config import approvals
 from cdkguard.config.settings import Config
 from cdkguard.model import Change, Finding, Report
@@ -28,7 +27,7 @@ def approve(config: Config, report: Report, findings: Sequence[Finding], reason:
 
     An approval of the same change is replaced; the others stay. Raises ConfigError where the file cannot be read.
     """
-    file = approvals_file(config)
+    file = approvals.file_of(config)
     by_token = {approval.change: approval for approval in approvals.read(file)}
     changes = {change.token: change for change in report.changes}
     for finding in findings:

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from cdkguard import __version__
 from cdkguard._typing import TextIO
 from cdkguard.baselines.open import Baseline, opened, read
-from cdkguard.check import changes
-from cdkguard.check.run import assembled
+from cdkguard.check import comparison
+from cdkguard.check.assemble import open_assembly, refuse_empty
 from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Assembly, Change, Problem, Stack
@@ -28,10 +28,10 @@ def compare(config: Config, old_path: str | None, progress: TextIO | None = None
     """
     loaded = load_all(config.packs)
     with new_side(config, progress) as found:
-        stacks = changes.stacks_of(found, config)
+        stacks = comparison.stacks_of(found, config)
         with _old_side(config, old_path, found, progress) as old:
-            before = changes.stacks_of(old.assembly, config)
-            compared = changes.compared(old, before, stacks, loaded.sets, config.template_parameters)
+            before = comparison.stacks_of(old.assembly, config)
+            compared = comparison.compare(old, before, stacks, loaded.sets, config.template_parameters)
             selected = _of_selected_stacks(compared.changes, config)
             notes = tuple(p.message for p in (*old.notes, *found.problems))
             refuse_unread(found.problems)
@@ -48,11 +48,11 @@ def destruction(config: Config, progress: TextIO | None = None) -> Difference:
     loaded = load_all(config.packs)
     if config.against is None:
         with new_side(config, progress) as found:
-            stacks, words = changes.stacks_of(found, config), _words(config)
+            stacks, words = comparison.stacks_of(found, config), _words(config)
     else:
         with new_side(config, progress) as app, _old_side(config, None, app, progress) as old:
-            stacks, words = changes.stacks_of(old.assembly, config), old.words
-    taken = _of_selected_stacks(changes.destroyed(stacks, loaded.sets, config.template_parameters), config)
+            stacks, words = comparison.stacks_of(old.assembly, config), old.words
+    taken = _of_selected_stacks(comparison.find_destroyed(stacks, loaded.sets, config.template_parameters), config)
     if not taken:
         raise ConfigError("no stack of that name: nothing would be destroyed")
 
@@ -75,7 +75,8 @@ def new_side(config: Config, progress: TextIO | None) -> Iterator[Assembly]:
     if nothing is not None:
         yield nothing.assembly
         return
-    with assembled(config, progress) as found:
+    with open_assembly(config, progress) as found:
+        refuse_empty(found)
         yield found
 
 

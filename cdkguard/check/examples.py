@@ -120,7 +120,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
 
 def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
     """An example of a change rule is a pair {before, after}, each as above, or with `config`."""
-    from cdkguard.check import changes
+    from cdkguard.check import comparison
     from cdkguard.diff.compare import compare_stacks
     from cdkguard.diff.sides import Sides
     from cdkguard.engine import changes as changerules
@@ -134,7 +134,7 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
         if "stack" in case[side] and not case[side]["stack"]:
             listed.clear()
     sides = Sides(StackScopes(), StackScopes())
-    found = compare_stacks(stacks[0], stacks[1], changes.tables_of(sets), sides)
+    found = compare_stacks(stacks[0], stacks[1], comparison.type_facts(sets), sides)
     if "config" in case["before"]:
         found = tuple(_own_changes(case))
     judged = changerules.evaluate(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)
@@ -159,10 +159,12 @@ def _named(stack: Stack, side: Json) -> Stack:
 
 def _own_changes(case: Json) -> Iterator[Change]:
     """What the configuration of `after` takes away from that of `before`."""
-    from cdkguard.check import changes, guardrail
+    from cdkguard.check import guardrail
+    from cdkguard.check.evaluate import assign_environments, bind
+    from cdkguard.check.guardrail_config import describe_guardrail
     from cdkguard.config.settings import config_of_data
 
     stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
     settings = [config_of_data(case[side]["config"]) for side in ("before", "after")]
-    sides = [changes.guardrail(side, changes.in_environments([stack], side)) for side in settings]
+    sides = [describe_guardrail(bind(side), assign_environments(side, [stack]).stacks) for side in settings]
     return guardrail.compare(sides[0], sides[1], (), guardrail.home("cdkguard.yaml"))

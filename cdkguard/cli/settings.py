@@ -100,7 +100,7 @@ def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Co
 
 def _is_still(options: argparse.Namespace) -> bool:
     """Whether the command line says what is judged and it is there already, so that nothing is run that a file names."""
-    from cdkguard.check.run import is_app
+    from cdkguard.check.assemble import is_app
 
     if getattr(options, "pre_built", False):
         if options.app:
@@ -133,7 +133,7 @@ def _peers(values: Sequence[str]) -> tuple[str, ...]:
 
 def _existing(path: str) -> str:
     """A PATH with --pre-built: of an app its cdk.out, else what it is."""
-    from cdkguard.check.run import is_app
+    from cdkguard.check.assemble import is_app
 
     return _existing_assembly(path) if is_app((path,)) else path
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 
-from cdkguard._typing import Any, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.errors import ConfigError
 from cdkguard.model import Change, Finding, Problem, Suppression
 from cdkguard.system import files
 from cdkguard.text import escape
 from cdkguard.text.dates import is_date
+
+if TYPE_CHECKING:
+    from cdkguard.config.settings import Config
 
 FILE = "cdkguard.approvals.yaml"
 KEYS = ("stack", "logical_id", "construct", "impact", "change", "rules", "reason", "owner", "expires")
@@ -32,6 +36,13 @@ class Approval(NamedTuple):
 
     def is_for(self, change: Change) -> bool:
         return (self.stack, self.logical_id, self.impact) == (change.stack.root.name, change.logical_id, change.impact)
+
+
+def file_of(config: Config) -> str:
+    """The file of approvals: the configured one, else the one beside the configuration file or in the app's folder."""
+    if config.approvals:
+        return config.approvals
+    return os.path.join(os.path.dirname(config.file) if config.file else config.directory, FILE)
 
 
 def read(path: str) -> tuple[Approval, ...]:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from cdkguard.check import changes
+from cdkguard.check import comparison
 from cdkguard.check import examples as ruletest
 from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.sides import Sides
@@ -20,7 +20,7 @@ def judged(rule, before, after, change_rules, rules, sets):
     """The lines of one change of one template."""
     (old, settings, _), (new, _, _) = (ruletest._stack(rule, case, sets) for case in (before, after))
     sides = Sides(StackScopes(), StackScopes())
-    found = compare_stacks([old], [new], changes.tables_of(sets), sides)
+    found = compare_stacks([old], [new], comparison.type_facts(sets), sides)
     answer = changerules.evaluate(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
     assert not answer.problems
     for number, outcome in ((1, "fail"), (2, "unknown")):

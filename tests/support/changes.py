@@ -2,7 +2,7 @@
 
 import json
 
-from cdkguard.check import changes
+from cdkguard.check import comparison
 from cdkguard.check.run import check
 from cdkguard.config.settings import Config
 from cdkguard.diff.compare import compare_stacks
@@ -12,7 +12,7 @@ from cdkguard.packs.load import load_all
 from cdkguard.template.stack_scopes import StackScopes
 
 SETS = load_all(()).sets
-TABLES = changes.tables_of(SETS)
+TABLES = comparison.type_facts(SETS)
 
 
 def stack(resources, name="Shop", *, parent=None, at=None, path=None, paths=None, **sections):

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from cdkguard.check import changes, guardrail
+from cdkguard.check import guardrail
+from cdkguard.check.evaluate import assign_environments, bind
+from cdkguard.check.guardrail_config import describe_guardrail
 from cdkguard.config.settings import config_of_data
 from tests.support.changes import stack
 
@@ -17,7 +19,7 @@ def told(before, after, hidden=()):
         stack({}, "Dev", account="2" * 12, region="eu-west-1"),
     ]
     settings = [config_of_data(side) for side in (before, after)]
-    sides = [changes.guardrail(side, changes.in_environments(stacks, side)) for side in settings]
+    sides = [describe_guardrail(bind(side), assign_environments(side, stacks).stacks) for side in settings]
     return [(c.impact, c.after["Text"]) for c in guardrail.compare(*sides, hidden, guardrail.home("cdkguard.yaml"))]
 
 

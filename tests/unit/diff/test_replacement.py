@@ -11,14 +11,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard.check import changes
+from cdkguard.check import comparison
 from cdkguard.diff.replacement import Replacements
 from tests.support.paths import ROOT
 
 TABLE = json.loads((ROOT / "cdkguard/data/replacement.json").read_text())
 HEADER = TABLE.pop("_")
 OVERLAY = yaml.safe_load((ROOT / "tools/replacement/overlay.yaml").read_text())
-SHIPPED = changes.replacements()
+SHIPPED = comparison.replacements()
 SURENESS = {"no": 0, "maybe": 1, "yes": 2}
 
 _spec = importlib.util.spec_from_file_location("make_table", ROOT / "tools/replacement/make_table.py")

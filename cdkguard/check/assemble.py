@@ -1,0 +1,81 @@
+"""Opens the cloud assembly that a configuration names, synthesized where need be."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from cdkguard._typing import TextIO
+from cdkguard.config.settings import Config
+from cdkguard.errors import InputError
+from cdkguard.inputs.assembly import read_assembly, read_paths
+from cdkguard.model import Assembly
+from cdkguard.system import files
+
+
+def is_app(paths: Sequence[str]) -> bool:
+    """Whether the paths are one folder with cdk.json, and no manifest of its own: an app to synthesize."""
+    if len(paths) != 1 or not files.is_folder(paths[0]) or files.is_file(os.path.join(paths[0], "manifest.json")):
+        return False
+    return files.is_file(os.path.join(paths[0], "cdk.json"))
+
+
+def names_an_app(config: Config) -> bool:
+    """Whether the configuration has an app synthesized, or judges what the app around this process has written."""
+    return not config.still and bool(config.app or not config.paths or is_app(config.paths))
+
+
+@contextmanager
+def open_assembly(
+    config: Config, progress: TextIO | None = None, phases: dict[str, float] | None = None
+) -> Iterator[Assembly]:
+    """The assembly that the configuration names; the folder of a synthesis lives as long as the block.
+
+    `phases` gets the seconds of "synth" and "read". Raises InputError where there is nothing to read.
+    """
+    seconds = {} if phases is None else phases
+    began = time.perf_counter()
+    if not names_an_app(config):
+        found = read_paths(config.paths)
+    else:
+        outdir = os.environ.get("CDK_OUTDIR")
+        if not config.app and not config.paths and outdir:
+            # Behind the app in cdk.json. Without a manifest that is an error: running the app again would never end.
+            found = read_assembly(outdir, app_directory=config.directory)
+        else:
+            with _open_app(config, progress, seconds) as found:
+                yield found
+            return
+
+    seconds["read"] = time.perf_counter() - began
+    yield found
+
+
+@contextmanager
+def _open_app(config: Config, progress: TextIO | None, seconds: dict[str, float]) -> Iterator[Assembly]:
+    from cdkguard.inputs import synth
+
+    began = time.perf_counter()
+    directory = config.paths[0] if config.paths else config.directory
+    app = synth.find_app(directory, config.app, config.context)
+    existing = synth.existing_assembly(app)
+    if existing is not None:
+        found = read_assembly(existing, app_directory=directory)
+        seconds["read"] = time.perf_counter() - began
+        yield found
+        return
+
+    with synth.synthesized(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
+        synthesized = time.perf_counter()
+        seconds["synth"] = synthesized - began
+        found = read_assembly(out, app_directory=directory)._replace(context=app.context)
+        seconds["read"] = time.perf_counter() - synthesized
+        yield found
+
+
+def refuse_empty(found: Assembly) -> None:
+    """Raises InputError where no stack was found and nothing says why: that is no pass."""
+    if not found.stacks and not any(problem.fatal for problem in found.problems):
+        raise InputError(f"no stack found in {found.directory or 'the paths given'}, so nothing was judged")

@@ -1,0 +1,99 @@
+"""Compares the stacks of a baseline with the app's: parameters that a deployment keeps, then the diff itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.baselines.open import Baseline
+from cdkguard.check.evaluate import assign_environments
+from cdkguard.config.settings import Config
+from cdkguard.data.loader import shipped
+from cdkguard.diff.compare import TypeFacts, compare_stacks, find_destroy_changes
+from cdkguard.diff.replacement import Replacements
+from cdkguard.diff.sides import Sides
+from cdkguard.errors import BaselineError, TemplateError
+from cdkguard.model import Assembly, Change, Stack, replace_stacks
+from cdkguard.template.stack_scopes import StackScopes
+
+Sets = Mapping[str, frozenset[str]]
+
+
+class Comparison(NamedTuple):
+    """The changes between two sides, the stacks of both as they were compared, and the values of both."""
+
+    changes: tuple[Change, ...]
+    before: Sequence[Stack]
+    after: Sequence[Stack]
+    sides: Sides
+
+
+def compare(
+    baseline: Baseline,
+    before: Sequence[Stack],
+    after: Sequence[Stack],
+    sets: Sets,
+    given: Mapping[str, Json],
+    given_before: Mapping[str, Json] | None = None,
+) -> Comparison:
+    """The changes between the stacks of a baseline and the app's, both in their environments.
+
+    `given` are values of parameters; `given_before` those in the baseline, where they may be others. Raises BaselineError
+    or TemplateError where a side holds a loop that cannot be expanded, since what it makes would go unseen.
+    """
+    if baseline.deployed:
+        after = _keep_parameters(before, after)
+    roots = [[s for s in side if s.parent is None] for side in (before, after)]
+    if len(roots[0]) == len(roots[1]) == 1 and not (roots[0][0].from_assembly or roots[1][0].from_assembly):
+        # Two template files are two versions of one stack, whatever the files are called.
+        name = roots[1][0].name
+        before = replace_stacks(before, lambda s: s._replace(name=name) if s.parent is None else s)
+
+    sides = Sides(StackScopes(given if given_before is None else given_before), StackScopes(given))
+    found = compare_stacks(before, after, type_facts(sets), sides)
+    for problem in sides.before.problems:
+        raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
+    for problem in sides.after.problems:
+        raise TemplateError(problem.message)
+    return Comparison(found, before, after, sides)
+
+
+def _keep_parameters(before: Sequence[Stack], after: Sequence[Stack]) -> list[Stack]:
+    """`cdk deploy` keeps the value of a deployed parameter that nobody gives anew, whatever its new Default says."""
+    old = {(s.name, s.account, s.region): s for s in before if s.parent is None}
+
+    def keep(stack: Stack) -> Stack:
+        was = old.get((stack.name, stack.account, stack.region)) or old.get((stack.name, None, None))
+        if stack.parent is not None or was is None:
+            return stack
+        return stack._replace(parameters={**was.parameters, **stack.parameters})
+
+    return replace_stacks(after, keep)
+
+
+def type_facts(sets: Sets) -> TypeFacts:
+    """What the diff knows of resource types, from the rules' named sets and the shipped tables."""
+    stateful = sets.get("stateful", frozenset()) | sets.get("stateful-more", frozenset())
+    return TypeFacts(
+        replacements(),
+        stateful | sets.get("stateful-minor", frozenset()),
+        sets.get("snapshot-on-delete", frozenset()),
+        sets.get("snapshot-on-replace", frozenset()),
+    )
+
+
+@cache
+def replacements() -> Replacements:
+    """Which property changes replace a resource; made by tools/replacement/make_table.py."""
+    return Replacements(shipped("replacement.json"))
+
+
+def stacks_of(found: Assembly, config: Config) -> list[Stack]:
+    """The stacks of an assembly in the environments that a configuration gives them."""
+    return assign_environments(config._replace(app_context=found.context), found.stacks).stacks
+
+
+def find_destroyed(stacks: Sequence[Stack], sets: Sets, given: Mapping[str, Json]) -> tuple[Change, ...]:
+    """What `cdk destroy` of these stacks would take, by the policies that they hold."""
+    return find_destroy_changes(stacks, type_facts(sets), StackScopes(given))

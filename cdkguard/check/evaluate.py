@@ -1,0 +1,159 @@
+"""Evaluates a configuration on stacks: the app's own, and the one of its baseline on the same app."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
+from cdkguard.config import environments
+from cdkguard.config.environments import Assigned
+from cdkguard.config.settings import Config
+from cdkguard.engine import resources as engine
+from cdkguard.errors import ConfigError
+from cdkguard.model import Finding, Problem, Rule, Stack
+from cdkguard.packs import load as packs
+from cdkguard.suppressions import apply as suppressions
+from cdkguard.system import files
+from cdkguard.text.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from cdkguard.model import AcceptedFinding
+
+
+class BoundConfig(NamedTuple):
+    """A configuration with the rules of its packs; `rules` are those that it selects."""
+
+    config: Config
+    packs: packs.Packs
+    rules: tuple[Rule, ...]
+
+    def rules_on_resources(self) -> list[Rule]:
+        """The selected rules that judge templates; the others judge changes."""
+        return [rule for rule in self.rules if rule.scope != "change"]
+
+    def known_ids(self) -> set[str]:
+        """The ids of all rules of the packs, selected or not."""
+        return {rule.id for rule in self.packs.rules}
+
+
+def bind(config: Config) -> BoundConfig:
+    """Load the packs of a configuration and select its rules; raises ConfigError or RulePackError."""
+    loaded = packs.load_all(config.packs)
+    return BoundConfig(config, loaded, packs.select(loaded.rules, config.rules, config.skip))
+
+
+def refuse_unknown_rules(bound: BoundConfig) -> None:
+    """Raises ConfigError where `with` or `severity` name a rule that no pack has."""
+    config, known = bound.config, bound.known_ids()
+    for name in config.parameters:
+        if name not in known:
+            raise ConfigError(f"{config.file}: 'with' names no rule '{name}'{did_you_mean(name, known)}")
+
+    globs = [name for name in config.severities if name not in known]
+    if len(globs) > suppressions.MAX_GLOBS:
+        raise ConfigError(f"{config.file}: 'severity' has more than {suppressions.MAX_GLOBS} globs")
+    for name in globs:
+        if not any(fnmatchcase(rule, name) for rule in known):
+            raise ConfigError(f"{config.file}: 'severity' names no rule '{name}'{did_you_mean(name, known)}")
+
+
+def assign_environments(config: Config, stacks: Sequence[Stack]) -> Assigned:
+    """The stacks in the environments that a configuration gives them."""
+    context = {**config.app_context, **config.context}
+    return environments.assign(stacks, config.environments, config.environment, context)
+
+
+def strict_environments(config: Config) -> frozenset[str]:
+    """The environments to which the rules for prod apply."""
+    return frozenset({e.name for e in config.environments if e.strict} | {"prod"})
+
+
+def engine_settings(bound: BoundConfig, rules: Sequence[Rule]) -> engine.Settings:
+    """What the engine needs of a configuration to run these rules; imports the Python code that they name."""
+    config, sets = bound.config, bound.packs.sets
+    allowed = config.accounts.get("allowed", {})
+    return engine.Settings(
+        allowed_accounts=frozenset(allowed.values() if isinstance(allowed, Mapping) else allowed),
+        environment_of_account=environments.account_names(config.environments),
+        aws_accounts=sets.get("aws-accounts", frozenset()),
+        strict_environments=strict_environments(config),
+        parameters=config.parameters,
+        severities=config.severities,
+        template_parameters=config.template_parameters,
+        sets=sets,
+        judges_lookups=config.judges_lookups,
+        predicates=_load_predicates(rules, config),
+        clock=time.perf_counter if config.timings else None,
+    )
+
+
+def _load_predicates(rules: Sequence[Rule], config: Config) -> dict[str, Any]:
+    names = {name for rule in rules for name in rule.predicates}
+    if not names:
+        return {}
+    from cdkguard.check.predicates import load_predicates
+
+    return load_predicates(names, config.python_packs, config.still)
+
+
+def mark_suppressed(
+    bound: BoundConfig,
+    findings: Sequence[Finding],
+    stacks: Sequence[Stack],
+    rule_ids: Collection[str],
+    known_ids: Collection[str],
+    today: str,
+    ignored: Collection[str] = (),
+    is_baseline: bool = False,
+) -> tuple[list[Finding], list[Problem]]:
+    """The findings, those marked that somebody accepted; the problems are suppressions that do not count.
+
+    `rule_ids` are the rules that ran, `known_ids` all that a suppression may name, `ignored` the origins of suppressions
+    that do not count. A baseline's file of accepted findings may be gone.
+    """
+    config = bound.config
+    marked, problems = suppressions.apply(
+        findings,
+        stacks,
+        config.suppressions,
+        _read_accepted(config, is_baseline),
+        rule_ids,
+        today,
+        config.require_owner,
+        known_ids,
+        ignored,
+    )
+    if config.honour:
+        from cdkguard.data import loader
+        from cdkguard.suppressions import peers
+
+        marked, more = peers.apply(marked, stacks, bound.packs.rules, config.honour, loader.peer_ids(), ignored)
+        problems = [*problems, *more]
+    return marked, problems
+
+
+def _read_accepted(config: Config, is_baseline: bool) -> Mapping[str, AcceptedFinding] | None:
+    if not config.baseline or (is_baseline and not files.exists(config.baseline)):
+        return None
+    from cdkguard.config import accepted
+
+    return accepted.read(config.baseline)
+
+
+def evaluate_baseline(
+    bound: BoundConfig, stacks: Sequence[Stack], settings: engine.Settings, today: str
+) -> list[Finding]:
+    """What a baseline's configuration says of the stacks of the new app, as they were read.
+
+    `settings` are the new side's, of which only the limit of findings is taken.
+    """
+    rules = bound.rules_on_resources()
+    placed = assign_environments(bound.config, stacks).stacks
+    evaluated = engine.evaluate(placed, rules, engine_settings(bound, rules)._replace(most=settings.most))
+    ids = {rule.id for rule in rules}
+    findings, _problems = mark_suppressed(
+        bound, evaluated.findings, placed, ids, bound.known_ids(), today, is_baseline=True
+    )
+    return findings

@@ -1,0 +1,136 @@
+"""Judges what a change does to the configuration of cdkguard itself, by the baseline's rules and suppressions.
+
+Nobody exempts himself: the rules about the guardrail, their severities and suppressions are those of the baseline.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from cdkguard._typing import NamedTuple
+from cdkguard.check import guardrail
+from cdkguard.check.evaluate import BoundConfig, assign_environments, strict_environments
+from cdkguard.config import accepted, approvals
+from cdkguard.config.settings import Config
+from cdkguard.data import loader
+from cdkguard.diff.sides import Sides
+from cdkguard.engine import changes as change_rules
+from cdkguard.engine import resources as engine
+from cdkguard.model import SEVERITIES, Finding, Problem, Rule, Stack, Suppression
+from cdkguard.suppressions import apply as suppressions
+from cdkguard.system import files
+
+
+class GuardrailResult(NamedTuple):
+    """Findings about edits of cdkguard's own configuration, judged by the baseline's configuration."""
+
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    exempt: frozenset[str] = frozenset()  # Origins of suppressions that do not count.
+    fail_on: str = ""
+    only_old_approvals: bool = False
+    old_approvals: frozenset[str] = frozenset()  # Tokens of the changes that the baseline approves.
+
+
+def is_about_guardrail(rule: Rule) -> bool:
+    """Whether the rule judges changes of the configuration instead of changes of resources."""
+    return any(impact in ("GUARDRAIL_WEAKENED", "EXEMPTION_ADDED") for impact in rule.on_change)
+
+
+def judge_guardrail(
+    old: BoundConfig,
+    new: BoundConfig,
+    stacks: tuple[Sequence[Stack], Sequence[Stack], Sequence[Stack]],
+    findings_before: Sequence[Finding],
+    findings: Sequence[Finding],
+    sides: Sides,
+    today: str,
+) -> GuardrailResult:
+    """Compare both configurations, and judge what the new one weakens.
+
+    `stacks` are those of the baseline, those of the new app as they were read, and the same in their environments;
+    `findings_before` is what the old configuration says of the new app, `findings` what the new one does.
+    """
+    before, chosen, after = stacks
+    old_side = describe_guardrail(old, assign_environments(old.config, chosen).stacks, before, new.config.honour)
+    new_side = describe_guardrail(new, after)
+    if (old.config.app, old.config.paths) == (new.config.app, new.config.paths):  # Both are the command line's.
+        new_side = new_side._replace(judged=old_side.judged)
+
+    hidden = guardrail.hidden_by(findings_before, findings)
+    home = guardrail.home(new.config.file or "cdkguard.yaml")
+    changes = list(guardrail.compare(old_side, new_side, hidden, home))
+    rules = [rule for rule in old.rules if rule.scope == "change" and is_about_guardrail(rule)]
+    settings = engine.Settings(sets=old.packs.sets, severities=old.config.severities)
+    judged = change_rules.evaluate(changes, rules, (), ((), ()), settings, sides)
+    marked, _problems = suppressions.apply(
+        judged.findings, [home], old.config.suppressions, None, {r.id for r in rules}, today, known=old.known_ids()
+    )
+
+    only_old = "baseline" in (old.config.new_suppressions, new.config.new_suppressions)
+    return GuardrailResult(
+        marked,
+        judged.problems,
+        guardrail.new_suppressions(old_side, new_side) if only_old else frozenset(),
+        min(old.config.fail_on, new.config.fail_on, key=(*SEVERITIES, "never").index),
+        only_old,
+        frozenset(a.change for a in approvals.read(approvals.file_of(old.config))),
+    )
+
+
+def describe_guardrail(
+    bound: BoundConfig, stacks: Sequence[Stack], code: Sequence[Stack] | None = None, more_peers: Sequence[str] = ()
+) -> guardrail.Guardrail:
+    """The configuration in force for these stacks in their environments; `code` are the stacks with suppressions in code.
+
+    Suppressions for `more_peers` are listed as well, lest all old ones seem new where a peer begins to be honoured.
+    """
+    config = bound.config
+    strict = strict_environments(config)
+    severities = engine.Settings(strict_environments=strict, severities=config.severities)
+    names = {stack.environment for stack in stacks if stack.environment}
+    home = os.path.join(os.path.dirname(config.file or ""), "")
+    return guardrail.Guardrail(
+        rules={r.id: r._replace(parameters={**r.parameters, **config.parameters.get(r.id, {})}) for r in bound.rules},
+        severities={(r.id, name): engine.severity_of(r, name, severities) for r in bound.rules for name in names},
+        environments={s.construct_path or s.name: s.environment for s in stacks},
+        strict=strict,
+        fail_on=config.fail_on,
+        suppressions=[
+            *config.suppressions,
+            *_suppressions_in_code(bound, stacks if code is None else code, more_peers),
+        ],
+        accounts=frozenset(_allowed_accounts(config)),
+        accepted=frozenset(_accepted_fingerprints(config)),
+        approvals=[
+            f"{approvals.FILE} approves {a.impact} of {a.construct or a.logical_id or a.stack} ({a.change}): {a.reason}"
+            for a in approvals.read(approvals.file_of(config))
+        ],
+        file=config.file or "cdkguard.yaml",
+        sets=bound.packs.sets,
+        stacks=config.stacks,
+        require_owner=config.require_owner,
+        new_suppressions=config.new_suppressions,
+        honour=config.honour,
+        lint=config.lint,
+        judged=config.app or ", ".join(path.removeprefix(home) for path in config.paths),
+    )
+
+
+def _suppressions_in_code(bound: BoundConfig, stacks: Sequence[Stack], more_peers: Sequence[str]) -> list[Suppression]:
+    written = [*suppressions.written_in_code(stacks)]
+    if names := tuple(dict.fromkeys((*bound.config.honour, *more_peers))):
+        from cdkguard.suppressions import peers
+
+        written += peers.written_in_code(stacks, bound.packs.rules, names, loader.peer_ids())
+    return written
+
+
+def _allowed_accounts(config: Config) -> Sequence[str]:
+    allowed = config.accounts.get("allowed", ())
+    return list(allowed.values()) if isinstance(allowed, Mapping) else list(allowed)
+
+
+def _accepted_fingerprints(config: Config) -> Sequence[str]:
+    return list(accepted.read(config.baseline)) if config.baseline and files.exists(config.baseline) else []
