@@ -4,11 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-from cdkguard.language import requirements, vocabulary
+from cdkguard.language import vocabulary
 from cdkguard.language.operands import ANYTHING
 from cdkguard.language.operators import OPERATORS
-from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS
-from cdkguard.packs import load as packs
+from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, WIDENING_KINDS
 
 FILE = Path(__file__).parents[1] / "cdkguard" / "schemas" / "rule.schema.json"
 
@@ -21,12 +20,12 @@ def schema():
         "type": "object", "required": ["path", "types"], "additionalProperties": False,
         "properties": {"path": {"$ref": "#/definitions/path"}, "types": strings, "named": {"$ref": "#/definitions/path"},
                        "satisfies": requirement,
-                       "otherwise": {"enum": list(requirements.OTHERWISE)}},
+                       "otherwise": {"enum": list(vocabulary.OTHERWISE)}},
     }  # fmt: skip
     parts = {
         "path": {"$ref": "#/definitions/path"},
         **{name: operand(record) for name, record in OPERATORS.items()},
-        **{name: requirement for name in (*requirements.QUANTIFIERS, "not")},
+        **{name: requirement for name in (*vocabulary.QUANTIFIERS, "not")},
         **{name: {"type": "array", "items": requirement, "minItems": 1} for name in ("all", "any")},
         **{name: related for name in ("target", "referrer")},
         "python": {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
@@ -35,35 +34,35 @@ def schema():
         "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
         "title": {"type": "string"},
         "severity": {"anyOf": [severity, {"type": "object", "required": ["default"], "additionalProperties": severity}]},
-        "profiles": {"type": "array", "items": {"enum": ["recommended", "strict"]}},
-        "scope": {"enum": list(packs.SCOPES)},
+        "profiles": {"type": "array", "items": {"enum": list(vocabulary.PROFILES)}},
+        "scope": {"enum": list(vocabulary.SCOPES)},
         "types": strings, "environments": strings, "where": requirement, "require": requirement, "forbid": requirement,
         "on_change": {"type": "array", "items": {"enum": [*IMPACTS, *STACK_IMPACTS]}, "minItems": 1},
         "weakens": {"anyOf": [
             {"type": "object", "required": ["rules"], "additionalProperties": False,
-             "properties": {"rules": strings, "skip": strings, "raise": strings}},
+             "properties": dict.fromkeys(vocabulary.WEAKENS_RULES, strings)},
             {"type": "array", "minItems": 1, "items": {
                 "type": "object", "required": ["path", "by"], "additionalProperties": False,
                 "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(vocabulary.DIRECTIONS)},
                                "types": strings, "order": {"type": "array"}, "default": {},
-                               "elements": {"const": "kept"}}}},
+                               "elements": {"enum": list(vocabulary.ELEMENTS)}}}},
         ]},
-        "widens": {"anyOf": [{"const": True}, strings]},
-        "on_unknown": {"enum": ["unknown", "fail", "pass"]},
+        "widens": {"anyOf": [{"const": True}, {"type": "array", "items": {"enum": list(WIDENING_KINDS)}, "minItems": 1}]},
+        "on_unknown": {"enum": list(vocabulary.ON_UNKNOWN)},
         "message": {"type": "string"}, "why": {"type": "string"},
         "remedy": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["text"], "additionalProperties": False,
-                   "properties": {k: {"type": "string"} for k in ("text", "python", "typescript")}}]},
+                   "properties": {k: {"type": "string"} for k in ("text", *vocabulary.REMEDY_LANGUAGES)}}]},
         "references": strings, "equivalents": {"type": "object", "additionalProperties": strings}, "covers": strings,
         "with": {"type": "object"}, "secret": {"type": "boolean"},
         "examples": {"type": "object", "additionalProperties": False, "required": ["pass", "fail"],
-                     "properties": {k: {"type": "array"} for k in ("pass", "fail", "unknown")}},
+                     "properties": {k: {"type": "array"} for k in vocabulary.EXAMPLES}},
     }  # fmt: skip
-    assert set(properties) == set(packs.KEYS), set(properties) ^ set(packs.KEYS)
+    assert set(properties) == set(vocabulary.KEYS), set(properties) ^ set(vocabulary.KEYS)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A rule of cdkguard",
         "type": "object",
-        "required": ["id", "title", "severity", "why", "remedy", "examples"],
+        "required": list(vocabulary.NEEDED_KEYS),
         "additionalProperties": False,
         "properties": properties,
         "definitions": {

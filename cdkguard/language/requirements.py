@@ -26,6 +26,7 @@ from cdkguard.language.operators import (
     evaluate_operator,
     find_operand_problem,
 )
+from cdkguard.language.vocabulary import COMBINERS, OTHERWISE, QUANTIFIERS, RELATED_KEYS
 from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template import paths
 from cdkguard.template.values import ABSENT, Branch, Deferred, Scope
@@ -34,10 +35,6 @@ from cdkguard.text.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from cdkguard.aws import arns
-
-COMBINERS = ("all", "any", "not", "target", "referrer", "python")
-QUANTIFIERS = ("every", "some", "none")
-OTHERWISE: dict[str, Tri] = {"pass": True, "fail": False, "unknown": None}
 
 
 class World(Protocol):
@@ -123,12 +120,11 @@ def _prepare_path(value: Json, keys: tuple[str | int, ...]) -> list[paths.Step]:
 
 
 def _prepare_related(value: Json, keys: tuple[str | int, ...], parameters: Iterable[str], sets: Iterable[str]) -> Json:
-    allowed = ("path", "types", "named", "satisfies", "otherwise")
     if not isinstance(value, dict) or "path" not in value or "types" not in value:
         raise RequirementError(f"'{keys[-1]}' takes {{path, types, satisfies}}", keys)
     for key in value:
-        if key not in allowed:
-            raise RequirementError(f"no key '{key}' here{did_you_mean(str(key), allowed)}", (*keys, key))
+        if key not in RELATED_KEYS:
+            raise RequirementError(f"no key '{key}' here{did_you_mean(str(key), RELATED_KEYS)}", (*keys, key))
     for name in value["types"] if isinstance(value["types"], list) else [None]:
         if not isinstance(name, str) or name.startswith("@") and name[1:] not in sets:
             raise RequirementError("'types' is a list of resource types and @sets", (*keys, "types"))

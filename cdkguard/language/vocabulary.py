@@ -1,3 +1,34 @@
-"""The words that a rule file may use, for the loader, the schema and the documentation."""
+"""The words that a rule file may use, for the loader, the schema and the documentation.
 
-DIRECTIONS = ("lower", "higher", "absent", "new", "added", "changed", "other", "prefix", "order")  # of `weakens`
+The operators are in operators.py, the tests of statements in statement_tests.py; severities, impacts and the kinds of
+access that a change can widen are in model.py, since findings carry them. docs/rule-language.md explains all of them.
+"""
+
+from cdkguard.logic import Tri
+
+# The keys of a rule, in the order of the documentation; a rule needs the second ones.
+KEYS = (
+    "id", "title", "severity", "profiles", "scope", "types", "environments", "where", "require", "forbid", "on_unknown",
+    "on_change", "weakens", "widens", "message", "why", "remedy", "references", "equivalents", "covers", "with", "secret",
+    "examples",
+)  # fmt: skip
+NEEDED_KEYS = ("id", "title", "severity", "why", "remedy", "examples")
+
+# A rule without `profiles` is in the first one. The profile `strict` selects the rules of both.
+PROFILES = ("recommended", "strict")
+SCOPES = ("resource", "value", "template", "stack", "assembly", "change")
+ON_UNKNOWN = ("unknown", "fail", "pass")
+REMEDY_LANGUAGES = ("python", "typescript")
+EXAMPLES = ("pass", "fail", "unknown")
+
+# Requirements: those of COMBINERS stand alone in their mapping; a `target` or `referrer` has the keys RELATED_KEYS.
+COMBINERS = ("all", "any", "not", "target", "referrer", "python")
+QUANTIFIERS = ("every", "some", "none")
+RELATED_KEYS = ("path", "types", "named", "satisfies", "otherwise")
+OTHERWISE: dict[str, Tri] = {"pass": True, "fail": False, "unknown": None}
+
+# `weakens`: globs of rules, or a list of entries with a path, a direction and the optional keys.
+WEAKENS_RULES = ("rules", "skip", "raise")
+WEAKENS_ENTRY = ("path", "by", "types", "order", "default", "elements")
+DIRECTIONS = ("lower", "higher", "absent", "new", "added", "changed", "other", "prefix", "order")
+ELEMENTS = ("kept",)

@@ -14,46 +14,19 @@ from fnmatch import fnmatchcase
 from cdkguard import __version__
 from cdkguard._typing import Any, Json, NamedTuple, cast
 from cdkguard.errors import ConfigError, RulePackError
-from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, Remedy, Rule
+from cdkguard.language import vocabulary
+from cdkguard.language.vocabulary import PROFILES
+from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, WIDENING_KINDS, Remedy, Rule
 from cdkguard.system import files
 from cdkguard.system.cache import cache_folder, make_cache_folder
 from cdkguard.text.nesting import may_be_deep
 from cdkguard.text.spelling import did_you_mean
 
-PROFILES = ("recommended", "strict", "all")
-SCOPES = ("resource", "value", "template", "stack", "assembly", "change")
 UNSEEN = "unseen"  # the pack of what no template shows; a selection of rules never leaves it out
 SETS_FILE = "sets.yaml"
 COMPILED_FILE = "compiled.jsonl"
-_WEAKENS = ("path", "by", "types", "order", "default", "elements")
 _BUILTIN = "builtin:"  # how the file of a built-in rule is named, wherever it is installed
 _FORM = "7"  # of the prepared JSON; part of the cache key
-
-KEYS = (
-    "id",
-    "title",
-    "severity",
-    "profiles",
-    "scope",
-    "types",
-    "environments",
-    "where",
-    "require",
-    "forbid",
-    "on_unknown",
-    "on_change",
-    "weakens",
-    "widens",
-    "message",
-    "why",
-    "remedy",
-    "references",
-    "equivalents",
-    "covers",
-    "with",
-    "secret",
-    "examples",
-)
 
 
 # What choosing rules asks of one; the rest of a rule is read when something it is about is met.
@@ -88,7 +61,26 @@ def load_all(directories: Sequence[str] = ()) -> Packs:
         if rule.id in seen:
             raise RulePackError(f"{rule.file}:1: rule id '{rule.id}' is also in {seen[rule.id]}")
         seen[rule.id] = rule.file
+    _refuse_unknown_rules(rules)
     return Packs(tuple(rules), {name: frozenset(members) for name, members in sets.items()})
+
+
+def _refuse_unknown_rules(rules: Sequence[Rule]) -> None:
+    """Refuses a change rule of a team that watches rules which nobody has: it would never fire.
+
+    This is asked of all packs together and each time, not when a pack is prepared, since a pack may name another's rules.
+    Tests hold the built-in packs to it.
+    """
+    known: list[str] = []
+    for rule in rules:
+        if rule.file.startswith(_BUILTIN) or not rule.on_change or not isinstance(rule.weakens, Mapping):
+            continue
+        known = known or [other.id for other in rules if other.scope == "resource"]
+        for key, globs in rule.weakens.items():
+            for index, glob in enumerate(globs):
+                if not any(fnmatchcase(rule_id, glob) for rule_id in known):
+                    message = f"no rule about resources is named '{glob}'{did_you_mean(glob, known)}"
+                    raise _RuleFile(rule.file, read_text(rule.file)).wrong(message, "weakens", key, index)
 
 
 class _LateRule:
@@ -150,7 +142,7 @@ def _named(rules: Sequence[Rule], selector: str) -> list[Rule]:
         same = fnmatchcase if any(c in selector for c in "*?[") else str.__eq__
         found = [r for r in rules if r.pack == selector or same(r.id, selector)]
     if not found:
-        known = [*PROFILES, *sorted({r.pack for r in rules}), *(r.id for r in rules)]
+        known = [*PROFILES, "all", *sorted({r.pack for r in rules}), *(r.id for r in rules)]
         raise ConfigError(f"no profile, pack or rule is named '{selector}'{did_you_mean(selector, known)}")
     return found
 
@@ -424,9 +416,9 @@ class _RuleFile:
     def prepared(self, pack: str, sets: Mapping[str, Sequence[str]]) -> Json:
         data = self.data
         for key in data:
-            if key not in KEYS:
-                raise self.wrong(f"no key '{key}'{did_you_mean(str(key), KEYS)}", key)
-        for key in ("id", "title", "severity", "why", "remedy", "examples"):
+            if key not in vocabulary.KEYS:
+                raise self.wrong(f"no key '{key}'{did_you_mean(str(key), vocabulary.KEYS)}", key)
+        for key in vocabulary.NEEDED_KEYS:
             if key not in data:
                 raise self.wrong(f"a rule needs '{key}'")
         stem = os.path.splitext(os.path.basename(self.path))[0]
@@ -447,7 +439,7 @@ class _RuleFile:
             "where": where,
             "require": require,
             "environments": self._strings("environments"),
-            "on_unknown": self._one_of("on_unknown", ("unknown", "fail", "pass"), "unknown"),
+            "on_unknown": self._one_of("on_unknown", vocabulary.ON_UNKNOWN, "unknown"),
             "message": _line_of(data.get("message", "")),
             "why": _line_of(data["why"]),
             "remedy": self._remedy(),
@@ -455,7 +447,7 @@ class _RuleFile:
             "equivalents": self._mapping("equivalents"),
             "covers": self._strings("covers"),
             "parameters": parameters,
-            "profiles": self._strings("profiles") if "profiles" in data else ["recommended"],
+            "profiles": self._profiles(),
             "secret": data.get("secret") is True,
             "file": self.path,
             "predicates": sorted({*_python(where), *_python(require)}),
@@ -465,13 +457,21 @@ class _RuleFile:
         }
 
     def _scope(self) -> str:
-        scope = self._one_of("scope", SCOPES, "change" if "on_change" in self.data else "resource")
+        scope = self._one_of("scope", vocabulary.SCOPES, "change" if "on_change" in self.data else "resource")
         if (scope == "change") is not ("on_change" in self.data):
             raise self.wrong("a rule has the scope 'change' when it has 'on_change', and only then", "scope")
         for key in ("weakens", "widens"):
             if key in self.data and scope != "change":
                 raise self.wrong(f"'{key}' stands beside 'on_change'", key)
         return scope
+
+    def _profiles(self) -> list[str]:
+        profiles = self._strings("profiles") if "profiles" in self.data else [vocabulary.PROFILES[0]]
+        for index, name in enumerate(profiles):
+            if name not in vocabulary.PROFILES:
+                hint, known = did_you_mean(name, vocabulary.PROFILES), ", ".join(vocabulary.PROFILES)
+                raise self.wrong(f"no profile '{name}'{hint}; there are: {known}", "profiles", index)
+        return profiles
 
     def _impacts(self) -> list[str]:
         impacts = self._strings("on_change")
@@ -484,21 +484,30 @@ class _RuleFile:
 
     def _weakens(self, sets: Mapping[str, Sequence[str]]) -> Json:
         """{rules, skip, raise}, or a list of {types, path, by}, the paths parsed."""
-        from cdkguard.language.vocabulary import DIRECTIONS
-
         value = self.data.get("weakens")
-        if value is None or isinstance(value, dict) and set(value) <= {"rules", "skip", "raise"} and value.get("rules"):
+        if isinstance(value, dict) and set(value) <= {*vocabulary.WEAKENS_RULES} and value.get("rules"):
+            for key, globs in value.items():
+                if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+                    raise self.wrong(f"'{key}' is a list of strings", "weakens", key)
             return value
+        if value is None:
+            return None
         if not isinstance(value, list) or not value:
             raise self.wrong("'weakens' is {rules: [...]} or a list of {path, by}", "weakens")
         out = []
         for index, entry in enumerate(value):
             at = ("weakens", index)
-            if not isinstance(entry, dict) or not {"path", "by"} <= set(entry) <= {*_WEAKENS}:
-                raise self.wrong(f"an entry of 'weakens' has path and by; it may have {', '.join(_WEAKENS[2:])}", *at)
-            if entry["by"] not in DIRECTIONS or (entry["by"] == "order" and not isinstance(entry.get("order"), list)):
-                raise self.wrong(f"'by' is one of {', '.join(DIRECTIONS)}; 'order' has a list 'order'", *at, "by")
-            if entry.get("elements", "kept") != "kept":
+            if not isinstance(entry, dict) or not {"path", "by"} <= set(entry) <= {*vocabulary.WEAKENS_ENTRY}:
+                raise self.wrong(
+                    f"an entry of 'weakens' has path and by; it may have {', '.join(vocabulary.WEAKENS_ENTRY[2:])}", *at
+                )
+            if entry["by"] not in vocabulary.DIRECTIONS or (
+                entry["by"] == "order" and not isinstance(entry.get("order"), list)
+            ):
+                raise self.wrong(
+                    f"'by' is one of {', '.join(vocabulary.DIRECTIONS)}; 'order' has a list 'order'", *at, "by"
+                )
+            if entry.get("elements", "kept") not in vocabulary.ELEMENTS:
                 raise self.wrong("'elements' may be `kept`: only those of a list that are in both", *at, "elements")
             for name in entry.get("types", ()):
                 if name.startswith("@") and name[1:] not in sets:
@@ -517,9 +526,15 @@ class _RuleFile:
 
     def _widens(self) -> Json:
         value = self.data.get("widens")
-        if value is None or value is True or isinstance(value, list) and all(isinstance(v, str) for v in value):
+        if value is None or value is True:
             return value
-        raise self.wrong("'widens' is true or a list of kinds of access", "widens")
+        if not isinstance(value, list) or not value or not all(isinstance(kind, str) for kind in value):
+            raise self.wrong("'widens' is true or a list of kinds of access", "widens")
+        for index, kind in enumerate(value):
+            if kind not in WIDENING_KINDS:
+                hint, known = did_you_mean(kind, WIDENING_KINDS), ", ".join(WIDENING_KINDS)
+                raise self.wrong(f"no kind of access '{kind}'{hint}; there are: {known}", "widens", index)
+        return value
 
     def _severity(self, value: Json) -> tuple[str, dict[str, str]]:
         table = value if isinstance(value, dict) else {"default": value}
@@ -561,7 +576,11 @@ class _RuleFile:
         value = self.data["remedy"]
         if isinstance(value, str):
             return [value.strip(), None, None]
-        if not isinstance(value, dict) or "text" not in value or not set(value) <= {"text", "python", "typescript"}:
+        if (
+            not isinstance(value, dict)
+            or "text" not in value
+            or not set(value) <= {"text", *vocabulary.REMEDY_LANGUAGES}
+        ):
             raise self.wrong("remedy is a text, or a mapping with text, python and typescript", "remedy")
         return [_line_of(value["text"]), value.get("python"), value.get("typescript")]
 

@@ -14,6 +14,7 @@ from cdkguard.check.run import check
 from cdkguard.config import settings_file
 from cdkguard.config.settings import Config, config_of_data
 from cdkguard.errors import CdkguardError
+from cdkguard.language import vocabulary
 from cdkguard.outputs.render import render
 from cdkguard.packs import load as packs
 
@@ -150,7 +151,7 @@ RULE = {
 
 
 @QUICK
-@given(st.sampled_from(sorted(packs.KEYS)), values)
+@given(st.sampled_from(sorted(vocabulary.KEYS)), values)
 def test_any_rule_is_loaded_or_refused(tmp_path_factory, key, value):
     import yaml
 

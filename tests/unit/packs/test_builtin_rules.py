@@ -1,8 +1,12 @@
 """Every built-in rule holds what its own examples say of it, and says the same of them as ever, word for word."""
 
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
 import pytest
 
 from cdkguard.check import examples
+from cdkguard.packs.load import load_all
 from tests.support.golden_lines import RULE_IDS, change_line, finding_line
 
 KEPT_IN = "rules"
@@ -21,3 +25,18 @@ def test_every_example_holds(rule_id, builtin, kept):
 def test_every_rule_has_a_file_of_its_name_and_nothing_is_kept_of_others(builtin, kept):
     assert sorted(builtin[0]) == RULE_IDS
     assert sorted(rule_id for said in kept.by_pack.values() for rule_id in said) == RULE_IDS
+
+
+def test_built_in_change_rules_name_rules_that_exist():
+    """The loader asks this of a team's packs only, so that no start-up reads every change rule."""
+    rules = load_all().rules
+    about_resources = [rule.id for rule in rules if rule.scope == "resource"]
+    named = {
+        (rule.id, glob)
+        for rule in rules
+        if rule.on_change and isinstance(rule.weakens, Mapping)
+        for globs in rule.weakens.values()
+        for glob in globs
+    }
+    assert named
+    assert not [(rule, glob) for rule, glob in named if not any(fnmatchcase(one, glob) for one in about_resources)]

@@ -75,6 +75,52 @@ def test_mistakes_are_named_with_file_and_line(tmp_path, change, words):
     assert "my-rule.yaml:" in str(stop.value)
 
 
+CHANGE_RULE = """\
+id: my-rule
+title: A title
+severity: high
+on_change: [WILL_UPDATE]
+{key}
+why: Because.
+remedy: Write X.
+examples: {{pass: [], fail: []}}
+"""
+
+
+@pytest.mark.parametrize(
+    "key, words",
+    [
+        ("widens: [action, acton]", r":5: no kind of access 'acton' \(did you mean 'action'\?\)"),
+        ("widens: []", ":5: 'widens' is true or a list of kinds of access"),
+        (
+            "profiles: [recomended]",
+            r":5: no profile 'recomended' \(did you mean 'recommended'\?\); there are: .*strict",
+        ),
+        ("profiles: [all]", ":5: no profile 'all'"),
+        ("weakens: {rules: [s3-versoning]}", r":5: .* named 's3-versoning' \(did you mean 's3-versioning'\?\)"),
+        ("weakens:\n  rules:\n  - 's3-*'\n  - s33-*", r":8: no rule about resources is named 's33-\*'"),
+        ("weakens: {rules: ['*'], skip: [nowhere-*]}", r":5: no rule about resources is named 'nowhere-\*'"),
+        ("weakens: {rules: ['*'], raise: [data-destroyed]}", ":5: no rule about resources is named 'data-destroyed'"),
+        ("weakens: {rules: s3-versioning}", ":5: 'rules' is a list of strings"),
+        ("weakens: {rules: ['*'], skip: [1]}", ":5: 'skip' is a list of strings"),
+    ],
+)
+def test_words_that_name_nothing_are_refused(tmp_path, key, words):
+    """Such a rule would never fire, and nothing would say so."""
+    with pytest.raises(RulePackError, match=words):
+        packs.load_all([write(tmp_path, CHANGE_RULE.format(key=key))])
+
+
+def test_a_change_rule_may_name_the_rules_of_a_pack_that_is_loaded_with_it(tmp_path):
+    watching = write(tmp_path, CHANGE_RULE.format(key="weakens: {rules: [theirs-*]}"))
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "theirs-one.yaml").write_text(RULE.format(id="theirs-one"))
+    assert packs.load_all([watching, str(theirs)])
+    with pytest.raises(RulePackError, match=r"my-rule.yaml:5: no rule about resources is named 'theirs-\*'"):
+        packs.load_all([watching])  # the prepared pack is in the cache by now
+
+
 def test_an_empty_pack_is_an_error(tmp_path):
     with pytest.raises(RulePackError, match="no rule file"):
         packs.load_all([str(tmp_path)])
