@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?= 300
+# A process for each core; a test file stays in one of them. `make test PARALLEL=` runs all in one process.
+PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help install examples demo test test-all unit lowest lint format docs bench fuzz bounds mutate clean
 
@@ -28,16 +30,16 @@ $(VENV)/.examples: $(VENV)/.installed examples/task-api/package.json examples/or
 demo: examples ## check the two example apps from source
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py
 
-test: examples ## the test suite
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+test: examples ## the test suite; what is many (faults, interruptions, inputs, Hypothesis's examples) is sampled
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PARALLEL)
 
-test-all: examples ## the suite with whole samples (faults, interruptions, mutants)
+test-all: examples ## the suite without samples, in one process
 	CDKGUARD_WHOLE=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
 
-unit: install ## the tests that need no Node
-	$(BIN)/python -m pytest -m 'not e2e'
+unit: install ## the tests of single modules and of the repository's documents (tests/unit, tests/repository)
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/repository
 
-lowest: ## the unit tests with the oldest versions that pyproject.toml allows
+lowest: ## the tests that need no Node, with the oldest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet uv
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[aws,dev,moto]'

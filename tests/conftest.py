@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from cdkguard.model import Rule
 from cdkguard.packs import load as packs
+from tests.support import sampling
 
-settings.register_profile("unhurried", deadline=None)  # a machine may be busy; what is slow has tests of its own
+# A machine may be busy; what is slow has tests of its own.
+settings.register_profile("unhurried", deadline=None, max_examples=sampling.examples(100))
 settings.load_profile("unhurried")
 
 # What a CI, a terminal or a CDK app sets around the suite, and what decides something in cdkguard or below it: every test
@@ -27,10 +31,54 @@ for _name in [name for name in os.environ if _AROUND.fullmatch(name)]:
     del os.environ[_name]
 
 GOLDEN = Path(__file__).parent / "golden"
+LEFT_OUT = pytest.StashKey[int]()  # the number of tests that are not in the sample
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden/ anew instead of comparing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        # pytest-xdist's worker has a thread that waits for its controller, and nothing else: a fork there is harmless.
+        config.addinivalue_line(
+            "filterwarnings", "ignore:This process .* is multi-threaded, use of fork:DeprecationWarning"
+        )
+    if config.getoption("--update-golden") and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("--update-golden writes files whose tests may be spread over processes: leave -n out")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that are not in the sample, unless all are wanted or some are asked for by name."""
+    if sampling.WHOLE or config.option.keyword or any("::" in argument for argument in config.args):
+        return
+    numbers: Counter[str] = Counter()
+    left, out = [], []
+    for item in items:
+        marker = item.get_closest_marker("sampled")
+        name = item.nodeid.partition("[")[0]
+        (out if marker and numbers[name] % marker.args[0] else left).append(item)
+        numbers[name] += 1
+    config.stash[LEFT_OUT] = len(out)
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = left
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """pytest-xdist: each worker has collected the same tests, and left out the same ones."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if number := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{number} tests are not in the sample: `make test-all` runs them")
 
 
 @pytest.fixture
@@ -76,7 +124,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
     found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def builtin(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Rule], packs.Packs]:
     """The built-in rules by id, their files named so that they can be read, and all that was loaded with them."""
     with pytest.MonkeyPatch.context() as patch:

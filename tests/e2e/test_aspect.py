@@ -15,6 +15,7 @@ from cdkguard.config.settings import load_config
 from cdkguard.errors import ConfigError, TemplateError
 from cdkguard.inputs import assembly_stacks
 from cdkguard.inputs.assembly import read_assembly
+from tests.support import sampling
 from tests.support.paths import ROOT
 
 pytestmark = [
@@ -693,6 +694,7 @@ STATUSES = [
 
 
 @pytest.mark.e2e
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("settings, status, told", STATUSES, ids=str)
 def test_exit_status_of_the_app(tmp_path, settings, status, told):
     done = run(tmp_path, **settings)
@@ -705,6 +707,7 @@ CDK = ROOT / "examples/task-api/node_modules/.bin/cdk"
 
 @pytest.mark.e2e
 @pytest.mark.skipif(not CDK.exists(), reason="`make examples` installs the pinned CDK CLI")
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("settings, status, told", STATUSES[:7], ids=str)
 def test_exit_status_of_cdk_synth(tmp_path, settings, status, told):
     environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **settings}
@@ -759,10 +762,10 @@ def test_judging_leaves_the_collector_as_it_was(tmp_path):
 )
 def test_the_oldest_library(tmp_path):
     folder = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
     packages = [f"aws-cdk-lib=={os.environ['CDKGUARD_TEST_OLDEST']}", "jsonpath-ng", "pyyaml", "rich"]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-    for settings, status, told in STATUSES:
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *packages], check=True)
+    for settings, status, told in sampling.share(STATUSES, 2):
         done = run(tmp_path, python, **settings)
         assert done.returncode == status and told in done.stdout, f"{settings}\n{done.stdout}"

@@ -17,9 +17,10 @@ from cdkguard.errors import CdkguardError
 from cdkguard.language import vocabulary
 from cdkguard.outputs.render import render
 from cdkguard.packs import load as packs
+from tests.support import sampling
 
 QUICK = settings(
-    max_examples=int(os.environ.get("CDKGUARD_FUZZ", "40")),
+    max_examples=int(os.environ.get("CDKGUARD_FUZZ", sampling.examples(40))),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -13,6 +13,7 @@ import pytest
 
 from cdkguard.cli import main as cli
 from cdkguard.cli import output as cli_output
+from tests.support import sampling
 from tests.support.output_laws import parses
 
 TERMINAL = "\x1b[2J\x1b]0;owned\x07\x9b31m\r\b\x7f"
@@ -21,7 +22,7 @@ MARKUP = "[bold red]x[/] [link=https://evil.example]x[/link] <script>alert(1)</s
 MARKDOWN = "|a|b|\n|---|\n# h1\n```\n~~~\n[x](javascript:x) ![x](https://evil.example) @all #1 /approve `x`\n"
 HIDDEN = "\u202eabc\u2066\u200b\u2060\ufeff\u2028\u00ad\U000e0041\0\ud800 \udfff \ufffe"
 EVERYTHING = TERMINAL + CI + MARKUP + MARKDOWN + HIDDEN
-LONG = "x" * 10_000_000
+LONG = "x" * (10_000_000 if sampling.WHOLE else 4_000_000)
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
 # Controls but the end of a line, marks that reverse or hide text, and what two CI services obey anywhere in a line.
@@ -283,13 +284,13 @@ def test_very_long_texts(capsys, here):
         "Resources": {"T": table(TableName=LONG), "B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": LONG}}}
     }
     (here / "t.json").write_text(json.dumps(template))
-    for name in FORMATS:
+    for name in sampling.share(FORMATS, 3):
         status, out = run(capsys, "check", "t.json", "--rules", "all", "--output", name)
         assert status == 1 and len(out) < 3_000_000, name
         parses(name, out)
     template["Resources"]["T"]["Properties"]["TableName"] = "y" + LONG
     (here / "u.json").write_text(json.dumps(template))
-    for name in ("text", "json", "markdown"):
+    for name in sampling.share(("text", "json", "markdown"), 2):
         status, out = run(capsys, "diff", "t.json", "u.json", "--format", name)
         assert status == 0 and (name == "json" or len(out) < 100_000), name
 

@@ -22,7 +22,9 @@ import uuid
 from pathlib import Path
 from typing import NamedTuple
 
-WIDE = os.environ.get("CDKGUARD_FAULTS") == "all"  # every call and every fault of it, instead of a sample
+from tests.support import sampling
+
+WIDE = sampling.WHOLE  # every call and every fault of it, instead of a sample
 SECONDS = 20.0  # after which a run hangs
 _ERRORS = {
     "stat": ("EACCES", "EIO", "ELOOP"),
