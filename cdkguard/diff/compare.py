@@ -105,7 +105,9 @@ class _Comparison:
         if nested.parent is None:
             return True
         raw = scopes.resources(nested.parent).get(nested.parent_logical_id or "")
-        return _here(raw, scopes.of(nested.parent)).body is not None
+        condition = raw.get("Condition") if isinstance(raw, dict) else None
+        is_off = isinstance(condition, str) and scopes.of(nested.parent).condition_if_known(condition) is False
+        return isinstance(raw, dict) and not is_off
 
     def _body(self, stack: Stack, logical_id: str) -> Json:
         """The resolved resource of the new side; None where it is not created."""

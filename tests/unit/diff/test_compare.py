@@ -246,6 +246,22 @@ def test_a_removed_nested_stack(own, parents, impact):
     assert changes["It"] == impact
 
 
+def test_a_mapping_row_of_one_side_changes_no_resource_that_holds_a_nested_stack():
+    def side(*regions):
+        by_region = {"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "Size"]}
+        nested = {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": "x", "Parameters": {"P": by_region}},
+        }
+        parent = stack({"Nest": nested}, Mappings={"M": {region: {"Size": "big"} for region in regions}})
+        return [
+            parent,
+            stack({"It": TABLE}, "Shop/Nest", parent=parent, at="Nest", Parameters={"P": {"Type": "String"}}),
+        ]
+
+    assert not compare(side("eu-west-1"), side("eu-west-1", "us-east-1"))
+
+
 def test_a_nested_stack_that_was_not_read():
     root = {"Data": {"Type": "AWS::CloudFormation::Stack"}, "Q": QUEUE}
     change = only(compare(root, {"Q": QUEUE}))
