@@ -31,6 +31,45 @@ if TYPE_CHECKING:
         "notice",
     ]
 
+    # What a deployment does to a resource, in the words of CDK's ResourceImpact; IMPACTS lists them in their order.
+    ResourceImpact = Literal["WILL_CREATE", "WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE", "WILL_ORPHAN", "WILL_DESTROY"]
+    # What happens to a stack or to cdkguard's own configuration; STACK_IMPACTS lists them.
+    StackImpact = Literal[
+        "STACK_ADDED",
+        "STACK_REMOVED",
+        "STACK_RENAMED",
+        "STACK_MOVED",
+        "STACK_UNPROTECTED",
+        "STACK_RECLASSIFIED",
+        "GUARDRAIL_WEAKENED",
+        "EXEMPTION_ADDED",
+    ]
+    Impact = ResourceImpact | StackImpact
+    # Whether the change of a property replaces the resource.
+    Replacement = Literal["no", "maybe", "yes"]
+    # What becomes of the resource that runs now; "" where it stays, "unknown" where only the deployment decides.
+    Fate = Literal["", "destroyed", "snapshot", "retained", "unknown"]
+    # Why, or in which case, a change happens: the keys of DETAILS.
+    Detail = Literal[
+        "snapshot",
+        "renamed",
+        "moved",
+        "part-lost",
+        "type-changed",
+        "retained-too-late",
+        "condition",
+        "condition-unknown",
+        "condition-changed",
+        "parameter-default",
+        "parameter-kept",
+        "follows",
+        "stack-removed",
+        "template-unread",
+        "same-name",
+        "asset",
+        "metadata",
+    ]
+
 
 class Outcome(Enum):
     """What a rule says of one subject."""
@@ -162,8 +201,19 @@ def replace_stacks(stacks: Iterable[Stack], change: Callable[[Stack], Stack]) ->
     return [replace(stack) for stack in stacks]
 
 
-IMPACTS = ("WILL_CREATE", "WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE", "WILL_ORPHAN", "WILL_DESTROY")  # CDK's words
-STACK_IMPACTS = (
+# Mildest first.
+IMPACTS: tuple[ResourceImpact, ...] = (
+    "WILL_CREATE",
+    "WILL_UPDATE",
+    "MAY_REPLACE",
+    "WILL_REPLACE",
+    "WILL_ORPHAN",
+    "WILL_DESTROY",
+)
+UPDATE_IMPACTS: tuple[ResourceImpact, ...] = ("WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE")
+REPLACE_IMPACTS: tuple[ResourceImpact, ...] = ("MAY_REPLACE", "WILL_REPLACE")
+REMOVE_IMPACTS: tuple[ResourceImpact, ...] = ("WILL_ORPHAN", "WILL_DESTROY")
+STACK_IMPACTS: tuple[StackImpact, ...] = (
     "STACK_ADDED",
     "STACK_REMOVED",  # from the app: what runs stays, and nobody looks after it
     "STACK_RENAMED",
@@ -181,7 +231,7 @@ class PropertyChange(NamedTuple):
     path: str  # "Properties.Replicas[1]", "DeletionPolicy"
     before: Json
     after: Json
-    replacement: str = "no"  # whether this alone replaces the resource: yes | maybe | no
+    replacement: Replacement = "no"  # Whether this change alone replaces the resource.
     because: str = ""  # "follows Table, which is replaced"
     name: str = ""  # where it is the value of a pair {Name, Value} and the name says that it is a secret
 
@@ -189,7 +239,7 @@ class PropertyChange(NamedTuple):
 class Change(NamedTuple):
     """What a deployment would do to one resource, or to one stack (the impacts STACK_*)."""
 
-    impact: str  # one of IMPACTS or STACK_IMPACTS
+    impact: Impact
     stack: Stack  # of the new side; of the baseline where it is gone
     logical_id: str | None = None
     resource_type: str | None = None
@@ -197,8 +247,8 @@ class Change(NamedTuple):
     before: Json = None  # the resolved resource in the baseline, None where it is new
     after: Json = None
     properties: tuple[PropertyChange, ...] = ()
-    detail: tuple[str, ...] = ()  # words of DETAILS
-    fate: str = ""  # of the resource that runs now: destroyed | snapshot | retained | unknown; "" where it stays
+    detail: tuple[Detail, ...] = ()  # Why, or in which case, it happens.
+    fate: Fate = ""  # What becomes of the resource that runs now.
     partner: str | None = None  # construct path of the other half of a rename or move
     partner_id: str | None = None  # its logical id
     partner_stack: str | None = None  # its stack, where that is another one
@@ -209,7 +259,7 @@ class Change(NamedTuple):
     token: str = ""  # hash of stack, logical id, impact and both bodies: what an approval is bound to
 
 
-DETAILS = {
+DETAILS: dict[Detail, str] = {
     "snapshot": "a final snapshot is taken",
     "renamed": "the same resource under another logical id",
     "moved": "the same resource in another stack",

@@ -28,6 +28,7 @@ from cdkguard.check import run as check
 from cdkguard.config.settings import Config, load_config
 from cdkguard.diff import comparable
 from cdkguard.diff.compare import compare_stacks
+from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.differences import are_equal, find_differences
 from cdkguard.diff.references import find_references
 from cdkguard.diff.sides import Sides
@@ -133,9 +134,10 @@ def resolve(data: bytes) -> None:
     except loops.NotExpandable:
         return
     scope = stack_scopes.StackScopes().of(stack)
+    compared = ComparedScope(scope)
     for resource in resources.values():
-        with_branches = comparable.make_comparable(scope, resource)
-        assert are_equal(with_branches, comparable.make_comparable(scope, resource))
+        with_branches = comparable.make_comparable(compared, resource)
+        assert are_equal(with_branches, comparable.make_comparable(compared, resource))
         assert not list(find_differences(with_branches, with_branches))
         json.dumps(comparable.as_json(with_branches), default=repr)
         list(find_references(resource))
@@ -146,7 +148,7 @@ def resolve(data: bytes) -> None:
             assert {type(scope.assume(branch, truth)) for truth in (True, False)} != {type(None)}
     for name in stack.template.get("Conditions") or {}:
         scope.known(name)
-        comparable.spell_out_condition(scope, name)
+        comparable.spell_out_condition(compared, name)
 
 
 def judge(data: bytes) -> None:
@@ -206,8 +208,9 @@ def widen(data: bytes) -> None:
         stack = _stack({"Parameters": body.get("Parameters"), "Resources": body.get(name)})
         if stack is None:
             return
-        comparable_value = comparable.make_comparable(stack_scopes.StackScopes().of(stack), stack.template["Resources"])
-        sides.append(ResolvedStack({k: v for k, v in comparable_value.items() if isinstance(v, dict)}, "111122223333"))
+        compared = ComparedScope(stack_scopes.StackScopes().of(stack))
+        resources = comparable.make_comparable(compared, stack.template["Resources"])
+        sides.append(ResolvedStack({k: v for k, v in resources.items() if isinstance(v, dict)}, "111122223333"))
     for before, after in (sides, sides[::-1], (sides[0], sides[0])):
         found = find_widenings(before, after)
         assert not found or before is not after

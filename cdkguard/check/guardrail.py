@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cdkguard._typing import NamedTuple
+from cdkguard._typing import TYPE_CHECKING, NamedTuple
 from cdkguard.model import SEVERITIES, Change, Finding, Rule, Stack, Suppression, severity_rank
+
+if TYPE_CHECKING:
+    from cdkguard.model import StackImpact
 
 SELF = "cdkguard"  # the stack name under which such changes are shown: above all others
 
@@ -42,7 +45,7 @@ def compare(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home
     """The changes of impact GUARDRAIL_WEAKENED and EXEMPTION_ADDED; `hidden` are findings that only the baseline's
     configuration makes. `home` is a stack that stands for the configuration file."""
 
-    def change(impact: str, what: str, rules: Sequence[str] = ()) -> Change:
+    def change(impact: StackImpact, what: str, rules: Sequence[str] = ()) -> Change:
         count = sum(f.rule_id in rules for f in hidden)
         found = f", which hides {count} finding{'s' if count > 1 else ''} in this very change" if count else ""
         return Change(impact, home, after={"Text": what + found}, was=home, token=what)

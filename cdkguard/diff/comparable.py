@@ -1,4 +1,7 @@
-"""Template values as a comparison sees them: resolved as far as is known, the rest kept comparable."""
+"""Template values as a comparison sees them: resolved as far as is known, the rest kept so that it can be compared.
+
+Two comparable values are equal (`differences.are_equal`) only if the deployment will give both the same value.
+"""
 
 from __future__ import annotations
 
@@ -6,132 +9,158 @@ import json
 from collections.abc import Iterable
 
 from cdkguard._typing import Json
+from cdkguard.diff.compared_scope import ComparedScope, hash_if_long, hash_json
 from cdkguard.diff.differences import IF, are_equal
-from cdkguard.diff.references import _HOLE
-from cdkguard.template.values import ABSENT, Branch, Deferred, Scope, scalar_text
-from cdkguard.text.sha256 import digest
+from cdkguard.diff.references import find_variables
+from cdkguard.template.values import ABSENT, Branch, Deferred, scalar_text
 
-_DEEP = 32  # conditions that refer to conditions
-_PARTNER = "the mappings of the other side"
-_LONG = 48  # values in a condition that is spelt out as it is
+_MAX_DEPTH = 32  # Conditions that refer to conditions.
 
 
-def make_comparable(scope: Scope, value: Json) -> Json:
-    """The value with intrinsics replaced by what they are worth, NoValue members dropped.
+def make_comparable(compared: ComparedScope, value: Json) -> Json:
+    """The value with intrinsic functions replaced by their results, and without members that are NoValue.
 
-    What only the deployment knows stays a Deferred; an Fn::If on a condition that is not known becomes
-    {"Fn::If": [the condition spelt out, settled, settled]}.
+    A value that only the deployment knows becomes a Deferred; an Fn::If on a condition that is not known becomes
+    {"Fn::If": [the condition spelled out, comparable value, comparable value]}.
     """
     try:
-        value = scope.resolve(value)
+        value = compared.scope.resolve(value)
     except Branch:
-        return _both(scope, value)
+        return _keep_both_branches(compared, value)
+
     kind = type(value)
     if kind is Deferred:
-        return _settled_inside(scope, value)
+        return _resolve_inside(compared, value)
     if kind is dict:
-        return {k: v for k, v in ((k, make_comparable(scope, v)) for k, v in value.items()) if v is not ABSENT}
+        members = ((key, make_comparable(compared, member)) for key, member in value.items())
+        return {key: member for key, member in members if member is not ABSENT}
     if kind is list:
-        return [v for v in (make_comparable(scope, v) for v in value) if v is not ABSENT]
+        return [item for item in (make_comparable(compared, item) for item in value) if item is not ABSENT]
     return value
 
 
-def _both(scope: Scope, value: Json) -> Json:
+def _keep_both_branches(compared: ComparedScope, value: Json) -> Json:
     operand = value.get(IF) if isinstance(value, dict) else None
     if not (isinstance(operand, list) and len(operand) == 3 and isinstance(operand[0], str)):
-        return _settled_inside(scope, Deferred("unknown", value))
-    yes, no = make_comparable(scope, operand[1]), make_comparable(scope, operand[2])
+        return _resolve_inside(compared, Deferred("unknown", value))
+
+    condition, yes, no = operand[0], make_comparable(compared, operand[1]), make_comparable(compared, operand[2])
     if are_equal(yes, no):
         return yes
-    return {IF: [spell_out_condition(scope, operand[0]), _no_value(yes), _no_value(no)]}
+    return {IF: [spell_out_condition(compared, condition), _write_absent(yes), _write_absent(no)]}
 
 
-def _settled_inside(scope: Scope, value: Deferred) -> Deferred:
-    """A value that is not known, with all that is known inside it: equal text may hide another mapping or Default."""
+def _resolve_inside(compared: ComparedScope, value: Deferred) -> Deferred:
+    """A value that is not known, with everything inside it that is known resolved.
+
+    Otherwise two templates with the same text but another mapping or Default would seem equal.
+    """
     if value.kind == "text":
-        parts = _joined(scope, value.parts)
-        return parts[0] if len(parts) == 1 and isinstance(parts[0], Deferred) else _text(value.raw, parts)
-    if value.kind == "dynamic" and value.parts:  # its text shows a hole where it names the secret
-        return Deferred("dynamic", "".join(p if isinstance(p, str) else "${" + as_text(p) + "}" for p in value.parts))
+        parts = _join_parts(compared, value.parts)
+        if len(parts) == 1 and isinstance(parts[0], Deferred):
+            return parts[0]
+        return Deferred("text", value.raw, parts=tuple(parts))
+    if value.kind == "dynamic" and value.parts:
+        # The text of the dynamic reference has only a mark where a part is not known; the parts name the secret.
+        texts = (part if isinstance(part, str) else "${" + as_text(part) + "}" for part in value.parts)
+        return Deferred("dynamic", "".join(texts))
     if value.kind in ("unknown", "import") and isinstance(value.raw, dict | list):
-        return Deferred(value.kind, _members(scope, value.raw))
+        return Deferred(value.kind, _resolve_call(compared, value.raw))
     return value
 
 
-def _text(raw: Json, parts: Iterable[Json]) -> Deferred:
-    return Deferred("text", raw, parts=tuple(parts))
-
-
-def _joined(scope: Scope, parts: Iterable[Json]) -> list[Json]:
-    """Texts and unknown values in turn, so that Fn::Join and Fn::Sub of the same are the same."""
-    found: list[Json] = []
+def _join_parts(compared: ComparedScope, parts: Iterable[Json]) -> list[Json]:
+    """Known texts and unknown values in turn, so that an Fn::Join and an Fn::Sub of the same parts are equal."""
+    joined: list[Json] = []
     for part in parts:
-        inner = _settled_inside(scope, part) if isinstance(part, Deferred) else part
+        inner = _resolve_inside(compared, part) if isinstance(part, Deferred) else part
         for one in inner.parts if isinstance(inner, Deferred) and inner.kind == "text" else (inner,):
-            if isinstance(one, str) and found and isinstance(found[-1], str):
-                found[-1] += one
+            if isinstance(one, str) and joined and isinstance(joined[-1], str):
+                joined[-1] += one
             elif one != "":
-                found.append(one)
-    return found
+                joined.append(one)
+    return joined
 
 
-def _members(scope: Scope, raw: Json) -> Json:
+def _resolve_call(compared: ComparedScope, raw: Json) -> Json:
+    """A function call that cannot be evaluated, with its operands resolved; `of` holds the values it may choose from."""
     if isinstance(raw, list):
-        return [as_json(make_comparable(scope, item)) for item in raw]
-    found = {key: as_json(make_comparable(scope, item)) for key, item in raw.items()}
+        return [as_json(make_comparable(compared, item)) for item in raw]
+
+    call = {key: as_json(make_comparable(compared, item)) for key, item in raw.items()}
     if "Fn::FindInMap" in raw:
-        found["of"] = _candidates(scope, found["Fn::FindInMap"])
+        call["of"] = compared.find_mapping_rows(call["Fn::FindInMap"])
     if "Fn::Sub" in raw:
-        text = raw["Fn::Sub"][0] if isinstance(raw["Fn::Sub"], list) and raw["Fn::Sub"] else raw["Fn::Sub"]
-        names = _HOLE.findall(text) if isinstance(text, str) else ()
-        found["of"] = [as_json(make_comparable(scope, {"Ref": name})) for name in names]
+        names = [name for name, _attribute in find_variables(raw["Fn::Sub"])]
+        call["of"] = [as_json(make_comparable(compared, {"Ref": name})) for name in names]
+    return call
+
+
+# -- conditions
+
+
+def spell_out_condition(compared: ComparedScope, name: str) -> str:
+    """A condition as text in which its parameters and other conditions are resolved; equal text is an equal condition.
+
+    The name does not count: renaming a condition changes no resource.
+    """
+    return json.dumps(_spell_out(compared, name), sort_keys=True, default=repr)
+
+
+def _spell_out(compared: ComparedScope, name: str) -> Json:
+    """The condition's definition; a long one as its hash, or conditions of conditions would double with each level."""
+    if name in compared.conditions:
+        return compared.conditions[name]
+    conditions = compared.scope.template.get("Conditions") or {}
+    if name not in conditions:
+        return {"Condition": name}
+
+    # A condition that refers to itself, or deeper than CloudFormation allows, differs where any condition differs.
+    found: Json = {"Condition": name, "of": hash_json(conditions)}
+    depth = compared.depth
+    if depth < _MAX_DEPTH:
+        compared.conditions[name], compared.depth = found, depth + 1
+        found = compared.conditions[name] = hash_if_long(_expand(compared, conditions[name]))
+        compared.depth = depth
     return found
 
 
-def stand_beside(one: Scope, other: Scope) -> None:
-    """Make the two scopes of a comparison known to each other."""
-    for scope, partner in ((one, other), (other, one)):
-        scope.notes[_PARTNER] = partner.template.get("Mappings")
+def _expand(compared: ComparedScope, value: Json) -> Json:
+    if isinstance(value, dict):
+        name = value.get("Condition")
+        if len(value) == 1 and isinstance(name, str):
+            return _spell_out(compared, name)
+        operands = value.get("Fn::Equals")
+        if isinstance(operands, list):
+            return {"Fn::Equals": [_as_operand(as_json(make_comparable(compared, operand))) for operand in operands]}
+        return {key: _expand(compared, inner) for key, inner in value.items()}
+    return [_expand(compared, inner) for inner in value] if isinstance(value, list) else value
 
 
-def _candidates(scope: Scope, operand: Json) -> Json:
-    """What a mapping holds where a key of the look-up is known to the deployment only, such as the region.
-
-    A row that only one side of a comparison has is left out: without a row there is no deployment.
-    """
-    keys = operand if isinstance(operand, list) else []
-    key = (_candidates, *(k if isinstance(k, str | int) else None for k in keys[:3]))
-    if key not in scope.notes:
-        mappings = scope.template.get("Mappings")
-        rows = _under(mappings, scope.notes.get(_PARTNER, mappings), list(key[1:]))
-        scope.notes[key] = _hash(rows) if _is_long(rows) else rows
-    return scope.notes[key]
+def _as_operand(value: Json) -> Json:
+    """CloudFormation compares texts: 1 is "1"."""
+    text = scalar_text(value)
+    return value if text is None else text
 
 
-def _under(found: Json, partner: Json, keys: list[Json]) -> Json:
-    """What is at the keys; None stands for every key that the partner has, too."""
-    if not keys or not isinstance(found, dict) or not isinstance(partner, dict):
-        return found
-    names = [name for name in found if name in partner] if keys[0] is None else [str(keys[0])]
-    rows = {name: _under(found.get(name), partner.get(name), keys[1:]) for name in names}
-    return rows if keys[0] is None else rows[names[0]]
+# -- comparable values in other forms
 
 
 def as_text(value: Json) -> str:
-    """A settled value in a word: `Table.Arn`, or JSON; equal words, equal values."""
+    """A comparable value as one short text: `Table.Arn`, or JSON; equal texts are equal values."""
     if isinstance(value, Deferred) and value.kind in ("resource", "parameter", "pseudo"):
         return ".".join(filter(None, [value.target, value.attribute]))
     return json.dumps(as_json(value), sort_keys=True, default=repr)
 
 
 def as_json(value: Json) -> Json:
-    """A settled value as JSON in which unequal values are unequal; ABSENT as the template writes it."""
+    """A comparable value as JSON in which unequal values are unequal; ABSENT as the template writes it."""
     if value is ABSENT:
-        return _no_value(value)
+        return _write_absent(value)
     if isinstance(value, Deferred):
         if value.kind == "text":
             return {"Fn::Join": ["", [as_json(part) for part in value.parts]]}
-        if value.kind == "parameter" and value.attribute:
+        if value.kind == "parameter" and value.attribute:  # The attribute says where the parameter's value comes from.
             return {"Ref": value.target, "of": value.attribute}
         return value.raw
     if isinstance(value, dict):
@@ -139,73 +168,16 @@ def as_json(value: Json) -> Json:
     return [as_json(item) for item in value] if isinstance(value, list) else value
 
 
-def _no_value(value: Json) -> Json:
-    return {"Ref": "AWS::NoValue"} if value is ABSENT else value
-
-
-def spell_out_condition(scope: Scope, name: str) -> str:
-    """A condition as text in which other conditions are replaced by what they say: equal text, equal condition."""
-    return json.dumps(_spelt(scope, name), sort_keys=True, default=repr)
-
-
-def _spelt(scope: Scope, name: str) -> Json:
-    """What the condition says, worked out once; a long one as its hash, or conditions of conditions would double."""
-    key, open_ = (spell_out_condition, name), (spell_out_condition,)
-    if key in scope.notes:
-        return scope.notes[key]
-    conditions = scope.template.get("Conditions") or {}
-    if name not in conditions:
-        return {"Condition": name}
-    level = scope.notes.get(open_, 0)
-    # Asked for on the way to itself, or too deep for CloudFormation: another one wherever any condition differs.
-    found: Json = {"Condition": name, "of": _hash(conditions)}
-    if level < _DEEP:
-        scope.notes[key], scope.notes[open_] = found, level + 1
-        whole = _expanded(scope, conditions[name])
-        found = scope.notes[key] = _hash(whole) if _is_long(whole) else whole
-        scope.notes[open_] = level
-    return found
-
-
-def _hash(value: Json) -> str:
-    return digest(json.dumps(value, sort_keys=True, default=repr).encode("utf-8", "surrogatepass"))
-
-
-def _is_long(value: Json) -> bool:
-    """Whether it holds more than a few dozen values."""
-    level, size = [value], 0
-    while level and size <= _LONG:
-        size += len(level)
-        level = [
-            v for one in level if isinstance(one, dict | list) for v in (one.values() if isinstance(one, dict) else one)
-        ]
-    return size > _LONG
-
-
-def _expanded(scope: Scope, value: Json) -> Json:
-    if isinstance(value, dict):
-        name = value.get("Condition")
-        if len(value) == 1 and isinstance(name, str):
-            return _spelt(scope, name)
-        operands = value.get("Fn::Equals")
-        if isinstance(operands, list):
-            return {"Fn::Equals": [_text_of(as_json(make_comparable(scope, operand))) for operand in operands]}
-        return {k: _expanded(scope, v) for k, v in value.items()}
-    return [_expanded(scope, v) for v in value] if isinstance(value, list) else value
-
-
-def _text_of(value: Json) -> Json:
-    """CloudFormation compares texts: 1 is "1"."""
-    text = scalar_text(value)
-    return value if text is None else text
-
-
 def as_template_json(value: Json) -> Json:
-    """A resolved value as JSON: what is not known as the template says it, ABSENT as null."""
+    """A comparable value as JSON for readers: an unknown value as the template writes it, ABSENT as null."""
     if isinstance(value, Deferred):
         return value.raw
     if value is ABSENT:
         return None
     if isinstance(value, dict):
-        return {k: as_template_json(v) for k, v in value.items()}
-    return [as_template_json(v) for v in value] if isinstance(value, list) else value
+        return {key: as_template_json(item) for key, item in value.items()}
+    return [as_template_json(item) for item in value] if isinstance(value, list) else value
+
+
+def _write_absent(value: Json) -> Json:
+    return {"Ref": "AWS::NoValue"} if value is ABSENT else value

@@ -1,15 +1,16 @@
-"""Two assemblies -> what a deployment of the second over the first would do to each resource."""
+"""Two assemblies -> what a deployment of the second over the first would do to each resource.
+
+The comparison in the order of `_Comparison.run`: which stack is which (`stack_pairs`), the resources of each pair, the
+stacks without a partner, what follows a replaced resource (`propagation`), renames and moves (`renames`), tokens.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from cdkguard._typing import Json, NamedTuple
-from cdkguard.diff import data_parts, renames, stack_pairs
-from cdkguard.diff.asset_hashes import differ_in_assets_only
-from cdkguard.diff.comparable import stand_beside
-from cdkguard.diff.differences import find_differences
+from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
+from cdkguard.diff.compared_scope import ComparedScope, pair_scopes
+from cdkguard.diff.data_parts import find_lost_parts
 from cdkguard.diff.fates import (
     RETAINING,
     find_deletion_policy,
@@ -18,407 +19,329 @@ from cdkguard.diff.fates import (
     is_cluster_member,
     is_retained,
 )
-from cdkguard.diff.propagation import follow_replacements
-from cdkguard.diff.renames import have_same_physical_name
-from cdkguard.diff.replacement import Replacements
-from cdkguard.diff.sides import Sides, _Body, _here, _pinned, _same_surroundings, _told_apart
-from cdkguard.diff.tokens import _name, make_token
+from cdkguard.diff.propagation import Knowledge, follow_replacements
+from cdkguard.diff.property_changes import CDK_METADATA, classify, find_property_changes
+from cdkguard.diff.renames import mark_renames
+from cdkguard.diff.replacement import IMPACT_OF, Replacements
+from cdkguard.diff.sides import Resource, Sides, is_created, is_equal_text_equal, keep_old_defaults, resolve_resource
+from cdkguard.diff.stack_pairs import Pair, ResourceKey, find_nested, match_stacks
+from cdkguard.diff.tokens import make_token
 from cdkguard.model import IMPACTS, Change, PropertyChange, Stack
-from cdkguard.template.paths import render_path
 from cdkguard.template.stack_scopes import StackScopes
-from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
-from cdkguard.text.credentials import hides, named_by
+from cdkguard.template.values import ABSENT, Deferred
 
-_FLEET = "AWS::AutoScaling::AutoScalingGroup"
-_OTHERWISE = {"Type", "Properties", "DependsOn", "Metadata", "Condition"}  # compared in a way of their own
-_RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
-_REPLACING = {"no": "WILL_UPDATE", "maybe": "MAY_REPLACE", "yes": "WILL_REPLACE"}
-_OF_STACKS = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")  # nobody reads what the second holds
+if TYPE_CHECKING:
+    from cdkguard.model import Detail, Fate
+
+# Resources that hold other stacks. The template of the first may lie elsewhere; nobody reads that of the second.
+_NESTED_TYPES = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
 
 
 class TypeFacts(NamedTuple):
     """What is known of resource types; the sets are those of the rules."""
 
     replacements: Replacements
-    stateful: frozenset[str] = frozenset()
-    snapshot_on_delete: frozenset[str] = frozenset()
-    snapshot_on_replace: frozenset[str] = frozenset()
+    stateful: frozenset[str] = frozenset()  # Types that hold data.
+    snapshot_on_delete: frozenset[str] = frozenset()  # Types of which a DeletionPolicy Snapshot takes a snapshot.
+    snapshot_on_replace: frozenset[str] = frozenset()  # The same for UpdateReplacePolicy.
 
 
 def compare_stacks(
-    before: Sequence[Stack], after: Sequence[Stack], tables: TypeFacts, sides: Sides
+    before: Sequence[Stack], after: Sequence[Stack], facts: TypeFacts, sides: Sides
 ) -> tuple[Change, ...]:
-    """Every change, stack by stack in the new assembly's order, stacks that are gone at the end."""
-    return _Comparison(before, after, tables, sides).run()
+    """Every change, stack by stack in the new assembly's order; stacks that are gone stand at the end."""
+    return _Comparison(before, after, facts, sides).run()
 
 
-class _Comparison:
-    def __init__(self, before: Sequence[Stack], after: Sequence[Stack], tables: TypeFacts, sides: Sides) -> None:
-        self.before, self.after, self.tables, self.sides = before, after, tables, sides
-        self.changes: dict[tuple[int, str], Change] = {}  # by (id of the stack it is shown in, logical id)
-        self.scopes: dict[int, Scope] = {}  # of the pairs, in which parameters that differ are told apart
-        self.removed_roots: frozenset[int] = frozenset()
-        self.out_of_sight: set[int] = set()  # stacks whose templates cannot be read any more
-        self.read = {(id(s.parent), s.parent_logical_id) for s in before if s.parent is not None}
-
-    def run(self) -> tuple[Change, ...]:
-        matched = stack_pairs.match_stacks(self.before, self.after, self._exists)
-        self.removed_roots = frozenset(map(id, matched.gone_roots))
-        for old, new in matched.pairs:
-            self._pair(old, new)
-        for old in [*matched.gone, *self._lost_from_sight(matched.unread)]:
-            self._all_of(old, gone=True)
-        for new in matched.come:
-            self._all_of(new, gone=False)
-        follow = follow_replacements(
-            matched.pairs, self.changes, self.tables.replacements, self.sides.after, self._body, self._replaced_fate
-        )
-        for key, change in follow:
-            self.changes[key] = change._replace(stateful=self._holds_data(change.resource_type, change.before))
-        self._rename()
-        whole = [*matched.changes, *self.changes.values()]
-        order = {id(stack): i for i, stack in enumerate([*self.after, *self.before])}
-        whole.sort(key=lambda c: (order[id(c.stack)], c.logical_id is not None, c.construct_path or c.logical_id or ""))
-        return tuple(self._finished(change) for change in whole)
-
-    # -- one pair of stacks
-
-    def _pair(self, old: Stack, new: Stack) -> None:
-        one, other = self.sides.before.resources(old), self.sides.after.resources(new)
-        scopes = _told_apart(old, new, self.sides, self.scopes)
-        alike, pinned = _same_surroundings(old, new, scopes), _pinned(old, new, scopes[1])
-        if pinned is not None:
-            stand_beside(pinned, scopes[0])
-        for logical_id in {**one, **other}:
-            a, b = one.get(logical_id), other.get(logical_id)
-            if alike and a == b:
-                continue
-            change = self._compared(old, new, logical_id, _here(a, scopes[0]), _here(b, scopes[1]))
-            if pinned is not None:
-                change = _either(change, self._compared(old, new, logical_id, _here(a, scopes[0]), _here(b, pinned)))
-            if change is not None:
-                self.changes[id(new), logical_id] = change
-
-    def _exists(self, nested: Stack) -> bool:
-        """Whether the parent creates the nested stack: its condition may be false."""
-        scopes = self.sides.before if any(nested is s for s in self.before) else self.sides.after
-        if nested.parent is None:
-            return True
-        raw = scopes.resources(nested.parent).get(nested.parent_logical_id or "")
-        condition = raw.get("Condition") if isinstance(raw, dict) else None
-        is_off = isinstance(condition, str) and scopes.of(nested.parent).condition_if_known(condition) is False
-        return isinstance(raw, dict) and not is_off
-
-    def _body(self, stack: Stack, logical_id: str) -> Json:
-        """The resolved resource of the new side; None where it is not created."""
-        raw = self.sides.after.resources(stack).get(logical_id)
-        return _here(raw, self.scopes.get(id(stack)) or self.sides.after.of(stack)).body
-
-    def _compared(self, old: Stack, new: Stack, logical_id: str, one: _Body, other: _Body) -> Change | None:
-        if one.body is None and other.body is None:
-            return None
-        if other.body is None:
-            return self._removed(old, new, logical_id, one.body, other)
-        if one.body is None:
-            return self._change("WILL_CREATE", new, logical_id, None, other.body, was=old)
-        return self._updated(old, new, logical_id, one.body, other)
-
-    def _removed(self, old: Stack, new: Stack, logical_id: str, body: Json, other: _Body) -> Change:
-        """A removal is carried out under the deployed template's policy, never the new one's."""
-        fate = find_fate(find_deletion_policy(body), body, self.tables.snapshot_on_delete)
-        if fate == "destroyed" and self._is_unread(old, logical_id, body):
-            fate = "unknown"
-        detail = ["condition"] if other.raw is not None else []
-        if (
-            other.raw is not None
-            and fate == "destroyed"
-            and other.raw.get("DeletionPolicy") in (*RETAINING, "Snapshot")
-        ):
-            detail.append("retained-too-late")
-        impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
-        return self._change(impact, new, logical_id, body, None, was=old, detail=detail, fate=fate)
-
-    def _updated(self, old: Stack, new: Stack, logical_id: str, one: Json, other: _Body) -> Change | None:
-        kind = str(one.get("Type"))
-        found = list(self._property_changes(kind, one, other.body))
-        if kind != str(other.body.get("Type")):
-            fate = find_fate(find_replace_policy(one, other.body), one, self.tables.snapshot_on_replace)
-            changed = PropertyChange("Type", kind, other.body.get("Type"), "yes")
-            return self._change(
-                "WILL_REPLACE", new, logical_id, one, other.body, (changed,), old, ["type-changed"], fate
-            )
-        if not found:
-            return None
-        impact = max((_REPLACING[f.replacement] for f in found), key=_RANK.__getitem__)
-        fate = "" if impact == "WILL_UPDATE" else self._replaced_fate(one, other.body)
-        detail, noise = _news(kind, found)
-        if noise and self._is_unread(old, logical_id, one) and detail != ["metadata"]:
-            noise = False  # another template, though its name differs by a hash alone
-        if any(f.path == "Condition" and f.after is not ABSENT for f in found):
-            detail.append("condition-changed")
-        if any(True for _ in data_parts.find_lost_parts(kind, one, other.body)):
-            detail.append("part-lost")
-        return self._change(impact, new, logical_id, one, other.body, tuple(found), old, detail, fate, noise)
-
-    def _property_changes(self, kind: str, one: Json, other: Json) -> Iterator[PropertyChange]:
-        before, after = one.get("Properties", {}), other.get("Properties", {})
-        for path, a, b in find_differences(before, after):
-            replacement = self.tables.replacements.of(kind, path)
-            if kind == _FLEET and replacement == "maybe":
-                replacement = _fleet_replacement(other)
-            names = [named_by(_owner(side, path), path[-1]) for side in (before, after)] if path else []
-            name = next(filter(hides, names), "")
-            yield PropertyChange(render_path(("Properties", *path)), a, b, replacement, name=name)
-        for name in sorted((one.keys() | other.keys()) - _OTHERWISE):
-            for path, a, b in find_differences(one.get(name, ABSENT), other.get(name, ABSENT)):
-                yield PropertyChange(render_path((name, *path)), a, b)
-        for name, pair in (("DependsOn", _depends), ("Metadata", _metadata), ("Condition", _condition)):
-            for path, a, b in find_differences(pair(one), pair(other)):
-                yield PropertyChange(render_path((name, *path)), a, b)
-
-    def _replaced_fate(self, one: Json, other: Json) -> str:
-        return find_fate(find_replace_policy(one, other), one, self.tables.snapshot_on_replace)
-
-    # -- whole stacks
-
-    def _all_of(self, stack: Stack, gone: bool) -> None:
-        scopes = self.sides.before if gone else self.sides.after
-        for logical_id, raw in scopes.resources(stack).items():
-            body = _here(raw, scopes.of(stack)).body
-            if body is None:
-                continue
-            if not gone:
-                self.changes[id(stack), logical_id] = self._change("WILL_CREATE", stack, logical_id, None, body)
-                continue
-            self.changes[id(stack), logical_id] = self._all_gone(stack, logical_id, body)
-
-    def _lost_from_sight(self, nested: Iterable[tuple[Stack, Stack]]) -> Iterator[Stack]:
-        """Nested stacks whose templates could be read and cannot any more: what was in them may be gone, unless the same
-        template is named."""
-        for old, parent in nested:
-            assert old.parent is not None and old.parent_logical_id is not None
-            one, other = (
-                _here(scopes.resources(stack).get(old.parent_logical_id), scopes.of(stack))
-                for stack, scopes in ((old.parent, self.sides.before), (parent, self.sides.after))
-            )
-            if other.body is not None and _template_url(one.body) == _template_url(other.body):
-                continue
-            found = stack_pairs.within(self.before, old)
-            if other.body is not None:
-                self.out_of_sight |= set(map(id, found))
-            yield from found
-
-    def _all_gone(self, stack: Stack, logical_id: str, body: Json) -> Change:
-        if stack.parent is None or id(stack.root) in self.removed_roots:
-            return self._change(
-                "WILL_ORPHAN", stack, logical_id, body, None, was=stack, detail=["stack-removed"], fate="retained"
-            )
-        fate = find_fate(find_deletion_policy(body), body, self.tables.snapshot_on_delete)
-        detail = ["template-unread"] if id(stack) in self.out_of_sight else []
-        if fate == "destroyed" and (detail or self._is_unread(stack, logical_id, body)):
-            fate = "unknown"
-        if self._kept_with_parent(stack):
-            fate = "retained"
-        impact = "WILL_ORPHAN" if fate == "retained" else "WILL_DESTROY"
-        return self._change(impact, stack, logical_id, body, None, was=stack, detail=detail, fate=fate)
-
-    def _kept_with_parent(self, stack: Stack) -> bool:
-        """Whether the nested stack's own resource is retained: then everything in it lives on."""
-        while stack.parent is not None:
-            raw = self.sides.before.resources(stack.parent).get(stack.parent_logical_id or "")
-            body = _here(raw, self.sides.before.of(stack.parent)).body
-            if body is not None and find_deletion_policy(body) in RETAINING:
-                return True
-            stack = stack.parent
-        return False
-
-    # -- renames and moves
-
-    def _rename(self) -> None:
-        key_of: dict[int, tuple[int, str]] = {}
-
-        def candidates(impacts: tuple[str, ...]) -> list[renames.Candidate]:
-            found = []
-            for key, c in self.changes.items():
-                if c.impact in impacts and c.resource_type != "AWS::CDK::Metadata":
-                    body = c.before if c.before is not None else c.after
-                    path = c.construct_path or str(c.logical_id)
-                    one = renames.Candidate(_name(c.stack), str(c.logical_id), str(c.resource_type), path, body)
-                    key_of[id(one)] = key
-                    found.append(one)
-            return found
-
-        gone, come = candidates(("WILL_DESTROY", "WILL_ORPHAN")), candidates(("WILL_CREATE",))
-        for old, new in renames.match_renames(gone, come):
-            one, other = key_of[id(old)], key_of[id(new)]
-            elsewhere = one[0] != other[0]
-            word = "moved" if elsewhere else "renamed"
-            words = [word, *(["same-name"] if have_same_physical_name(old, new) else [])]
-            for key, partner, home in ((one, new, self.changes[other].stack), (other, old, self.changes[one].stack)):
-                change = self.changes[key]
-                there = partner.stack if partner.stack != _name(change.stack) else _told_from(home, change.stack)
-                self.changes[key] = change._replace(
-                    detail=(*change.detail, *words),
-                    partner=partner.construct_path,
-                    partner_id=partner.logical_id,
-                    partner_stack=there if elsewhere else None,
-                )
-            late = self.changes[one]
-            if late.fate == "destroyed" and is_retained(new.body):
-                self.changes[one] = late._replace(detail=(*late.detail, "retained-too-late"))
-
-    # -- records
-
-    def _change(
-        self,
-        impact: str,
-        stack: Stack,
-        logical_id: str,
-        before: Json,
-        after: Json,
-        properties: tuple[PropertyChange, ...] = (),
-        was: Stack | None = None,
-        detail: Sequence[str] = (),
-        fate: str = "",
-        noise: bool = False,
-    ) -> Change:
-        body = before if after is None else after
-        kind, was_body = str(body.get("Type")), after if before is None else before
-        home = stack if after is not None or was is None else was
-        if fate == "snapshot":
-            detail = [*detail, "snapshot"]
-        unsure = isinstance(body.get("Condition"), Deferred)
-        return Change(
-            impact=impact,
-            stack=stack,
-            logical_id=logical_id,
-            resource_type=kind,
-            construct_path=home.construct_paths.get(logical_id),
-            before=before,
-            after=after,
-            properties=properties,
-            detail=(*detail, *(["condition-unknown"] if unsure else [])),
-            fate=fate,
-            noise=noise or kind == was_body.get("Type") == "AWS::CDK::Metadata",
-            stateful=self._holds_data(str(was_body.get("Type")), was_body)
-            or (before is not None and self._is_unread(was or stack, logical_id, before)),
-            was=was,
-        )
-
-    def _is_unread(self, stack: Stack, logical_id: str, body: Json) -> bool:
-        """Whether it is a nested stack, or a set of stacks, of which nobody knows what it holds."""
-        return body.get("Type") in _OF_STACKS and (id(stack), logical_id) not in self.read
-
-    def _holds_data(self, kind: str | None, body: Json) -> bool:
-        return kind in self.tables.stateful and not is_cluster_member(str(kind), body)
-
-    def _finished(self, change: Change) -> Change:
-        home = change.stack
-        if change.after is None and change.was is not None:
-            home = change.was
-        source = home.source_of(change.logical_id) if change.logical_id else home.source
-        return change._replace(source=source, token=make_token(change))
-
-
-def _fleet_replacement(body: Json) -> str:
-    """Another launch template replaces an Auto Scaling group where its UpdatePolicy asks for it, and only there."""
-    policy = body.get("UpdatePolicy")
-    replacing = policy.get("AutoScalingReplacingUpdate") if isinstance(policy, dict) else None
-    asked = scalar_text(replacing.get("WillReplace")) if isinstance(replacing, dict) else "false"
-    return {"true": "yes", "false": "no"}.get(asked or "", "maybe")
-
-
-def _either(change: Change | None, kept: Change | None) -> Change | None:
-    """What happens if a parameter takes its new Default, or what happens if it keeps its old one: the worse of both."""
-    if change is None and kept is None:
-        return None
-    if change is None or kept is not None and IMPACTS.index(kept.impact) > IMPACTS.index(change.impact):
-        return kept and _perhaps(kept, "parameter-kept")
-    if kept is None or kept.impact != change.impact:
-        return _perhaps(change, "parameter-default")
-    return change
-
-
-def _perhaps(change: Change, word: str) -> Change:
-    impact = "MAY_REPLACE" if change.impact == "WILL_REPLACE" else change.impact
-    return change._replace(impact=impact, detail=(*change.detail, word))
-
-
-def _depends(body: Json) -> Json:
-    value = body.get("DependsOn")
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not names:
-        return ABSENT
-    return sorted(n if isinstance(n, str) else json.dumps(n, sort_keys=True) for n in names)
-
-
-def _metadata(body: Json) -> Json:
-    return body.get("Metadata", ABSENT)
-
-
-def _template_url(body: Json) -> Json:
-    properties = body.get("Properties") if isinstance(body, dict) else None
-    return properties.get("TemplateURL") if isinstance(properties, dict) else None
-
-
-def _condition(body: Json) -> Json:
-    return body.get("Condition", ABSENT)
-
-
-def _owner(properties: Json, path: Sequence[str | int]) -> Json:
-    """The mapping or list that the value at the path stands in; None where there is none such."""
-    for step in path[:-1]:
-        try:
-            properties = properties[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return properties
-
-
-def _news(kind: str, found: Sequence[PropertyChange]) -> tuple[list[str], bool]:
-    """Words for a change that every build brings, and whether it is one."""
-    if kind == "AWS::CDK::Metadata":
-        return ["metadata"], True
-    if all(f.path.startswith("Metadata") for f in found):
-        return ["metadata"], True
-    if all(differ_in_assets_only(f.before, f.after, f.path) or f.path.startswith("Metadata") for f in found):
-        return ["asset"], all(f.replacement == "no" for f in found)
-    return [], False
-
-
-def _told_from(stack: Stack, other: Stack) -> str:
-    """A stack under whose construct path there was another one: it has another name, or another place."""
-    place = f" of {stack.account or 'any account'}/{stack.region or 'any region'}"
-    return stack.name + (place if stack.name == other.name else "")
-
-
-def find_destroy_changes(stacks: Sequence[Stack], tables: TypeFacts, scopes: StackScopes) -> tuple[Change, ...]:
-    """What `cdk destroy` of these stacks would do, by their own policies."""
-    comparison = _Comparison(stacks, (), tables, Sides(scopes, scopes))
+def find_destroy_changes(stacks: Sequence[Stack], facts: TypeFacts, scopes: StackScopes) -> tuple[Change, ...]:
+    """What `cdk destroy` of these stacks would do: CloudFormation deletes each resource by its own DeletionPolicy."""
+    comparison = _Comparison(stacks, (), facts, Sides(scopes, scopes))
     found = []
     for stack in stacks:
+        compared, is_kept = ComparedScope(scopes.of(stack)), comparison.is_retained_by_parent(stack)
         for logical_id, raw in scopes.resources(stack).items():
-            body = _here(raw, scopes.of(stack)).body
-            if body is not None:
-                change = comparison._removed(stack, stack, logical_id, body, _Body(None, None))
-                if change.fate != "retained" and comparison._kept_with_parent(stack):
-                    change = change._replace(impact="WILL_ORPHAN", fate="retained")
-                found.append(comparison._finished(change))
+            body = resolve_resource(raw, compared).body
+            if body is None:
+                continue
+            change = comparison.remove(stack, stack, logical_id, body, Resource(None, None))
+            if change.fate != "retained" and is_kept:
+                change = change._replace(impact="WILL_ORPHAN", fate="retained")
+            found.append(_finish(change))
     return tuple(found)
 
 
 def resolve_pair(old: Stack, new: Stack, sides: Sides) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Logical id -> resolved body of what each side creates; resources that are equal are resolved once."""
-    chain, known = [(old, new)], dict[int, Scope]()
-    while chain[0][0].parent is not None and chain[0][1].parent is not None:
-        chain.insert(0, (chain[0][0].parent, chain[0][1].parent))
-    for one, other in chain:
-        scopes = _told_apart(one, other, sides, known)
-    raw = sides.before.resources(old), sides.after.resources(new)
-    after = {k: _here(body, scopes[1]).body for k, body in raw[1].items()}
-    alike = _same_surroundings(old, new, scopes)
+    """Logical ID -> resolved body of what each side of a pair creates.
+
+    A resource that is equal on both sides is resolved once, so that both sides hold the same object.
+    """
+    pair = sides.pair(old, new)
+    old_raw, new_raw = sides.before.resources(old), sides.after.resources(new)
+    after = {k: resolve_resource(raw, pair.after).body for k, raw in new_raw.items()}
+
+    may_share = is_equal_text_equal(old, new, pair)
     before = {
-        k: after[k] if alike and k in after and raw[1][k] == body else _here(body, scopes[0]).body
-        for k, body in raw[0].items()
+        k: after[k] if may_share and k in after and new_raw[k] == raw else resolve_resource(raw, pair.before).body
+        for k, raw in old_raw.items()
     }
-    return tuple({k: v for k, v in side.items() if v is not None} for side in (before, after))  # type: ignore[return-value]
+    return _without_missing(before), _without_missing(after)
+
+
+class _Comparison:
+    """One comparison of two assemblies; `changes` grows with each step of `run`. It reads the stacks and changes none."""
+
+    def __init__(self, before: Sequence[Stack], after: Sequence[Stack], facts: TypeFacts, sides: Sides) -> None:
+        self.before, self.after, self.facts, self.sides = before, after, facts, sides
+        self.changes: dict[ResourceKey, Change] = {}
+        # Stacks that the app does not have any more; what runs in them stays.
+        self.removed_roots: frozenset[Stack] = frozenset()
+        # Nested stacks of the baseline whose resource names a template now that was not read.
+        self.lost_templates: set[Stack] = set()
+        # The resources of the baseline whose nested template was read.
+        self.read_nested = {(s.parent, s.parent_logical_id) for s in before if s.parent is not None}
+
+    def run(self) -> tuple[Change, ...]:
+        matched = match_stacks(self.before, self.after, self._is_created)
+        self.removed_roots = frozenset(matched.removed_roots)
+
+        for old, new in matched.pairs:
+            self._compare_pair(old, new)
+        for old in [*matched.removed, *self._find_lost_templates(matched.unread)]:
+            self._remove_stack(old)
+        for new in matched.added:
+            self._create_stack(new)
+
+        knowledge = Knowledge(self.facts.replacements, self.sides.after, self._find_new_body, self._find_replaced_fate)
+        for key, change in follow_replacements(matched.pairs, self.changes, knowledge).items():
+            stateful = self._holds_data(change.resource_type, change.before)
+            self.changes[key] = change._replace(stateful=stateful)
+        mark_renames(self.changes)
+
+        order = {stack: place for place, stack in enumerate([*self.after, *self.before])}
+        changes = [*matched.changes, *self.changes.values()]
+        changes.sort(key=lambda c: (order[c.stack], c.logical_id is not None, c.construct_path or c.logical_id or ""))
+        return tuple(map(_finish, changes))
+
+    # -- one pair of stacks
+
+    def _compare_pair(self, old: Stack, new: Stack) -> None:
+        old_raw, new_raw = self.sides.before.resources(old), self.sides.after.resources(new)
+        pair = self.sides.pair(old, new)
+        with_old_defaults = keep_old_defaults(old, new, pair)
+        may_skip = is_equal_text_equal(old, new, pair)
+
+        for logical_id in {**old_raw, **new_raw}:
+            raw, other_raw = old_raw.get(logical_id), new_raw.get(logical_id)
+            if may_skip and raw == other_raw:
+                continue
+            body = resolve_resource(raw, pair.before).body
+            change = self._compare_resource(old, new, logical_id, body, resolve_resource(other_raw, pair.after))
+            if with_old_defaults is not None:
+                other = resolve_resource(other_raw, with_old_defaults)
+                change = _choose_worse(change, self._compare_resource(old, new, logical_id, body, other))
+            if change is not None:
+                self.changes[new, logical_id] = change
+
+    def _compare_resource(self, old: Stack, new: Stack, logical_id: str, body: Json, other: Resource) -> Change | None:
+        if body is None and other.body is None:
+            return None
+        if other.body is None:
+            return self.remove(old, new, logical_id, body, other)
+        if body is None:
+            return self._complete(Change("WILL_CREATE", new, logical_id, after=other.body, was=old))
+        return self._update(old, new, logical_id, body, other.body)
+
+    def remove(self, old: Stack, new: Stack, logical_id: str, body: Json, other: Resource) -> Change:
+        """The removal of a resource from a stack that stays.
+
+        The DeletionPolicy of the deployed template decides. The new template's may still be there, in `other`, where
+        the resource's condition turns false: it comes too late.
+        """
+        fate = find_fate(find_deletion_policy(body), body, self.facts.snapshot_on_delete)
+        if fate == "destroyed" and self._is_unread(old, logical_id, body):
+            fate = "unknown"
+
+        details: list[Detail] = []
+        if other.raw is not None:
+            details.append("condition")
+            if fate == "destroyed" and other.raw.get("DeletionPolicy") in (*RETAINING, "Snapshot"):
+                details.append("retained-too-late")
+        return self._make_removal(old, new, logical_id, body, fate, details)
+
+    def _update(self, old: Stack, new: Stack, logical_id: str, before: Json, after: Json) -> Change | None:
+        """The change of a resource that both sides have; None where nothing differs."""
+        kind, new_kind = str(before.get("Type")), after.get("Type")
+        change = Change("WILL_UPDATE", new, logical_id, before=before, after=after, was=old)
+        if kind != str(new_kind):
+            type_change = PropertyChange("Type", kind, new_kind, "yes")
+            fate = self._find_replaced_fate(before, after)
+            return self._complete(
+                change._replace(impact="WILL_REPLACE", properties=(type_change,), detail=("type-changed",), fate=fate)
+            )
+
+        properties = tuple(find_property_changes(kind, before, after, self.facts.replacements))
+        if not properties:
+            return None
+        impact = max((IMPACT_OF[p.replacement] for p in properties), key=IMPACTS.index)
+        fate = "" if impact == "WILL_UPDATE" else self._find_replaced_fate(before, after)
+
+        details, is_noise = classify(kind, properties)
+        if is_noise and self._is_unread(old, logical_id, before) and details != ["metadata"]:
+            is_noise = False  # Another template of a nested stack, though its name differs by a hash alone.
+        if any(p.path == "Condition" and p.after is not ABSENT for p in properties):
+            details.append("condition-changed")
+        if any(True for _part in find_lost_parts(kind, before, after)):
+            details.append("part-lost")
+        return self._complete(
+            change._replace(impact=impact, properties=properties, detail=tuple(details), fate=fate, noise=is_noise)
+        )
+
+    def _find_replaced_fate(self, before: Json, after: Json) -> Fate:
+        return find_fate(find_replace_policy(before, after), before, self.facts.snapshot_on_replace)
+
+    def _find_new_body(self, old: Stack, new: Stack, logical_id: str) -> Json:
+        """The resolved resource of a pair's new side; None where it is not created."""
+        raw = self.sides.after.resources(new).get(logical_id)
+        return resolve_resource(raw, self.sides.pair(old, new).after).body
+
+    # -- whole stacks
+
+    def _create_stack(self, stack: Stack) -> None:
+        compared = ComparedScope(self.sides.after.of(stack))
+        for logical_id, raw in self.sides.after.resources(stack).items():
+            body = resolve_resource(raw, compared).body
+            if body is not None:
+                change = Change("WILL_CREATE", stack, logical_id, after=body)
+                self.changes[stack, logical_id] = self._complete(change)
+
+    def _remove_stack(self, stack: Stack) -> None:
+        compared = ComparedScope(self.sides.before.of(stack))
+        # `cdk deploy` deletes no stack that the app does not have any more, nor what is nested in it.
+        is_left_behind = stack.parent is None or stack.root in self.removed_roots
+        is_retained_whole = self.is_retained_by_parent(stack)
+
+        for logical_id, raw in self.sides.before.resources(stack).items():
+            body = resolve_resource(raw, compared).body
+            if body is None:
+                continue
+            if is_left_behind:
+                change = self._make_removal(stack, stack, logical_id, body, "retained", ["stack-removed"])
+            else:
+                change = self._remove_with_stack(stack, logical_id, body, is_retained_whole)
+            self.changes[stack, logical_id] = change
+
+    def _remove_with_stack(self, stack: Stack, logical_id: str, body: Json, is_retained_whole: bool) -> Change:
+        """The removal of a resource with the nested stack that holds it."""
+        details: list[Detail] = ["template-unread"] if stack in self.lost_templates else []
+        fate = find_fate(find_deletion_policy(body), body, self.facts.snapshot_on_delete)
+        if fate == "destroyed" and (details or self._is_unread(stack, logical_id, body)):
+            fate = "unknown"
+        if is_retained_whole:
+            fate = "retained"
+        return self._make_removal(stack, stack, logical_id, body, fate, details)
+
+    def is_retained_by_parent(self, stack: Stack) -> bool:
+        """Whether the resource of the nested stack, or of one around it, is retained: then all that is in it lives on."""
+        while stack.parent is not None:
+            raw = self.sides.before.resources(stack.parent).get(stack.parent_logical_id or "")
+            body = resolve_resource(raw, ComparedScope(self.sides.before.of(stack.parent))).body
+            if body is not None and is_retained(body):
+                return True
+            stack = stack.parent
+        return False
+
+    def _is_created(self, nested: Stack) -> bool:
+        """Whether the parent creates the nested stack: the condition of its resource may be false."""
+        if nested.parent is None:
+            return True
+        scopes = self.sides.before if any(nested is s for s in self.before) else self.sides.after
+        raw = scopes.resources(nested.parent).get(nested.parent_logical_id or "")
+        return is_created(raw, scopes.of(nested.parent))
+
+    def _find_lost_templates(self, unread: Iterable[Pair]) -> Iterator[Stack]:
+        """Nested stacks whose templates were read in the baseline only, unless both sides name the same template.
+
+        Nobody knows whether the new template still has the resources of the old one.
+        """
+        for nested, parent in unread:
+            assert nested.parent is not None and nested.parent_logical_id is not None
+            pair = pair_scopes(self.sides.before.of(nested.parent), self.sides.after.of(parent))
+            old_raw = self.sides.before.resources(nested.parent).get(nested.parent_logical_id)
+            new_raw = self.sides.after.resources(parent).get(nested.parent_logical_id)
+            before, after = resolve_resource(old_raw, pair.before).body, resolve_resource(new_raw, pair.after).body
+            if after is not None and _find_template_url(before) == _find_template_url(after):
+                continue
+
+            lost = find_nested(self.before, nested)
+            if after is not None:
+                self.lost_templates.update(lost)
+            yield from lost
+
+    # -- records
+
+    def _make_removal(
+        self, old: Stack, shown_in: Stack, logical_id: str, body: Json, fate: Fate, details: Sequence[Detail]
+    ) -> Change:
+        change = Change("WILL_DESTROY", shown_in, logical_id, before=body, was=old, detail=tuple(details), fate=fate)
+        return self._complete(change._replace(impact="WILL_ORPHAN") if fate == "retained" else change)
+
+    def _complete(self, change: Change) -> Change:
+        """The change with all that follows from its bodies: its type, what is at stake, the details of every change."""
+        body = change.before if change.after is None else change.after
+        old_body = change.after if change.before is None else change.before
+        home = change.stack if change.after is not None or change.was is None else change.was
+        kind, old_kind, logical_id = str(body.get("Type")), old_body.get("Type"), str(change.logical_id)
+
+        details = list(change.detail)
+        if change.fate == "snapshot":
+            details.append("snapshot")
+        if isinstance(body.get("Condition"), Deferred):
+            details.append("condition-unknown")
+
+        is_unread = change.before is not None and self._is_unread(change.was or change.stack, logical_id, change.before)
+        return change._replace(
+            resource_type=kind,
+            construct_path=home.construct_paths.get(logical_id),
+            detail=tuple(details),
+            noise=change.noise or kind == old_kind == CDK_METADATA,
+            stateful=self._holds_data(str(old_kind), old_body) or is_unread,
+        )
+
+    def _is_unread(self, stack: Stack, logical_id: str, body: Json) -> bool:
+        """Whether it is a nested stack, or a set of stacks, of which nobody knows what it holds."""
+        return body.get("Type") in _NESTED_TYPES and (stack, logical_id) not in self.read_nested
+
+    def _holds_data(self, resource_type: str | None, body: Json) -> bool:
+        return resource_type in self.facts.stateful and not is_cluster_member(str(resource_type), body)
+
+
+def _finish(change: Change) -> Change:
+    """The change with its source line and, last, the token of all the rest."""
+    home = change.was if change.after is None and change.was is not None else change.stack
+    source = home.source_of(change.logical_id) if change.logical_id else home.source
+    return change._replace(source=source, token=make_token(change))
+
+
+def _choose_worse(change: Change | None, kept: Change | None) -> Change | None:
+    """The worse of what happens if a parameter takes its new Default (`change`), and if it keeps the old one (`kept`)."""
+    if change is None and kept is None:
+        return None
+    if change is None or kept is not None and IMPACTS.index(kept.impact) > IMPACTS.index(change.impact):
+        return kept and _make_uncertain(kept, "parameter-kept")
+    if kept is None or kept.impact != change.impact:
+        return _make_uncertain(change, "parameter-default")
+    return change
+
+
+def _make_uncertain(change: Change, detail: Detail) -> Change:
+    impact = "MAY_REPLACE" if change.impact == "WILL_REPLACE" else change.impact
+    return change._replace(impact=impact, detail=(*change.detail, detail))
+
+
+def _find_template_url(body: Json) -> Json:
+    properties = body.get("Properties") if isinstance(body, dict) else None
+    return properties.get("TemplateURL") if isinstance(properties, dict) else None
+
+
+def _without_missing(bodies: dict[str, Json]) -> dict[str, Json]:
+    return {logical_id: body for logical_id, body in bodies.items() if body is not None}

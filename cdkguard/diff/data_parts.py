@@ -1,9 +1,12 @@
-"""Lists and counts of a resource whose shrinking loses data, though the resource itself stays."""
+"""Parts of a resource that hold data: their loss is a loss of data, though the resource itself stays.
+
+Such a part is an element of a list (a replica, an index), or a number counts the parts (shards, nodes).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.diff.comparable import as_json
@@ -11,19 +14,21 @@ from cdkguard.diff.differences import IF, are_equal
 from cdkguard.model import Change
 from cdkguard.template.values import ABSENT, Deferred
 
-NO_VALUE = {"Ref": "AWS::NoValue"}
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_ANY = "*"  # The name of an element that only the deployment knows.
 
 
 class DataPart(NamedTuple):
-    """A list whose elements hold data (`key` names an element), or a count of such parts (`key` None)."""
+    """A property of a resource type that lists or counts such parts."""
 
-    path: tuple[str, ...]  # below Properties
-    key: str | None
-    words: str
-    default: int | None = None  # of a count that is not written; None: then it does not count such parts
+    path: tuple[str, ...]  # Below `Properties`.
+    key: str | None  # The member that names an element of the list; None where the property is a count.
+    words: str  # What a message calls one part.
+    default: int | None = None  # The count where the property is not written; None: then it counts nothing.
 
 
-# AWS's user guide of each type: removing an element of these deletes the replica, the index or the shard with it.
+# The property reference of each type says that AWS deletes the replica, index or shard that is no longer listed, such as
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
 DATA_PARTS: dict[str, tuple[DataPart, ...]] = {
     "AWS::DynamoDB::GlobalTable": (
         DataPart(("Replicas",), "Region", "replica in"),
@@ -63,39 +68,90 @@ class LostPart(NamedTuple):
 
     path: str  # "Properties.Replicas"
     text: str  # "replica in eu-west-1", "1 shard of 4"
-    certain: bool = True  # whether it is known before deployment
+    certain: bool = True  # Whether the loss is known before deployment.
+
+
+def find_lost_data_parts(change: Change) -> list[LostPart]:
+    """The parts of the resource that the change deletes."""
+    return list(find_lost_parts(change.resource_type or "", change.before, change.after))
 
 
 def find_lost_parts(resource_type: str, before: Json, after: Json) -> Iterator[LostPart]:
-    """The parts of a resource that go; `before` and `after` are resolved bodies."""
-    for part in DATA_PARTS.get(resource_type, ()) if before is not None and after is not None else ():
-        old, new = _at(before, part.path), _at(after, part.path)
-        shown = "Properties." + ".".join(part.path)
+    """The parts that one resolved body has and the other has not; none where a body is None."""
+    if before is None or after is None:
+        return
+    for part in DATA_PARTS.get(resource_type, ()):
+        old, new = _find_value(before, part.path), _find_value(after, part.path)
+        path = "Properties." + ".".join(part.path)
         if part.key is None:
-            yield from _fewer(part, shown, old, new)
-            continue
-        had, may_have_had = _keys(old, part.key)
-        keeps, may_keep = _keys(new, part.key)
-        for name in may_have_had:
-            if name not in keeps:
-                yield LostPart(
-                    shown, f"{part.words} {name}", name in had and name not in may_keep and "*" not in may_keep
-                )
+            yield from _compare_counts(part, path, old, new)
+        else:
+            yield from _compare_elements(part, path, _find_names(old, part.key), _find_names(new, part.key))
 
 
-def _fewer(part: DataPart, shown: str, old: Json, new: Json) -> Iterator[LostPart]:
-    a, b = (part.default if value is None else _number(value) for value in (old, new))
-    if a is not None and b is not None and b < a:
-        yield LostPart(shown, f"{a - b:g} {part.words}{'s' if a - b > 1 else ''} of {a:g}")
-    elif (_is_open(new) and a != 0 or _is_open(old) and b is not None) and not are_equal(old, new):
-        yield LostPart(shown, f"perhaps {part.words}s" + (f" of {a:g}" if a is not None else ""), False)
+def _compare_counts(part: DataPart, path: str, old: Json, new: Json) -> Iterator[LostPart]:
+    before, after = (part.default if value is None else _read_number(value) for value in (old, new))
+    if before is not None and after is not None and after < before:
+        lost = before - after
+        yield LostPart(path, f"{lost:g} {part.words}{'s' if lost > 1 else ''} of {before:g}")
+        return
+
+    may_shrink = _is_unknown(new) and before != 0 or _is_unknown(old) and after is not None
+    if may_shrink and not are_equal(old, new):
+        yield LostPart(path, f"perhaps {part.words}s" + (f" of {before:g}" if before is not None else ""), False)
 
 
-def _is_open(value: Json) -> bool:
+def _is_unknown(value: Json) -> bool:
     return isinstance(value, Deferred | dict)
 
 
-def _at(body: Json, path: tuple[str, ...]) -> Json:
+def _read_number(value: Json) -> float | None:
+    try:
+        return float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+
+
+class _Names(NamedTuple):
+    """The names of a list's elements; `_ANY` stands for names that are not known."""
+
+    certain: Sequence[str]
+    possible: Sequence[str]  # Those that are there under some condition; all certain ones as well.
+
+
+def _compare_elements(part: DataPart, path: str, old: _Names, new: _Names) -> Iterator[LostPart]:
+    for name in old.possible:
+        if name not in new.certain:
+            certain = name in old.certain and name not in new.possible and _ANY not in new.possible
+            yield LostPart(path, f"{part.words} {name}", certain)
+
+
+def _find_names(value: Json, key: str) -> _Names:
+    if value is None or value is ABSENT or value == _NO_VALUE:
+        return _Names((), ())
+    if isinstance(value, Deferred):
+        return _Names((), (_ANY,))
+    if isinstance(value, list):
+        elements = [_find_names(item, key) for item in value]
+        return _Names([n for e in elements for n in e.certain], [n for e in elements for n in e.possible])
+    if not isinstance(value, dict):
+        return _Names((), ())
+
+    if isinstance(operands := value.get(IF), list) and len(value) == 1:
+        branches = [_find_names(branch, key) for branch in operands[1:]]
+        first = branches[0].certain if branches else ()
+        certain = [n for n in first if all(n in branch.certain for branch in branches)]
+        return _Names(certain, list(dict.fromkeys(n for branch in branches for n in branch.possible)))
+
+    if key not in value:
+        return _Names((), ())
+    name = value[key]
+    text = json.dumps(as_json(name)) if isinstance(name, Deferred | dict | list) else str(name)
+    return _Names((text,), (text,))
+
+
+def _find_value(body: Json, path: tuple[str, ...]) -> Json:
+    """The value at the path; where a list lies on the way, the list of the values in its elements."""
     value = body.get("Properties") if isinstance(body, dict) else None
     for key in path:
         if isinstance(value, list):
@@ -103,37 +159,3 @@ def _at(body: Json, path: tuple[str, ...]) -> Json:
         else:
             value = value.get(key) if isinstance(value, dict) else None
     return value
-
-
-def _keys(value: Json, key: str) -> tuple[list[str], list[str]]:
-    """The names of the elements that are there for certain, and of those that may be; `*` for any."""
-    if value is None or value is ABSENT or value == NO_VALUE:
-        return [], []
-    if isinstance(value, Deferred):
-        return [], ["*"]
-    if isinstance(value, list):
-        found = [_keys(item, key) for item in value]
-        return [n for sure, _may in found for n in sure], [n for _sure, may in found for n in may]
-    if not isinstance(value, dict):
-        return [], []
-    if isinstance(branches := value.get(IF), list) and len(value) == 1:
-        sides = [_keys(branch, key) for branch in branches[1:]]
-        sure = [n for n in sides[0][0] if all(n in other[0] for other in sides)] if sides else []
-        return sure, list(dict.fromkeys(n for _sure, may in sides for n in may))
-    if key not in value:
-        return [], []
-    name = value[key]
-    text = json.dumps(as_json(name)) if isinstance(name, Deferred | dict | list) else str(name)
-    return [text], [text]
-
-
-def _number(value: Json) -> float | None:
-    try:
-        return float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
-    except ValueError:
-        return None
-
-
-def find_lost_data_parts(change: Change) -> list[LostPart]:
-    """The parts of the resource that the change deletes."""
-    return list(find_lost_parts(change.resource_type or "", change.before, change.after))

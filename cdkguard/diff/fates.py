@@ -1,23 +1,31 @@
-"""Deletion policies and update replace policies: what becomes of the resource that runs."""
+"""Deletion policies and update replace policies: what becomes of the resource that runs.
+
+CloudFormation removes a resource under the DeletionPolicy of the deployed template, whatever the new one says; when it
+replaces a resource, the UpdateReplacePolicy decides about the old one, and the DeletionPolicy does not count.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
+"""
 
 from __future__ import annotations
 
-from cdkguard._typing import Json
+from cdkguard._typing import TYPE_CHECKING, Json
 
-_POLICIES = ("Delete", "Snapshot", "RetainExceptOnCreate", "Retain")
+if TYPE_CHECKING:
+    from cdkguard.model import Fate
 
-
+_POLICIES = ("Delete", "Snapshot", "RetainExceptOnCreate", "Retain")  # Weakest first.
+# The second deletes a resource only when the very operation that creates it is rolled back.
+RETAINING = ("Retain", "RetainExceptOnCreate")
+# Types whose DeletionPolicy is Snapshot where the template names none; instances of a cluster are excepted.
 SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 
 
-RETAINING = ("Retain", "RetainExceptOnCreate")
-
-
 def find_deletion_policy(body: Json) -> Json:
-    """The DeletionPolicy in force: the one written down, else CloudFormation's default for the type."""
+    """The DeletionPolicy in force: the one that the resource names, else CloudFormation's default for its type."""
     policy = body.get("DeletionPolicy")
     if policy is not None:
         return policy
+
     kind = body.get("Type")
     if kind in SNAPSHOT_BY_DEFAULT and not (kind == "AWS::RDS::DBInstance" and is_cluster_member(kind, body)):
         return "Snapshot"
@@ -25,29 +33,35 @@ def find_deletion_policy(body: Json) -> Json:
 
 
 def find_replace_policy(before: Json, after: Json) -> Json:
-    """The weaker of both UpdateReplacePolicies: AWS does not say which of the two templates decides."""
+    """The weaker UpdateReplacePolicy of both bodies, as AWS does not say which of the two templates decides.
+
+    It is no text where one of the policies is not known before deployment.
+    """
     policies = [body.get("UpdateReplacePolicy", "Delete") for body in (before, after) if isinstance(body, dict)]
     known = [policy for policy in policies if isinstance(policy, str)]
     return min(known, key=_strength) if len(known) == len(policies) else policies[0] if not known else None
 
 
-def _strength(policy: str) -> int:
-    return _POLICIES.index(policy) if policy in _POLICIES else -1
-
-
-def find_fate(policy: Json, body: Json, snapshots: frozenset[str]) -> str:
+def find_fate(policy: Json, body: Json, snapshot_types: frozenset[str]) -> Fate:
+    """What a policy leaves of a resource that goes; `snapshot_types` are those of which CloudFormation takes one."""
     if not isinstance(policy, str):
         return "unknown"
     if policy in RETAINING:
         return "retained"
-    return "snapshot" if policy == "Snapshot" and body.get("Type") in snapshots else "destroyed"
+    return "snapshot" if policy == "Snapshot" and body.get("Type") in snapshot_types else "destroyed"
 
 
 def is_retained(body: Json) -> bool:
+    """Whether the resource lives on when its stack no longer holds it."""
     return find_deletion_policy(body) in RETAINING
 
 
-def is_cluster_member(kind: str, body: Json) -> bool:
-    """An instance of a cluster holds no data of its own."""
+def is_cluster_member(resource_type: str, body: Json) -> bool:
+    """Whether it is a database instance of a cluster; the cluster holds the data, the instance holds none of its own."""
     properties = body.get("Properties") if isinstance(body, dict) else None
-    return kind.endswith("::DBInstance") and isinstance(properties, dict) and "DBClusterIdentifier" in properties
+    is_in_cluster = isinstance(properties, dict) and "DBClusterIdentifier" in properties
+    return resource_type.endswith("::DBInstance") and is_in_cluster
+
+
+def _strength(policy: str) -> int:
+    return _POLICIES.index(policy) if policy in _POLICIES else -1

@@ -1,182 +1,153 @@
-"""A replaced resource changes what refers to it: Ref, GetAtt, Join and Sub are followed to a fixpoint."""
+"""Resources that change because a resource that they refer to is replaced.
+
+A replaced resource has another physical ID, so that each Ref and Fn::GetAtt of it has another value; where that value
+stands in a create-only property, the resource that refers to it is replaced as well, and so on to the end.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from cdkguard._typing import Json
-from cdkguard.diff.references import find_references
-from cdkguard.diff.replacement import Replacements
-from cdkguard.model import Change, PropertyChange, Stack
+from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
+from cdkguard.diff.differences import Path
+from cdkguard.diff.replacement import IMPACT_OF, Replacements
+from cdkguard.diff.stack_pairs import Pair, ResourceKey
+from cdkguard.diff.uses import Node, find_uses
+from cdkguard.model import REPLACE_IMPACTS, UPDATE_IMPACTS, Change, PropertyChange, Stack
 from cdkguard.template.paths import render_path
 from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.template.values import ABSENT
 
-Key = tuple[int, str]  # (id of the stack, logical id)
-Node = tuple[int, str, str]  # (id of the stack, "resource" | "parameter" | "output", name)
-_RANK = {"WILL_UPDATE": 0, "MAY_REPLACE": 1, "WILL_REPLACE": 2}
+if TYPE_CHECKING:
+    from cdkguard.model import Fate, Impact
+
+
+class Knowledge(NamedTuple):
+    """What the comparison knows of resources."""
+
+    replacements: Replacements
+    scopes: StackScopes  # The values of the new side.
+    find_body: Callable[[Stack, Stack, str], Json]  # (old stack, new stack, logical ID) -> resolved new body, or None.
+    find_fate: Callable[[Json, Json], Fate]  # (before, after) -> what becomes of the resource that is replaced.
 
 
 def follow_replacements(
-    pairs: Sequence[tuple[Stack, Stack]],
-    changes: Mapping[Key, Change],
-    table: Replacements,
-    scopes: StackScopes,
-    body_of: Callable[[Stack, str], Json],
-    fate_of: Callable[[Json, Json], str],
-) -> Iterator[tuple[Key, Change]]:
-    """Changes of the resources that follow a replaced one, with their keys; they stand in for those of the same key.
-
-    `body_of` gives a resource resolved, None where it is not created; `fate_of` says of (before, after) what becomes
-    of a replaced one.
-    """
-    order = {id(after): place for place, (_before, after) in enumerate(pairs)}
-    pending = [key for key, change in changes.items() if change.impact in ("WILL_REPLACE", "MAY_REPLACE")]
-    if not pending:
-        return
-    pending.sort(key=lambda key: (order.get(key[0], -1), key[1]), reverse=True)  # whatever the template's order
-    passed: set[tuple[Node, bool]] = set()
-    new: dict[Key, Change] = dict(changes)
-    touched: set[Key] = set()
-    users = _users([stack for _old, stack in pairs], scopes)
-    before_of = {id(after): before for before, after in pairs}
-    stack_of = {id(after): after for _before, after in pairs}
-    queue: list[tuple[Node, bool, str]] = [
-        ((stack, "resource", name), new[stack, name].impact == "WILL_REPLACE", name) for stack, name in pending
-    ]
-    while queue:
-        node, surely, origin = queue.pop()
-        for user, path in users.get(node, ()):
-            if user[1] != "resource":
-                if (user, surely) not in passed:
-                    passed.add((user, surely))
-                    queue.append((user, surely, origin))
-                continue
-            key = user[0], user[2]
-            change = new.get(key) or _untouched(key, stack_of, before_of, body_of)
-            followed = change and _follow(change, path, surely, origin, table, fate_of)
-            if followed is None:
-                continue
-            changed_rank = _rank(followed) > _rank(new.get(key))
-            new[key] = followed
-            touched.add(key)
-            if changed_rank and followed.impact != "WILL_UPDATE":
-                queue.append((user, followed.impact == "WILL_REPLACE", key[1]))
-    for key in touched:
-        yield key, new[key]
+    pairs: Sequence[Pair], changes: Mapping[ResourceKey, Change], knowledge: Knowledge
+) -> dict[ResourceKey, Change]:
+    """The changes of all resources that follow a replaced one; each stands in for the change of its key, if any."""
+    if not any(change.impact in REPLACE_IMPACTS for change in changes.values()):
+        return {}
+    return _Propagation(pairs, changes, knowledge).run()
 
 
-def _rank(change: Change | None) -> int:
-    return -1 if change is None else _RANK.get(change.impact, 3)
+class _Step(NamedTuple):
+    """One node whose users have not been visited yet."""
+
+    node: Node
+    certain: bool  # Whether the resource at the origin is replaced for certain.
+    origin: str  # The logical ID of the replaced resource.
 
 
-def _untouched(
-    key: Key, stack_of: Mapping[int, Stack], before_of: Mapping[int, Stack], body_of: Callable[[Stack, str], Json]
-) -> Change | None:
-    """The change of a resource that nothing but a replaced one changes."""
-    stack = stack_of[key[0]]
-    body = body_of(stack, key[1])
-    if body is None:
-        return None
-    path = stack.construct_paths.get(key[1])
-    return Change("WILL_UPDATE", stack, key[1], str(body.get("Type")), path, body, body, was=before_of[key[0]])
+class _Propagation:
+    def __init__(self, pairs: Sequence[Pair], changes: Mapping[ResourceKey, Change], knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.changes = dict(changes)
+        self.followers: dict[ResourceKey, Change] = {}
+        self.old_of = {new: old for old, new in pairs}
+        self.uses = find_uses([new for _old, new in pairs], knowledge.scopes)
+        self.steps = self._find_origins(pairs)
+        # Parameters and outputs that were passed, so that a circle of them ends.
+        self.passed: set[tuple[Node, bool]] = set()
 
+    def _find_origins(self, pairs: Sequence[Pair]) -> list[_Step]:
+        """The replaced resources, in an order that does not depend on that of the templates; the last comes first."""
+        order = {new: place for place, (_old, new) in enumerate(pairs)}
+        keys = [key for key, change in self.changes.items() if change.impact in REPLACE_IMPACTS]
+        keys.sort(key=lambda key: (order.get(key[0], -1), key[1]), reverse=True)
+        return [_make_step(key, self.changes[key]) for key in keys]
 
-def _follow(
-    change: Change, path: tuple[str | int, ...], surely: bool, origin: str, table: Replacements,
-    fate_of: Callable[[Json, Json], str],
-) -> Change | None:  # fmt: skip
-    """The change of a resource one of whose properties refers to a replaced one; None where nothing is new."""
-    if change.impact not in _RANK:
-        return None
-    fresh = not change.properties
-    shown = render_path(("Properties", *path))
-    replacement = table.of(str(change.resource_type), path)
-    if not surely:
-        if replacement != "yes":  # a perhaps of a perhaps would be said of half the stack
-            return None
-        replacement = "maybe"
-    if any(p.path == shown and (p.because or not fresh) for p in change.properties):
-        known = next(p for p in change.properties if p.path == shown)
-        if (known.replacement, replacement) in (("yes", replacement), ("maybe", "no"), (replacement, replacement)):
-            return None
-    value: Json = change.after.get("Properties", {})
-    for part in path:
-        value = _part(value, part)
-    word = "is replaced" if surely else "may be replaced"
-    entry = PropertyChange(shown, value, value, replacement, f"follows {origin}, which {word}")
-    impact = {"no": "WILL_UPDATE", "maybe": "MAY_REPLACE", "yes": "WILL_REPLACE"}[replacement]
-    if _RANK[impact] < _RANK[change.impact]:
-        impact = change.impact
-    fate = change.fate
-    if impact != "WILL_UPDATE" and not fate:
-        fate = fate_of(change.before, change.after)
-    return change._replace(
-        impact=impact,
-        properties=(*change.properties, entry),
-        detail=tuple(dict.fromkeys((*change.detail, "follows"))),
-        fate=fate,
-        noise=False,
-    )
+    def run(self) -> dict[ResourceKey, Change]:
+        while self.steps:
+            step = self.steps.pop()
+            for user, path in self.uses.get(step.node, ()):
+                if user.kind == "resource":
+                    self._visit_resource(user, path, step)
+                elif (user, step.certain) not in self.passed:
+                    self.passed.add((user, step.certain))
+                    self.steps.append(step._replace(node=user))
+        return self.followers
 
-
-def _part(value: Json, part: str | int) -> Json:
-    if isinstance(value, dict):
-        return value.get(part, ABSENT)
-    return value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else ABSENT
-
-
-def _users(stacks: Sequence[Stack], scopes: StackScopes) -> dict[Node, list[tuple[Node, tuple[str | int, ...]]]]:
-    """Node -> who refers to it, and where. Nested stacks are linked by their parameters and outputs."""
-    users: dict[Node, list[tuple[Node, tuple[str | int, ...]]]] = {}
-    nested = {(id(s.parent), s.parent_logical_id): s for s in stacks if s.parent is not None}
-    for stack in stacks:
-        resources, parameters = scopes.resources(stack), stack.template.get("Parameters") or {}
-        for logical_id, body in resources.items():
-            child = nested.get((id(stack), logical_id))
-            for path, name, attribute in _places(body.get("Properties"), ()):
-                if child is not None and len(path) > 1 and path[0] == "Parameters":
-                    user: Node = (id(child), "parameter", str(path[1]))
-                else:
-                    user = (id(stack), "resource", logical_id)
-                for node in _nodes(stack, name, attribute, resources, parameters, nested):
-                    users.setdefault(node, []).append((user, path))
-        outputs = stack.template.get("Outputs")
-        for name, output in (outputs if isinstance(outputs, dict) else {}).items():
-            for target, attribute in find_references(output.get("Value") if isinstance(output, dict) else None):
-                for node in _nodes(stack, target, attribute, resources, parameters, nested):
-                    users.setdefault(node, []).append(((id(stack), "output", name), ()))
-    for found in users.values():
-        found.sort(key=lambda use: (use[0][1:], render_path(use[1])))
-    return users
-
-
-def _nodes(
-    stack: Stack, name: str, attribute: str | None, resources: Mapping[str, Json], parameters: Mapping[str, Json],
-    nested: Mapping[tuple[int, str | None], Stack],
-) -> Iterator[Node]:  # fmt: skip
-    if name in parameters:
-        yield id(stack), "parameter", name
-    elif name in resources:
-        child = nested.get((id(stack), name))
-        if child is not None and attribute and attribute.startswith("Outputs."):
-            yield id(child), "output", attribute[len("Outputs.") :]
-        else:
-            yield id(stack), "resource", name
-
-
-_LEAVES = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::If", "Fn::Base64")
-
-
-def _places(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, str | None]]:
-    """(property path, name, attribute) of each reference in a resource's properties."""
-    if isinstance(value, dict):
-        if len(value) == 1 and next(iter(value)) in _LEAVES:
-            for name, attribute in find_references(value):
-                yield path, name, attribute
+    def _visit_resource(self, user: Node, path: Path, step: _Step) -> None:
+        key = user.stack, user.name
+        known = self.changes.get(key)
+        change = known or self._make_unchanged(key)
+        followed = self._follow(change, path, step) if change is not None else None
+        if followed is None:
             return
-        for key, inner in value.items():
-            yield from _places(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _places(inner, (*path, index))
+
+        self.changes[key] = self.followers[key] = followed
+        is_worse = known is None or _rank(followed.impact) > _rank(known.impact)
+        if is_worse and followed.impact in REPLACE_IMPACTS:
+            self.steps.append(_make_step(key, followed))
+
+    def _make_unchanged(self, key: ResourceKey) -> Change | None:
+        """A change without properties, of a resource that its template leaves as it is; None if it is not created."""
+        stack, logical_id = key
+        old = self.old_of[stack]
+        body = self.knowledge.find_body(old, stack, logical_id)
+        if body is None:
+            return None
+        path = stack.construct_paths.get(logical_id)
+        return Change("WILL_UPDATE", stack, logical_id, str(body.get("Type")), path, body, body, was=old)
+
+    def _follow(self, change: Change, path: Path, step: _Step) -> Change | None:
+        """The change of a resource whose property at the path refers to a replaced one; None where nothing is new."""
+        if change.impact not in UPDATE_IMPACTS:
+            return None
+        replacement = self.knowledge.replacements.decide(str(change.resource_type), path)
+        if not step.certain:
+            if replacement != "yes":  # Otherwise half of the stack would be said to change perhaps.
+                return None
+            replacement = "maybe"
+
+        shown_path = render_path(("Properties", *path))
+        known = next((p for p in change.properties if p.path == shown_path), None)
+        if known is not None and _rank(IMPACT_OF[known.replacement]) >= _rank(IMPACT_OF[replacement]):
+            return None
+
+        value = _find_value(change.after.get("Properties", {}), path)
+        words = "is replaced" if step.certain else "may be replaced"
+        entry = PropertyChange(shown_path, value, value, replacement, f"follows {step.origin}, which {words}")
+        impact, fate = max(IMPACT_OF[replacement], change.impact, key=_rank), change.fate
+        if impact in REPLACE_IMPACTS and not fate:
+            fate = self.knowledge.find_fate(change.before, change.after)
+        return change._replace(
+            impact=impact,
+            properties=(*change.properties, entry),
+            detail=tuple(dict.fromkeys((*change.detail, "follows"))),
+            fate=fate,
+            noise=False,
+        )
+
+
+def _rank(impact: Impact) -> int:
+    """How bad one of UPDATE_IMPACTS is, 0 for the mildest."""
+    return UPDATE_IMPACTS.index(impact)
+
+
+def _make_step(key: ResourceKey, change: Change) -> _Step:
+    stack, logical_id = key
+    return _Step(Node(stack, "resource", logical_id), change.impact == "WILL_REPLACE", logical_id)
+
+
+def _find_value(value: Json, path: Path) -> Json:
+    """The value at the path, ABSENT where there is none."""
+    for part in path:
+        if isinstance(value, dict):
+            value = value.get(part, ABSENT)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            value = ABSENT
+    return value

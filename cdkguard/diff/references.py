@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from cdkguard._typing import Json
 from cdkguard.template.values import Deferred
 
-_HOLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")  # ${Name} or ${Name.Attribute}
+_VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([^}]*))?\}")  # ${Name} or ${Name.Attribute}
+
+Reference = tuple[str, str | None]  # A logical ID or a parameter's name, and the attribute of an Fn::GetAtt.
 
 
-def find_references(value: Json) -> Iterator[tuple[str, str | None]]:
-    """(logical id or parameter, attribute) of every Ref and GetAtt in a value, settled or raw."""
+def find_references(value: Json) -> Iterator[Reference]:
+    """Every Ref and Fn::GetAtt in a value, comparable or as the template writes it."""
     if isinstance(value, Deferred):
         if value.kind in ("resource", "parameter"):
             yield str(value.target), value.attribute
@@ -23,7 +25,7 @@ def find_references(value: Json) -> Iterator[tuple[str, str | None]]:
             yield from find_references(value.raw)
     elif isinstance(value, dict):
         if len(value) == 1:
-            yield from _called(value)
+            yield from _find_in_call(value)
         for inner in value.values():
             yield from find_references(inner)
     elif isinstance(value, list):
@@ -31,7 +33,14 @@ def find_references(value: Json) -> Iterator[tuple[str, str | None]]:
             yield from find_references(inner)
 
 
-def _called(value: Mapping[str, Json]) -> Iterator[tuple[str, str | None]]:
+def find_variables(operand: Json) -> Iterator[Reference]:
+    """The variables in the text of an Fn::Sub whose operand this is: what stands in `${}`."""
+    text = operand[0] if isinstance(operand, list) and operand else operand
+    for variable in _VARIABLE.finditer(text) if isinstance(text, str) else ():
+        yield variable.group(1), variable.group(2) or None
+
+
+def _find_in_call(value: Mapping[str, Json]) -> Iterator[Reference]:
     ((function, operand),) = value.items()
     if function == "Ref" and isinstance(operand, str):
         yield operand, None
@@ -40,7 +49,4 @@ def _called(value: Mapping[str, Json]) -> Iterator[tuple[str, str | None]]:
         if isinstance(parts, list) and len(parts) == 2 and isinstance(parts[0], str):
             yield parts[0], str(parts[1])
     elif function == "Fn::Sub":
-        text = operand[0] if isinstance(operand, list) and operand else operand
-        for hole in _HOLE.finditer(text) if isinstance(text, str) else ():
-            name, _, attribute = hole.group(0)[2:-1].partition(".")
-            yield name, attribute or None
+        yield from find_variables(operand)

@@ -1,50 +1,133 @@
-"""Which resource that goes is one that comes: a rename or a move, told by type, properties and construct path."""
+"""Which resource that goes is one that is added: a rename or a move, known by type, properties and construct path.
+
+CloudFormation knows a resource by its logical ID in its stack; under another one it makes a new resource and removes the
+old one. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 
-from cdkguard._typing import Json, NamedTuple
-from cdkguard.diff import renames
+from cdkguard._typing import TYPE_CHECKING, Json
+from cdkguard.diff.fates import is_retained
+from cdkguard.diff.property_changes import CDK_METADATA
+from cdkguard.diff.stack_pairs import ResourceKey, find_stack_path, name_environment
+from cdkguard.model import REMOVE_IMPACTS, Change, Stack
 from cdkguard.template.values import Deferred, scalar_text
 
-ENOUGH = 0.75  # of the values must be equal
-_PATH_WEIGHT = 0.2  # how much the construct path counts where the values leave it open
-_MANY = 250  # pairs of one type, beyond which only equal bodies are looked for
-_MANY_EQUAL = 40_000  # pairs of equal bodies, beyond which they are taken in their order
+if TYPE_CHECKING:
+    from cdkguard.model import Detail
+
+ENOUGH = 0.75  # The share of equal values from which two bodies are one resource.
+_PATH_WEIGHT = 0.2  # How much the construct path counts beside that share.
+_NEAR = 0.5  # How near two construct paths are where the bodies are empty, so that nothing else speaks for a rename.
+_MANY_PAIRS = 250  # Pairs of one type, beyond which only equal bodies are compared.
+_MANY_EQUAL = 40_000  # Pairs of equal bodies, beyond which they are taken in their order.
+
+# Properties that name a resource in AWS; a second one of that name cannot be created beside the first.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+PHYSICAL_NAMES = (
+    "Name",
+    "BucketName",
+    "TableName",
+    "DBInstanceIdentifier",
+    "DBClusterIdentifier",
+    "QueueName",
+    "TopicName",
+    "FunctionName",
+    "RoleName",
+    "LogGroupName",
+    "RepositoryName",
+    "StreamName",
+    "DomainName",
+    "ClusterName",
+    "UserPoolName",
+    "PolicyName",
+    "AliasName",
+    "GroupName",
+    "UserName",
+    "ManagedPolicyName",
+)
+
+Match = tuple[Change, Change]  # The removal of a resource, and the creation of the same resource.
 
 
-class Candidate(NamedTuple):
-    """A resource that goes or comes."""
+def mark_renames(changes: MutableMapping[ResourceKey, Change]) -> None:
+    """Tell each half of a rename or move about the other one; only details and partners change."""
+    removed = [c for c in changes.values() if c.impact in REMOVE_IMPACTS and c.resource_type != CDK_METADATA]
+    added = [c for c in changes.values() if c.impact == "WILL_CREATE" and c.resource_type != CDK_METADATA]
+    for old, new in match_renames(removed, added):
+        details: list[Detail] = ["moved" if old.stack is not new.stack else "renamed"]
+        if have_same_physical_name(old, new):
+            details.append("same-name")
 
-    stack: str  # construct path of its stack
-    logical_id: str
-    resource_type: str
-    construct_path: str
-    body: Json  # resolved
+        for change, partner in ((old, new), (new, old)):
+            _replace(changes, _add_partner(change, partner, details))
+        if old.fate == "destroyed" and is_retained(new.after):
+            marked = changes[old.stack, str(old.logical_id)]
+            _replace(changes, marked._replace(detail=(*marked.detail, "retained-too-late")))
 
 
-def match_renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
+def _replace(changes: MutableMapping[ResourceKey, Change], change: Change) -> None:
+    changes[change.stack, str(change.logical_id)] = change
+
+
+def _add_partner(change: Change, partner: Change, details: Sequence[Detail]) -> Change:
+    partner_stack = None
+    if partner.stack is not change.stack:
+        partner_stack = find_stack_path(partner.stack)
+        if partner_stack == find_stack_path(change.stack):
+            partner_stack = _name_apart(partner.stack, change.stack)
+    return change._replace(
+        detail=(*change.detail, *details),
+        partner=_find_path(partner),
+        partner_id=partner.logical_id,
+        partner_stack=partner_stack,
+    )
+
+
+def _name_apart(stack: Stack, other: Stack) -> str:
+    """The name of a stack with the construct path of another one: its environment differs where the name does not."""
+    return stack.name + (f" of {name_environment(stack)}" if stack.name == other.name else "")
+
+
+def have_same_physical_name(old: Change, new: Change) -> bool:
+    """Whether both bodies give the resource the same name in AWS."""
+    one, other = (_find_body(change).get("Properties") or {} for change in (old, new))
+    for name in PHYSICAL_NAMES:
+        text = scalar_text(one.get(name)) if isinstance(one, dict) else None
+        if text is not None and isinstance(other, dict) and scalar_text(other.get(name)) == text:
+            # The Name of a DNS record is no name of its own: records of other types may share it.
+            return name not in ("DomainName", "Name") or str(old.resource_type).split("::")[-1] not in ("RecordSet",)
+    return False
+
+
+# -- the matching
+
+
+def match_renames(removed: Sequence[Change], added: Sequence[Change]) -> Iterator[Match]:
     """Pairs of the same resource, best first, each resource in one pair at most."""
-    by_type: dict[str, tuple[list[Candidate], list[Candidate]]] = {}
-    for side, candidates in enumerate((gone, come)):
-        for candidate in candidates:
-            by_type.setdefault(candidate.resource_type, ([], []))[side].append(candidate)
+    by_type: dict[str, tuple[list[Change], list[Change]]] = {}
+    for side, changes in enumerate((removed, added)):
+        for change in changes:
+            by_type.setdefault(str(change.resource_type), ([], []))[side].append(change)
+
     for olds, news in by_type.values():
         if olds and news:
-            yield from _pairs(olds, news)
+            yield from _match_type(olds, news)
 
 
-def _pairs(olds: Sequence[Candidate], news: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    leaves = [[_leaves(c.body) for c in side] for side in (olds, news)]
+def _match_type(olds: Sequence[Change], news: Sequence[Change]) -> Iterator[Match]:
+    old_values, new_values = ([_find_values(_find_body(c)) for c in side] for side in (olds, news))
     scored = []
-    for i, j in _worth_a_look(*leaves):
-        one, other = leaves[0][i], leaves[1][j]
-        alike = _alike(one, other)
-        if alike >= ENOUGH:
-            near = _near(olds[i], news[j])
-            if one or other or near >= 0.5 or len(olds) == len(news) == 1:
-                scored.append((alike + _PATH_WEIGHT * near, -i, -j))
+    for i, j in _find_candidates(old_values, new_values):
+        one, other = old_values[i], new_values[j]
+        share = _share_equal(one, other)
+        if share >= ENOUGH:
+            nearness = _compare_paths(_find_path(olds[i]), _find_path(news[j]))
+            if one or other or nearness >= _NEAR or len(olds) == len(news) == 1:
+                scored.append((share + _PATH_WEIGHT * nearness, -i, -j))
+
     used_old: set[int] = set()
     used_new: set[int] = set()
     for _score, i, j in sorted(scored, reverse=True):
@@ -54,11 +137,12 @@ def _pairs(olds: Sequence[Candidate], news: Sequence[Candidate]) -> Iterator[tup
             yield olds[-i], news[-j]
 
 
-def _worth_a_look(olds: Sequence[frozenset[str]], news: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
+def _find_candidates(olds: Sequence[frozenset[str]], news: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
     """Pairs of indices: all of few; of many only those with equal bodies, and of many such in their order."""
-    if len(olds) * len(news) <= _MANY:
+    if len(olds) * len(news) <= _MANY_PAIRS:
         yield from ((i, j) for i in range(len(olds)) for j in range(len(news)))
         return
+
     equal: dict[frozenset[str], tuple[list[int], list[int]]] = {}
     for side, bodies in enumerate((olds, news)):
         for index, body in enumerate(bodies):
@@ -70,22 +154,33 @@ def _worth_a_look(olds: Sequence[frozenset[str]], news: Sequence[frozenset[str]]
             yield from zip(ones, others, strict=False)
 
 
-def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+def _share_equal(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other) if one or other else 1.0
 
 
-def _near(old: Candidate, new: Candidate) -> float:
-    """How alike two construct paths are: the share of their parts at which they agree, from both ends."""
-    one, other = old.construct_path.split("/"), new.construct_path.split("/")
-    head = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    rest = min(len(one), len(other)) - head
-    pairs = zip(reversed(one), reversed(other), strict=False)
-    tail = next((i for i, (a, b) in enumerate(pairs) if a != b), rest)
-    return (head + min(tail, rest)) / max(len(one), len(other))
+def _compare_paths(old: str, new: str) -> float:
+    """How near two construct paths are: the share of their parts at which they agree, from both ends."""
+    one, other = old.split("/"), new.split("/")
+    shorter, longer = sorted((len(one), len(other)))
+
+    from_start = zip(one, other, strict=False)
+    head = next((i for i, (a, b) in enumerate(from_start) if a != b), shorter)
+    rest = shorter - head
+    from_end = zip(reversed(one), reversed(other), strict=False)
+    tail = next((i for i, (a, b) in enumerate(from_end) if a != b), rest)
+    return (head + min(tail, rest)) / longer
 
 
-def _leaves(body: Json) -> frozenset[str]:
-    """The values of a resource as text; links to other resources are all alike, for those may be renamed as well."""
+def _find_body(change: Change) -> Json:
+    return change.after if change.before is None else change.before
+
+
+def _find_path(change: Change) -> str:
+    return change.construct_path or str(change.logical_id)
+
+
+def _find_values(body: Json) -> frozenset[str]:
+    """The properties as texts; links to other resources are all alike, for those may be renamed as well."""
     properties = body.get("Properties") if isinstance(body, dict) else None
     return frozenset(_walk(properties, ""))
 
@@ -101,17 +196,3 @@ def _walk(value: Json, path: str) -> Iterator[str]:
         yield f"{path}={value.text()}"
     elif (text := scalar_text(value)) is not None:
         yield f"{path}={text}"
-
-
-PHYSICAL_NAMES = ("Name", "BucketName", "TableName", "DBInstanceIdentifier", "DBClusterIdentifier", "QueueName", "TopicName",
-          "FunctionName", "RoleName", "LogGroupName", "RepositoryName", "StreamName", "DomainName", "ClusterName",
-          "UserPoolName", "PolicyName", "AliasName", "GroupName", "UserName", "ManagedPolicyName")  # fmt: skip
-
-
-def have_same_physical_name(old: renames.Candidate, new: renames.Candidate) -> bool:
-    one, other = (c.body.get("Properties") or {} for c in (old, new))
-    for name in PHYSICAL_NAMES:
-        text = scalar_text(one.get(name)) if isinstance(one, dict) else None
-        if text is not None and isinstance(other, dict) and scalar_text(other.get(name)) == text:
-            return name not in ("DomainName", "Name") or old.resource_type.split("::")[-1] not in ("RecordSet",)
-    return False

@@ -64,7 +64,7 @@ class _Judge:
         self.changes, self.rules, self.settings, self.sides = changes, rules, settings, sides
         self.every_rule = [r for r in every_rule if r.scope == "resource"]
         self.runs = [Run(side, self.every_rule, settings) for side in stacks]
-        self.runs[0].scopes, self.runs[1].scopes = sides
+        self.runs[0].scopes, self.runs[1].scopes = sides.before, sides.after
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}

@@ -20,7 +20,7 @@ import yaml
 HERE = Path(__file__).parent
 TABLE = HERE.parents[1] / "cdkguard" / "data" / "replacement.json"
 PINNED = ("@aws-cdk/aws-service-spec@0.1.216", "@aws-cdk/service-spec-types@0.0.282", "@cdklabs/tskb@0.0.4")
-INSIDE = "!"  # see cdkguard/replacement.py
+INSIDE = "!"  # VALUE_ONLY of cdkguard/diff/replacement.py
 UNKNOWN_TO_SPEC = "AWS::Serverless::"  # it says of every property of these types that it replaces
 ROWS = {"yes": 0, "maybe": 1}
 

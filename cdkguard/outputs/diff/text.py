@@ -104,7 +104,7 @@ def _change(change: Change, options: Options) -> Iterator[Line]:
     mark = _MARKS.get(change.impact, "!")
     data = "  holds data" if change.stateful and change.impact != "WILL_CREATE" else ""
     name = escape.terminal(name_of(change))
-    style = "stack" if change.impact in STACK_IMPACTS else change.impact
+    style: str = "stack" if change.impact in STACK_IMPACTS else change.impact
     yield [(f"  {mark} ", style), (change.impact, style), ("  ", ""), (name, "path"), (data, "high")]
     below = [change.resource_type or "", change.logical_id if change.construct_path else ""]
     if change.source is not None:

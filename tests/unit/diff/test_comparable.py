@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cdkguard.diff.asset_hashes import differ_in_assets_only, hide_asset_hashes
 from cdkguard.diff.comparable import as_json, as_text, make_comparable, spell_out_condition
+from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.differences import are_equal, find_differences
 from cdkguard.diff.references import find_references
 from cdkguard.template.values import ABSENT, Deferred, Scope
@@ -33,7 +34,7 @@ TEMPLATE = {
 
 
 def scope(**changed):
-    return Scope({**TEMPLATE, **changed}, account="111111111111", region="eu-west-1")
+    return ComparedScope(Scope({**TEMPLATE, **changed}, account="111111111111", region="eu-west-1"))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_values_beyond_the_bound_are_unequal_where_they_are():
             "Mappings": {"M": {"a": {"b": mapped}}},
             "Parameters": {"P": {"Type": "CommaDelimitedList", "Default": listed}},
         }
-        scope = Scope(template)
+        scope = ComparedScope(Scope(template))
         return [make_comparable(scope, dict(call)) for _time in range(40) for call in (named, {"Ref": "P"})]
 
     many, listed = ["x"] * 10_000, "a," * 1_000

@@ -7,13 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.diff import renames
-from cdkguard.diff.renames import Candidate, match_renames
+from cdkguard.diff.renames import match_renames
+from cdkguard.model import Change
+from tests.support.changes import stack
 
 TABLE = "AWS::DynamoDB::Table"
 
 
-def one(logical_id, path=None, kind=TABLE, stack="Shop", **properties):
-    return Candidate(stack, logical_id, kind, path or logical_id, {"Type": kind, "Properties": properties})
+SHOP = stack({}, "Shop")
+
+
+def one(logical_id, path=None, kind=TABLE, **properties):
+    body = {"Type": kind, "Properties": properties}
+    return Change("WILL_CREATE", SHOP, logical_id, kind, path or logical_id, after=body)
 
 
 def paired(gone, come):
@@ -69,17 +75,17 @@ def test_each_side_is_used_once_and_pairs_are_alike(olds, news):
         return [one(f"{name}{i}", "/".join(path), **values) for i, (path, values) in enumerate(rows)]
 
     found = list(match_renames(side("A", olds), side("B", news)))
-    assert all(a.logical_id[0] == "A" and b.logical_id[0] == "B" and a.body == b.body for a, b in found)
+    assert all(a.logical_id[0] == "A" and b.logical_id[0] == "B" and a.after == b.after for a, b in found)
     assert len({a.logical_id for a, _ in found}) == len({b.logical_id for _, b in found}) == len(found)
     for values in ({"Ttl": 1}, {"Ttl": 2}):  # what has values finds a partner as long as there is one
         counts = [sum(v == values for _path, v in rows) for rows in (olds, news)]
-        assert sum(a.body["Properties"] == values for a, _ in found) == min(counts)
+        assert sum(a.after["Properties"] == values for a, _ in found) == min(counts)
 
 
 @given(PARTS, PARTS)
 def test_how_near_two_paths_are(one_path, other_path):
-    near = renames._near(one("A", "/".join(one_path)), one("B", "/".join(other_path)))
-    assert near == renames._near(one("B", "/".join(other_path)), one("A", "/".join(one_path)))
+    near = renames._compare_paths("/".join(one_path), "/".join(other_path))
+    assert near == renames._compare_paths("/".join(other_path), "/".join(one_path))
     assert 0 <= near <= 1 and (near == 1) == (one_path == other_path)
 
 
@@ -88,7 +94,7 @@ def test_how_near_two_paths_are(one_path, other_path):
     [("a/b/c", "a/x/c", 2 / 3), ("a/b", "a/b/c", 2 / 3), ("a/b/c", "b/c", 2 / 3), ("a", "b", 0), ("a/b/c/d", "a/c/d", 3 / 4), ("a/a", "a", 1 / 2)],
 )  # fmt: skip
 def test_a_path_is_compared_from_both_ends(old, new, near):
-    assert renames._near(one("A", old), one("B", new)) == near
+    assert renames._compare_paths(old, new) == near
 
 
 def test_empty_resources_are_the_same_only_where_nothing_else_could_be():

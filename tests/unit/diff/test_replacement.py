@@ -77,20 +77,20 @@ KNOWN = [
 
 @pytest.mark.parametrize(("kind", "path", "expected"), KNOWN)
 def test_known_cases(kind, path, expected):
-    assert SHIPPED.of(kind, path.split(".")) == expected
+    assert SHIPPED.decide(kind, path.split(".")) == expected
 
 
 @pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"])
 def test_an_index_comes_and_goes_without_replacing_the_table(kind):
-    assert SHIPPED.of(kind, ("GlobalSecondaryIndexes", 1)) == "no"
-    assert SHIPPED.of(kind, ("AttributeDefinitions", 2)) == "no"
-    assert SHIPPED.of(kind, ("AttributeDefinitions",)) == "no"
-    assert SHIPPED.of(kind, ("AttributeDefinitions", 0, "AttributeType")) == "maybe"
-    assert SHIPPED.of(kind, ("KeySchema", 0, "AttributeName")) == "yes"
+    assert SHIPPED.decide(kind, ("GlobalSecondaryIndexes", 1)) == "no"
+    assert SHIPPED.decide(kind, ("AttributeDefinitions", 2)) == "no"
+    assert SHIPPED.decide(kind, ("AttributeDefinitions",)) == "no"
+    assert SHIPPED.decide(kind, ("AttributeDefinitions", 0, "AttributeType")) == "maybe"
+    assert SHIPPED.decide(kind, ("KeySchema", 0, "AttributeName")) == "yes"
 
 
 def test_tags_that_the_provider_calls_updatable_are_updated_in_place():
-    assert SHIPPED.of("AWS::Batch::JobQueue", ("Tags", "team")) == "no"
+    assert SHIPPED.decide("AWS::Batch::JobQueue", ("Tags", "team")) == "no"
 
 
 def test_every_row_is_sorted_and_says_nothing_twice():
@@ -110,14 +110,14 @@ def test_every_entry_is_answered_as_it_is_listed():
     for kind, row in TABLE.items():
         for expected, paths in zip(("yes", "maybe"), row, strict=False):
             for path in paths:
-                assert SHIPPED.of(kind, path.removesuffix("!").split(".")) == expected, (kind, path)
+                assert SHIPPED.decide(kind, path.removesuffix("!").split(".")) == expected, (kind, path)
 
 
 def test_the_overlay_is_in_the_table_and_gives_reason_and_source():
     for entry in OVERLAY:
         assert set(entry) == {"type", "paths", "replaces", "reason", "source"}
         for path in entry["paths"]:
-            assert SHIPPED.of(entry["type"], path.removesuffix("!").split(".")) == entry["replaces"], entry
+            assert SHIPPED.decide(entry["type"], path.removesuffix("!").split(".")) == entry["replaces"], entry
 
 
 def test_the_header_names_its_sources_and_is_no_type():
@@ -146,7 +146,7 @@ def test_the_table_is_not_stale_against_the_installed_cfn_lint():
         for least, paths in zip(("yes", "maybe"), make_table.create_only(schema), strict=True)
         for path in paths
         if not ({(kind, path)} | {(kind, parent) for parent in make_table.above(path)}) & ours
-        and SURENESS[SHIPPED.of(kind, path.split("."))] < SURENESS[least]
+        and SURENESS[SHIPPED.decide(kind, path.split("."))] < SURENESS[least]
     ]
     assert not missing, "run tools/replacement/make_table.py"
 
@@ -180,17 +180,21 @@ NESTED = Replacements(
     ],
 )
 def test_a_path_is_judged_with_what_is_above_and_below_it(path, expected):
-    assert NESTED.of("A::B::C", path) == expected
+    assert NESTED.decide("A::B::C", path) == expected
 
 
 def test_the_surest_answer_above_a_path_wins():
     table = Replacements({"A::B::C": [["Outer.Inner"], ["Outer"]]})
-    assert [table.of("A::B::C", ("Outer", *rest)) for rest in ((), ("Inner",), ("Other",))] == ["maybe", "yes", "maybe"]
+    assert [table.decide("A::B::C", ("Outer", *rest)) for rest in ((), ("Inner",), ("Other",))] == [
+        "maybe",
+        "yes",
+        "maybe",
+    ]
 
 
 def test_a_type_that_is_not_in_the_table_is_updated_in_place():
-    assert NESTED.of("A::B::E", ("Name",)) == "no"
-    assert NESTED.of("A::B::E", ()) == "no"
+    assert NESTED.decide("A::B::E", ("Name",)) == "no"
+    assert NESTED.decide("A::B::E", ()) == "no"
 
 
 places = st.lists(st.sampled_from(["Name", "Mode", "Disks", "Ebs", "Key", "Size", "Columns", "Type", 0, 1]), max_size=5)
@@ -199,17 +203,17 @@ places = st.lists(st.sampled_from(["Name", "Mode", "Disks", "Ebs", "Key", "Size"
 @settings(max_examples=150, deadline=None)
 @given(places, places)
 def test_going_deeper_below_a_listed_path_never_makes_it_less_sure(path, deeper):
-    if NESTED.of("A::B::C", path) == "yes":
-        assert NESTED.of("A::B::C", [*path, *deeper]) == "yes"
-    if NESTED.of("A::B::C", [*path, *deeper]) != "no" and "Columns" not in path:
-        assert NESTED.of("A::B::C", path) != "no"
+    if NESTED.decide("A::B::C", path) == "yes":
+        assert NESTED.decide("A::B::C", [*path, *deeper]) == "yes"
+    if NESTED.decide("A::B::C", [*path, *deeper]) != "no" and "Columns" not in path:
+        assert NESTED.decide("A::B::C", path) != "no"
 
 
 @settings(max_examples=100, deadline=None)
 @given(places)
 def test_list_positions_do_not_matter(path):
     names = [part for part in path if isinstance(part, str)]
-    assert NESTED.of("A::B::C", path) == NESTED.of("A::B::C", names)
+    assert NESTED.decide("A::B::C", path) == NESTED.decide("A::B::C", names)
 
 
 # -- making it

@@ -17,7 +17,7 @@ def shop(name="Shop", path=None, **about):
 
 def told(before, after, exists=None):
     found = match_stacks(before, after, exists) if exists else match_stacks(before, after)
-    return len(found.pairs), sorted(c.impact for c in found.changes), len(found.gone), len(found.come)
+    return len(found.pairs), sorted(c.impact for c in found.changes), len(found.removed), len(found.added)
 
 
 CASES = [

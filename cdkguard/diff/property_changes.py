@@ -1,0 +1,111 @@
+"""The values of one resource that change, and whether they are worth a reader's attention."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from cdkguard._typing import TYPE_CHECKING, Json
+from cdkguard.diff.asset_hashes import differ_in_assets_only
+from cdkguard.diff.differences import Path, find_differences
+from cdkguard.diff.replacement import Replacements
+from cdkguard.model import PropertyChange
+from cdkguard.template.paths import render_path
+from cdkguard.template.values import ABSENT, scalar_text
+from cdkguard.text.credentials import hides, named_by
+
+if TYPE_CHECKING:
+    from cdkguard.model import Detail, Replacement
+
+_AUTO_SCALING_GROUP = "AWS::AutoScaling::AutoScalingGroup"
+CDK_METADATA = "AWS::CDK::Metadata"  # CDK's own resource; it holds the versions of the construct libraries.
+
+
+def find_property_changes(
+    resource_type: str, before: Json, after: Json, replacements: Replacements
+) -> Iterator[PropertyChange]:
+    """Every value that differs between two resolved bodies: properties first, then the resource's attributes."""
+    old, new = before.get("Properties", {}), after.get("Properties", {})
+    for path, one, other in find_differences(old, new):
+        replacement = replacements.decide(resource_type, path)
+        if resource_type == _AUTO_SCALING_GROUP and replacement == "maybe":
+            replacement = _decide_auto_scaling_group(after)
+        name = _find_secret_name(old, new, path)
+        yield PropertyChange(render_path(("Properties", *path)), one, other, replacement, name=name)
+
+    for name in sorted((before.keys() | after.keys()) - _NOT_PLAIN):
+        for path, one, other in find_differences(before.get(name, ABSENT), after.get(name, ABSENT)):
+            yield PropertyChange(render_path((name, *path)), one, other)
+
+    for name, read in _ATTRIBUTES.items():
+        for path, one, other in find_differences(read(before), read(after)):
+            yield PropertyChange(render_path((name, *path)), one, other)
+
+
+def classify(resource_type: str, changes: Sequence[PropertyChange]) -> tuple[list[Detail], bool]:
+    """The detail word of a change that every build brings, and whether the change is noise, which outputs may fold."""
+    if resource_type == CDK_METADATA:
+        return ["metadata"], True
+    if all(change.path.startswith("Metadata") for change in changes):
+        return ["metadata"], True
+    if all(
+        differ_in_assets_only(change.before, change.after, change.path) or change.path.startswith("Metadata")
+        for change in changes
+    ):
+        return ["asset"], all(change.replacement == "no" for change in changes)
+    return [], False
+
+
+def _decide_auto_scaling_group(body: Json) -> Replacement:
+    """Whether an Auto Scaling group is replaced: only where its UpdatePolicy asks for it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
+    """
+    policy = body.get("UpdatePolicy")
+    replacing = policy.get("AutoScalingReplacingUpdate") if isinstance(policy, dict) else None
+    will_replace = scalar_text(replacing.get("WillReplace")) if isinstance(replacing, dict) else "false"
+    if will_replace == "true":
+        return "yes"
+    return "no" if will_replace == "false" else "maybe"
+
+
+def _find_secret_name(before: Json, after: Json, path: Path) -> str:
+    """The name that calls the value at the path a secret, where it is the value of a pair such as {Name, Value}."""
+    names = [named_by(_find_owner(side, path), path[-1]) for side in (before, after)] if path else []
+    return next(filter(hides, names), "")
+
+
+def _find_owner(properties: Json, path: Path) -> Json:
+    """The mapping or list that holds the value at the path; None where this side has none."""
+    for step in path[:-1]:
+        try:
+            properties = properties[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return properties
+
+
+def _read_dependencies(body: Json) -> Json:
+    """`DependsOn` as a sorted list: it may be a text, and its order has no meaning."""
+    value = body.get("DependsOn")
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        return ABSENT
+    return sorted(n if isinstance(n, str) else json.dumps(n, sort_keys=True) for n in names)
+
+
+def _read_metadata(body: Json) -> Json:
+    return body.get("Metadata", ABSENT)
+
+
+def _read_condition(body: Json) -> Json:
+    return body.get("Condition", ABSENT)
+
+
+# The attributes that are compared last, in this order, by what their functions read of a body.
+_ATTRIBUTES: dict[str, Callable[[Json], Json]] = {
+    "DependsOn": _read_dependencies,
+    "Metadata": _read_metadata,
+    "Condition": _read_condition,
+}
+_NOT_PLAIN = {"Type", "Properties", *_ATTRIBUTES}  # Sections with a comparison of their own.
