@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 from cdkguard._typing import NamedTuple, TextIO
+from cdkguard.config.baseline_kinds import (
+    DEPLOYED,
+    GIT,
+    GIT_REVISION,
+    SAVED,
+    SAVED_FORMS,
+    kind_of,
+    names_without_path,
+)
 from cdkguard.config.find import repository_root
 from cdkguard.config.settings import Config, load_config
 from cdkguard.errors import BaselineError, ConfigError
@@ -16,45 +25,45 @@ from cdkguard.system import files
 
 
 class Baseline(NamedTuple):
-    """What a change is measured against."""
+    """The old side of a diff."""
 
     assembly: Assembly
-    words: str  # "git 1a2b3c4", "what is deployed", "cdkguard.snapshot"
+    words: str  # the name that reports give it: "git 1a2b3c4", "what is deployed", "cdkguard.snapshot"
     deployed: bool = False
-    directory: str | None = None  # git: the app's folder at that revision, with its rules and suppressions
-    notes: tuple[Problem, ...] = ()
+    # Of a git revision: the app's folder in it, with the rules and suppressions of then.
+    directory: str | None = None
+    notes: tuple[Problem, ...] = ()  # about how it was read; none is fatal
 
 
 @contextmanager
-def opened(config: Config, after: Assembly, progress: TextIO | None) -> Iterator[Baseline]:
-    """The baseline that `config.against` names: deployed, git, git:REVISION, or a path. Raises BaselineError.
+def open_baseline(config: Config, after: Assembly, progress: TextIO | None) -> Iterator[Baseline]:
+    """The baseline that `config.against` names, for the new side `after`. Raises BaselineError or ConfigError.
 
     What it holds lives as long as the block: a git revision is checked out for that time.
     """
     against = config.against or ""
-    if against == "deployed":
-        yield _deployed(config, after)
-    elif against == "git" or against.startswith("git:"):
-        if not config.runs_baseline:
-            raise ConfigError(
-                f"{config.file}: 'against: {against}' runs the app of that revision, and where a cloud assembly or template "
-                f"is judged, nothing runs that a file names; say it on the command line: --against {against}"
-            )
-        with _git(config, after, against[4:] or None, progress) as found:
-            yield found
-    else:
-        yield read(against)
+    kind = kind_of(against)
+    if kind.runs_app and not config.runs_baseline:
+        raise ConfigError(
+            f"{config.file}: 'against: {against}' runs the app of that revision, and where a cloud assembly or template "
+            f"is judged, nothing runs that a file names; say it on the command line: --against {against}"
+        )
+    with _OPENERS[kind.name](against, config, after, progress) as baseline:
+        yield baseline
 
 
-def read(path: str, may_be_empty: bool = False) -> Baseline:
-    """A saved baseline: a snapshot, a cloud assembly, or a template; with resources, unless a person looks at all of the change."""
+def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
+    """A saved baseline: a snapshot, a cloud assembly, or a template. Raises BaselineError.
+
+    One without a resource is refused unless it `may_be_empty`, as where a person looks at the whole change.
+    """
     from cdkguard.baselines import snapshot
 
     if not files.exists(path):
-        raise BaselineError(
-            f"{path}: no such baseline; it is `deployed`, `git`, `git:REVISION`, or the path of a snapshot, "
-            "a cdk.out or a template"
-        )
+        names = ", ".join(f"`{name}`" for name in names_without_path())
+        *forms, last = [f"a {form}" for form in SAVED_FORMS]
+        raise BaselineError(f"{path}: no such baseline; it is {names}, or the path of {', '.join(forms)} or {last}")
+
     found = snapshot.read(path) if snapshot.is_snapshot(path) else read_paths([path])
     _refuse_unread(found, path)
     if not found.stacks:
@@ -64,29 +73,29 @@ def read(path: str, may_be_empty: bool = False) -> Baseline:
     return Baseline(found, path)
 
 
-def _refuse_unread(found: Assembly, name: str) -> None:
-    """A baseline that was read in part would hide what is deleted."""
-    fatal = [p for p in found.problems if p.fatal]
-    if fatal:
-        raise BaselineError(f"the baseline {name} was not read whole: {fatal[0].message}")
+@contextmanager
+def _open_saved(against: str, _config: Config, _after: Assembly, _progress: TextIO | None) -> Iterator[Baseline]:
+    yield read_saved(against)
 
 
-def _deployed(config: Config, after: Assembly) -> Baseline:
+@contextmanager
+def _open_deployed(_against: str, config: Config, after: Assembly, _progress: TextIO | None) -> Iterator[Baseline]:
     from cdkguard.baselines import deployed
 
     aws = config.aws
     access = deployed.Access(profile=aws.get("profile"), role=aws.get("role"), region=aws.get("region"))
     found = deployed.read(after, access, tuple(config.aws_stacks))
-    return Baseline(found, "what is deployed", deployed=True, notes=found.problems)
+    yield Baseline(found, "what is deployed", deployed=True, notes=found.problems)
 
 
 @contextmanager
-def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO | None) -> Iterator[Baseline]:
-    from cdkguard.baselines import git as gitbase
+def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | None) -> Iterator[Baseline]:
+    """`git`, the merge base with the main branch, or `git:REVISION`."""
+    from cdkguard.baselines import git
 
-    def configured(folder: str) -> tuple[str | None, Mapping[str, str]]:
-        then = configuration_at(folder, config)
-        return then.app or load_config(folder, None).app, then.context
+    def app_and_context_at(folder: str) -> tuple[str | None, Mapping[str, str]]:
+        old = configuration_at(folder, config)
+        return old.app or load_config(folder, None).app, old.context
 
     directory = _app_directory(config, after)
     if config.still and os.path.realpath(repository_root(directory)) != os.path.realpath(repository_root(".")):
@@ -94,28 +103,39 @@ def _git(config: Config, after: Assembly, revision: str | None, progress: TextIO
             f"{directory}: is not in the repository of the current folder, whose code alone is run as the baseline of "
             "what is judged without being run: go to that repository if you trust it"
         )
-    with gitbase.checked_out(
-        revision,
-        directory,
-        app=config.app,
-        context=config.context,
-        timeout=config.timeout,
-        full_synth=config.full_synth,
-        progress=progress,
-        install=config.install,
-        configured=configured,
-    ) as found:
-        _refuse_unread(found.assembly, f"git {found.commit[:10]}")
-        yield Baseline(found.assembly, f"git {found.commit[:10]}", directory=found.directory, notes=found.notes)
+    revision = against.partition(":")[2] or None
+    with git.checked_out(
+        revision, directory, app=config.app, context=config.context, timeout=config.timeout, full_synth=config.full_synth,
+        progress=progress, install=config.install, configured=app_and_context_at,
+    ) as found:  # fmt: skip
+        words = f"git {found.commit[:10]}"
+        _refuse_unread(found.assembly, words)
+        yield Baseline(found.assembly, words, directory=found.directory, notes=found.notes)
+
+
+# By the kind's name; a test holds them to the table of kinds.
+_OPENERS: dict[str, Callable[[str, Config, Assembly, TextIO | None], AbstractContextManager[Baseline]]] = {
+    DEPLOYED.name: _open_deployed,
+    GIT.name: _open_git,
+    GIT_REVISION.name: _open_git,
+    SAVED.name: _open_saved,
+}
+
+
+def _refuse_unread(found: Assembly, words: str) -> None:
+    """A baseline that was read in part would hide deletions."""
+    fatal = [p for p in found.problems if p.fatal]
+    if fatal:
+        raise BaselineError(f"the baseline {words} was not read whole: {fatal[0].message}")
 
 
 def configuration_at(folder: str, config: Config) -> Config:
-    """The configuration in a folder of the baseline, with what the command line sets today over it."""
-    then = load_config(folder, None)
+    """The configuration in a folder of the baseline, with today's command line applied to it."""
+    old = load_config(folder, None)
     if config.overlay is not None:
-        found: Config = config.overlay(then)
+        found: Config = config.overlay(old)
         return found
-    return then._replace(app=config.app, context=config.context, environment=config.environment)
+    return old._replace(app=config.app, context=config.context, environment=config.environment)
 
 
 def _app_directory(config: Config, after: Assembly) -> str:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from cdkguard import __version__
 from cdkguard._typing import TextIO
-from cdkguard.baselines.open import Baseline, opened, read
+from cdkguard.baselines.open import Baseline, open_baseline, read_saved
 from cdkguard.check import comparison
 from cdkguard.check.assemble import open_assembly, refuse_empty
 from cdkguard.config.settings import Config
@@ -83,9 +83,9 @@ def new_side(config: Config, progress: TextIO | None) -> Iterator[Assembly]:
 @contextmanager
 def _old_side(config: Config, path: str | None, new: Assembly, progress: TextIO | None) -> Iterator[Baseline]:
     if path is not None:
-        yield _empty(path) or read(path, may_be_empty=True)
+        yield _empty(path) or read_saved(path, may_be_empty=True)
         return
-    with opened(config, new, progress) as old:
+    with open_baseline(config, new, progress) as old:
         yield old
 
 

@@ -235,11 +235,11 @@ def _new_side(
 
 
 def _judge_changes(new: changes.NewSide, found: Assembly, run: _Run) -> changes.JudgedChange:
-    from cdkguard.baselines import open as baseline
+    from cdkguard.baselines.open import open_baseline
     from cdkguard.check import changes
 
     began = time.perf_counter()
-    with baseline.opened(new.bound.config, found, run.progress) as old:
+    with open_baseline(new.bound.config, found, run.progress) as old:
         run.phases["baseline"] = time.perf_counter() - began
         with run.timed("changes"):
             judged = changes.judge_change(new, old, run.today)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-AGAINST = "deployed, git, git:REVISION, or a saved snapshot, cdk.out or template"
+from cdkguard.config.baseline_kinds import choices
+
+AGAINST = choices()
 INSTALL = "with git: install the Node dependencies of that revision where its lock file is another"
 
 

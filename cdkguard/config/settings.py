@@ -37,7 +37,7 @@ class Config(NamedTuple):
     outputs: tuple[tuple[str, str | None], ...] = ()  # (format, file); without a file: standard output
     file: str | None = None  # the file that was read
     require_owner: bool = False
-    against: str | None = None  # deployed, git, git:REVISION, or the path of a saved baseline
+    against: str | None = None  # the baseline, see baseline_kinds
     approvals: str | None = None  # the file of approved changes; None: the one beside the configuration
     new_suppressions: str = "count"  # with a git baseline: count | baseline (only those that are there count)
     aws: Mapping[str, str] = {}  # for `deployed`: profile, role, region

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from cdkguard._typing import Json
+from cdkguard.config.baseline_kinds import kind_of
 from cdkguard.config.document import Document, DocumentValue
 from cdkguard.config.environments import BUILTIN, EnvironmentRule, is_production
 from cdkguard.config.find import is_below, repository_root
@@ -118,8 +119,7 @@ def _files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
         own["approvals"] = _written(at["approvals"], at["approvals"].text(), base)
     if "against" in at:
         text = at["against"].text()
-        named = text in ("deployed", "git") or text.startswith("git:")
-        own["against"] = text if named else os.path.join(base, text)
+        own["against"] = os.path.join(base, text) if kind_of(text).is_path else text
     if "outputs" in at:
         listed = at["outputs"].elements() if isinstance(at["outputs"].value, list) else [at["outputs"]]
         own["outputs"] = tuple(_output(item, base) for item in listed)

@@ -87,11 +87,13 @@ class Judge:
 
     def configuration(self) -> Config:
         """The configuration file with the app's own settings over it."""
+        from cdkguard.config.baseline_kinds import kind_of
         from cdkguard.config.settings import load_config
 
         own = self.settings
         loaded = load_config(".", own.config)
-        saved = loaded.against if loaded.against and not _needs_more_than_a_file(loaded.against) else None
+        # Inside a synthesis nothing is read from the network, and no other app is run.
+        saved = loaded.against if loaded.against and kind_of(loaded.against).is_path else None
         return loaded._replace(
             against=saved,
             environment=own.environment or loaded.environment,
@@ -136,11 +138,6 @@ class Judge:
     def _covers(self, stack: Stack) -> bool:
         path = stack.construct_path or ""
         return not self.scopes or any(not s or path == s or path.startswith(f"{s}/") for s in self.scopes)
-
-
-def _needs_more_than_a_file(against: str) -> bool:
-    """Whether the baseline is on the network, or is made by running an app: nothing for the inside of a synthesis."""
-    return against in ("deployed", "git") or against.startswith("git:")
 
 
 def _file(stack: Stack) -> str:

@@ -448,7 +448,7 @@ def test_only_the_changes_of_the_stack_with_the_aspect_are_judged(tmp_path):
 def test_no_network_and_no_app_run_inside_a_synthesis(tmp_path, monkeypatch):
     from cdkguard.baselines import open as baseline
 
-    monkeypatch.setattr(baseline, "opened", lambda *_: 1 / 0)
+    monkeypatch.setattr(baseline, "open_baseline", lambda *_: 1 / 0)
     (tmp_path / "cdkguard.yaml").write_text("against: deployed\n")
     app = new_app(tmp_path)
     stack_of(app, "Main")

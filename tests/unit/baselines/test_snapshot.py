@@ -234,8 +234,8 @@ def test_only_telling_context_is_kept():
 
 
 def test_a_baseline_that_holds_nothing_is_none(tmp_path):
-    from cdkguard.baselines import open as baseline
+    from cdkguard.baselines.open import read_saved
 
     (tmp_path / "old.json").write_text('{"Resources": {}}')
     with pytest.raises(BaselineError, match="no resource"):
-        baseline.read(str(tmp_path / "old.json"))
+        read_saved(str(tmp_path / "old.json"))
