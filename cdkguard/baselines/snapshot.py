@@ -14,7 +14,7 @@ from cdkguard.errors import BaselineError, InputError
 from cdkguard.inputs.template_file import Lines, check_template, parse_json, read_text
 from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
 from cdkguard.system import files
-from cdkguard.system.interrupts import held, terminated_means_exit
+from cdkguard.system.interrupts import exit_on_termination, hold_signals
 from cdkguard.text import escape
 
 VERSION = 1
@@ -174,7 +174,7 @@ def _replace(path: str, texts: Mapping[str, str]) -> list[str]:
     mark = os.urandom(6).hex()
     waiting = {name: os.path.join(path, f".{name}.{mark}.tmp") for name in texts}
     is_new = not files.exists(path)
-    with terminated_means_exit(), held():
+    with exit_on_termination(), hold_signals():
         try:
             os.makedirs(path, exist_ok=True)
             for name, temporary in waiting.items():

@@ -10,7 +10,7 @@ from subprocess import PIPE, TimeoutExpired
 from cdkguard._typing import NamedTuple
 from cdkguard.errors import BaselineError
 from cdkguard.system import files, processes
-from cdkguard.system.interrupts import held
+from cdkguard.system.interrupts import hold_signals
 
 # What a continuous-integration service calls the branch that a pull request goes to.
 TARGETS = (
@@ -190,7 +190,7 @@ def checked_out(repo: Repository, commit: str) -> Iterator[str]:
             git(repo.root, "worktree", "add", "--detach", "--quiet", path, commit)
             yield path
         finally:
-            with held():
+            with hold_signals():
                 _forget(repo, path)
 
 

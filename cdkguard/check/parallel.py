@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.check import limits
 from cdkguard.config import environments
 from cdkguard.engine import resources as engine
-from cdkguard.errors import CdkguardError, InputError, stop_of
+from cdkguard.errors import CdkguardError
 from cdkguard.inputs.assembly import list_parts
 from cdkguard.inputs.folders import mark_unread
 from cdkguard.inputs.parts import Part, Readings, size_of
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack, replace_stacks
 from cdkguard.system import files
+from cdkguard.system.workers import run_in_processes
 
 if TYPE_CHECKING:
     from cdkguard.config.settings import Config
@@ -104,7 +105,7 @@ class _Parts:
     def judged(self) -> Judged | None:
         wanted = min(self.config.jobs or self._worth(), len(self.parts))
         processes = wanted if hasattr(os, "fork") else 1
-        shares = in_processes(self.parts, self._share, processes)
+        shares = run_in_processes(self.parts, self._share, processes)
         for share in shares[1:]:
             if self.readings is not None and share.readings is not None:
                 self.readings.add(share.readings)  # one process would have stopped here, too
@@ -261,104 +262,3 @@ def _telling(resources: Mapping[str, Any]) -> dict[str, Any]:
 def _typed(kind: str) -> dict[str, Any]:
     """A resource of which nothing but its type is left, the same one for all."""
     return {"Type": kind}
-
-
-# -- processes
-
-
-def in_processes(work: Sequence[Any], judge: Callable[[Sequence[Any]], Any], processes: int) -> list[Any]:
-    """`judge` of every n-th piece of work, in this process and in n - 1 others; no child outlives the call.
-
-    What stops a child stops the run; so does a child that ends without an answer.
-    """
-    if processes == 1:
-        return [judge(work)]
-    from cdkguard.system.interrupts import held, terminated_means_exit
-
-    children: list[_Child] = []
-    with terminated_means_exit():
-        try:
-            for at in range(1, processes):
-                with held():
-                    children.append(_Child(work[at::processes], judge))
-            own: Any = judge(work[::processes])
-            return [own, *(child.answer() for child in children)]
-        finally:
-            with held():
-                for child in children:
-                    child.end()
-
-
-class _Child:
-    """A forked process: it has the rules and the manifest already, and sends back what it found."""
-
-    def __init__(self, work: Sequence[Any], judge: Callable[[Sequence[Any]], Any]) -> None:
-        self._status: int | None = None
-        try:
-            self._read, write = os.pipe()
-            try:
-                self.pid = os.fork()
-            except BaseException:
-                os.close(self._read)
-                os.close(write)
-                raise
-        except OSError as problem:
-            raise InputError(f"a worker process cannot be started: {problem.strerror}: try --jobs 1") from problem
-        if self.pid == 0:
-            _work_and_exit(write, work, judge)
-        os.close(write)
-
-    def answer(self) -> Any:
-        import pickle
-
-        with open(self._read, "rb", closefd=False) as pipe:
-            sent = pipe.read()
-        self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        if self._status != 0 or not sent:
-            how = f"by signal {-self._status}" if self._status < 0 else f"with status {self._status}"
-            raise InputError(f"a worker process ended {how} before it had judged its stacks: try --jobs 1")
-        try:
-            kind, value = pickle.loads(sent)
-        except (EOFError, pickle.UnpicklingError) as problem:
-            raise InputError("half of what a worker process found has arrived: try --jobs 1") from problem
-        if kind == "stop":
-            raise value
-        if kind == "bug":
-            raise RuntimeError(f"in a worker process:\n{value}")
-        return value
-
-    def end(self) -> None:
-        import signal
-
-        if self._status is None:
-            try:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-            except (ProcessLookupError, ChildProcessError):
-                pass  # it has ended by itself
-        os.close(self._read)
-
-
-def _work_and_exit(write: int, work: Sequence[Any], judge: Callable[[Sequence[Any]], Any]) -> None:
-    """The child's whole life: it must neither return into the parent's code nor write what the parent has buffered."""
-    status = 1
-    try:
-        import signal
-
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
-        import pickle
-
-        try:
-            answer = ("value", judge(work))
-        except Exception as problem:
-            import traceback
-
-            stop = stop_of(problem)
-            answer = ("stop", stop) if stop is not None else ("bug", traceback.format_exc())
-        sent = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-        with open(write, "wb") as pipe:
-            pipe.write(sent)
-        status = 0
-    finally:
-        os._exit(status)

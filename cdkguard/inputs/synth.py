@@ -21,7 +21,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from cdkguard._typing import Json, NamedTuple, TextIO
 from cdkguard.errors import ConfigError, InputError, SynthError
 from cdkguard.system import files, processes
-from cdkguard.system.interrupts import held, terminated_means_exit
+from cdkguard.system.interrupts import exit_on_termination, hold_signals
 
 CLI_VERSION, SCHEMA_VERSION = "2.1148.1", "55.0.0"
 TAIL = 20  # lines of the app's output that an error repeats
@@ -247,13 +247,13 @@ class _Child:
     def run(self, what: str) -> None:
         """Until it has ended; raises SynthError unless with success. Whatever happens, its processes are gone after."""
         began = time.monotonic()
-        with terminated_means_exit():
+        with exit_on_termination():
             try:
-                with held():
+                with hold_signals():
                     self._start(what)
                 status = self._wait(what, began)
             finally:
-                with held():
+                with hold_signals():
                     self._stop()
                     self._erase()
         if status != 0:

@@ -104,7 +104,7 @@ def replace(path: str, content: str | bytes) -> None:
     lies in wait for it. What is no file (a pipe, `/dev/stdout`) is written to as it is. Raises OSError that names the file,
     or UnicodeError.
     """
-    from cdkguard.system.interrupts import held, terminated_means_exit
+    from cdkguard.system.interrupts import exit_on_termination, hold_signals
 
     data = content if isinstance(content, bytes) else content.encode("utf-8")
     try:
@@ -112,7 +112,7 @@ def replace(path: str, content: str | bytes) -> None:
             with open(path, "wb") as stream:
                 stream.write(data)
             return
-        with terminated_means_exit(), held():
+        with exit_on_termination(), hold_signals():
             _replace(path, f"{path}.{os.urandom(6).hex()}.part", data)
     except OSError as problem:
         raise OSError(problem.errno, problem.strerror, path) from problem
@@ -161,17 +161,17 @@ def temporary() -> Iterator[str]:
     """A temporary folder, gone after the block, whatever ends it."""
     from tempfile import mkdtemp
 
-    from cdkguard.system.interrupts import held, terminated_means_exit
+    from cdkguard.system.interrupts import exit_on_termination, hold_signals
 
     folder = None
-    with terminated_means_exit():
+    with exit_on_termination():
         try:
-            with held():
+            with hold_signals():
                 folder = mkdtemp(prefix="cdkguard-")
             yield folder
         finally:
             if folder is not None:
-                with held():
+                with hold_signals():
                     remove(folder)
 
 

@@ -27,7 +27,7 @@ class Terminated(SystemExit):
 
 
 @contextmanager
-def terminated_means_exit() -> Iterator[None]:
+def exit_on_termination() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind like Ctrl-C, so that children are stopped and temporary folders removed."""
     if not _in_main_thread():
         yield
@@ -48,7 +48,7 @@ def _leave(number: int, _frame: object) -> None:
     raise Terminated(number)
 
 
-class held:
+class hold_signals:
     """A block that signals do not cut in two: those that come take effect at its end."""
 
     def __enter__(self) -> None:

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import Any, NamedTuple
-from cdkguard.system.interrupts import held, terminated_means_exit
+from cdkguard.system.interrupts import exit_on_termination, hold_signals
 
 PATIENCE = 2.0  # seconds that a program has to end by itself
 
@@ -38,9 +38,9 @@ def run(
     `options` are subprocess.Popen's. Ctrl-C at the terminal ends the program through us, so that git can clean up.
     """
     process: subprocess.Popen[str] | None = None
-    with terminated_means_exit():
+    with exit_on_termination():
         try:
-            with held():
+            with hold_signals():
                 process = subprocess.Popen(
                     command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                     start_new_session=True, text=True, encoding="utf-8", **options,
@@ -49,7 +49,7 @@ def run(
             return Answer(process.returncode, out, err or "")
         finally:
             if process is not None and process.returncode is None:
-                with held():
+                with hold_signals():
                     end(process)
 
 

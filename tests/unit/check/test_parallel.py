@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from cdkguard.check import limits, parallel
+from cdkguard.check import limits
 from cdkguard.check import run as check
 from cdkguard.config.settings import Config
 from cdkguard.engine import resources as engine
@@ -123,41 +123,6 @@ def test_what_holds_nothing_to_judge_stops_the_run(tmp_path, files):
 def test_a_mistake_that_a_worker_finds_stops_the_run(app):
     with pytest.raises(ConfigError, match="no environment 'nowhere'"):
         check.check(config(jobs=2, environment="nowhere"))
-
-
-def test_a_worker_that_dies_is_an_error():
-    def die(work):
-        if 1 in work:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return work
-
-    with pytest.raises(InputError, match="signal 9"):
-        parallel.in_processes([0, 1, 2], die, 2)
-
-
-def test_a_worker_that_leaves_early_is_an_error():
-    with pytest.raises(InputError, match="status 0"):
-        parallel.in_processes([0, 1], lambda work: os._exit(0) if 1 in work else work, 2)
-
-
-def test_a_defect_in_a_worker_is_told_with_its_traceback():
-    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        parallel.in_processes([0, 1], lambda work: 1 // (1 - work[0]), 2)
-
-
-def test_no_child_outlives_a_failure_of_the_parent(tmp_path):
-    def judge(work):
-        if 1 in work:
-            (tmp_path / "pid").write_text(str(os.getpid()))
-            time.sleep(60)
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
-            time.sleep(0.01)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        parallel.in_processes([0, 1], judge, 2)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 def test_ctrl_c_ends_every_process(app):
