@@ -108,7 +108,7 @@ def _json(path: str) -> dict[str, Json]:
 def _bytes(path: str) -> bytes | None:
     """None where there is no such file."""
     try:
-        return files.read(path)
+        return files.read_bytes(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as problem:

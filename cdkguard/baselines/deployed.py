@@ -163,7 +163,7 @@ def read_roles(directory: str, level: int = 0) -> dict[Key, Role]:
     found: dict[Key, Role] = {}
     path = os.path.join(directory, "manifest.json")
     try:
-        manifest = parse_json(files.text(path), path)
+        manifest = parse_json(files.read_text(path), path)
     except (OSError, UnicodeDecodeError, TemplateError) as problem:
         raise BaselineError(f"{path}: its roles cannot be read: {problem}") from problem
     for name, artifact in _mapping(_mapping(manifest).get("artifacts")).items():

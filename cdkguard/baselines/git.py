@@ -182,7 +182,7 @@ class _Run:
     @contextmanager
     def _synthesized(self, app: synth.App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
         """As `synth.synthesized`, with the commit in what goes wrong while the app runs, and only then."""
-        with files.temporary() as out:
+        with files.temporary_folder() as out:
             try:
                 synth.run(app, out, full=self.full, timeout=timeout, progress=progress)
             except InputError as problem:
@@ -243,7 +243,7 @@ def _kept(entry: str) -> tuple[str, str] | None:
     """(assembly, work tree it was made in) of a cache entry whose files are just those of its digests, else None."""
     assembled = os.path.join(entry, _ASSEMBLY)
     try:
-        said = json.loads(files.text(os.path.join(entry, _DIGESTS)))
+        said = json.loads(files.read_text(os.path.join(entry, _DIGESTS)))
         if said["entry"] != os.path.basename(entry) or said["files"] != _digests(assembled):
             return None
         os.utime(os.path.join(entry, _DIGESTS))
@@ -259,7 +259,7 @@ def _digests(folder: str) -> dict[str, str]:
     for directory, _folders, names in files.walk(folder):
         for name in names:
             path = os.path.join(directory, name)
-            found[os.path.relpath(path, folder)] = sha256(files.read(path)).hexdigest()
+            found[os.path.relpath(path, folder)] = sha256(files.read_bytes(path)).hexdigest()
     return found
 
 
@@ -274,7 +274,7 @@ def _keep(entry: str, out: str, tree: str, stacks: int) -> None:
         if len(read_assembly(copy).stacks) != stacks:
             return
         said = {"entry": os.path.basename(entry), "tree": tree, "files": _digests(copy)}
-        files.replace(os.path.join(temporary, _DIGESTS), json.dumps(said).encode())
+        files.write(os.path.join(temporary, _DIGESTS), json.dumps(said).encode())
         shutil.rmtree(entry, ignore_errors=True)
         os.replace(temporary, entry)
         _forget(os.path.dirname(entry))

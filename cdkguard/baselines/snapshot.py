@@ -33,7 +33,7 @@ def is_snapshot(path: str) -> bool:
     if os.path.basename(os.path.abspath(path)) == FOLDER:
         return True
     index = os.path.join(path, INDEX)
-    return files.is_file(index) and _MARK.search(files.read(index)[:4096].decode("utf-8", "replace")) is not None
+    return files.is_file(index) and _MARK.search(files.read_bytes(index)[:4096].decode("utf-8", "replace")) is not None
 
 
 # -- writing
@@ -187,7 +187,7 @@ def _replace(path: str, texts: Mapping[str, str]) -> list[str]:
                 for temporary in filter(os.path.lexists, waiting.values()):
                     os.unlink(temporary)
                 if is_new:
-                    files.remove(path)
+                    files.remove_folder(path)
             raise
         for name in _templates(path) - texts.keys():
             os.unlink(os.path.join(path, name))

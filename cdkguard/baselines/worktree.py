@@ -73,7 +73,7 @@ def git(directory: str, *arguments: str, no: Container[int] = (), timeout: float
     if done.status in no:
         return None
     said = [line for line in done.err.splitlines() if line.startswith(("fatal:", "error:"))] or [
-        done.err.strip() or done.ended
+        done.err.strip() or done.status_words
     ]
     raise BaselineError(f"git {_named(arguments)}: {said[-1].removeprefix('fatal: ')}")
 
@@ -184,7 +184,7 @@ def checked_out(repo: Repository, commit: str) -> Iterator[str]:
 
     Its folder is named as the user's, because an app may name its stacks by it.
     """
-    with files.temporary() as temporary:
+    with files.temporary_folder() as temporary:
         path = os.path.join(os.path.realpath(temporary), os.path.basename(repo.root) or "app")
         try:
             git(repo.root, "worktree", "add", "--detach", "--quiet", path, commit)
@@ -199,7 +199,7 @@ def _forget(repo: Repository, path: str) -> None:
     if _done(repo, "worktree", "remove", "--force", "--force", path):
         return
     _done(repo, "worktree", "unlock", path)
-    files.remove(path)
+    files.remove_folder(path)
     _done(repo, "worktree", "prune")  # never by default: it also forgets work trees on drives that are away
 
 

@@ -88,9 +88,9 @@ def _matches(
     return matches
 
 
-def _last_line(done: processes.Answer) -> str:
+def _last_line(done: processes.Completed) -> str:
     lines = [line.strip() for line in (done.err or done.out).splitlines() if line.strip()]
-    return _line(lines[-1]) if lines else f"it said nothing ({done.ended})"
+    return _line(lines[-1]) if lines else f"it said nothing ({done.status_words})"
 
 
 def _line(text: Json) -> str:

@@ -91,7 +91,7 @@ def _old_side(config: Config, path: str | None, new: Assembly, progress: TextIO 
 
 def _empty(path: str) -> Baseline | None:
     """One side of a difference for a file that holds `{}`, which says nothing on purpose. No check takes it as baseline."""
-    if not files.is_file(path) or os.path.getsize(path) > 16 or files.read(path).strip() != b"{}":
+    if not files.is_file(path) or os.path.getsize(path) > 16 or files.read_bytes(path).strip() != b"{}":
         return None
     return Baseline(Assembly((Stack(path, {"Resources": {}}, path),)), path)
 

@@ -53,7 +53,7 @@ def write_configuration(
             stacks = _read_stacks(out, directory)
     roots = environments.assign([s for s in stacks if s.parent is None], (), None, context).stacks
     try:
-        files.replace(file, render_configuration(roots))
+        files.write(file, render_configuration(roots))
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
     return file

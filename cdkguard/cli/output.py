@@ -69,7 +69,7 @@ def write_report(name: str, file: str | None, report: Report, controls: tuple[Fr
             _step_summary(report, options)
         return
     try:
-        files.replace(file, text)
+        files.write(file, text)
     except OSError as problem:
         raise ConfigError(f"--output {name}={file}: cannot be written: {problem.strerror}") from problem
 

@@ -18,7 +18,7 @@ def cdk_fails_on_it() -> bool:
     try:
         context = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
         if (overflow := os.environ.get("CONTEXT_OVERFLOW_LOCATION_ENV")) is not None:
-            context |= json.loads(files.text(overflow))
+            context |= json.loads(files.read_text(overflow))
         return context.get("@aws-cdk/core:failSynthOnValidationErrors") is False
     except (OSError, ValueError, TypeError, AttributeError):
         return False  # Our own exit status fails the synthesis then.
@@ -31,8 +31,8 @@ def add_report(report: Report) -> None:
     outdir = os.environ["CDK_OUTDIR"]
     file = os.path.join(outdir, "validation-report.json")
     try:
-        version = str(json.loads(files.text(os.path.join(outdir, "manifest.json"))).get("version", ""))
-        old = files.text(file) if files.exists(file) else None
-        files.replace(file, cdkreport.merge(old, report, version, outdir))
+        version = str(json.loads(files.read_text(os.path.join(outdir, "manifest.json"))).get("version", ""))
+        old = files.read_text(file) if files.exists(file) else None
+        files.write(file, cdkreport.merge(old, report, version, outdir))
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{file}: CDK's validation report cannot be written: {problem}") from problem

@@ -32,7 +32,7 @@ def write(path: str, findings: Iterable[Finding], since: str) -> None:
         raise BaselineError(f"{path}: a finding of rule '{rows['']['ruleId']}' has no fingerprint")
     text = json.dumps({"version": VERSION, "findings": list(rows.values())}, indent=2, ensure_ascii=False)
     try:
-        files.replace(path, escape.json_visible(text) + "\n")
+        files.write(path, escape.json_visible(text) + "\n")
     except (OSError, UnicodeError) as problem:
         raise BaselineError(f"{path}: cannot be written: {_words(problem)}") from problem
 
@@ -55,7 +55,7 @@ def _row(finding: Finding, since: str) -> dict[str, Any]:
 
 def _entries(path: str) -> list[Mapping[str, str]]:
     try:
-        data = json.loads(files.text(path))
+        data = json.loads(files.read_text(path))
     except FileNotFoundError as problem:
         raise BaselineError(f"{path}: there is no such file; `cdkguard baseline` writes it") from problem
     except OSError as problem:

@@ -125,6 +125,6 @@ def text_of(approvals: Iterable[Approval]) -> str:
 def write(path: str, approvals: Iterable[Approval]) -> None:
     """Replace the file whole or not at all."""
     try:
-        files.replace(path, text_of(approvals))
+        files.write(path, text_of(approvals))
     except OSError as problem:
         raise ConfigError(f"{path}: cannot be written: {problem.strerror}") from problem

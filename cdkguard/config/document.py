@@ -126,7 +126,7 @@ class DocumentValue:
 def read_text(file: str) -> str:
     """A file's text; raises ConfigError."""
     try:
-        return files.text(file)
+        return files.read_text(file)
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:

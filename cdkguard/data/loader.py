@@ -25,7 +25,7 @@ def shipped(name: str) -> Any:
     """A file of `data/` without its header, if it has one; raises InputError where the installation is damaged."""
     path = os.path.join(FOLDER, name)
     try:
-        table = json.loads(files.text(path))
+        table = json.loads(files.read_text(path))
         table.pop(HEADER, None)
     except OSError as problem:
         raise InputError(f"{told(problem)}: cdkguard cannot read a file of its own") from problem

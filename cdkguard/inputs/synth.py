@@ -91,7 +91,7 @@ def synthesized(
     progress: TextIO | None = None,
 ) -> Iterator[str]:
     """Synthesize into a temporary folder that is gone after the block; yields its path."""
-    with files.temporary() as out:
+    with files.temporary_folder() as out:
         run(app, out, full=full, timeout=timeout, region=region, progress=progress)
         yield out
 
@@ -113,7 +113,7 @@ def run(
     environment = _environment(app, os.path.abspath(out), base, full)
     context = json.dumps(_full_context(app, full))
     fits = _fits(context, environment)
-    with nullcontext("") if fits else files.temporary() as folder:
+    with nullcontext("") if fits else files.temporary_folder() as folder:
         given = _context(context, folder)
         command = guess(app.command, app.directory)
         _Child(command, app.directory, environment | given, deadline, progress).run("the app")
@@ -180,7 +180,7 @@ def _context(text: str, folder: str) -> dict[str, str]:
     if not folder:
         return {"CDK_CONTEXT_JSON": text}
     file = os.path.join(folder, "context.json")
-    files.replace(file, text.encode())
+    files.write(file, text.encode())
     return {"CDK_CONTEXT_JSON": "{}", "CONTEXT_OVERFLOW_LOCATION_ENV": file}
 
 
@@ -211,7 +211,7 @@ def read_settings(path: str) -> dict[str, Json]:
     try:
         if not files.exists(path):
             return {}
-        value = json.loads(files.text(path))
+        value = json.loads(files.read_text(path))
     except OSError as problem:
         raise InputError(f"{path}: cannot be read: {problem.strerror}") from problem
     except (ValueError, RecursionError) as problem:
@@ -336,7 +336,7 @@ class _Child:
 
     def _stop(self) -> None:
         if self.process is not None:
-            processes.end(self.process)
+            processes.end_group(self.process)
         if self.reader is not None:
             self.reader.join(1)
 

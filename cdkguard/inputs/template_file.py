@@ -55,7 +55,7 @@ def read_text(path: str, shown: str) -> str:
     try:
         if os.path.getsize(path) > MAX_BYTES:
             raise TemplateError(f"{shown}: larger than {MAX_BYTES // 1024 // 1024} MB")
-        raw = files.read(path, MAX_BYTES + 1)  # of a pipe or device the size is not known before
+        raw = files.read_bytes(path, MAX_BYTES + 1)  # of a pipe or device the size is not known before
         if len(raw) > MAX_BYTES:
             raise TemplateError(f"{shown}: larger than {MAX_BYTES // 1024 // 1024} MB")
         return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")

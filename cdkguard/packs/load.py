@@ -185,7 +185,7 @@ class Prepared(NamedTuple):
 
 def _read_prepared(path: str) -> Prepared:
     """A kept pack; raises OSError or ValueError where it is damaged."""
-    return _parsed(path, files.read(path))
+    return _parsed(path, files.read_bytes(path))
 
 
 def _parsed(path: str, data: bytes) -> Prepared:
@@ -251,7 +251,7 @@ def read_text(path: str) -> str:
     try:
         if files.exists(path) and not files.is_file(path):
             raise RulePackError(f"{path}:1: is a pipe or device")
-        return files.text(path)
+        return files.read_text(path)
     except OSError as problem:
         raise RulePackError(f"{path}:1: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:
@@ -288,7 +288,7 @@ def _read_kept(path: str) -> Prepared:
     """A pack of the cache; raises OSError or ValueError where it is not there, or is not what was written."""
     from cdkguard.text.sha256 import digest
 
-    said, _, data = files.read(path).partition(b"\n")
+    said, _, data = files.read_bytes(path).partition(b"\n")
     if said.decode("ascii") != digest(data):
         raise ValueError(f"{path}: damaged")
     return _parsed(path, data)
@@ -300,7 +300,7 @@ def _write_cache(path: str, prepared: Prepared) -> None:
     data = prepared.written()
     try:
         make_cache_folder(os.path.dirname(path))
-        files.replace(path, digest(data).encode("ascii") + b"\n" + data)
+        files.write(path, digest(data).encode("ascii") + b"\n" + data)
     except OSError:
         pass  # a read-only home costs time, not correctness
 

@@ -1,4 +1,4 @@
-"""The folder of the user's cache, and whether it can be trusted."""
+"""The user's cache folder, and whether nobody else can have written to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import os
 
 
 def cache_folder(name: str) -> str | None:
-    """A folder of the user's cache; None where there is no home for one."""
+    """The path of a folder of the user's cache.
+
+    None where the user has no home folder, or where somebody else could have put files into the cache.
+    """
     root = os.environ.get("CDKGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     if not root:
         home = os.path.expanduser("~")
@@ -18,14 +21,14 @@ def cache_folder(name: str) -> str | None:
 
 
 def _is_ours(folder: str) -> bool:
-    """Whether nobody else can have put anything into the folder, as where it is not there yet."""
+    """Whether the folder is the user's and nobody else may write to it; true where it does not exist yet."""
     if not os.path.exists(folder) or not hasattr(os, "geteuid"):
         return True
-    said = os.stat(folder)
-    return said.st_uid == os.geteuid() and not said.st_mode & 0o022
+    status = os.stat(folder)
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
 
 
 def make_cache_folder(folder: str) -> None:
-    """Make a `cache_folder`, which nobody else may read: what is kept there is made of the user's files."""
+    """Make a `cache_folder` that nobody else may read, because its files are made from the user's own."""
     for part in (os.path.dirname(folder), folder):
         os.makedirs(part, mode=0o700, exist_ok=True)

@@ -1,4 +1,8 @@
-"""Reading and writing so that a fault has its file's name, and is never "not there", a part of a file, or half of one."""
+"""Files and folders: an error names its file, and never passes for a missing file or for a part of one.
+
+`os.path.exists` says no where it cannot look, and `open` gives what it read before a disk failed; a guardrail would then
+judge less than there is.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +19,24 @@ _STREAMS = ("/dev/", "/proc/")
 
 
 def exists(path: str) -> bool:
-    """As in `os.path`, which says no where it cannot look, too; raises OSError there, and for a link to nothing."""
+    """Whether the path exists; raises OSError where that cannot be seen, and for a link to nothing."""
     return _kind(path) is not None
 
 
 def is_file(path: str) -> bool:
-    """Whether the path is one, as `exists`."""
+    """Whether the path is a file; raises OSError as `exists` does."""
     kind = _kind(path)
     return kind is not None and stat.S_ISREG(kind)
 
 
 def is_folder(path: str) -> bool:
-    """Whether the path is one, as `exists`."""
+    """Whether the path is a folder; raises OSError as `exists` does."""
     kind = _kind(path)
     return kind is not None and stat.S_ISDIR(kind)
 
 
 def _kind(path: str) -> int | None:
+    """The file's mode, None where there is no such file."""
     try:
         return os.stat(path).st_mode
     except ValueError as problem:  # a null byte
@@ -44,9 +49,8 @@ def _kind(path: str) -> int | None:
         return None
 
 
-def read(path: str, most: int = -1) -> bytes:
-    """The whole file, or its first `most` bytes; raises OSError, with the file's name where the system gives none, and for
-    less than that."""
+def read_bytes(path: str, most: int = -1) -> bytes:
+    """The whole file, or its first `most` bytes; raises OSError that names the file, also where less of it can be read."""
     with _open(path) as handle:
         try:
             size = os.fstat(handle.fileno()).st_size
@@ -65,17 +69,17 @@ def _open(path: str) -> Any:
         raise OSError(errno.EINVAL, str(problem), path) from problem
 
 
-def text(path: str) -> str:
+def read_text(path: str) -> str:
     """The whole file as text, without a byte-order mark and with plain line ends; raises OSError, UnicodeDecodeError."""
-    return read(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    return read_bytes(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def walk(folder: str, links: bool = False) -> Iterator[tuple[str, list[str], list[str]]]:
-    """As `os.walk`, which passes over a folder that it cannot list; raises OSError there."""
-    return os.walk(folder, onerror=_refuse, followlinks=links)
+    """As `os.walk`, but raises OSError for a folder that cannot be listed, which `os.walk` passes over."""
+    return os.walk(folder, onerror=_raise, followlinks=links)
 
 
-def _refuse(problem: OSError) -> None:
+def _raise(problem: OSError) -> None:
     raise problem
 
 
@@ -97,12 +101,12 @@ def is_possible_name(name: str) -> bool:
         return False
 
 
-def replace(path: str, content: str | bytes) -> None:
-    """Give a file this content, whole or not at all, whatever happens meanwhile; a link of its name is replaced, not followed.
+def write(path: str, content: str | bytes) -> None:
+    """Give a file this content, whole or not at all, whatever happens meanwhile.
 
-    The temporary file's name cannot be known before, and it is made only where nothing of that name is, so that no link
-    lies in wait for it. What is no file (a pipe, `/dev/stdout`) is written to as it is. Raises OSError that names the file,
-    or UnicodeError.
+    A link is replaced, not followed. The content is first written to a temporary file beside it, whose name nobody can
+    guess, so that no link can lie in wait for it. A pipe or device (`/dev/stdout`) is written to directly. Raises OSError
+    that names the file, or UnicodeError.
     """
     from cdkguard.system.interrupts import exit_on_termination, hold_signals
 
@@ -119,11 +123,11 @@ def replace(path: str, content: str | bytes) -> None:
 
 
 def _replace(path: str, temporary: str, data: bytes) -> None:
-    handle = open(temporary, "xb")  # noqa: SIM115 - what is not ours must not be removed below
+    handle = open(temporary, "xb")  # noqa: SIM115 - a file that we did not make must not be removed below
     try:
         with handle:
             handle.write(data)
-        if os.path.isfile(path) and not os.path.islink(path):  # what others could not read, they still cannot
+        if os.path.isfile(path) and not os.path.islink(path):  # whoever could not read it still cannot
             os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
         os.replace(temporary, path)
     except BaseException:
@@ -133,14 +137,14 @@ def _replace(path: str, temporary: str, data: bytes) -> None:
 
 
 def is_stream(path: str) -> bool:
-    """Whether the path is a pipe or device, or a name that the system gives one: as root, renaming would destroy it."""
+    """Whether the path is a pipe or device, which root would destroy by replacing it."""
     if os.path.abspath(path).startswith(_STREAMS):
         return True
     return os.path.exists(path) and not os.path.islink(path) and not os.path.isfile(path)
 
 
 def append(path: str, content: bytes) -> None:
-    """Add to the file all of it or nothing; raises OSError that names it."""
+    """Add all of the content to the file or nothing; raises OSError that names it."""
     try:
         with open(path, "ab", buffering=0) as handle:
             size = handle.tell()
@@ -157,8 +161,8 @@ def append(path: str, content: bytes) -> None:
 
 
 @contextmanager
-def temporary() -> Iterator[str]:
-    """A temporary folder, gone after the block, whatever ends it."""
+def temporary_folder() -> Iterator[str]:
+    """A temporary folder, which is removed after the block, whatever ends it."""
     from tempfile import mkdtemp
 
     from cdkguard.system.interrupts import exit_on_termination, hold_signals
@@ -172,21 +176,22 @@ def temporary() -> Iterator[str]:
         finally:
             if folder is not None:
                 with hold_signals():
-                    remove(folder)
+                    remove_folder(folder)
 
 
-def remove(folder: str) -> None:
-    """Remove the folder with all that is in it, as far as that can be done."""
+def remove_folder(folder: str) -> None:
+    """Remove the folder with all that is in it, as far as the system allows."""
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)
-    if os.path.lexists(folder):  # a program that is just ending wrote into it, or made folders that nobody can write to
+    if os.path.lexists(folder):
+        # A program that was just ending wrote into it, or made folders that nobody may write to.
         with suppress(OSError):
-            _open_up(folder)
+            _make_writable(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _open_up(folder: str) -> None:
+def _make_writable(folder: str) -> None:
     os.chmod(folder, stat.S_IRWXU)
     for directory, folders, _names in os.walk(folder):
         for name in folders:

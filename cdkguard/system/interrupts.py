@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what must not be left half done is finished first, and what was made for the run is removed."""
+"""Ctrl-C and SIGTERM: a step that must not be cut in two is finished first, and the run's own files are removed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from contextlib import contextmanager
 
 from cdkguard._typing import Any
 
-# Those that end a program and that it may answer; SIGHUP comes when its terminal is closed.
+# The signals that end a program unless it handles them; SIGHUP comes when its terminal is closed.
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_SILENT = tuple(number for number in _ENDING if number != signal.SIGINT)  # without us, nothing would be cleaned up
+# Those for which Python has no handler of its own, so that a program would end without any clean-up.
+_UNHANDLED = tuple(number for number in _ENDING if number != signal.SIGINT)
 
 
 def _in_main_thread() -> bool:
-    threading = sys.modules.get("threading")  # importing it costs a tenth of a start-up; who has threads has done so
+    # Importing `threading` costs a tenth of a start-up; a program that has threads has imported it.
+    threading = sys.modules.get("threading")
     return threading is None or threading.current_thread() is threading.main_thread()
 
 
@@ -28,33 +30,37 @@ class Terminated(SystemExit):
 
 @contextmanager
 def exit_on_termination() -> Iterator[None]:
-    """SIGTERM and SIGHUP unwind like Ctrl-C, so that children are stopped and temporary folders removed."""
+    """A block in which SIGTERM and SIGHUP raise Terminated, as Ctrl-C raises KeyboardInterrupt.
+
+    The `finally` blocks inside then stop children and remove temporary folders. A signal that the calling program handles
+    or ignores is left alone, and so are all signals in other threads, which Python does not interrupt.
+    """
     if not _in_main_thread():
         yield
         return
     before: dict[int, Any] = {}
     try:
-        for number in _SILENT:
-            if signal.getsignal(number) == signal.SIG_DFL:  # whoever has an answer of his own, or ignores it, keeps it
+        for number in _UNHANDLED:
+            if signal.getsignal(number) == signal.SIG_DFL:
                 before[number] = signal.SIG_DFL
-                signal.signal(number, _leave)
+                signal.signal(number, _raise_terminated)
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _leave(number: int, _frame: object) -> None:
+def _raise_terminated(number: int, _frame: object) -> None:
     raise Terminated(number)
 
 
 class hold_signals:
-    """A block that signals do not cut in two: those that come take effect at its end."""
+    """A block that signals do not interrupt: one that comes takes effect at the end of the block."""
 
     def __enter__(self) -> None:
         self._came: tuple[int, Any] | None = None
         self._before: dict[int, Any] = {}
-        if not _in_main_thread():  # only the main thread is interrupted
+        if not _in_main_thread():  # Python runs signal handlers in the main thread only
             return
         try:
             for number in _ENDING:

@@ -1,4 +1,4 @@
-"""Programs that are run for their answer, each in a process group of its own that never outlives the call."""
+"""Programs that are run for their output, each in a process group of its own, which never outlives the call."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.system.interrupts import exit_on_termination, hold_signals
 
-PATIENCE = 2.0  # seconds that a program has to end by itself
+PATIENCE = 2.0  # seconds that a program has to end after a signal
 
 
-class Answer(NamedTuple):
-    """How a program ended (negative: by that signal), and what it said."""
+class Completed(NamedTuple):
+    """A program that has ended, with its output."""
 
-    status: int
+    status: int  # the exit status; negative: the signal that ended it
     out: str
     err: str
 
     @property
-    def ended(self) -> str:
-        """In words."""
+    def status_words(self) -> str:
+        """The status as messages write it."""
         return f"it was ended by signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
 
 
@@ -32,10 +32,12 @@ def run(
     environment: Mapping[str, str] | None = None,
     timeout: float | None = None,
     **options: Any,
-) -> Answer:
-    """The program's answer; raises OSError where it cannot be started, subprocess.TimeoutExpired after `timeout` seconds.
+) -> Completed:
+    """Run a program to its end.
 
-    `options` are subprocess.Popen's. Ctrl-C at the terminal ends the program through us, so that git can clean up.
+    Raises OSError where it cannot be started, subprocess.TimeoutExpired after `timeout` seconds. `options` are
+    subprocess.Popen's. Ctrl-C at the terminal reaches us alone, and we end the program with SIGTERM, after which git
+    removes its lock files.
     """
     process: subprocess.Popen[str] | None = None
     with exit_on_termination():
@@ -46,15 +48,15 @@ def run(
                     start_new_session=True, text=True, encoding="utf-8", **options,
                 )  # fmt: skip
             out, err = process.communicate(timeout=timeout)
-            return Answer(process.returncode, out, err or "")
+            return Completed(process.returncode, out, err or "")
         finally:
             if process is not None and process.returncode is None:
                 with hold_signals():
-                    end(process)
+                    end_group(process)
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    """End what is left of the process's group, kindly first: git puts away what it has begun."""
+def end_group(process: subprocess.Popen[str]) -> None:
+    """End what is left of the process's group: by SIGTERM, after which git cleans up, then by SIGKILL."""
     for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         try:
             if hasattr(os, "killpg"):
@@ -62,7 +64,7 @@ def end(process: subprocess.Popen[str]) -> None:
             else:
                 process.send_signal(number)
         except (ProcessLookupError, PermissionError):
-            break  # all of it has ended
+            break  # all processes of the group have ended
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

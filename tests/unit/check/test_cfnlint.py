@@ -45,7 +45,7 @@ def stack_of(path, region=None):
 
 def answering(monkeypatch, out="", err="", status=0):
     monkeypatch.setattr(cfnlint, "find_spec", lambda name: object())
-    monkeypatch.setattr(cfnlint.processes, "run", lambda *a, **k: processes.Answer(status, out, err))
+    monkeypatch.setattr(cfnlint.processes, "run", lambda *a, **k: processes.Completed(status, out, err))
 
 
 def test_a_missing_cfn_lint_says_what_to_install(tmp_path, monkeypatch):
@@ -97,7 +97,7 @@ def test_each_region_is_linted_for_itself(tmp_path, monkeypatch):
 
     def run(command, **options):
         commands.append(command)
-        return processes.Answer(0, "[]", "")
+        return processes.Completed(0, "[]", "")
 
     monkeypatch.setattr(cfnlint, "find_spec", lambda name: object())
     monkeypatch.setattr(cfnlint.processes, "run", run)

@@ -44,7 +44,7 @@ def test_nothing_is_written_through_a_temporary_name_that_lies_in_wait(here, mon
     monkeypatch.setattr(os, "urandom", lambda size: b"\0" * size)
     (here / f"report.{'00' * 6}.part").symlink_to(here / "victim")
     with pytest.raises(FileExistsError):
-        files.replace("report", "x")
+        files.write("report", "x")
     assert not (here / "victim").exists() and not (here / "report").exists()
 
 
@@ -52,7 +52,7 @@ def test_a_failed_write_leaves_what_was_there(here, monkeypatch):
     (here / "report").write_text("old")
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OSError):
-        files.replace("report", "new")
+        files.write("report", "new")
     assert (here / "report").read_text() == "old" and not leftovers(here)
 
 
