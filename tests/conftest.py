@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -125,9 +126,28 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
 
 
 @pytest.fixture(scope="session")
-def builtin(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Rule], packs.Packs]:
+def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which the built-in rules are prepared: that takes a second, which only tests of the cache need to spend."""
+    folder = tmp_path_factory.mktemp("warm") / "cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CDKGUARD_CACHE_DIR", str(folder))
+        packs.load_all()
+    return folder
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm_cache: Path) -> Path:
+    """A copy of it for one test."""
+    folder = tmp_path / "cache"
+    shutil.copytree(warm_cache, folder)
+    monkeypatch.setenv("CDKGUARD_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def builtin(warm_cache: Path) -> tuple[dict[str, Rule], packs.Packs]:
     """The built-in rules by id, their files named so that they can be read, and all that was loaded with them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CDKGUARD_CACHE_DIR", str(warm_cache))
         loaded = packs.load_all()
         return {rule.id: rule._replace(file=packs.source_file(rule)) for rule in loaded.rules}, loaded

@@ -25,7 +25,7 @@ GUARDED = ("-c", "env=prod", "-c", "variant=guarded")
 
 def run(folder, *arguments, **environment):
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-    own = {"NO_COLOR": "1", "CDKGUARD_CACHE_DIR": str(folder.parent / "cache"), "PATH": path}
+    own = {"NO_COLOR": "1", "PATH": path}
     return subprocess.run(
         [sys.executable, "-m", "cdkguard", *arguments],
         cwd=folder,
@@ -38,6 +38,11 @@ def run(folder, *arguments, **environment):
 def report(done, *statuses):
     assert done.returncode in statuses, done.stdout[-2000:] + done.stderr[-2000:]
     return json.loads(done.stdout)
+
+
+@pytest.fixture(autouse=True)
+def cache(own_cache):
+    """For the programs that are started, too."""
 
 
 def committed(tmp_path, example):

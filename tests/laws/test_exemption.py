@@ -12,7 +12,7 @@ from tests.support.git_projects import commit, git, isolate, project
 
 
 @pytest.fixture(autouse=True)
-def surroundings(tmp_path, monkeypatch):
+def surroundings(tmp_path, monkeypatch, own_cache):
     isolate(tmp_path, monkeypatch)
 
 

@@ -153,13 +153,13 @@ RULE = {
 
 @QUICK
 @given(st.sampled_from(sorted(vocabulary.KEYS)), values)
-def test_any_rule_is_loaded_or_refused(tmp_path_factory, key, value):
+def test_any_rule_is_loaded_or_refused(tmp_path_factory, warm_cache, key, value):
     import yaml
 
     folder = tmp_path_factory.mktemp("pack")
     (folder / "x.yaml").write_text(yaml.safe_dump({**RULE, key: value}, allow_unicode=False))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CDKGUARD_CACHE_DIR", str(folder / "cache"))
+        patch.setenv("CDKGUARD_CACHE_DIR", str(warm_cache))
         try:
             loaded = packs.load_all([str(folder)])
             mine = [r for r in loaded.rules if r.file.startswith(str(folder))]

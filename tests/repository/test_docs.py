@@ -18,8 +18,7 @@ def test_every_operator_is_in_the_docs():
     assert not [name for name in STATEMENT_TESTS if f"`{name}`" not in text]
 
 
-def test_the_rule_in_the_docs_is_a_rule(tmp_path, monkeypatch):
-    monkeypatch.setenv("CDKGUARD_CACHE_DIR", str(tmp_path / "cache"))
+def test_the_rule_in_the_docs_is_a_rule(tmp_path, own_cache):
     text = re.search(r"```yaml\n(id: .*?)```", (ROOT / "docs/rule-language.md").read_text(), re.DOTALL).group(1)
     name = yaml.safe_load(text)["id"]
     (tmp_path / "pack").mkdir()
