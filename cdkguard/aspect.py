@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from cdkguard import __version__
 from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.errors import CdkguardError, ConfigError
-from cdkguard.inapp.judge import Judge, Settings, settings, top
+from cdkguard.inapp.judge import AppSettings, Judge, check_settings, find_outermost_assembly
 
 try:
     cdk: Any = import_module("aws_cdk")  # not typed: mypy would read all of aws-cdk-lib, and names differ by version
@@ -59,7 +59,7 @@ class CdkGuardPlugin:
         if not _PLUGINS_FAIL:
             text = f"CdkGuardPlugin needs aws-cdk-lib 2.262 or newer: plugins of {_VERSION} do not fail a Python app"
             raise ConfigError(f"{text}; write Aspects.of(app).add(CdkGuard()), which does")
-        self._judge = Judge(settings(config, environment, packs, fail_on, mode))
+        self._judge = Judge(check_settings(config, environment, packs, fail_on, mode))
 
     @property
     def name(self) -> str:
@@ -79,7 +79,9 @@ class CdkGuardPlugin:
         templates = list(context.template_paths)
         try:
             self._judge.root = context.app_construct
-            report = self._judge.report(top(os.path.dirname(os.path.abspath(templates[0]))), templates)
+            report = self._judge.report(
+                find_outermost_assembly(os.path.dirname(os.path.abspath(templates[0]))), templates
+            )
             self._judge.tell(report)
             return _plugin_report(report, self._judge)
         except CdkguardError as stop:
@@ -164,7 +166,7 @@ def _acknowledged_outside(root: Any, report: Report) -> Iterator[str]:
 
 # -- the Aspect
 
-_JUDGES: WeakKeyDictionary[Any, dict[Settings, Judge]] = WeakKeyDictionary()  # by App
+_JUDGES: WeakKeyDictionary[Any, dict[AppSettings, Judge]] = WeakKeyDictionary()  # by App
 
 
 class CdkGuard(Visitor):
@@ -183,7 +185,7 @@ class CdkGuard(Visitor):
         mode: str = "error",
         record: bool = True,
     ) -> None:
-        self._settings = settings(config, environment, packs, fail_on, mode)
+        self._settings = check_settings(config, environment, packs, fail_on, mode)
         self._record = record
         self._judges: dict[str, Judge] = {}  # by the folder of the assembly, where no plugin judges
         super().__init__()

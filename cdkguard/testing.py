@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.aspect import scope_of
-from cdkguard.inapp.judge import Judge, settings
+from cdkguard.inapp.judge import Judge, check_settings
 
 if TYPE_CHECKING:
     from cdkguard.model import Finding, Report, Source
@@ -32,7 +32,7 @@ def assert_guarded(
     """
     __tracebackhide__ = True
     root = stack_or_app.node.root
-    judge = Judge(settings(config, environment, None, fail_on, "error"), root)
+    judge = Judge(check_settings(config, environment, None, fail_on, "error"), root)
     judge.scopes.add(scope_of(stack_or_app))
     report = judge.report(root.synth().directory)
     entries = [ignore] if isinstance(ignore, str) else list(ignore)

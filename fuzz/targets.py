@@ -232,7 +232,7 @@ def load_rule(data: bytes) -> None:
             else []
         )
         for case in cases[:4]:
-            ruletest._judge(rule, [], case, {"s": frozenset(["AWS::S3::Bucket"])})
+            ruletest._judge_example(rule, [], case, {"s": frozenset(["AWS::S3::Bucket"])})
     except errors.CdkguardError:
         pass
 

@@ -33,7 +33,7 @@ class Linted(NamedTuple):
     rules: tuple[RuleInfo, ...]
 
 
-def run(stacks: Sequence[Stack], timeout: float | None = None, settings: bool = True) -> Linted:
+def run_cfnlint(stacks: Sequence[Stack], timeout: float | None = None, settings: bool = True) -> Linted:
     """The errors (E...) of cfn-lint on the templates of these stacks, each for the region of its stack.
 
     `settings` are the user's and the folder's .cfnlintrc, which can name rules to run, so code. Raises ConfigError where cfn-lint is not installed, and InputError where it does not do its work.

@@ -12,7 +12,9 @@ _NOT_RUN = "its rules did not run"
 _NOTHING = "the app has nothing that its rules judge"
 
 
-def summarize(names: Sequence[str], report: Report, judged: Mapping[str, Sequence[int]]) -> tuple[Framework, ...]:
+def summarize_controls(
+    names: Sequence[str], report: Report, judged: Mapping[str, Sequence[int]]
+) -> tuple[Framework, ...]:
     """What the report says of each control; `judged` is rule id -> [pass, fail, unknown], counted by the engine."""
     ran = {rule.id for rule in report.rules}
     by_rule: dict[str, list[Finding]] = {}
@@ -23,13 +25,13 @@ def summarize(names: Sequence[str], report: Report, judged: Mapping[str, Sequenc
         Framework(
             name,
             entry(name)["title"],
-            tuple(_control(key, rules, ran, met, by_rule, report) for key, rules in controls(name).items()),
+            tuple(_summarize_control(key, rules, ran, met, by_rule, report) for key, rules in controls(name).items()),
         )
         for name in dict.fromkeys(names)
     )
 
 
-def _control(
+def _summarize_control(
     key: str,
     rules: Sequence[str],
     ran: Collection[str],

@@ -10,11 +10,11 @@ from cdkguard.errors import RulePackError
 from cdkguard.model import Change, Finding, Missing, Problem, Rule, Stack
 from cdkguard.packs import load as packs
 
-SUBJECT = "Subject"  # the logical id that an example is judged by
+SUBJECT = "Subject"  # The logical id of the resource that an example is about.
 
 
 class Example(NamedTuple):
-    """One example of a rule file and what the engine said of it."""
+    """One example of a rule file, and the engine's verdict on it."""
 
     rule_id: str
     file: str
@@ -23,31 +23,31 @@ class Example(NamedTuple):
     got: str
     detail: str = ""
     findings: tuple[Finding, ...] = ()
-    changes: tuple[Change, ...] = ()  # those that a change rule was asked about
+    changes: tuple[Change, ...] = ()  # The changes that a change rule judged.
 
     @property
     def holds(self) -> bool:
         return self.expected == self.got
 
 
-def run(
+def run_examples(
     rules: Sequence[Rule], sets: Mapping[str, frozenset[str]], every_rule: Sequence[Rule] = ()
 ) -> Iterator[Example]:
-    """Every example of every rule; a rule without an example of pass and of fail counts as one that does not hold.
+    """Judge every example of every rule; a rule without an example of pass and of fail yields one that does not hold.
 
-    `every_rule` are those that a change rule may name under `weakens`.
+    `every_rule` are the rules that a change rule may name under `weakens`. Raises RulePackError for malformed examples.
     """
     for rule in rules:
-        examples = _examples(rule)
+        examples = _read_examples(rule)
         for outcome in ("pass", "fail"):
             if not examples.get(outcome):
                 yield Example(rule.id, rule.file, outcome, 0, "none", f"the rule has no example of {outcome}")
         for outcome, cases in examples.items():
             for index, case in enumerate(cases):
-                yield Example(rule.id, rule.file, outcome, index, *_judge(rule, every_rule, case, sets))
+                yield Example(rule.id, rule.file, outcome, index, *_judge_example(rule, every_rule, case, sets))
 
 
-def _examples(rule: Rule) -> dict[str, list[Json]]:
+def _read_examples(rule: Rule) -> dict[str, list[Json]]:
     data = packs.read_yaml(rule.file, packs.read_text(rule.file))
     examples = data.get("examples") or {}
     if not isinstance(examples, dict) or not all(isinstance(cases, list) for cases in examples.values()):
@@ -58,19 +58,19 @@ def _examples(rule: Rule) -> dict[str, list[Json]]:
     return examples
 
 
-_Said = tuple[str, str, tuple[Finding, ...], tuple[Change, ...]]  # the last fields of an Example
+_Verdict = tuple[str, str, tuple[Finding, ...], tuple[Change, ...]]  # The last four fields of an Example.
 
 
-def _judge(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
+def _judge_example(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Verdict:
     if rule.scope == "change":
         return _judge_change(rule, every_rule, case, sets)
-    stack, settings, subject = _stack(rule, case, sets)
+    stack, settings, subject = build_stack(rule, case, sets)
     judged = engine.evaluate([stack], [rule], settings)
     about = [f for f in judged.findings if subject is None or f.logical_id in (subject, None)]
-    return _said(judged.problems, about, ())
+    return _verdict(judged.problems, about, ())
 
 
-def _said(problems: Sequence[Problem], findings: Sequence[Finding], changes: Sequence[Change]) -> _Said:
+def _verdict(problems: Sequence[Problem], findings: Sequence[Finding], changes: Sequence[Change]) -> _Verdict:
     if problems:
         return "crash", problems[0].message, (), ()
     outcomes = {f.outcome.value for f in findings}
@@ -78,7 +78,9 @@ def _said(problems: Sequence[Problem], findings: Sequence[Finding], changes: Seq
     return got, findings[0].message if findings else "", tuple(findings), tuple(changes)
 
 
-def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[Stack, engine.Settings, str | None]:
+def build_stack(
+    rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]
+) -> tuple[Stack, engine.Settings, str | None]:
     """An example is the Properties of the rule's first type, or a mapping with `resource`, `template` or `stack`."""
     case = case if isinstance(case, dict) else {}
     special = any(key in case for key in ("resource", "template", "stack"))
@@ -118,7 +120,7 @@ def _stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[
     return stack, settings, options.get("id", SUBJECT) if "stack" not in options else None
 
 
-def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Said:
+def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapping[str, frozenset[str]]) -> _Verdict:
     """An example of a change rule is a pair {before, after}, each as above, or with `config`."""
     from cdkguard.check import comparison
     from cdkguard.diff.compare import compare_stacks
@@ -127,26 +129,26 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
     from cdkguard.template.stack_scopes import StackScopes
 
     shared = {k: v for k, v in case.items() if k in ("environment", "account")}
-    pair = [_stack(rule, _side(case[name], shared), sets) for name in ("before", "after")]
+    pair = [build_stack(rule, _complete_side(case[name], shared), sets) for name in ("before", "after")]
     settings = pair[0][1]
-    stacks = [[_named(one[0], case[side])] for one, side in zip(pair, ("before", "after"), strict=True)]
+    stacks = [[_with_identity(one[0], case[side])] for one, side in zip(pair, ("before", "after"), strict=True)]
     for side, listed in zip(("before", "after"), stacks, strict=True):
         if "stack" in case[side] and not case[side]["stack"]:
             listed.clear()
     sides = Sides(StackScopes(), StackScopes())
     found = compare_stacks(stacks[0], stacks[1], comparison.type_facts(sets), sides)
     if "config" in case["before"]:
-        found = tuple(_own_changes(case))
+        found = tuple(_compare_configurations(case))
     judged = changerules.evaluate(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)
-    return _said(judged.problems, judged.findings, found)
+    return _verdict(judged.problems, judged.findings, found)
 
 
-def _side(side: Json, shared: Mapping[str, Json]) -> Json:
+def _complete_side(side: Json, shared: Mapping[str, Json]) -> Json:
     given = "template" in side or "resource" in side
     return {**({} if given else {"template": {"Resources": {}}}), **shared, **side}
 
 
-def _named(stack: Stack, side: Json) -> Stack:
+def _with_identity(stack: Stack, side: Json) -> Stack:
     about = side.get("stack") or {}
     name = about.get("Name", stack.name)
     return stack._replace(
@@ -157,8 +159,8 @@ def _named(stack: Stack, side: Json) -> Stack:
     )
 
 
-def _own_changes(case: Json) -> Iterator[Change]:
-    """What the configuration of `after` takes away from that of `before`."""
+def _compare_configurations(case: Json) -> Iterator[Change]:
+    """The changes of the guardrail that lead from the configuration of `before` to that of `after`."""
     from cdkguard.check import guardrail
     from cdkguard.check.evaluate import assign_environments, bind
     from cdkguard.check.guardrail_config import describe_guardrail
@@ -167,4 +169,4 @@ def _own_changes(case: Json) -> Iterator[Change]:
     stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
     settings = [config_of_data(case[side]["config"]) for side in ("before", "after")]
     sides = [describe_guardrail(bind(side), assign_environments(side, [stack]).stacks) for side in settings]
-    return guardrail.compare(sides[0], sides[1], (), guardrail.home("cdkguard.yaml"))
+    return guardrail.compare_guardrails(sides[0], sides[1], (), guardrail.stack_of_configuration("cdkguard.yaml"))

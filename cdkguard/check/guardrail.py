@@ -13,73 +13,91 @@ from cdkguard.model import SEVERITIES, Change, Finding, Rule, Stack, Suppression
 if TYPE_CHECKING:
     from cdkguard.model import StackImpact
 
-SELF = "cdkguard"  # the stack name under which such changes are shown: above all others
+STACK_NAME = "cdkguard"  # These changes are shown under it, above those of all stacks.
+_MOST_LINES = 5  # One line a rule up to here; more rules share a line.
+
+Weakening = tuple[str, tuple[str, ...]]  # A sentence, and the ids of the rules that it is about.
 
 
 class Guardrail(NamedTuple):
-    """One side: the configuration in force for these stacks."""
+    """One side: the configuration in force for the stacks of an app."""
 
-    rules: Mapping[str, Rule]  # those selected
-    severities: Mapping[tuple[str, str], str]  # (rule id, environment) -> severity
-    environments: Mapping[str, str | None]  # construct path of each stack -> environment
-    strict: frozenset[str]
+    rules: Mapping[str, Rule]  # The selected ones, by id.
+    severities: Mapping[tuple[str, str], str]  # (rule id, environment) -> severity.
+    environments: Mapping[str, str | None]  # Construct path of each stack -> environment.
+    strict: frozenset[str]  # The environments to which the rules for prod apply.
     fail_on: str
-    suppressions: Sequence[Suppression]
-    accounts: frozenset[str]
-    accepted: frozenset[str]  # fingerprints of accepted old findings
-    approvals: Sequence[str]  # in words
+    suppressions: Sequence[Suppression]  # Of the configuration and of the code.
+    accounts: frozenset[str]  # Accounts outside the app that its templates may name.
+    accepted: frozenset[str]  # Fingerprints of accepted findings.
+    approvals: Sequence[str]  # One sentence each.
     file: str
-    sets: Mapping[str, frozenset[str]] = {}  # the named sets of types that rules use
-    stacks: Sequence[str] = ()  # globs; empty: every stack is judged
+    sets: Mapping[str, frozenset[str]] = {}  # The named sets of types that rules use.
+    stacks: Sequence[str] = ()  # Globs; empty: every stack is judged.
     require_owner: bool = False
     new_suppressions: str = "count"
-    honour: Sequence[str] = ()  # other checkers whose suppressions count
+    honour: Sequence[str] = ()  # Peers whose suppressions count.
     lint: bool = False
-    judged: str = ""  # the command or the paths; empty: the app of cdk.json
+    judged: str = ""  # The command or the paths; empty: the app of cdk.json.
 
 
-_MANY = 5  # rules that are told one by one
+def compare_guardrails(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home: Stack) -> Iterator[Change]:
+    """The changes of impact GUARDRAIL_WEAKENED and EXEMPTION_ADDED.
 
+    `hidden` are findings that only the baseline's configuration makes. `home` is the stack that stands for the
+    configuration file.
+    """
 
-def compare(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home: Stack) -> Iterator[Change]:
-    """The changes of impact GUARDRAIL_WEAKENED and EXEMPTION_ADDED; `hidden` are findings that only the baseline's
-    configuration makes. `home` is a stack that stands for the configuration file."""
-
-    def change(impact: StackImpact, what: str, rules: Sequence[str] = ()) -> Change:
+    def change(impact: StackImpact, sentence: str, rules: Sequence[str] = ()) -> Change:
         count = sum(f.rule_id in rules for f in hidden)
         found = f", which hides {count} finding{'s' if count > 1 else ''} in this very change" if count else ""
-        return Change(impact, home, after={"Text": what + found}, was=home, token=what)
+        return Change(impact, home, after={"Text": sentence + found}, was=home, token=sentence)
 
-    for text, rules in _weakened(before, after):
-        yield change("GUARDRAIL_WEAKENED", text, rules)
-    for text in _added(before, after):
-        yield change("EXEMPTION_ADDED", text)
+    for find in (_weakened_input, _weakened_rules, _weakened_environments, _weakened_settings):
+        for sentence, rules in find(before, after):
+            yield change("GUARDRAIL_WEAKENED", sentence, rules)
+    for sentence in _find_added_exemptions(before, after):
+        yield change("EXEMPTION_ADDED", sentence)
 
 
-def _weakened(before: Guardrail, after: Guardrail) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _weakened_input(before: Guardrail, after: Guardrail) -> Iterator[Weakening]:
     if before.judged != after.judged:
         names = [side.judged or "the app of cdk.json" for side in (after, before)]
         yield f"what is judged is {names[0]}, and no longer {names[1]}", ()
+
+
+def _weakened_rules(before: Guardrail, after: Guardrail) -> Iterator[Weakening]:
     off = {i: f"{i} ({rule.severity})" for i, rule in before.rules.items() if i not in after.rules}
-    yield from _each(off, "rule {} is switched off", "{} rules are switched off: {}", before)
-    other = {i: i for i, rule in before.rules.items() if i in after.rules and _asks(rule) != _asks(after.rules[i])}
-    yield from _each(
-        other, "rule {} asks for something else than before", "{} rules ask for something else: {}", before
-    )
-    for (severity, new, places), ids in _lowered(before, after).items():
+    yield from _describe_rules(off, "rule {} is switched off", "{} rules are switched off: {}", before)
+
+    common = {i: rule for i, rule in before.rules.items() if i in after.rules}
+    other = {i: i for i, rule in common.items() if _demands_of(rule) != _demands_of(after.rules[i])}
+    one, many = "rule {} asks for something else than before", "{} rules ask for something else: {}"
+    yield from _describe_rules(other, one, many, before)
+
+    for (severity, new, places), ids in _find_lowered_severities(before, after).items():
         step = f"from {severity} to {new} on {', '.join(places)}"
         found = dict(zip(ids, ids, strict=True))
-        yield from _each(found, f"rule {{}} is lowered {step}", f"{{}} rules are lowered {step}: {{}}", before)
+        one, many = f"rule {{}} is lowered {step}", f"{{}} rules are lowered {step}: {{}}"
+        yield from _describe_rules(found, one, many, before)
+
+
+def _weakened_environments(before: Guardrail, after: Guardrail) -> Iterator[Weakening]:
     for path, old in before.environments.items():
-        now = after.environments.get(path, old)
-        if old in before.strict and now not in after.strict:
-            yield f"stack {path} was {old} and is judged as {now} now", ()
+        new = after.environments.get(path, old)
+        if old in before.strict and new not in after.strict:
+            yield f"stack {path} was {old} and is judged as {new} now", ()
+
+
+def _weakened_settings(before: Guardrail, after: Guardrail) -> Iterator[Weakening]:
     levels = (*SEVERITIES, "never")
     if levels.index(after.fail_on) > levels.index(before.fail_on):
         yield f"fail_on goes from {before.fail_on} to {after.fail_on}", ()
+
     for name, members in before.sets.items():
         if members != after.sets.get(name):
             yield f"the named set {name} holds other types than before", ()
+
     if after.stacks and set(after.stacks) != set(before.stacks):
         yield f"only the stacks {', '.join(after.stacks)} are judged now", ()
     if before.require_owner and not after.require_owner:
@@ -92,19 +110,22 @@ def _weakened(before: Guardrail, after: Guardrail) -> Iterator[tuple[str, tuple[
         yield "cfn-lint's errors are no findings any more", ()
 
 
-def _each(found: Mapping[str, str], one: str, many: str, before: Guardrail) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _describe_rules(
+    found: Mapping[str, str], one: str, many: str, before: Guardrail
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """A line for each rule, or one for all of them, worst first: a hundred lines hide what else there is."""
-    if len(found) <= _MANY:
+    if len(found) <= _MOST_LINES:
         yield from ((one.format(text), (rule_id,)) for rule_id, text in found.items())
         return
     ids = sorted(found, key=lambda i: (-severity_rank(before.rules[i].severity), i))
     yield many.format(len(ids), ", ".join(found[i] for i in ids)), tuple(ids)
 
 
-def _lowered(before: Guardrail, after: Guardrail) -> dict[tuple[str, str, tuple[str, ...]], list[str]]:
-    """(severity, new one, environments) -> rules; a stack's environment may have got another name."""
+def _find_lowered_severities(before: Guardrail, after: Guardrail) -> dict[tuple[str, str, tuple[str, ...]], list[str]]:
+    """(severity, lower severity, environments) -> rule ids; a stack's environment may have another name now."""
     pairs = dict.fromkeys((old, after.environments.get(path, old)) for path, old in before.environments.items())
-    pairs = {p: None for p in pairs if p[0] not in before.strict or p[1] in after.strict}  # the rest is told as such
+    # A stack that leaves the strict environments has a line of its own.
+    pairs = {p: None for p in pairs if p[0] not in before.strict or p[1] in after.strict}
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for rule_id in before.rules:
         places: dict[tuple[str, str], list[str]] = {}
@@ -117,15 +138,15 @@ def _lowered(before: Guardrail, after: Guardrail) -> dict[tuple[str, str, tuple[
     return found
 
 
-def _asks(rule: Rule) -> tuple[object, ...]:
+def _demands_of(rule: Rule) -> tuple[object, ...]:
     narrowed = rule.where, rule.require, rule.types, rule.environments, rule.on_unknown
     return *narrowed, rule.on_change, rule.weakens, rule.widens, rule.parameters
 
 
-def _added(before: Guardrail, after: Guardrail) -> Iterator[str]:
-    known = {_what(s) for s in before.suppressions}
+def _find_added_exemptions(before: Guardrail, after: Guardrail) -> Iterator[str]:
+    known = {_identity(s) for s in before.suppressions}
     for suppression in after.suppressions:
-        if _what(suppression) not in known:
+        if _identity(suppression) not in known:
             where = suppression.construct_path or "its place"
             yield f"{suppression.origin} suppresses {suppression.rule} at {where}: {suppression.reason}"
     for approval in after.approvals:
@@ -137,22 +158,22 @@ def _added(before: Guardrail, after: Guardrail) -> Iterator[str]:
         yield f"{more} finding{'s are' if more > 1 else ' is'} accepted as old now"
 
 
-def _what(suppression: Suppression) -> tuple[str | None, ...]:
+def _identity(suppression: Suppression) -> tuple[str | None, ...]:
     return suppression.rule, suppression.construct_path, suppression.expires
 
 
-def new_suppressions(before: Guardrail, after: Guardrail) -> frozenset[str]:
+def find_new_suppressions(before: Guardrail, after: Guardrail) -> frozenset[str]:
     """Origins of the suppressions that the baseline does not have."""
-    known = {_what(s) for s in before.suppressions}
-    return frozenset(s.origin for s in after.suppressions if _what(s) not in known)
+    known = {_identity(s) for s in before.suppressions}
+    return frozenset(s.origin for s in after.suppressions if _identity(s) not in known)
 
 
-def home(file: str) -> Stack:
-    """The place at which changes of the configuration are shown."""
-    return Stack(SELF, {"Resources": {}}, file, construct_path=SELF)
+def stack_of_configuration(file: str) -> Stack:
+    """A stack that stands for the configuration file: changes of the configuration are shown on it."""
+    return Stack(STACK_NAME, {"Resources": {}}, file, construct_path=STACK_NAME)
 
 
-def hidden_by(old: Iterable[Finding], new: Iterable[Finding]) -> list[Finding]:
+def find_hidden_findings(old: Iterable[Finding], new: Iterable[Finding]) -> list[Finding]:
     """Findings that the baseline's configuration reports and the new one does not, or not so severely."""
     now = {(f.rule_id, f.fingerprint): f.severity for f in new}
     return [

@@ -58,9 +58,9 @@ def judge_guardrail(
     if (old.config.app, old.config.paths) == (new.config.app, new.config.paths):  # Both are the command line's.
         new_side = new_side._replace(judged=old_side.judged)
 
-    hidden = guardrail.hidden_by(findings_before, findings)
-    home = guardrail.home(new.config.file or "cdkguard.yaml")
-    changes = list(guardrail.compare(old_side, new_side, hidden, home))
+    hidden = guardrail.find_hidden_findings(findings_before, findings)
+    home = guardrail.stack_of_configuration(new.config.file or "cdkguard.yaml")
+    changes = list(guardrail.compare_guardrails(old_side, new_side, hidden, home))
     rules = [rule for rule in old.rules if rule.scope == "change" and is_about_guardrail(rule)]
     settings = engine.Settings(sets=old.packs.sets, severities=old.config.severities)
     judged = change_rules.evaluate(changes, rules, (), ((), ()), settings, sides)
@@ -72,7 +72,7 @@ def judge_guardrail(
     return GuardrailResult(
         marked,
         judged.problems,
-        guardrail.new_suppressions(old_side, new_side) if only_old else frozenset(),
+        guardrail.find_new_suppressions(old_side, new_side) if only_old else frozenset(),
         min(old.config.fail_on, new.config.fail_on, key=(*SEVERITIES, "never").index),
         only_old,
         frozenset(a.change for a in approvals.read(approvals.file_of(old.config))),

@@ -1,4 +1,4 @@
-"""How many findings an input of its size can honestly have."""
+"""The limit of findings: an input that makes more of them than people write is refused instead of filling memory."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from cdkguard.engine.resources import MAX_FINDINGS
 from cdkguard.inputs.parts import size_of
 
 
-def most_findings(files: Iterable[str]) -> int:
-    """Of these templates: some for any input, and more for a large one, measured with what lies beside it. Templates that
-    people wrote have one in each 1,000 characters or so."""
+def limit_of_findings(files: Iterable[str]) -> int:
+    """The most findings of these templates: 10,000 for any input, and one more for each 100 bytes of their folders.
+
+    Templates that people wrote have about one finding in each 1,000 characters.
+    """
     folders = {os.path.dirname(os.path.realpath(file)) for file in files}
     listed = [os.scandir(folder) for folder in folders if os.path.isdir(folder) and os.access(folder, os.R_OK)]
     size = sum(size_of(entry.path) for entries in listed for entry in entries)

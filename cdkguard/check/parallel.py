@@ -95,7 +95,7 @@ class _Parts:
 
     def __init__(self, config: Config, rules: Sequence[Rule], settings: engine.Settings, parts: Sequence[Part]) -> None:
         self.config, self.parts = config, parts
-        most = cache(lambda: limits.most_findings(part.file for part in parts if part.file))
+        most = cache(lambda: limits.limit_of_findings(part.file for part in parts if part.file))
         self.run = engine.Run((), rules, settings._replace(most=most))
         self.run.accounts = frozenset(part.account for part in parts if part.account)
         self.names: dict[Key, str] = {}  # of the resources of all parts

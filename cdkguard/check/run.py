@@ -118,7 +118,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.J
     problems = [*found.problems, *notices, *find_missing_context(found), *find_unseen(stacks, bound.rules)]
     refuse_unknown_rules(bound)
 
-    most = cache(partial(limits.most_findings, [stack.template_path for stack in stacks]))
+    most = cache(partial(limits.limit_of_findings, [stack.template_path for stack in stacks]))
     settings = engine_settings(bound, bound.rules)._replace(most=most)
     if in_parts is None:
         with run.timed("rules on resources"):
@@ -206,7 +206,7 @@ def _lint(config: Config, stacks: Sequence[Stack], run: _Run) -> _Linted:
     from cdkguard.check import cfnlint
 
     with run.timed("cfn-lint"):
-        found = cfnlint.run(stacks, config.timeout, settings=not config.still)
+        found = cfnlint.run_cfnlint(stacks, config.timeout, settings=not config.still)
     ids = {rule.id for rule in found.rules} | _lint_ids_in(config)
     return _Linted(found.findings, found.rules, frozenset(ids))
 

@@ -91,9 +91,9 @@ def _controls(names: Sequence[str], report: Report, judged: Mapping[str, Sequenc
     """The controls of the frameworks named, with their outcomes in the report."""
     if not names:
         return ()
-    from cdkguard.check.controls import summarize
+    from cdkguard.check.controls import summarize_controls
 
-    return summarize(names, report, judged)
+    return summarize_controls(names, report, judged)
 
 
 def _is_chained(config: Config) -> bool:

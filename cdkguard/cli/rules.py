@@ -100,7 +100,7 @@ def run_test(options: argparse.Namespace) -> int:
             raise ConfigError(f"no rule in {', '.join(options.directories)}")
 
     number = wrong = 0
-    for example in examples.run(rules, loaded.sets, loaded.rules):
+    for example in examples.run_examples(rules, loaded.sets, loaded.rules):
         number += 1
         if not example.holds:
             wrong += 1

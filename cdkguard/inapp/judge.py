@@ -1,4 +1,4 @@
-"""One way to a report for everything that runs inside a CDK app; it knows no aws_cdk but the objects that it is given."""
+"""Judges an assembly from inside the CDK app that wrote it, for the Aspect and the plugin alike; imports no aws_cdk."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # the engine is loaded when something is judged, not when an 
     from cdkguard.model import Assembly, Report, Stack
 
 
-class Settings(NamedTuple):
-    """What the app says; the rest is in the configuration file."""
+class AppSettings(NamedTuple):
+    """Settings that the app gives in code; they win over the configuration file."""
 
     config: str | None = None
     environment: str | None = None
@@ -28,25 +28,28 @@ class Settings(NamedTuple):
     mode: str = "error"
 
 
-def settings(
+def check_settings(
     config: str | os.PathLike[str] | None,
     environment: str | None,
     packs: Sequence[str] | None,
     fail_on: str | None,
     mode: str,
-) -> Settings:
+) -> AppSettings:
+    """The settings, checked; raises ConfigError for a value that is none."""
     if mode not in ("error", "warn"):
         raise ConfigError(f"CdkGuard: mode is 'error' or 'warn', not '{mode}'")
     if fail_on is not None and fail_on not in (*SEVERITIES, "never"):
         raise ConfigError(f"CdkGuard: fail_on is one of {', '.join(SEVERITIES)}, never, not '{fail_on}'")
     if isinstance(packs, str):
         raise ConfigError(f"CdkGuard: packs is a list of folders, such as ['{packs}']")
-    return Settings(None if config is None else os.fspath(config), environment, tuple(packs or ()), fail_on, mode)
+    return AppSettings(None if config is None else os.fspath(config), environment, tuple(packs or ()), fail_on, mode)
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
-    """Beside a whole CDK app in memory each collection costs as much as many rules; what we drop is freed by counting."""
+def _without_collections() -> Iterator[None]:
+    """Switches the garbage collector off: with a whole CDK app in memory, one collection costs as much as many rules.
+
+    Judging frees its objects by reference counts."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -57,19 +60,19 @@ def _no_collections() -> Iterator[None]:
 
 
 class Judge:
-    """The one way from an assembly that CDK has written to a report: what `cdkguard check` does with it."""
+    """Judges an assembly that CDK has written, as `cdkguard check` does."""
 
-    def __init__(self, settings: Settings, root: Any = None) -> None:
+    def __init__(self, settings: AppSettings, root: Any = None) -> None:
         self.settings = settings
-        self.root = root  # the App, where it is known
-        self.scopes: set[str] = set()  # construct paths to judge; empty: everything, "": the whole app
-        self.acknowledged: set[str] = set()  # rules that some acknowledgement of the assembly names
-        self.partly = False  # whether stacks were left out
-        self.waits = False  # whether the CDK CLI looks up missing context and runs the app again: that run counts
+        self.root = root  # The App, where it is known.
+        self.scopes: set[str] = set()  # Construct paths to judge; empty: everything; "": the whole app.
+        self.acknowledged: set[str] = set()  # Ids of rules that an acknowledgement of the assembly names.
+        self.partly = False  # Whether stacks were left out.
+        self.waits = False  # Whether the CDK CLI looks up missing context and runs the app again: only that run counts.
 
     @property
     def warns(self) -> bool:
-        """Whether findings are told and fail nothing."""
+        """Whether findings are printed and fail nothing."""
         return self.waits or self.settings.mode == "warn"
 
     def report(self, directory: str, templates: Iterable[str] | None = None) -> Report:
@@ -77,7 +80,7 @@ class Judge:
         from cdkguard.check.run import check_assembly
         from cdkguard.inputs.assembly import read_assembly
 
-        with _no_collections():
+        with _without_collections():
             found = read_assembly(directory)
             chosen = self._chosen(found, templates)
             self.waits = bool(found.missing) and "CDK_CLI_ASM_VERSION" in os.environ
@@ -110,21 +113,21 @@ class Judge:
         return {key: value for key, value in values.items() if value is not None}
 
     def _chosen(self, found: Assembly, templates: Iterable[str] | None) -> Assembly:
-        """Without the stacks that CDK or the Aspect's place leave out, and without what is said of them alone."""
+        """The assembly without the stacks that CDK or the Aspect's place leave out, and without their problems."""
         from cdkguard.model import Problem
 
         wanted = None if templates is None else {os.path.realpath(path) for path in templates}
-        stacks = [s for s in found.stacks if self._covers(s) and (wanted is None or _file(s.root) in wanted)]
+        stacks = [s for s in found.stacks if self._covers(s) and (wanted is None or _template_file(s.root) in wanted)]
         out = {s.template_path for s in found.stacks} - {s.template_path for s in stacks}
         problems = [p for p in found.problems if p.path not in out]
         if wanted and not any(p.fatal for p in problems):
-            for path in sorted(wanted - {_file(stack) for stack in found.stacks}):
+            for path in sorted(wanted - {_template_file(stack) for stack in found.stacks}):
                 problems.append(Problem("template", f"{path}: in no manifest of {found.directory}", path))
         others = tuple(s for s in found.stacks if not any(s is chosen for chosen in stacks))
         return found._replace(stacks=tuple(stacks), problems=tuple(problems), others=others)
 
     def tell(self, report: Report) -> None:
-        """What CDK's report has no place for: suppressions that do not count, and missing context."""
+        """Print on stderr what CDK's report has no place for: suppressions that do not count, and missing context."""
         from cdkguard.text import escape
 
         for problem in report.problems:
@@ -140,12 +143,12 @@ class Judge:
         return not self.scopes or any(not s or path == s or path.startswith(f"{s}/") for s in self.scopes)
 
 
-def _file(stack: Stack) -> str:
+def _template_file(stack: Stack) -> str:
     return os.path.realpath(stack.template_path)
 
 
-def top(directory: str) -> str:
-    """The folder of the whole assembly that the folder of a stack belongs to: stages lie in each other."""
+def find_outermost_assembly(directory: str) -> str:
+    """The folder of the whole assembly around this folder: the assemblies of stages lie in each other."""
     while True:
         above, name = os.path.split(directory)
         try:

@@ -746,13 +746,13 @@ def test_judging_leaves_the_collector_as_it_was(tmp_path):
     import gc
 
     from cdkguard.errors import CdkguardError
-    from cdkguard.inapp.judge import Judge, Settings
+    from cdkguard.inapp.judge import AppSettings, Judge
 
     for turn in (gc.disable, gc.enable):
         turn()
         expected = gc.isenabled()
         with pytest.raises(CdkguardError):
-            Judge(Settings()).report(str(tmp_path))
+            Judge(AppSettings()).report(str(tmp_path))
         assert gc.isenabled() is expected
 
 

@@ -18,7 +18,7 @@ MOST = 2  # examples of a rule
 
 def judged(rule, before, after, change_rules, rules, sets):
     """The lines of one change of one template."""
-    (old, settings, _), (new, _, _) = (ruletest._stack(rule, case, sets) for case in (before, after))
+    (old, settings, _), (new, _, _) = (ruletest.build_stack(rule, case, sets) for case in (before, after))
     sides = Sides(StackScopes(), StackScopes())
     found = compare_stacks([old], [new], comparison.type_facts(sets), sides)
     answer = changerules.evaluate(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
@@ -36,7 +36,7 @@ def test_the_way_from_pass_to_fail_and_back(rule_id, builtin, kept):
     rule, lines = rules[rule_id], {}
     if rule.scope == "change":
         pytest.skip("its examples are pairs already")
-    examples = ruletest._examples(rule)
+    examples = ruletest._read_examples(rule)
     good, bad = (list(enumerate(examples[name]))[:MOST] for name in ("pass", "fail"))
     for (n, one), (m, other) in zip(good, bad, strict=False):
         for name, before, after in ((f"pass {n} -> fail {m}", one, other), (f"fail {m} -> pass {n}", other, one)):

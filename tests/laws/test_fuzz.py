@@ -163,6 +163,6 @@ def test_any_rule_is_loaded_or_refused(tmp_path_factory, warm_cache, key, value)
         try:
             loaded = packs.load_all([str(folder)])
             mine = [r for r in loaded.rules if r.file.startswith(str(folder))]
-            list(examples.run(mine, loaded.sets, loaded.rules))
+            list(examples.run_examples(mine, loaded.sets, loaded.rules))
         except CdkguardError:
             pass

@@ -261,8 +261,8 @@ def examples() -> Iterator[tuple[str, dict[str, Any]]]:
     for rule in loaded.rules:
         if rule.scope not in ("change", "stack"):
             rule = rule._replace(file=packs.source_file(rule))
-            for case in ruletest._examples(rule).get("fail", []):
-                stack, _settings, _subject = ruletest._stack(rule, case, loaded.sets)
+            for case in ruletest._read_examples(rule).get("fail", []):
+                stack, _settings, _subject = ruletest.build_stack(rule, case, loaded.sets)
                 for body in (stack.template.get("Resources") or {}).values():
                     if isinstance(body, dict) and isinstance(body.get("Type"), str):
                         yield rule.id, body

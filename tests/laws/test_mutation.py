@@ -138,8 +138,10 @@ def changed(rule, case, template, logical_id):
 def outcomes(rule, expected, place):
     """What the rule says of the real resource under each of its examples of one outcome."""
     template, logical_id = json.loads(place[0]), place[1]
-    cases = examples._examples(rule)[expected]
-    return [examples._judge(rule, (), changed(rule, case, template, logical_id), LOADED.sets)[0] for case in cases]
+    cases = examples._read_examples(rule)[expected]
+    return [
+        examples._judge_example(rule, (), changed(rule, case, template, logical_id), LOADED.sets)[0] for case in cases
+    ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -49,7 +49,7 @@ def in_properties(case: Json) -> Iterator[tuple[Path, Json]]:
 def failing() -> Iterator[tuple[Rule, Json, Path, Json]]:
     """(rule, example, path, value) of each value in an example that fails."""
     for rule in rules():
-        for case in examples._examples(rule).get("fail", []):
+        for case in examples._read_examples(rule).get("fail", []):
             for path, value in in_properties(case) if isinstance(case, dict) else ():
                 yield rule, case, path, value
 
@@ -66,7 +66,7 @@ def with_value(case: Json, path: Path, value: Json) -> Json:
 
 def outcome(rule: Rule, case: Json, conditions: dict[str, Json] | None = None) -> str:
     """`pass`, `fail` or `unknown`: how the rule decides on the example, beside an unknown parameter and condition."""
-    stack, settings, subject = examples._stack(rule, case, LOADED.sets)
+    stack, settings, subject = examples.build_stack(rule, case, LOADED.sets)
     stack.template["Parameters"] = {**stack.template.get("Parameters", {}), UNKNOWN: {"Type": "String"}}
     unknown = {UNKNOWN: {"Fn::Equals": [{"Ref": UNKNOWN}, "yes"]}}
     stack.template["Conditions"] = {**stack.template.get("Conditions", {}), **unknown, **(conditions or {})}

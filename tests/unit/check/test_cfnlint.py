@@ -51,7 +51,7 @@ def answering(monkeypatch, out="", err="", status=0):
 def test_a_missing_cfn_lint_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(cfnlint, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"cdkguard\[lint\]"):
-        cfnlint.run([])
+        cfnlint.run_cfnlint([])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_missing_cfn_lint_says_what_to_install(tmp_path, monkeypatch):
 def test_its_crash_is_no_pass(tmp_path, monkeypatch, out, err, status, said):
     answering(monkeypatch, out, err, status)
     with pytest.raises(InputError, match=said):
-        cfnlint.run([stack_of(write(tmp_path, {"Resources": {}}))])
+        cfnlint.run_cfnlint([stack_of(write(tmp_path, {"Resources": {}}))])
 
 
 def match(rule, name="x.json", path=None):
@@ -79,7 +79,7 @@ def match(rule, name="x.json", path=None):
 def test_what_it_says_of_itself_is_no_finding(tmp_path, monkeypatch, rule):
     answering(monkeypatch, json.dumps([match(rule)]), status=2)
     with pytest.raises(InputError, match="went wrong"):
-        cfnlint.run([stack_of(write(tmp_path, {"Resources": {}}))])
+        cfnlint.run_cfnlint([stack_of(write(tmp_path, {"Resources": {}}))])
 
 
 def test_a_template_shared_by_two_stacks_has_findings_in_both(tmp_path, monkeypatch):
@@ -87,7 +87,7 @@ def test_a_template_shared_by_two_stacks_has_findings_in_both(tmp_path, monkeypa
     answering(
         monkeypatch, json.dumps([match("E3012", path, ["Resources", "Bucket", "Properties", "Tags", 0])]), status=2
     )
-    found = cfnlint.run([stack_of(path), stack_of(path)])
+    found = cfnlint.run_cfnlint([stack_of(path), stack_of(path)])
     assert [f.property_paths for f in found.findings] == [("Properties.Tags[0]",)] * 2
     assert [rule.id for rule in found.rules] == ["cfn-lint-E3012"]
 
@@ -102,7 +102,9 @@ def test_each_region_is_linted_for_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(cfnlint, "find_spec", lambda name: object())
     monkeypatch.setattr(cfnlint.processes, "run", run)
     paths = [write(tmp_path, {"Resources": {}}, name) for name in ("a.json", "[b].json")]
-    cfnlint.run([stack_of(paths[0], "eu-west-1"), stack_of(paths[1], "us-east-1"), stack_of(paths[0], "us-east-1")])
+    cfnlint.run_cfnlint(
+        [stack_of(paths[0], "eu-west-1"), stack_of(paths[1], "us-east-1"), stack_of(paths[0], "us-east-1")]
+    )
     regions = [command[command.index("--regions") + 1] for command in commands]
     assert regions == ["eu-west-1", "us-east-1"]
     assert commands[1][-2:] == [str(tmp_path / "[[]b].json"), paths[0]]  # cfn-lint reads names as globs
@@ -144,13 +146,13 @@ def test_the_users_cfnlintrc_counts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path, {"Resources": {"Bucket": BUCKET}})
     (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E3012]\n")
-    assert cfnlint.run([stack_of(path)]).findings == []
+    assert cfnlint.run_cfnlint([stack_of(path)]).findings == []
 
 
 def test_the_users_own_line_is_named(tmp_path):
     pytest.importorskip("cfnlint")
     path = write(tmp_path, {"Resources": {"Bucket": BUCKET}})
-    (one,) = cfnlint.run([stack_of(path)]).findings
+    (one,) = cfnlint.run_cfnlint([stack_of(path)]).findings
     assert one.source == Source("app.py", 7)
     assert "BucketName" in Path(path).read_text(encoding="utf-8").split("\n")[one.template_line - 1]
 

@@ -75,7 +75,7 @@ def finding(rule, outcome=Outcome.FAIL, accepted=False):
 
 def outcomes(found, judged=None):
     counts = {"r1": [1, 0, 0], "r2": [1, 0, 0]} if judged is None else judged
-    (framework,) = controls.summarize(["f"], found, counts)
+    (framework,) = controls.summarize_controls(["f"], found, counts)
     return {control.id: control.outcome for control in framework.controls}
 
 
@@ -95,7 +95,7 @@ def test_a_failure_weighs_more_than_what_is_undecided(small):
 
 
 def test_an_accepted_finding_passes_and_is_counted(small):
-    (framework,) = controls.summarize(["f"], report(finding("r1", accepted=True)), {})
+    (framework,) = controls.summarize_controls(["f"], report(finding("r1", accepted=True)), {})
     assert (framework.controls[0].outcome, framework.controls[0].suppressed) == ("pass", 1)
 
 
@@ -105,7 +105,7 @@ def test_nothing_passes_where_something_was_not_read(small):
 
 
 def test_why_a_control_is_not_judged(small):
-    (framework,) = controls.summarize(["f", "f"], report(), {"r1": [0, 0, 0]})
+    (framework,) = controls.summarize_controls(["f", "f"], report(), {"r1": [0, 0, 0]})
     reasons = {control.id: control.reason for control in framework.controls}
     assert reasons["A"] == "the app has nothing that its rules judge"
     assert (reasons["C"], reasons["D"]) == ("its rules did not run", "no rule judges it")
@@ -115,7 +115,7 @@ def test_why_a_control_is_not_judged(small):
 
 
 def render(name, width=80):
-    (framework,) = controls.summarize(["f"], report(finding("r2")), {"r1": [1, 0, 0]})
+    (framework,) = controls.summarize_controls(["f"], report(finding("r2")), {"r1": [1, 0, 0]})
     return render_module.render(
         name, report(finding("r2")), render_module.Options(width=width, frameworks=(framework,))
     )

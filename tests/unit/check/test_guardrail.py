@@ -20,7 +20,10 @@ def told(before, after, hidden=()):
     ]
     settings = [config_of_data(side) for side in (before, after)]
     sides = [describe_guardrail(bind(side), assign_environments(side, stacks).stacks) for side in settings]
-    return [(c.impact, c.after["Text"]) for c in guardrail.compare(*sides, hidden, guardrail.home("cdkguard.yaml"))]
+    return [
+        (c.impact, c.after["Text"])
+        for c in guardrail.compare_guardrails(*sides, hidden, guardrail.stack_of_configuration("cdkguard.yaml"))
+    ]
 
 
 WEAKER = [
@@ -91,7 +94,7 @@ def test_only_what_weighs_less_is_hidden():
     def finding(severity, fingerprint="f", **changed):
         return Finding("r", Outcome.FAIL, severity, "m", "S", "S", "t", "prod", fingerprint=fingerprint, **changed)
 
-    assert guardrail.hidden_by([finding("high")], [finding("high")]) == []
-    assert guardrail.hidden_by([finding("high")], [finding("critical")]) == []
-    assert len(guardrail.hidden_by([finding("high")], [finding("low")])) == 1
-    assert len(guardrail.hidden_by([finding("high")], [])) == 1
+    assert guardrail.find_hidden_findings([finding("high")], [finding("high")]) == []
+    assert guardrail.find_hidden_findings([finding("high")], [finding("critical")]) == []
+    assert len(guardrail.find_hidden_findings([finding("high")], [finding("low")])) == 1
+    assert len(guardrail.find_hidden_findings([finding("high")], [])) == 1

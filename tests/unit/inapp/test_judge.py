@@ -1,6 +1,6 @@
 """What an app's own run says on standard error."""
 
-from cdkguard.inapp.judge import Judge, settings
+from cdkguard.inapp.judge import Judge, check_settings
 from cdkguard.model import Finding, Outcome, Report, Stack, Suppression
 from cdkguard.suppressions.apply import apply
 
@@ -11,7 +11,7 @@ def told(capsys, partly, **suppression):
     entry = Suppression("s3-versioning", "known", "cdkguard.yaml:3", "configuration", **suppression)
     stack = Stack("Data", {"Resources": {}}, "data.json", construct_path="Data")
     problems = apply([FOUND], [stack], [entry], None, {"s3-versioning"}, "2026-06-15")[1]
-    judge = Judge(settings(None, None, None, None, "error"))
+    judge = Judge(check_settings(None, None, None, None, "error"))
     judge.partly = partly
     judge.tell(Report((), (), (), tuple(problems)))
     return capsys.readouterr().err

@@ -15,7 +15,7 @@ KEPT_IN = "rules"
 @pytest.mark.parametrize("rule_id", RULE_IDS)
 def test_every_example_holds(rule_id, builtin, kept):
     rules, loaded = builtin
-    judged = list(examples.run([rules[rule_id]], loaded.sets, loaded.rules))
+    judged = list(examples.run_examples([rules[rule_id]], loaded.sets, loaded.rules))
     assert not [f"{e.expected}[{e.number}] is {e.got}: {e.detail}" for e in judged if not e.holds]
     assert {e.expected for e in judged} >= {"pass", "fail"}
     lines = {f"{e.expected} {e.number}": [*map(finding_line, e.findings), *map(change_line, e.changes)] for e in judged}

@@ -251,12 +251,12 @@ def test_guardrails_know_what_honouring_and_linting_hide():
     side = guardrail.Guardrail({}, {}, {}, frozenset(), "high", (), frozenset(), frozenset(), (), "cdkguard.yaml")
     strict = side._replace(honour=("guard",), lint=True)
     weak = side._replace(honour=("guard", "checkov"), lint=False)
-    home = guardrail.home("cdkguard.yaml")
-    assert [c.token for c in guardrail.compare(strict, weak, [], home)] == [
+    home = guardrail.stack_of_configuration("cdkguard.yaml")
+    assert [c.token for c in guardrail.compare_guardrails(strict, weak, [], home)] == [
         "suppressions for checkov count now",
         "cfn-lint's errors are no findings any more",
     ]
-    assert not list(guardrail.compare(weak, strict, [], home))
+    assert not list(guardrail.compare_guardrails(weak, strict, [], home))
 
 
 @pytest.mark.parametrize(
