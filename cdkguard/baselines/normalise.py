@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from cdkguard._typing import Json
+from cdkguard.diff.asset_hashes import HASH_LENGTH, is_asset_parameter, mark_cdk_assets
 
-_HEX = "[0-9a-f]{64}"
-_HASH = re.compile(_HEX)
-_FILE = rf"(?<![0-9A-Za-z]){_HEX}(?:\.{_HEX}|(?=\.[0-9A-Za-z]{{1,10}}(?![0-9A-Za-z])))"  # <hash>.zip, s3://b/<hash>.sh
-_IMAGE = rf"((?:container-assets-[^@\s\"]*|aws-cdk/assets|\.dkr\.ecr\.[^@\s\"]*):){_HEX}(?![0-9A-Za-z])"
-_PARAMETER = rf"(AssetParameters){_HEX}((?:S3Bucket|S3VersionKey|ArtifactHash|ImageName)?)(?:[0-9A-F]{{8}})?"
-_FILES, _IMAGES, _PARAMETERS = re.compile(_FILE), re.compile(_IMAGE), re.compile(_PARAMETER)
 _OWN_METADATA = ("aws:cdk:", "aws:asset:")
 
 
@@ -30,7 +24,7 @@ def normalised(template: dict[str, Json]) -> dict[str, Json]:
     found = (
         {k: changed.get(k, v) for k, v in template.items() if changed.get(k, v) is not None} if changed else template
     )
-    if any(_PARAMETERS.search(name) for name in _mapping(template.get("Parameters"))):
+    if any(is_asset_parameter(name) for name in _mapping(template.get("Parameters"))):
         return _legacy(found)
     return found
 
@@ -38,16 +32,16 @@ def normalised(template: dict[str, Json]) -> dict[str, Json]:
 def without_hashes(value: Json) -> Json:
     """Any value of a template with `ASSET` for each asset's hash; the value itself where it holds none."""
     if isinstance(value, str):
-        return _text(value) if len(value) >= 64 else value
+        return mark_cdk_assets(value) if len(value) >= HASH_LENGTH else value
     if not isinstance(value, dict | list):
         return value
     copy: Json = None
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         kind = type(inner)
         if kind is str:
-            if len(inner) < 64:
+            if len(inner) < HASH_LENGTH:
                 continue
-            new: Json = _text(inner)
+            new: Json = mark_cdk_assets(inner)
         elif kind is dict or kind is list:
             new = without_hashes(inner)
         else:
@@ -56,12 +50,6 @@ def without_hashes(value: Json) -> Json:
             copy = value.copy() if copy is None else copy
             copy[key] = new
     return value if copy is None else copy
-
-
-def _text(text: str) -> str:
-    if _HASH.search(text) is None:
-        return text
-    return _PARAMETERS.sub(r"\1\2", _IMAGES.sub(r"\1ASSET", _FILES.sub("ASSET", text)))
 
 
 def _resources(resources: Json) -> Json:
@@ -119,7 +107,9 @@ def _legacy(template: dict[str, Json]) -> dict[str, Json]:
 
 def _renamed(value: Json) -> Json:
     if isinstance(value, dict):
-        return {_text(key) if len(key) >= 64 else key: _renamed(inner) for key, inner in value.items()}
+        return {
+            mark_cdk_assets(key) if len(key) >= HASH_LENGTH else key: _renamed(inner) for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [_renamed(inner) for inner in value]
     return without_hashes(value)

@@ -3,10 +3,12 @@
 CDK names an asset after the SHA-256 of its content, so that new code is a new name: of a file, a folder, an image.
 https://docs.aws.amazon.com/cdk/v2/guide/assets.html
 
-Two questions need two answers. The diff asks whether two *different* values differ in hashes alone; such a change stays
-in the report, marked as noise, so `_ANY_HASH` takes every 64 hex digits that are part of a longer name. A snapshot asks
-which text to leave out *before* anything is compared (`baselines.normalise`), where a wrong answer would hide a change
-for good; it takes only names whose form is CDK's own.
+Two questions need two answers, so there are two tables:
+
+- The diff asks whether two different values differ in hashes alone (`differ_in_assets_only`). Such a change stays in the
+  report, marked as noise, so any 64 hex digits that are part of a longer name count.
+- A snapshot asks which text to replace before anything is compared (`mark_cdk_assets`). A wrong answer there would hide
+  a change for good, so only the forms of name that CDK writes count.
 """
 
 from __future__ import annotations
@@ -17,9 +19,20 @@ from cdkguard._typing import Json
 from cdkguard.diff.differences import are_equal
 from cdkguard.template.values import Deferred
 
-# On their own, or in quotes, 64 hex digits are an account's canonical user or a digest that somebody chose.
-_ANY_HASH = re.compile(r"""(?<![0-9a-f"'])(?:(?<=\S)[0-9a-f]{64}(?![0-9a-f"'])|[0-9a-f]{64}(?=[./]))""")
-_HASH_LENGTH = 64
+HASH_LENGTH = 64
+_HEX = "[0-9a-f]{64}"
+
+# Any hash. On their own, or in quotes, 64 hex digits are an account's canonical user or a digest that somebody chose.
+_ANY_HASH = re.compile(rf"""(?<![0-9a-f"'])(?:(?<=\S){_HEX}(?![0-9a-f"'])|{_HEX}(?=[./]))""")
+
+# The forms of CDK: <hash>.zip, s3://bucket/<hash>.sh, an image's tag, a parameter of CDK's older synthesizer.
+_FILE = re.compile(rf"(?<![0-9A-Za-z]){_HEX}(?:\.{_HEX}|(?=\.[0-9A-Za-z]{{1,10}}(?![0-9A-Za-z])))")
+_IMAGE = re.compile(rf"((?:container-assets-[^@\s\"]*|aws-cdk/assets|\.dkr\.ecr\.[^@\s\"]*):){_HEX}(?![0-9A-Za-z])")
+_PARAMETER = re.compile(
+    rf"(AssetParameters){_HEX}((?:S3Bucket|S3VersionKey|ArtifactHash|ImageName)?)(?:[0-9A-F]{{8}})?"
+)
+_BARE_HASH = re.compile(_HEX)  # Without one, the three above need not search.
+
 # Keys under which a value says who may do something; there 64 hex digits are a user, never an asset.
 KEYS_THAT_SAY_WHO = re.compile("Principal|CanonicalUser|Grantee|AccessControl")
 
@@ -45,7 +58,7 @@ def differ_in_assets_only(before: Json, after: Json, path: str = "") -> bool:
 def hide_asset_hashes(value: Json) -> Json:
     """The value with a mark in place of each asset hash, but not where it says who may do something."""
     if isinstance(value, str):
-        return _hide(value) if len(value) > _HASH_LENGTH else value
+        return _hide(value) if len(value) > HASH_LENGTH else value
     if isinstance(value, dict):
         return {k: v if KEYS_THAT_SAY_WHO.search(k) else hide_asset_hashes(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -57,3 +70,18 @@ def hide_asset_hashes(value: Json) -> Json:
 
 def _hide(text: str) -> str:
     return _ANY_HASH.sub("#", text)
+
+
+# -- what CDK writes
+
+
+def mark_cdk_assets(text: str) -> str:
+    """The text with `ASSET` for the hash in each name that CDK gives to an asset; the same text where there is none."""
+    if _BARE_HASH.search(text) is None:
+        return text
+    return _PARAMETER.sub(r"\1\2", _IMAGE.sub(r"\1ASSET", _FILE.sub("ASSET", text)))
+
+
+def is_asset_parameter(name: str) -> bool:
+    """Whether a template parameter is one that CDK's older synthesizer makes for an asset."""
+    return _PARAMETER.search(name) is not None
