@@ -32,6 +32,12 @@ def compare(before, after):
     return compare_stacks(*sides, TABLES, Sides(StackScopes(), StackScopes()))
 
 
+def find_change(changes):
+    """The only change that is no noise."""
+    (found,) = [c for c in changes if not c.noise]
+    return found
+
+
 def impacts(changes):
     """{logical id or stack name: impact}, noise left out."""
     return {c.logical_id or c.stack.name: c.impact for c in changes if not c.noise}

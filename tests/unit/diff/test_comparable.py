@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard.diff.asset_hashes import differ_in_assets_only, hide_asset_hashes
+from cdkguard.diff.asset_hashes import hide_asset_hashes
 from cdkguard.diff.comparable import as_json, as_text, make_comparable, spell_out_condition
 from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.differences import are_equal, find_differences
 from cdkguard.diff.references import find_references
-from cdkguard.template.values import ABSENT, Deferred, Scope
+from cdkguard.template.values import Deferred, Scope
 
 A, B = "a" * 64, "b" * 64
 SCALARS = (
@@ -102,25 +102,6 @@ def test_conditions_in_a_circle_end():
     assert spell_out_condition(circle, "A")
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        (5, "5", True),
-        (5, 5.0, True),
-        (True, "true", True),
-        ("5.10", "5.1", False),
-        (True, 1, False),
-        (None, "", False),
-        ([1, 2], ["1", "2"], True),
-        ([1, 2], [2, 1], False),
-        ({"a": 1, "b": 2}, {"b": "2", "a": "1"}, True),
-        ({"a": 1}, {"a": 1, "b": 2}, False),
-    ],
-)
-def test_same_as_cloudformation_compares(one, other, expected):
-    assert are_equal(one, other) is are_equal(other, one) is expected
-
-
 @settings(max_examples=150, deadline=None)
 @given(VALUES, VALUES)
 def test_no_difference_is_the_same_value(one, other):
@@ -136,44 +117,6 @@ def test_any_value_can_be_settled_said_and_searched(value):
     json.dumps(as_json(found))
     list(find_references(found))
     hide_asset_hashes(found)
-
-
-def test_elements_of_lists_that_grow_are_told_one_by_one():
-    assert list(find_differences(["a", "b"], ["b", "a", "c"])) == [((2,), ABSENT, "c")]
-    assert list(find_differences({"x": [1, 2]}, {"x": ["2"]})) == [(("x", 0), 1, ABSENT)]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "path", "expected"),
-    [
-        (f"{A}.zip", f"{B}.zip", "Properties.Code.S3Key", True),
-        (f"https://s3/bucket/{A}.json", f"https://s3/bucket/{B}.json", "Properties.TemplateURL", True),
-        (f"1.dkr.ecr/assets:{A}", f"1.dkr.ecr/assets:{B}", "Properties.Image", True),
-        (f"{A}.zip", f"other/{B}.zip", "Properties.Code.S3Key", False),
-        (A, B, "Properties.Grants", False),  # a canonical user
-        (f'{{"CanonicalUser":"{A}"}}', f'{{"CanonicalUser":"{B}"}}', "Properties.Policy", False),
-        (f"x/{A}", f"x/{B}", "Properties.PolicyDocument.Statement[0].Principal.AWS", False),
-        (5, 6, "Properties.Size", False),
-    ],
-)
-def test_asset_hashes(before, after, path, expected):
-    assert differ_in_assets_only(before, after, path) is expected
-
-
-def test_a_hash_is_looked_past_where_it_names_an_asset_only():
-    value = {"Resource": f"arn:aws:s3:::b/{A}.zip", "Principal": {"AWS": f"x/{A}.zip"}, "Text": A}
-    assert hide_asset_hashes(value) == {**value, "Resource": "arn:aws:s3:::b/#.zip"}
-
-
-@pytest.mark.parametrize(
-    "value",
-    [{"Ref": "X"}, {"Fn::GetAtt": ["X", "Arn"]}, {"Fn::GetAtt": "X.Arn"}, {"Fn::Sub": "a-${X.Arn}"},
-     {"Fn::Join": ["", ["a", {"Fn::If": ["C", {"Ref": "X"}, "b"]}]]}, {"Fn::Sub": ["${V}", {"V": {"Ref": "X"}}]}],
-    ids=json.dumps,
-)  # fmt: skip
-def test_references_are_found(value):
-    assert "X" in {name for name, _attribute in find_references(value)}
-    assert "X" in {name for name, _attribute in find_references(make_comparable(scope(), value))}
 
 
 def test_values_beyond_the_bound_are_unequal_where_they_are():
@@ -209,14 +152,6 @@ def test_a_value_in_a_word():
     assert as_text(make_comparable(scope(), {"Ref": "AWS::StackId"})) == "AWS::StackId"
     assert as_text(make_comparable(scope(), {"Ref": "D"})) == '"d"'
     assert json.loads(as_text(make_comparable(scope(), {"Fn::ImportValue": "x"})))
-
-
-def test_hashes_in_a_text_with_unknown_parts_are_looked_past():
-    def key(hash_):
-        return make_comparable(scope(), {"Fn::Sub": "${Bucket}/" + hash_ + ".zip"})
-
-    assert are_equal(hide_asset_hashes(key(A)), hide_asset_hashes(key(B))) and not are_equal(key(A), key(B))
-    assert hide_asset_hashes(key(A)).kind == "text"
 
 
 def test_a_condition_of_many_values_is_known_by_all_of_them():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cdkguard.diff import renames
 from cdkguard.diff.renames import match_renames
 from cdkguard.model import Change
-from tests.support.changes import stack
+from tests.support.changes import compare, stack
 
 TABLE = "AWS::DynamoDB::Table"
 
@@ -22,7 +22,7 @@ def one(logical_id, path=None, kind=TABLE, **properties):
     return Change("WILL_CREATE", SHOP, logical_id, kind, path or logical_id, after=body)
 
 
-def paired(gone, come):
+def find_pairs(gone, come):
     return {(a.logical_id, b.logical_id) for a, b in match_renames(gone, come)}
 
 
@@ -30,39 +30,39 @@ BODY = {"Mode": "X", "Name": "orders", "Ttl": 5, "Keys": ["a", "b"]}
 
 
 def test_equal_values_are_the_same_resource():
-    assert paired([one("A", **BODY)], [one("B", **BODY)]) == {("A", "B")}
+    assert find_pairs([one("A", **BODY)], [one("B", **BODY)]) == {("A", "B")}
 
 
 def test_one_of_many_values_may_differ():
-    assert paired([one("A", **BODY)], [one("B", **{**BODY, "Ttl": 6, "More": 1})]) == set()
-    assert paired([one("A", **BODY)], [one("B", **{**BODY, "More": 1})]) == {("A", "B")}
+    assert find_pairs([one("A", **BODY)], [one("B", **{**BODY, "Ttl": 6, "More": 1})]) == set()
+    assert find_pairs([one("A", **BODY)], [one("B", **{**BODY, "More": 1})]) == {("A", "B")}
 
 
 def test_another_type_is_another_resource():
-    assert not paired([one("A", **BODY)], [one("B", kind="AWS::S3::Bucket", **BODY)])
+    assert not find_pairs([one("A", **BODY)], [one("B", kind="AWS::S3::Bucket", **BODY)])
 
 
 def test_the_construct_path_decides_between_twins():
     gone = [one("A1", "Shop/Old/Orders/Resource"), one("A2", "Shop/Old/Users/Resource")]
     come = [one("B2", "Shop/New/Users/Resource"), one("B1", "Shop/New/Orders/Resource")]
-    assert paired(gone, come) == paired(gone[::-1], come[::-1]) == {("A1", "B1"), ("A2", "B2")}
+    assert find_pairs(gone, come) == find_pairs(gone[::-1], come[::-1]) == {("A1", "B1"), ("A2", "B2")}
 
 
 def test_each_is_in_one_pair_at_most():
     gone, come = [one("A", **BODY), one("B", **BODY)], [one("C", **BODY)]
-    assert len(paired(gone, come)) == 1
+    assert len(find_pairs(gone, come)) == 1
 
 
 def test_many_of_one_type_are_matched_by_equal_values():
     gone = [one(f"A{i}", Name=f"n{i}", Ttl=i) for i in range(30)]
     come = [one(f"B{i}", Name=f"n{i}", Ttl=i) for i in range(30)]
-    assert paired(gone, come) == {(f"A{i}", f"B{i}") for i in range(30)}
+    assert find_pairs(gone, come) == {(f"A{i}", f"B{i}") for i in range(30)}
 
 
 @pytest.mark.parametrize("count", [2, 30])
 def test_a_resource_that_goes_is_one_that_comes_at_most(count):
     gone, come = [one("A", **BODY)], [one(f"C{i}", **BODY) for i in range(count)]
-    assert len(paired(gone, come)) == len(paired(come, gone)) == 1
+    assert len(find_pairs(gone, come)) == len(find_pairs(come, gone)) == 1
 
 
 PARTS = st.lists(st.sampled_from("abc"), min_size=1, max_size=4)
@@ -98,11 +98,63 @@ def test_a_path_is_compared_from_both_ends(old, new, near):
 
 
 def test_empty_resources_are_the_same_only_where_nothing_else_could_be():
-    assert paired([one("A", "x/y")], [one("B", "p/q")]) == {("A", "B")}
-    assert paired([one("A", "x/y"), one("C", "x/z")], [one("B", "p/q")]) == set()
-    assert paired([one("A", "x/y"), one("C", "r/s")], [one("B", "x/q")]) == {("A", "B")}
+    assert find_pairs([one("A", "x/y")], [one("B", "p/q")]) == {("A", "B")}
+    assert find_pairs([one("A", "x/y"), one("C", "x/z")], [one("B", "p/q")]) == set()
+    assert find_pairs([one("A", "x/y"), one("C", "r/s")], [one("B", "x/q")]) == {("A", "B")}
 
 
 def test_very_many_equal_ones_are_taken_in_their_order():
     gone, come = [one(f"A{i:03}", **BODY) for i in range(201)], [one(f"B{i:03}", **BODY) for i in range(201)]
-    assert paired(gone, come) == {(f"A{i:03}", f"B{i:03}") for i in range(201)}
+    assert find_pairs(gone, come) == {(f"A{i:03}", f"B{i:03}") for i in range(201)}
+
+
+# -- in whole assemblies
+
+ORDERS = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "orders", "BillingMode": "PAY_PER_REQUEST"}}
+QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}}
+
+
+def tier(parent):
+    """A table, its role and a function that refers to both, below one construct."""
+    ids = {name: f"{parent}{name}" for name in ("Table", "Role", "Handler")}
+    resources = {
+        ids["Table"]: ORDERS,
+        ids["Role"]: {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}, "Path": "/x/"}},
+        ids["Handler"]: {"Type": "AWS::Lambda::Function", "Properties": {
+            "Role": {"Fn::GetAtt": [ids["Role"], "Arn"]}, "Environment": {"Variables": {"TABLE": {"Ref": ids["Table"]}}}, "Timeout": 3}},
+    }  # fmt: skip
+    return stack(resources, paths={i: f"Shop/{parent}/{name}" for name, i in ids.items()})
+
+
+def test_a_renamed_parent_renames_all_below_it():
+    changes = {c.construct_path: c for c in compare([tier("Old")], [tier("New")])}
+    for name in ("Table", "Role", "Handler"):
+        gone, come = changes[f"Shop/Old/{name}"], changes[f"Shop/New/{name}"]
+        assert (gone.partner, come.partner) == (f"Shop/New/{name}", f"Shop/Old/{name}")
+        assert gone.detail[0] == come.detail[0] == "renamed"
+    assert "same-name" in changes["Shop/Old/Table"].detail
+
+
+def test_a_resource_that_moves_to_another_stack():
+    before = [stack({"It": ORDERS, "Q": QUEUE}, "A"), stack({"Q": QUEUE}, "B")]
+    after = [stack({"Q": QUEUE}, "A"), stack({"It": ORDERS, "Q": QUEUE}, "B")]
+    gone, come = compare(before, after)
+    assert (gone.impact, come.impact) == ("WILL_DESTROY", "WILL_CREATE")
+    assert gone.detail == come.detail == ("moved", "same-name")
+    assert (gone.partner_stack, come.partner_stack) == ("B", "A")
+
+
+def test_a_stack_that_moves_leaves_its_resources_behind():
+    before = [stack({"It": ORDERS}, account="1", region="eu-west-1")]
+    after = [stack({"It": ORDERS}, account="1", region="us-east-1")]
+    found = [(c.impact, c.detail) for c in compare(before, after)]
+    assert ("WILL_ORPHAN", ("stack-removed", "moved", "same-name")) in found
+
+
+def test_a_stack_that_moves_or_gets_another_name_is_called_by_what_differs():
+    before = [stack({"It": ORDERS}, "shop-a", path="Shop", account="111111111111", region="eu-west-1")]
+    renamed = [stack({"It": ORDERS}, "shop-b", path="Shop", account="111111111111", region="eu-west-1")]
+    moved = [stack({"It": ORDERS}, "shop-a", path="Shop", account="222222222222", region="eu-west-1")]
+    for after, there in ((renamed, "shop-b"), (moved, "shop-a of 222222222222/eu-west-1")):
+        (gone,) = [c for c in compare(before, after) if c.impact == "WILL_ORPHAN"]
+        assert gone.partner_stack == there

@@ -15,7 +15,7 @@ def shop(name="Shop", path=None, **about):
     return stack({}, name, path=path, **about)
 
 
-def told(before, after, exists=None):
+def match(before, after, exists=None):
     found = match_stacks(before, after, exists) if exists else match_stacks(before, after)
     return len(found.pairs), sorted(c.impact for c in found.changes), len(found.removed), len(found.added)
 
@@ -43,11 +43,11 @@ CASES = [
 
 @pytest.mark.parametrize(("before", "after", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_stacks(before, after, expected):
-    assert told(before, after) == expected
+    assert match(before, after) == expected
 
 
 def test_two_files_are_one_stack_whatever_they_are_called():
-    assert told([Stack("old", {"Resources": {}}, "old.json")], [Stack("new", {"Resources": {}}, "new.json")])[0] == 1
+    assert match([Stack("old", {"Resources": {}}, "old.json")], [Stack("new", {"Resources": {}}, "new.json")])[0] == 1
 
 
 def family(*ids):
@@ -57,10 +57,10 @@ def family(*ids):
 
 
 def test_nested_stacks_go_and_come_with_those_inside_them():
-    assert told(family("A", "B"), family("A", "C")) == (3, [], 2, 2)
+    assert match(family("A", "B"), family("A", "C")) == (3, [], 2, 2)
 
 
 def test_a_nested_stack_that_its_parent_no_longer_creates_is_gone():
     before, after = family("A"), family("A")
-    assert told(before, after, lambda s: s is not after[1]) == (1, [], 2, 0)
-    assert told(before, after, lambda s: s is not before[1]) == (1, [], 0, 2)
+    assert match(before, after, lambda s: s is not after[1]) == (1, [], 2, 0)
+    assert match(before, after, lambda s: s is not before[1]) == (1, [], 0, 2)
