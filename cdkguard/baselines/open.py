@@ -132,9 +132,8 @@ def _refuse_unread(found: Assembly, words: str) -> None:
 def configuration_at(folder: str, config: Config) -> Config:
     """The configuration in a folder of the baseline, with today's command line applied to it."""
     old = load_config(folder, None)
-    if config.overlay is not None:
-        found: Config = config.overlay(old)
-        return found
+    if config.overrides is not None:
+        return config.overrides.apply(old)
     return old._replace(app=config.app, context=config.context, environment=config.environment)
 
 

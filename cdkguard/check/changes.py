@@ -94,7 +94,7 @@ def _baseline_config(config: Config, baseline: Baseline) -> Config | None:
     if baseline.directory is None:
         return None
     old = configuration_at(baseline.directory, config)
-    if config.overlay is None:  # A program that calls `check` names what is judged itself: no file does.
+    if config.overrides is None:  # A program that calls `check` names what is judged itself: no file does.
         old = old._replace(paths=config.paths)
     return old._replace(directory=config.directory, app_context=baseline.assembly.context)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cdkguard._typing import Any
 from cdkguard.cli.options import AGAINST
 from cdkguard.config import settings as configuration
-from cdkguard.config.settings import Config
+from cdkguard.config.settings import Config, Overrides
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.system import files
 
@@ -21,7 +21,8 @@ def load_config(options: argparse.Namespace) -> Config:
 
     directory = options.paths[0] if len(options.paths) == 1 and files.is_folder(options.paths[0]) else "."
     directory = _folder_outside_of_assemblies(directory)
-    return _overlaid(configuration.load_config(directory, options.config), options, directory)
+    loaded = configuration.load_config(directory, options.config)
+    return _read_overrides(options, directory).apply(loaded)
 
 
 def load_sides(options: argparse.Namespace) -> tuple[str | None, Config]:
@@ -57,45 +58,52 @@ def _folder_outside_of_assemblies(directory: str) -> str:
     return os.path.relpath(directory)
 
 
-def _overlaid(loaded: Config, options: argparse.Namespace, directory: str) -> Config:
-    still = _is_still(options)
-    against = getattr(options, "against", None)
-    outputs = (
-        [_output(text) for text in [*options.output, *([options.format] if options.format else [])]]
-        if hasattr(options, "output")
-        else []
-    )
-    changes: dict[str, Any] = {
-        "paths": tuple(options.paths) or loaded.paths,
+def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
+    """The settings that the command line gives."""
+    is_still = _is_still(options)
+    values: dict[str, Any] = {
         "directory": directory,
-        "app": options.app or (None if still else loaded.app),
-        "python_packs": (*(() if still else loaded.python_packs), *split(options.python)),
-        "still": still,
-        "runs_baseline": not still or against is not None,
-        "context": {**loaded.context, **pairs("-c", options.context)},
-        "environment": options.environment or loaded.environment,
-        "rules": split(options.rules) or _framework_rules(options) or loaded.rules,
-        "frameworks": split(getattr(options, "framework", ())) or loaded.frameworks,
-        "skip": (*loaded.skip, *split(options.skip)),
-        "stacks": tuple(options.stack) or loaded.stacks,
-        "packs": (*loaded.packs, *options.packs),
-        "template_parameters": {**loaded.template_parameters, **pairs("--parameter", options.parameter)},
-        "honour": _peers(options.honour) or loaded.honour,
-        "lint": options.lint or loaded.lint,
-        "full_synth": options.full_synth or loaded.full_synth,
-        "timeout": options.timeout if options.timeout is not None else loaded.timeout,
-        "baseline": getattr(options, "baseline", None) or loaded.baseline,
+        "still": is_still,
+        "runs_baseline": not is_still or getattr(options, "against", None) is not None,
         "install": getattr(options, "install", False),
         "jobs": getattr(options, "jobs", None),
         "timings": getattr(options, "timings", False),
-        "against": against or loaded.against,
-        "fail_on": getattr(options, "fail_on", None) or loaded.fail_on,
-        "outputs": tuple(outputs) or loaded.outputs,
-        "overlay": lambda other: _overlaid(other, options, directory),
     }
+    if is_still:
+        values |= {"app": None, "python_packs": ()}
+
+    given = {
+        "paths": tuple(options.paths),
+        "app": options.app,
+        "environment": options.environment,
+        "rules": split(options.rules) or _framework_rules(options),
+        "frameworks": split(getattr(options, "framework", ())),
+        "stacks": tuple(options.stack),
+        "honour": _peers(options.honour),
+        "lint": options.lint,
+        "full_synth": options.full_synth,
+        "timeout": options.timeout,
+        "baseline": getattr(options, "baseline", None),
+        "against": getattr(options, "against", None),
+        "fail_on": getattr(options, "fail_on", None),
+        "outputs": _outputs(options),
+    }
+    values |= {field: value for field, value in given.items() if value}
     if getattr(options, "pre_built", False):
-        changes["paths"] = tuple(map(_existing, options.paths)) or (_existing_assembly("."),)
-    return loaded._replace(**changes)
+        values["paths"] = tuple(map(_existing, options.paths)) or (_existing_assembly("."),)
+
+    added = {"python_packs": split(options.python), "skip": split(options.skip), "packs": tuple(options.packs)}
+    merged = {
+        "context": pairs("-c", options.context),
+        "template_parameters": pairs("--parameter", options.parameter),
+    }
+    return Overrides(values, added, merged)
+
+
+def _outputs(options: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:
+    if not hasattr(options, "output"):
+        return ()
+    return tuple(_output(text) for text in [*options.output, *([options.format] if options.format else [])])
 
 
 def _is_still(options: argparse.Namespace) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.config.environments import EnvironmentRule
@@ -11,7 +11,7 @@ from cdkguard.model import Suppression
 
 
 class Config(NamedTuple):
-    """Every setting of a run; the command line overlays it with `_replace`."""
+    """Every setting of a run."""
 
     paths: tuple[str, ...] = ()
     app: str | None = None
@@ -42,7 +42,9 @@ class Config(NamedTuple):
     new_suppressions: str = "count"  # with a git baseline: count | baseline (only those that are there count)
     aws: Mapping[str, str] = {}  # for `deployed`: profile, role, region
     install: bool = False  # for `git`: install the baseline's own Node dependencies where they are others
-    overlay: Callable[[Any], Any] | None = None  # what the command line sets, for the baseline's configuration, too
+    overrides: Overrides | None = (
+        None  # the Overrides of the command line, which apply to a baseline's configuration, too
+    )
     aws_stacks: tuple[str, ...] = ()  # for `deployed`: stacks to read although the app does not have them
     honour: tuple[str, ...] = ()  # other checkers whose suppressions in metadata count, too
     lint: bool = False  # cfn-lint's errors are findings, too
@@ -52,6 +54,21 @@ class Config(NamedTuple):
     still: bool = False  # what is judged is there already: nothing runs that a file names
     judges_lookups: bool = True  # whether missing context is held against a stack
     runs_baseline: bool = True  # whether the app of a git baseline may be run
+
+
+class Overrides(NamedTuple):
+    """The settings of the command line, which are applied to the configuration file of today or of a baseline."""
+
+    values: Mapping[str, Any]  # field of Config -> the value that stands for the file's
+    added: Mapping[str, tuple[str, ...]]  # field -> elements behind the file's
+    merged: Mapping[str, Mapping[str, Json]]  # field -> entries that win over the file's
+
+    def apply(self, config: Config) -> Config:
+        """The configuration with these settings."""
+        replaced = config._replace(**self.values, overrides=self)
+        changes: dict[str, Any] = {field: (*getattr(replaced, field), *more) for field, more in self.added.items()}
+        changes |= {field: {**getattr(replaced, field), **more} for field, more in self.merged.items()}
+        return replaced._replace(**changes)
 
 
 def load_config(directory: str, file: str | None) -> Config:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cdkguard.config import settings_file
-from cdkguard.config.settings import Config, load_config
+from cdkguard.config.settings import Config, Overrides, load_config
 from cdkguard.data import frameworks
 from tests.support.configuration import mistake, read
 
@@ -231,3 +231,12 @@ def test_schema_refuses_what_the_reader_refuses(schema, repo, data):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, schema)
     mistake(yaml.safe_dump(data))
+
+
+def test_the_command_line_is_applied_to_any_configuration():
+    overrides = Overrides({"fail_on": "low", "app": None}, {"skip": ("b",)}, {"context": {"k": "new"}})
+    for file in (Config(app="x", skip=("a",), context={"k": "old", "other": 1}), Config()):
+        found = overrides.apply(file)
+        assert (found.fail_on, found.app, found.rules) == ("low", None, ("recommended",))
+        assert found.skip == (*file.skip, "b") and found.context == {**file.context, "k": "new"}
+        assert found.overrides is overrides
