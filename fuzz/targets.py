@@ -33,7 +33,7 @@ from cdkguard.diff.differences import are_equal, find_differences
 from cdkguard.diff.references import find_references
 from cdkguard.diff.sides import Sides
 from cdkguard.engine import changes as changerules
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.inputs import template_file
 from cdkguard.outputs.diff.common import Difference  # noqa: E402
 from cdkguard.packs import load as packs

@@ -13,7 +13,7 @@ from cdkguard.check.guardrail_config import GuardrailResult, is_about_guardrail,
 from cdkguard.config import approvals
 from cdkguard.config.settings import Config
 from cdkguard.engine import changes as change_rules
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.model import Change, Finding, Problem, Stack
 
 

@@ -10,7 +10,7 @@ from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.config import environments
 from cdkguard.config.environments import Assigned
 from cdkguard.config.settings import Config
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.errors import ConfigError
 from cdkguard.model import Finding, Problem, Rule, Stack
 from cdkguard.packs import load as packs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.errors import RulePackError
 from cdkguard.model import Change, Finding, Missing, Problem, Rule, Stack
 from cdkguard.packs import load as packs

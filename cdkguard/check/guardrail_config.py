@@ -16,7 +16,7 @@ from cdkguard.config.settings import Config
 from cdkguard.data import loader
 from cdkguard.diff.sides import Sides
 from cdkguard.engine import changes as change_rules
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.model import SEVERITIES, Finding, Problem, Rule, Stack, Suppression
 from cdkguard.suppressions import apply as suppressions
 from cdkguard.system import files

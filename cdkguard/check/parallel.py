@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.check import limits
 from cdkguard.config import environments
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.errors import CdkguardError
 from cdkguard.inputs.assembly import list_parts
 from cdkguard.inputs.folders import mark_unread

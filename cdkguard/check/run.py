@@ -31,7 +31,7 @@ from cdkguard.check.report import (
     without_temporary_folder,
 )
 from cdkguard.config.settings import Config
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.errors import MACHINE, ConfigError, stop_of
 from cdkguard.model import Assembly, Finding, Report, RuleInfo, Stack
 from cdkguard.text import credentials

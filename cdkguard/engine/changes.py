@@ -26,7 +26,7 @@ from cdkguard.diff.fates import find_deletion_policy
 from cdkguard.diff.sides import Sides
 from cdkguard.diff.tokens import make_token
 from cdkguard.engine.fingerprint import fingerprint
-from cdkguard.engine.resources import BoundRule, Judged, Judgement, Run, Settings, applies, check_number, severity_of
+from cdkguard.engine.run import BoundRule, Judged, Judgement, Run, Settings, applies, check_number, severity_of
 from cdkguard.engine.weakening import Weakened, aligned, weaker
 from cdkguard.language.requirements import Binding, Decide, Subject, bind, expand_types
 from cdkguard.model import Change, Finding, Outcome, Problem, PropertyChange, Rule, Stack, severity_rank

@@ -3,7 +3,7 @@
 import pytest
 
 from cdkguard.aws import policies
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.engine import weakening
 from cdkguard.model import Stack
 from cdkguard.packs import load as packs

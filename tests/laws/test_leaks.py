@@ -16,7 +16,7 @@ from cdkguard.check import examples as ruletest
 from cdkguard.check.run import check, check_assembly
 from cdkguard.cli import main as cli
 from cdkguard.config.settings import Config
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.model import Assembly, Stack
 from cdkguard.outputs.render import RENDERERS, Options, render
 from cdkguard.packs import load as packs

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.check import examples
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.errors import InputError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.packs import load as packs

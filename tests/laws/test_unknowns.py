@@ -11,7 +11,7 @@ between the value and another one, the FAIL stays in any case, as one of the bra
 
 import pytest
 
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from tests.support.rule_examples import UNKNOWN, failing, outcome, with_value
 
 PARAMETER, MACRO = {"Ref": UNKNOWN}, {"Fn::Transform": {"Name": "Macro"}}

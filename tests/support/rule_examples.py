@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cdkguard.check import examples
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.model import Rule
 from cdkguard.packs import load as packs
 from cdkguard.template.values import FUNCTIONS

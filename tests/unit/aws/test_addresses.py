@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.aws import addresses as network
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.model import Rule, Stack
 from cdkguard.packs import load as packs
 

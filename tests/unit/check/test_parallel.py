@@ -12,7 +12,7 @@ import pytest
 from cdkguard.check import limits
 from cdkguard.check import run as check
 from cdkguard.config.settings import Config
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.errors import ConfigError, InputError, TooMuchError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Suppression

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.language import requirements
 from cdkguard.model import Missing, Outcome, Rule, Stack
 

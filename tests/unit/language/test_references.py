@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.language import requirements
 from cdkguard.language.requirements import Subject, bind, expand_types, spells
 from cdkguard.logic import all_of, any_of

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.model import Stack
 from cdkguard.packs import load as packs
 from cdkguard.template import sam

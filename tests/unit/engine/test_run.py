@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.engine import resources as engine
+from cdkguard.engine import run as engine
 from cdkguard.language import requirements
 from cdkguard.model import Missing, Outcome, Rule, Source, Stack
 
