@@ -396,7 +396,7 @@ class Rule(NamedTuple):
     secret: bool = False  # the found value is never shown
     file: str = ""
     on_change: tuple[str, ...] = ()  # impacts; a rule with some judges changes instead of resources
-    weakens: Json = None  # prepared entries, see changerules.py
+    weakens: Json = None  # prepared entries, see engine/changes.py
     widens: Json = None  # kinds of widening, or True
     predicates: tuple[str, ...] = ()  # the Python predicates that `where` and `require` name
 

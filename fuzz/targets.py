@@ -32,8 +32,9 @@ from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.differences import are_equal, find_differences
 from cdkguard.diff.references import find_references
 from cdkguard.diff.sides import Sides
-from cdkguard.engine import changes as changerules
-from cdkguard.engine import run as engine
+from cdkguard.engine.changes import evaluate_changes
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import Evaluation, evaluate_resources
 from cdkguard.inputs import template_file
 from cdkguard.outputs.diff.common import Difference  # noqa: E402
 from cdkguard.packs import load as packs
@@ -76,8 +77,8 @@ def _stack(body: Json) -> model.Stack | None:
     return model.Stack("Main", body, "Main.template.json", **PLACE)
 
 
-def _settings() -> engine.Settings:
-    return engine.Settings(sets=loaded().sets, aws_accounts=loaded().sets.get("aws-accounts", frozenset()))
+def _settings() -> EngineSettings:
+    return EngineSettings(sets=loaded().sets, aws_accounts=loaded().sets.get("aws-accounts", frozenset()))
 
 
 def read_template(data: bytes) -> None:
@@ -169,13 +170,13 @@ def _judged(data: bytes) -> model.Report | None:
     if stack is None:
         return None
     rules = [rule for rule in loaded().rules if rule.scope != "change"]
-    judged = engine.evaluate([stack], rules, _settings())
+    judged = evaluate_resources([stack], rules, _settings())
     assert not [p for p in judged.problems if p.kind == "rule"], judged.problems
     about = (check._info(stack, len(stack.template["Resources"])),)
     return model.Report(tuple(judged.findings), _infos(judged), about, tuple(judged.problems))
 
 
-def _infos(judged: engine.Judged) -> list[model.RuleInfo]:
+def _infos(judged: Evaluation) -> list[model.RuleInfo]:
     met = {f.rule_id for f in judged.findings}
     return [model.RuleInfo(*(getattr(r, f) for f in model.RuleInfo._fields)) for r in loaded().rules if r.id in met]
 
@@ -192,7 +193,7 @@ def compare(data: bytes) -> None:
     sides = Sides(stack_scopes.StackScopes(), stack_scopes.StackScopes())
     found = compare_stacks([old], [new], tables, sides)
     rules = [rule for rule in loaded().rules if rule.scope == "change"]
-    judged = changerules.evaluate(found, rules, loaded().rules, ([old], [new]), _settings(), sides)
+    judged = evaluate_changes(found, rules, loaded().rules, ([old], [new]), _settings(), sides)
     assert not [p for p in judged.problems if p.kind == "rule"], judged.problems
     output_laws.difference_parses(Difference(found, (new, old), "old", "new"))
     assert not compare_stacks([new], [again], tables, Sides(stack_scopes.StackScopes(), stack_scopes.StackScopes()))

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from subprocess import PIPE, TimeoutExpired
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.engine.fingerprint import fingerprint
+from cdkguard.engine.findings import fingerprint
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Finding, Outcome, RuleInfo, Stack
 from cdkguard.system import processes

@@ -12,8 +12,8 @@ from cdkguard.check.evaluate import BoundConfig, assign_environments, bind, eval
 from cdkguard.check.guardrail_config import GuardrailResult, is_about_guardrail, judge_guardrail
 from cdkguard.config import approvals
 from cdkguard.config.settings import Config
-from cdkguard.engine import changes as change_rules
-from cdkguard.engine import run as engine
+from cdkguard.engine.changes import evaluate_changes
+from cdkguard.engine.rules import EngineSettings
 from cdkguard.model import Change, Finding, Problem, Stack
 
 
@@ -21,7 +21,7 @@ class NewSide(NamedTuple):
     """The app as it is judged, to be compared with a baseline."""
 
     bound: BoundConfig
-    settings: engine.Settings
+    settings: EngineSettings
     chosen: Sequence[Stack]  # The stacks to judge, as they were read.
     stacks: Sequence[Stack]  # The same in their environments.
     others: Sequence[Stack]  # The app's other stacks: a baseline may hold them, and they are not judged.
@@ -67,7 +67,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
     changes = _without_harmless_moves(changes, new.chosen, old.config if old else config)
 
     rules = [r for r in new.bound.rules if r.scope == "change" and not is_about_guardrail(r)]
-    judged = change_rules.evaluate(changes, rules, loaded.rules, (compared.before, after), new.settings, compared.sides)
+    judged = evaluate_changes(changes, rules, loaded.rules, (compared.before, after), new.settings, compared.sides)
     own = GuardrailResult()
     if old is not None:
         findings_before = evaluate_baseline(old, new.chosen, new.settings, today)

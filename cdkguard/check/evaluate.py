@@ -10,7 +10,8 @@ from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.config import environments
 from cdkguard.config.environments import Assigned
 from cdkguard.config.settings import Config
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import ConfigError
 from cdkguard.model import Finding, Problem, Rule, Stack
 from cdkguard.packs import load as packs
@@ -70,11 +71,11 @@ def strict_environments(config: Config) -> frozenset[str]:
     return frozenset({e.name for e in config.environments if e.strict} | {"prod"})
 
 
-def engine_settings(bound: BoundConfig, rules: Sequence[Rule]) -> engine.Settings:
+def engine_settings(bound: BoundConfig, rules: Sequence[Rule]) -> EngineSettings:
     """What the engine needs of a configuration to run these rules; imports the Python code that they name."""
     config, sets = bound.config, bound.packs.sets
     allowed = config.accounts.get("allowed", {})
-    return engine.Settings(
+    return EngineSettings(
         allowed_accounts=frozenset(allowed.values() if isinstance(allowed, Mapping) else allowed),
         environment_of_account=environments.account_names(config.environments),
         aws_accounts=sets.get("aws-accounts", frozenset()),
@@ -143,7 +144,7 @@ def _read_accepted(config: Config, is_baseline: bool) -> Mapping[str, AcceptedFi
 
 
 def evaluate_baseline(
-    bound: BoundConfig, stacks: Sequence[Stack], settings: engine.Settings, today: str
+    bound: BoundConfig, stacks: Sequence[Stack], settings: EngineSettings, today: str
 ) -> list[Finding]:
     """What a baseline's configuration says of the stacks of the new app, as they were read.
 
@@ -151,7 +152,7 @@ def evaluate_baseline(
     """
     rules = bound.rules_on_resources()
     placed = assign_environments(bound.config, stacks).stacks
-    evaluated = engine.evaluate(placed, rules, engine_settings(bound, rules)._replace(most=settings.most))
+    evaluated = evaluate_resources(placed, rules, engine_settings(bound, rules)._replace(most=settings.most))
     ids = {rule.id for rule in rules}
     findings, _problems = mark_suppressed(
         bound, evaluated.findings, placed, ids, bound.known_ids(), today, is_baseline=True

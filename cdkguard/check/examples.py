@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import RulePackError
 from cdkguard.model import Change, Finding, Missing, Problem, Rule, Stack
 from cdkguard.packs import load as packs
@@ -65,7 +66,7 @@ def _judge_example(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Map
     if rule.scope == "change":
         return _judge_change(rule, every_rule, case, sets)
     stack, settings, subject = build_stack(rule, case, sets)
-    judged = engine.evaluate([stack], [rule], settings)
+    judged = evaluate_resources([stack], [rule], settings)
     about = [f for f in judged.findings if subject is None or f.logical_id in (subject, None)]
     return _verdict(judged.problems, about, ())
 
@@ -78,9 +79,7 @@ def _verdict(problems: Sequence[Problem], findings: Sequence[Finding], changes: 
     return got, findings[0].message if findings else "", tuple(findings), tuple(changes)
 
 
-def build_stack(
-    rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]
-) -> tuple[Stack, engine.Settings, str | None]:
+def build_stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> tuple[Stack, EngineSettings, str | None]:
     """An example is the Properties of the rule's first type, or a mapping with `resource`, `template` or `stack`."""
     case = case if isinstance(case, dict) else {}
     special = any(key in case for key in ("resource", "template", "stack"))
@@ -110,7 +109,7 @@ def build_stack(
         environment=options.get("environment") or (rule.environments[0] if rule.environments else "prod"),
     )
     extra = options.get("settings") or {}
-    settings = engine.Settings(
+    settings = EngineSettings(
         sets=sets,
         aws_accounts=sets.get("aws-accounts", frozenset()),
         parameters={rule.id: options.get("parameters") or {}},
@@ -125,7 +124,7 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
     from cdkguard.check import comparison
     from cdkguard.diff.compare import compare_stacks
     from cdkguard.diff.sides import Sides
-    from cdkguard.engine import changes as changerules
+    from cdkguard.engine.changes import evaluate_changes
     from cdkguard.template.stack_scopes import StackScopes
 
     shared = {k: v for k, v in case.items() if k in ("environment", "account")}
@@ -139,7 +138,7 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
     found = compare_stacks(stacks[0], stacks[1], comparison.type_facts(sets), sides)
     if "config" in case["before"]:
         found = tuple(_compare_configurations(case))
-    judged = changerules.evaluate(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)
+    judged = evaluate_changes(found, [rule], every_rule, (stacks[0], stacks[1]), settings, sides)
     return _verdict(judged.problems, judged.findings, found)
 
 

@@ -15,8 +15,8 @@ from cdkguard.config import accepted, approvals
 from cdkguard.config.settings import Config
 from cdkguard.data import loader
 from cdkguard.diff.sides import Sides
-from cdkguard.engine import changes as change_rules
-from cdkguard.engine import run as engine
+from cdkguard.engine.changes import evaluate_changes
+from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.model import SEVERITIES, Finding, Problem, Rule, Stack, Suppression
 from cdkguard.suppressions import apply as suppressions
 from cdkguard.system import files
@@ -62,8 +62,8 @@ def judge_guardrail(
     home = guardrail.stack_of_configuration(new.config.file or "cdkguard.yaml")
     changes = list(guardrail.compare_guardrails(old_side, new_side, hidden, home))
     rules = [rule for rule in old.rules if rule.scope == "change" and is_about_guardrail(rule)]
-    settings = engine.Settings(sets=old.packs.sets, severities=old.config.severities)
-    judged = change_rules.evaluate(changes, rules, (), ((), ()), settings, sides)
+    settings = EngineSettings(sets=old.packs.sets, severities=old.config.severities)
+    judged = evaluate_changes(changes, rules, (), ((), ()), settings, sides)
     marked, _problems = suppressions.apply(
         judged.findings, [home], old.config.suppressions, None, {r.id for r in rules}, today, known=old.known_ids()
     )
@@ -88,12 +88,12 @@ def describe_guardrail(
     """
     config = bound.config
     strict = strict_environments(config)
-    severities = engine.Settings(strict_environments=strict, severities=config.severities)
+    severities = EngineSettings(strict_environments=strict, severities=config.severities)
     names = {stack.environment for stack in stacks if stack.environment}
     home = os.path.join(os.path.dirname(config.file or ""), "")
     return guardrail.Guardrail(
         rules={r.id: r._replace(parameters={**r.parameters, **config.parameters.get(r.id, {})}) for r in bound.rules},
-        severities={(r.id, name): engine.severity_of(r, name, severities) for r in bound.rules for name in names},
+        severities={(r.id, name): severity_of(r, name, severities) for r in bound.rules for name in names},
         environments={s.construct_path or s.name: s.environment for s in stacks},
         strict=strict,
         fail_on=config.fail_on,

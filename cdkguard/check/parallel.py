@@ -15,7 +15,10 @@ from functools import cache, cached_property
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.check import limits
 from cdkguard.config import environments
-from cdkguard.engine import run as engine
+from cdkguard.engine.findings import refuse_too_many
+from cdkguard.engine.lookups import Lookups, own_names
+from cdkguard.engine.rules import BoundRules, EngineSettings
+from cdkguard.engine.run import Evaluation, Run
 from cdkguard.errors import CdkguardError
 from cdkguard.inputs.assembly import list_parts
 from cdkguard.inputs.folders import mark_unread
@@ -23,6 +26,7 @@ from cdkguard.inputs.parts import Part, Readings, size_of
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack, replace_stacks
 from cdkguard.system import files
 from cdkguard.system.workers import run_in_processes
+from cdkguard.template.stack_scopes import StackScopes
 
 if TYPE_CHECKING:
     from cdkguard.config.settings import Config
@@ -36,7 +40,7 @@ class Judged(NamedTuple):
     """All parts, as `check` goes on with them; `sizes` are the stacks' numbers of resources."""
 
     assembly: Assembly
-    judged: engine.Judged
+    judged: Evaluation
     sizes: tuple[int, ...]
     seconds: Mapping[str, float]  # of reading and of the rules, over all processes
     processes: int
@@ -76,7 +80,7 @@ class _Asked(dict[Key, str]):
         return super().get(key, default)
 
 
-def judge(config: Config, rules: Sequence[Rule], settings: engine.Settings) -> Judged | None:
+def judge(config: Config, rules: Sequence[Rule], settings: EngineSettings) -> Judged | None:
     """The stacks of the paths that the configuration names, judged; None where they are to be read as a whole: few, or
     of an input of which something else must be said first."""
     if config.stacks or config.against or config.lint or config.honour:  # these look at all templates at once
@@ -93,11 +97,11 @@ def judge(config: Config, rules: Sequence[Rule], settings: engine.Settings) -> J
 class _Parts:
     """One judging of parts."""
 
-    def __init__(self, config: Config, rules: Sequence[Rule], settings: engine.Settings, parts: Sequence[Part]) -> None:
+    def __init__(self, config: Config, rules: Sequence[Rule], settings: EngineSettings, parts: Sequence[Part]) -> None:
         self.config, self.parts = config, parts
         most = cache(lambda: limits.limit_of_findings(part.file for part in parts if part.file))
-        self.run = engine.Run((), rules, settings._replace(most=most))
-        self.run.accounts = frozenset(part.account for part in parts if part.account)
+        self.rules = BoundRules(rules, settings._replace(most=most))
+        self.accounts = frozenset(part.account for part in parts if part.account)
         self.names: dict[Key, str] = {}  # of the resources of all parts
         self.readings = next((part.readings for part in parts if part.readings is not None), None)
         self.seconds = {"read": 0.0, "rules on resources": 0.0}
@@ -115,16 +119,15 @@ class _Parts:
             return None  # nothing to judge there: reading it as a whole says why
         counts, rule_seconds = _sums([s.counts for s in shares]), _added([s.rule_seconds for s in shares])
         pieces = self._with_names(pieces, counts)
-        engine.check_number(sum(len(piece.findings) for piece in pieces), self.run.settings)
+        refuse_too_many(sum(len(piece.findings) for piece in pieces), self.rules.settings)
         stacks = tuple(stack for piece in pieces for stack in piece.stacks)
-        whole = self.run.part(stacks)
-        whole.names = self.names
-        for bound in whole.rules:
+        whole = self._run(stacks, StackScopes(self.rules.settings.template_parameters), self.names)
+        for bound in self.rules.all:
             bound.count[:] = counts.get(bound.rule.id, [0, 0, 0])
-        whole.judge_assembly()
+        whole.evaluate_assembly()
         problems = [p for at in (0, 1) for piece in pieces for p in piece.problems[at]] + whole.problems
         findings = [finding for piece in pieces for finding in piece.findings] + whole.findings
-        judged = engine.Judged(findings, problems, whole.counts, rule_seconds)
+        judged = Evaluation(findings, problems, self.rules.counts, rule_seconds)
         sizes = tuple(size for piece in pieces for size in piece.sizes)
         return Judged(self._assembly(pieces, stacks), judged, sizes, _added([s.seconds for s in shares]), processes)
 
@@ -153,9 +156,9 @@ class _Parts:
         for part in parts:
             pieces.append(self._judge(part))
             number += len(pieces[-1].findings)
-            engine.check_number(number, self.run.settings)
-        counts = {bound.rule.id: bound.count for bound in self.run.rules if any(bound.count)}
-        return _Share(pieces, counts, self.run.seconds, self.seconds, self.readings)
+            refuse_too_many(number, self.rules.settings)
+        counts = {bound.rule.id: bound.count for bound in self.rules.all if any(bound.count)}
+        return _Share(pieces, counts, self.rules.seconds, self.seconds, self.readings)
 
     def _judge(self, part: Part, names: Mapping[Key, str] | None = None) -> _Piece:
         began = time.perf_counter()
@@ -166,15 +169,20 @@ class _Parts:
         stacks = environments.assign(found.stacks, config.environments, config.environment, config.context).stacks
         stacks = mark_unread(stacks, lambda: self.files)
         kept = [{key: stack.template[key] for key in SLIM if key in stack.template} for stack in stacks]
-        run = self.run.part(stacks)
-        own = dict(run.own_names())
-        asked = run.names = _Asked(own if names is None else names)
-        run.judge_stacks()
+        scopes = StackScopes(self.rules.settings.template_parameters)
+        own = dict(own_names(stacks, scopes))
+        asked = _Asked(own if names is None else names)
+        run = self._run(stacks, scopes, asked)
+        run.evaluate_stacks()
         sizes = tuple(len(stack.template.get("Resources") or {}) for stack in stacks)
         self.seconds["rules on resources"] += time.perf_counter() - began
-        problems = (run.scopes.problems, run.problems)
+        problems = (scopes.problems, run.problems)
         slim = _slimmed(stacks, kept)
         return _Piece(slim, sizes, found._replace(stacks=()), problems, run.findings, own, asked.answers)
+
+    def _run(self, stacks: Sequence[Stack], scopes: StackScopes, names: Mapping[Key, str]) -> Run:
+        """A run over one part, or over all of them: of the same bound rules, with what is known of the whole app."""
+        return Run(stacks, self.rules, scopes, Lookups(stacks, scopes, self.rules.settings, self.accounts, names))
 
     def _with_names(self, pieces: Sequence[_Piece], counts: dict[str, list[int]]) -> list[_Piece]:
         """The pieces, those judged again that did not know of a name which another part gives."""
@@ -195,8 +203,8 @@ class _Parts:
         return done
 
     def _take_counts(self) -> dict[str, list[int]]:
-        taken = {bound.rule.id: list(bound.count) for bound in self.run.rules}
-        for bound in self.run.rules:
+        taken = {bound.rule.id: list(bound.count) for bound in self.rules.all}
+        for bound in self.rules.all:
             bound.count[:] = [0, 0, 0]
         return taken
 

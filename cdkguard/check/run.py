@@ -31,7 +31,8 @@ from cdkguard.check.report import (
     without_temporary_folder,
 )
 from cdkguard.config.settings import Config
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import MACHINE, ConfigError, stop_of
 from cdkguard.model import Assembly, Finding, Report, RuleInfo, Stack
 from cdkguard.text import credentials
@@ -122,7 +123,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.J
     settings = engine_settings(bound, bound.rules)._replace(most=most)
     if in_parts is None:
         with run.timed("rules on resources"):
-            evaluated = engine.evaluate(stacks, bound.rules_on_resources(), settings)
+            evaluated = evaluate_resources(stacks, bound.rules_on_resources(), settings)
     else:
         evaluated = in_parts.judged
     problems += evaluated.problems
@@ -221,7 +222,7 @@ def _lint_ids_in(config: Config) -> set[str]:
 
 def _new_side(
     bound: BoundConfig,
-    settings: engine.Settings,
+    settings: EngineSettings,
     found: Assembly,
     chosen: Sequence[Stack],
     stacks: Sequence[Stack],

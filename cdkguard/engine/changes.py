@@ -25,8 +25,10 @@ from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.fates import find_deletion_policy
 from cdkguard.diff.sides import Sides
 from cdkguard.diff.tokens import make_token
-from cdkguard.engine.fingerprint import fingerprint
-from cdkguard.engine.run import BoundRule, Judged, Judgement, Run, Settings, applies, check_number, severity_of
+from cdkguard.engine.branching import Verdict
+from cdkguard.engine.findings import fingerprint, refuse_too_many
+from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, applies, severity_of
+from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.weakening import Weakened, aligned, weaker
 from cdkguard.language.requirements import Binding, Decide, Subject, bind, expand_types
 from cdkguard.model import Change, Finding, Outcome, Problem, PropertyChange, Rule, Stack, severity_rank
@@ -39,14 +41,14 @@ MAX_PARTS = 16  # of a rule, that a change is asked about one by one
 UPDATES = ("WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE")
 
 
-def evaluate(
+def evaluate_changes(
     changes: Sequence[Change],
     rules: Sequence[Rule],
     every_rule: Sequence[Rule],
     stacks: tuple[Sequence[Stack], Sequence[Stack]],
-    settings: Settings,
+    settings: EngineSettings,
     sides: Sides,
-) -> Judged:
+) -> Evaluation:
     """Every change rule on every change; `every_rule` are those that `weakens` may name, `stacks` both sides."""
     return _Judge(changes, rules, every_rule, stacks, settings, sides).judge()
 
@@ -58,13 +60,15 @@ class _Judge:
         rules: Sequence[Rule],
         every_rule: Sequence[Rule],
         stacks: tuple[Sequence[Stack], Sequence[Stack]],
-        settings: Settings,
+        settings: EngineSettings,
         sides: Sides,
     ) -> None:
         self.changes, self.rules, self.settings, self.sides = changes, rules, settings, sides
         self.every_rule = [r for r in every_rule if r.scope == "resource"]
-        self.runs = [Run(side, self.every_rule, settings) for side in stacks]
-        self.runs[0].scopes, self.runs[1].scopes = sides.before, sides.after
+        self.runs = [
+            Run(of_side, BoundRules(self.every_rule, settings), scopes)
+            for of_side, scopes in zip(stacks, (sides.before, sides.after), strict=True)
+        ]
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
@@ -80,14 +84,14 @@ class _Judge:
         self._wider: dict[int, list[Widening]] | None = None
         self._aligned: tuple[Change | None, tuple[Json, Json]] = None, (None, None)
 
-    def judge(self) -> Judged:
+    def judge(self) -> Evaluation:
         for rule in self.rules:
             for change in self.changes:
                 if change.impact in rule.on_change and self._is_about(rule, change):
                     self._judge_one(rule, change)
             if rule.widens is not None:
                 self._judge_widening(rule)
-        return Judged(self.findings, self.problems + self.runs[0].problems + self.runs[1].problems, self.counts)
+        return Evaluation(self.findings, self.problems + self.runs[0].problems + self.runs[1].problems, self.counts)
 
     def _is_about(self, rule: Rule, change: Change) -> bool:
         if self._home(rule, change) is None:
@@ -202,9 +206,7 @@ class _Judge:
                 self._weight(rule, home, entry), rule.title, rule.secret,
             )  # fmt: skip
 
-    def _worse(
-        self, rule: Rule, change: Change, whole: tuple[Judgement, Judgement], severity: str
-    ) -> Iterator[Weakened]:
+    def _worse(self, rule: Rule, change: Change, whole: tuple[Verdict, Verdict], severity: str) -> Iterator[Weakened]:
         """What a rule that was not content before misses now, too: another of its parts, another element of a list.
         `whole` is what it says of both sides."""
         bodies = self._body(change, 0), self._body(change, 1)
@@ -249,20 +251,21 @@ class _Judge:
         """The rules about a type that the entry's globs name."""
         key = (id(entry), kind)
         if key not in self._watching:
-            about = [rule for rule in self.every_rule if self.runs[1].is_about(rule, kind)]
+            about = [rule for rule in self.every_rule if self.runs[1].rules.is_about(rule, kind)]
             self._watching[key] = [
                 rule for rule in about if _named(entry["rules"], rule) and not _named(entry.get("skip", ()), rule)
             ]
         return self._watching[key]
 
-    def _outcome(self, rule: Rule, change: Change, side: int) -> Judgement:
+    def _outcome(self, rule: Rule, change: Change, side: int) -> Verdict:
         if rule.id not in self._bound:
             self._bound[rule.id] = BoundRule(rule, self.settings)
         return self._outcome_of(self._bound[rule.id], change, side, self._body(change, side))
 
-    def _outcome_of(self, bound: BoundRule, change: Change, side: int, body: Json) -> Judgement:
+    def _outcome_of(self, bound: BoundRule, change: Change, side: int, body: Json) -> Verdict:
         scope = self.runs[side].scopes.of(self._stack(change, side))
-        return self.runs[side].judge_one(bound, body, scope, self._logical_id(change, side))
+        run = self.runs[side]
+        return run.evaluate_rule(bound, Subject(body, scope, self._logical_id(change, side), run.lookups))
 
     def _body(self, change: Change, side: int) -> Json:
         """The resource as its template says it."""
@@ -402,7 +405,7 @@ class _Judge:
                 hides_secret=not text and _tells(rule, secrets, change),
             )
         )
-        check_number(len(self.findings), self.settings)
+        refuse_too_many(len(self.findings), self.settings)
 
 
 def _conjuncts(node: Json, holds: bool = True) -> list[Json]:

@@ -8,7 +8,7 @@ from cdkguard.check import comparison
 from cdkguard.check import examples as ruletest
 from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.sides import Sides
-from cdkguard.engine import changes as changerules
+from cdkguard.engine.changes import evaluate_changes
 from cdkguard.template.stack_scopes import StackScopes
 from tests.support.golden_lines import RULE_IDS, change_line, finding_line
 
@@ -21,7 +21,7 @@ def judged(rule, before, after, change_rules, rules, sets):
     (old, settings, _), (new, _, _) = (ruletest.build_stack(rule, case, sets) for case in (before, after))
     sides = Sides(StackScopes(), StackScopes())
     found = compare_stacks([old], [new], comparison.type_facts(sets), sides)
-    answer = changerules.evaluate(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
+    answer = evaluate_changes(found, change_rules, list(rules.values()), ([old], [new]), settings, sides)
     assert not answer.problems
     for number, outcome in ((1, "fail"), (2, "unknown")):
         counted = {rule_id: counts[number] for rule_id, counts in answer.counts.items() if counts[number]}

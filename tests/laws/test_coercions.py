@@ -3,11 +3,13 @@
 import pytest
 
 from cdkguard.aws import policies
-from cdkguard.engine import run as engine
 from cdkguard.engine import weakening
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Stack
 from cdkguard.packs import load as packs
 from cdkguard.template import values as intrinsics
+from cdkguard.template.values import is_intrinsic
 from tests.support.rule_examples import failing, outcome, with_value
 
 NEVER, ALWAYS = "FuzzNever", "FuzzAlways"
@@ -77,7 +79,7 @@ SPELLINGS = (spelt, substituted, joined, chosen, not_chosen, selected)
 def test_another_spelling_of_what_fails_fails(spelling):
     wrong = []
     for rule, case, path, value in failing():
-        other = None if engine.is_intrinsic(value) else spelling(value)
+        other = None if is_intrinsic(value) else spelling(value)
         if other is not None and (found := outcome(rule, with_value(case, path, other), CONDITIONS)) != "fail":
             wrong.append((rule.id, path, value, found))
     assert not wrong
@@ -88,7 +90,7 @@ def test_another_spelling_of_a_policy_that_fails_fails(spelling):
     wrong, number = [], 0
     for rule, case, path, value in failing():
         inner = value if isinstance(value, list) else [value]
-        if rule.scope != "resource" or any(engine.is_intrinsic(v) for v in (value, *inner)):
+        if rule.scope != "resource" or any(is_intrinsic(v) for v in (value, *inner)):
             continue
         if "Statement" not in path and path[-1] != "Statement":
             continue  # Lambda's permissions and Events' policies have a Principal that is a text
@@ -175,7 +177,7 @@ def test_every_protocol_in_any_spelling(protocol):
     stack = Stack(
         "S", {"Resources": {"G": group}}, "s.json", construct_path="S", environment="prod", from_assembly=True
     )
-    judged = engine.evaluate([stack], rules, engine.Settings(sets=loaded.sets))
+    judged = evaluate_resources([stack], rules, EngineSettings(sets=loaded.sets))
     assert {f.rule_id for f in judged.findings if f.outcome.value == "fail"} == {
         r.id for r in rules if r.pack != "unseen"
     }

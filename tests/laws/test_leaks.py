@@ -16,7 +16,7 @@ from cdkguard.check import examples as ruletest
 from cdkguard.check.run import check, check_assembly
 from cdkguard.cli import main as cli
 from cdkguard.config.settings import Config
-from cdkguard.engine import run as engine
+from cdkguard.engine import findings
 from cdkguard.model import Assembly, Stack
 from cdkguard.outputs.render import RENDERERS, Options, render
 from cdkguard.packs import load as packs
@@ -298,7 +298,7 @@ def test_what_a_rule_calls_a_secret_is_shown_by_no_other_rule(monkeypatch):
             texts.add(value)
         return shown(value, secret)
 
-    monkeypatch.setattr(engine, "render_value", recording)
+    monkeypatch.setattr(findings, "render_value", recording)
     report = report_on({f"R{n}": body for n, (_rule, body) in enumerate(examples())})
     secrets = {text for text in texts if len(text) >= 6 and " " not in text}
     assert len(secrets) >= 8

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from cdkguard.check import examples
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import BoundRules, EngineSettings
+from cdkguard.engine.run import Run
 from cdkguard.errors import InputError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.packs import load as packs
@@ -48,16 +49,17 @@ class Seen:
 @functools.cache
 def seen():
     found = Seen()
-    settings = engine.Settings(sets=LOADED.sets, aws_accounts=LOADED.sets["aws-accounts"])
+    settings = EngineSettings(sets=LOADED.sets, aws_accounts=LOADED.sets["aws-accounts"])
     for stack in templates():
         text = json.dumps(stack.template)
-        run = engine.Run([stack], RULES, settings)
-        judged = run.judge()
-        for rule_id, counts in judged.counts.items():
+        run = Run([stack], BoundRules(RULES, settings))
+        run.evaluate_stacks()
+        run.evaluate_assembly()
+        for rule_id, counts in run.rules.counts.items():
             found.judged[rule_id] = [a + b for a, b in zip(found.judged[rule_id], counts, strict=True)]
         if len(text) > SMALL:
             continue
-        bad = {(f.rule_id, f.logical_id): f.outcome.value for f in judged.findings}
+        bad = {(f.rule_id, f.logical_id): f.outcome.value for f in run.findings}
         for (rule_id, logical_id), outcome in bad.items():
             if outcome == "fail":
                 found.fails.setdefault(rule_id, (text, logical_id))
@@ -74,7 +76,7 @@ def subjects(rule, run, stack):
     if rule.scope in ("stack", "template"):
         return [None]
     resources = stack.template["Resources"].items()
-    return [i for i, body in resources if rule.scope != "resource" or run.is_about(rule, body["Type"])]
+    return [i for i, body in resources if rule.scope != "resource" or run.rules.is_about(rule, body["Type"])]
 
 
 def looked_at(node):

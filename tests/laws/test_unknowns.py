@@ -11,7 +11,7 @@ between the value and another one, the FAIL stays in any case, as one of the bra
 
 import pytest
 
-from cdkguard.engine import run as engine
+from cdkguard.template.values import is_intrinsic
 from tests.support.rule_examples import UNKNOWN, failing, outcome, with_value
 
 PARAMETER, MACRO = {"Ref": UNKNOWN}, {"Fn::Transform": {"Name": "Macro"}}
@@ -40,7 +40,7 @@ def test_an_unknown_value_never_turns_fail_into_pass():
     for rule, case, path, value in failing():
         if asks_about_values(rule):
             seen.add(rule.id)
-            unknown = MACRO if isinstance(value, dict | list) and not engine.is_intrinsic(value) else PARAMETER
+            unknown = MACRO if isinstance(value, dict | list) and not is_intrinsic(value) else PARAMETER
             if outcome(rule, with_value(case, path, unknown)) == "pass":
                 wrong.append((rule.id, path))
     assert not wrong

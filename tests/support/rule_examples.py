@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cdkguard.check import examples
-from cdkguard.engine import run as engine
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Rule
 from cdkguard.packs import load as packs
 from cdkguard.template.values import FUNCTIONS
@@ -70,7 +70,7 @@ def outcome(rule: Rule, case: Json, conditions: dict[str, Json] | None = None) -
     stack.template["Parameters"] = {**stack.template.get("Parameters", {}), UNKNOWN: {"Type": "String"}}
     unknown = {UNKNOWN: {"Fn::Equals": [{"Ref": UNKNOWN}, "yes"]}}
     stack.template["Conditions"] = {**stack.template.get("Conditions", {}), **unknown, **(conditions or {})}
-    judged = engine.evaluate([stack], [rule], settings)
+    judged = evaluate_resources([stack], [rule], settings)
     assert not judged.problems, judged.problems
     found = {f.outcome.value for f in judged.findings if subject is None or f.logical_id in (subject, None)}
     return "fail" if "fail" in found else "unknown" if found else "pass"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.aws import addresses as network
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Rule, Stack
 from cdkguard.packs import load as packs
 
@@ -190,7 +191,7 @@ def test_every_open_port_is_reported_once(
     kind, body = ("SecurityGroupIngress", opening) if alone else ("SecurityGroup", {"SecurityGroupIngress": [opening]})
     rules, sets = ingress_rules
     stack = Stack("Net", {"Resources": {"Group": {"Type": f"AWS::EC2::{kind}", "Properties": body}}}, "net.json")
-    judged = engine.evaluate([stack], rules, engine.Settings(sets=sets))
+    judged = evaluate_resources([stack], rules, EngineSettings(sets=sets))
     assert len(judged.findings) == 1, [f.rule_id for f in judged.findings]
 
 

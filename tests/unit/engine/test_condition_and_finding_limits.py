@@ -2,7 +2,8 @@
 
 import pytest
 
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.language import requirements
 from cdkguard.model import Missing, Outcome, Rule, Stack
 
@@ -20,7 +21,7 @@ def judge(resources, conditions, rules):
         "Conditions": {f"C{n}": {"Fn::Equals": [{"Ref": f"P{n}"}, "x"]} for n in range(conditions)},
         "Resources": resources,
     }
-    judged = engine.evaluate([Stack("S", template, "s.json", environment="prod")], rules, engine.Settings())
+    judged = evaluate_resources([Stack("S", template, "s.json", environment="prod")], rules, EngineSettings())
     return judged.findings, judged.problems
 
 
@@ -58,7 +59,8 @@ def test_what_is_beyond_the_bound_is_unknown():
 
 
 def test_a_template_of_very_many_findings_says_that_it_was_not_judged_whole(monkeypatch):
-    monkeypatch.setattr(engine, "MAX_FINDINGS", 10)
+    monkeypatch.setattr("cdkguard.engine.run.MAX_FINDINGS", 10)
+    monkeypatch.setattr("cdkguard.engine.findings.MAX_FINDINGS", 10)
     resources = {f"R{n}": {"Type": "A::B::C"} for n in range(20)}
     findings, (problem,) = judge(resources, 0, [rule("r", ON)])
     assert len(findings) == 11 and problem.fatal and "'R11' and what follows is not judged" in problem.message
@@ -75,5 +77,5 @@ def test_beyond_very_many_dummy_values_no_text_is_known(number, expected):
     missing = tuple(Missing(f"k{n}", "p", (f"ami-{n}!",), "cdk.out") for n in range(number))
     resources = {"A": {"Type": "A::B::C", "Properties": {"On": "true"}}}
     stack = Stack("S", {"Resources": resources}, "s.json", environment="prod", missing=missing)
-    judged = engine.evaluate([stack], [rule("r", ON)], engine.Settings())
+    judged = evaluate_resources([stack], [rule("r", ON)], EngineSettings())
     assert [f.outcome for f in judged.findings] == expected

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.engine import run as engine
+from cdkguard.engine.findings import fingerprint
+from cdkguard.engine.rules import EngineSettings, severity_of
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.language import requirements
 from cdkguard.model import Missing, Outcome, Rule, Source, Stack
 
@@ -27,7 +29,7 @@ def stack(resources, **template):
 
 
 def judge(one, resources, settings=None, **template):
-    judged = engine.evaluate([stack(resources, **template)], [one], settings or engine.Settings(sets=SETS))
+    judged = evaluate_resources([stack(resources, **template)], [one], settings or EngineSettings(sets=SETS))
     assert not judged.problems
     return judged.findings
 
@@ -143,7 +145,7 @@ def test_the_construct_path_comes_from_the_tree_where_the_template_has_none():
         ({"aws:cdk:path": "S/X"}, "S/Artifacts", False),
     ):
         of = stack({"X": {**body, "Metadata": metadata}})._replace(construct_paths={"X": tree})
-        assert bool(engine.evaluate([of], [one], engine.Settings(sets=SETS)).findings) is fails
+        assert bool(evaluate_resources([of], [one], EngineSettings(sets=SETS)).findings) is fails
 
 
 def test_a_resource_is_judged_only_where_it_is_created():
@@ -249,7 +251,7 @@ def test_parameters_of_a_rule_come_from_the_configuration():
     one = rule({"path": "$.Properties.N", "at_most": {"with": "limit"}}, parameters={"limit": 3})
     body = {"X": {"Type": "A::B::C", "Properties": {"N": 5}}}
     assert judge(one, body)
-    assert judge(one, body, engine.Settings(sets=SETS, parameters={"r": {"limit": 9}})) == []
+    assert judge(one, body, EngineSettings(sets=SETS, parameters={"r": {"limit": 9}})) == []
 
 
 def test_environments_scope_rules_and_severities():
@@ -257,10 +259,10 @@ def test_environments_scope_rules_and_severities():
     (found,) = judge(one, {"X": {"Type": "A::B::C"}})
     assert found.severity == "critical"
     dev = stack({"X": {"Type": "A::B::C"}})._replace(environment="dev")
-    assert engine.evaluate([dev], [one], engine.Settings(sets=SETS)).findings == []
+    assert evaluate_resources([dev], [one], EngineSettings(sets=SETS)).findings == []
     live = dev._replace(environment="live")
-    strict = engine.Settings(sets=SETS, strict_environments=frozenset({"live"}))
-    assert engine.evaluate([live], [one], strict).findings[0].severity == "critical"
+    strict = EngineSettings(sets=SETS, strict_environments=frozenset({"live"}))
+    assert evaluate_resources([live], [one], strict).findings[0].severity == "critical"
 
 
 def test_on_unknown():
@@ -274,8 +276,8 @@ def test_a_crashed_rule_is_never_a_pass():
     def crash(root, scope):
         raise ValueError("boom")
 
-    settings = engine.Settings(sets=SETS, predicates={"m:f": crash})
-    judged = engine.evaluate([stack({"X": {"Type": "A::B::C"}})], [one], settings)
+    settings = EngineSettings(sets=SETS, predicates={"m:f": crash})
+    judged = evaluate_resources([stack({"X": {"Type": "A::B::C"}})], [one], settings)
     assert judged.findings[0].outcome is UNKNOWN
     assert judged.problems[0].kind == "rule" and judged.problems[0].fatal and "boom" in judged.problems[0].message
 
@@ -291,8 +293,8 @@ def test_loops_are_expanded_and_an_unknown_collection_is_an_error():
     found = judge(rule(ON), loop, Transform="AWS::LanguageExtensions")
     assert [f.logical_id for f in found] == ["XA", "XB"]
     unknown = {"Fn::ForEach::Xs": ["Id", {"Ref": "P"}, {"X${Id}": {"Type": "A::B::C"}}]}
-    judged = engine.evaluate(
-        [stack(unknown, Transform="AWS::LanguageExtensions")], [rule(ON)], engine.Settings(sets=SETS)
+    judged = evaluate_resources(
+        [stack(unknown, Transform="AWS::LanguageExtensions")], [rule(ON)], EngineSettings(sets=SETS)
     )
     assert judged.problems[0].fatal
 
@@ -391,7 +393,7 @@ def test_rules_about_templates_see_the_macros_of_every_one_of_them():
     whole = Stack("S", {"Resources": {}, "Transform": "Own"}, "s.json")
     inner = Stack("N", {"Resources": {}, "Fn::Transform": {"Name": "AWS::Include"}}, "n.json", parent=whole)
     fine = Stack("L", {"Resources": {}, "Transform": ["AWS::LanguageExtensions"]}, "l.json", from_assembly=True)
-    judged = engine.evaluate([whole, inner, fine], [plain], engine.Settings())
+    judged = evaluate_resources([whole, inner, fine], [plain], EngineSettings())
     found = [(f.template_path, f.logical_id, f.property_paths, f.found) for f in judged.findings]
     assert found == [("s.json", None, ("Transforms[0]",), "Own"), ("n.json", None, ("Transforms[0]",), "AWS::Include")]
 
@@ -401,10 +403,10 @@ def test_missing_context_is_held_against_the_stacks_of_its_account_and_region():
     missing = tuple(Missing(key, "", (), "") for key in keys)
     here = Stack("S", {"Resources": {}}, "s.json", account="1", region="eu-west-1", from_assembly=True, missing=missing)
     body = {"path": "$.MissingContext", "empty": True}
-    (found,) = engine.evaluate([here], [rule(body, scope="stack", types=())], engine.Settings()).findings
+    (found,) = evaluate_resources([here], [rule(body, scope="stack", types=())], EngineSettings()).findings
     assert "account=1" in found.found and "mine" in found.found and "account=2" not in found.found
-    inside = engine.Settings(judges_lookups=False)
-    assert not engine.evaluate([here], [rule(body, scope="stack", types=())], inside).findings
+    inside = EngineSettings(judges_lookups=False)
+    assert not evaluate_resources([here], [rule(body, scope="stack", types=())], inside).findings
 
 
 def test_what_a_rule_about_a_stack_sees():
@@ -418,7 +420,7 @@ def test_what_a_rule_about_a_stack_sees():
     built = Stack("Shop", {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Description": "d"}, "s.json", construct_path="Prod/Shop",
                   account="111122223333", region="eu-west-1", environment="prod", termination_protection=True,
                   tags={"k": "v"}, notification_arns=("arn:a",), from_assembly=True)  # fmt: skip
-    engine.evaluate([built], [one], engine.Settings(sets=SETS, predicates={"m:f": look}))
+    evaluate_resources([built], [one], EngineSettings(sets=SETS, predicates={"m:f": look}))
     (body,) = seen
     assert body["Name"] == "Shop" and body["ConstructPath"] == "Prod/Shop" and body["TerminationProtection"] is True
     assert (
@@ -434,31 +436,31 @@ def test_a_run_that_has_no_memory_is_no_crashed_rule():
     def starve(root, scope):
         raise MemoryError
 
-    settings = engine.Settings(sets=SETS, predicates={"m:f": starve})
+    settings = EngineSettings(sets=SETS, predicates={"m:f": starve})
     with pytest.raises(MemoryError):
-        engine.evaluate([stack({"X": {"Type": "A::B::C"}})], [rule({"python": "m:f"})], settings)
+        evaluate_resources([stack({"X": {"Type": "A::B::C"}})], [rule({"python": "m:f"})], settings)
 
 
 def test_what_a_crashed_rule_leaves_says_so():
     def crash(root, scope):
         raise ValueError("boom")
 
-    settings = engine.Settings(sets=SETS, predicates={"m:f": crash})
-    judged = engine.evaluate([stack({"X": {"Type": "A::B::C"}})], [rule({"python": "m:f"})], settings)
+    settings = EngineSettings(sets=SETS, predicates={"m:f": crash})
+    judged = evaluate_resources([stack({"X": {"Type": "A::B::C"}})], [rule({"python": "m:f"})], settings)
     assert judged.findings[0].message == "Cannot be judged: It is right (the rule crashed (ValueError))"
 
 
 def test_outcomes_are_counted():
     values = {"P": {"On": True}, "Q": {"On": True}, "F": {"On": False}, "U": {"On": {"Ref": "Z"}}}
     resources = {name: {"Type": "A::B::C", "Properties": own} for name, own in values.items()}
-    judged = engine.evaluate([stack(resources)], [rule(ON)], engine.Settings(sets=SETS))
+    judged = evaluate_resources([stack(resources)], [rule(ON)], EngineSettings(sets=SETS))
     assert judged.counts == {"r": [2, 1, 1]}
     found = {"A": {"Type": "A::B::C", "Properties": {"T": "arn:aws:x", "U": "plain"}}, "B": {"Type": "A::B::C"}}
     texts = [
         rule(forbid={"contains": "arn:aws:x"}, scope="value", id="v"),
         rule({"contains": ""}, scope="value", id="w"),
     ]
-    judged = engine.evaluate([stack(found)], texts, engine.Settings(sets=SETS))
+    judged = evaluate_resources([stack(found)], texts, EngineSettings(sets=SETS))
     assert judged.counts == {"v": [1, 1, 0], "w": [2, 0, 0]}
 
 
@@ -470,7 +472,7 @@ def test_a_finding_holds_what_a_report_needs():
         environment="prod", account="111122223333", construct_paths={"X": "App/S/X/Resource"}, line_of=lambda name: 7,
         source_of=lambda name: Source("app.py", 12) if name == "X" else None,
     )  # fmt: skip
-    (found,) = engine.evaluate([named], [one], engine.Settings(sets=SETS)).findings
+    (found,) = evaluate_resources([named], [one], EngineSettings(sets=SETS)).findings
     assert found.message == "A::B::C X in S of 111122223333 prod: Properties.On is no, {other}"
     assert (found.stack, found.stack_path, found.template_path) == ("S", "App/S", "s.json")
     assert (found.construct_path, found.logical_id, found.resource_type) == ("App/S/X/Resource", "X", "A::B::C")
@@ -480,7 +482,7 @@ def test_a_finding_holds_what_a_report_needs():
         "Because.",
         "It is right",
     )
-    assert found.fingerprint == engine.fingerprint("r", "App/S", "App/S/X/Resource", "X", "Properties.On")
+    assert found.fingerprint == fingerprint("r", "App/S", "App/S/X/Resource", "X", "Properties.On")
 
 
 def test_an_absent_value_is_told_as_such_and_an_unknown_one_by_its_name():
@@ -492,9 +494,9 @@ def test_an_absent_value_is_told_as_such_and_an_unknown_one_by_its_name():
 def test_a_severity_of_no_environment_is_the_rules_own():
     one = rule(ON, severities={"prod": "critical", "": "low"})
     nowhere = stack({"X": {"Type": "A::B::C"}})._replace(environment=None)
-    settings = engine.Settings(sets=SETS)
-    assert engine.severity_of(one, None, settings) == "low"
-    assert engine.evaluate([nowhere], [one], settings).findings[0].severity == "low"
+    settings = EngineSettings(sets=SETS)
+    assert severity_of(one, None, settings) == "low"
+    assert evaluate_resources([nowhere], [one], settings).findings[0].severity == "low"
 
 
 def test_a_link_to_nothing_is_no_link_to_what_is_wanted():
@@ -514,8 +516,8 @@ def test_what_a_loop_makes_must_be_a_resource():
             {"X${Id}": "text", "Y${Id}": {"Properties": {}}, "Z${Id}": {"Type": "A::B::C"}},
         ]
     }
-    judged = engine.evaluate(
-        [stack(loop, Transform=["AWS::LanguageExtensions"])], [rule(ON)], engine.Settings(sets=SETS)
+    judged = evaluate_resources(
+        [stack(loop, Transform=["AWS::LanguageExtensions"])], [rule(ON)], EngineSettings(sets=SETS)
     )
     assert [f.logical_id for f in judged.findings] == ["ZA", "ZB"]
     assert [p.message for p in judged.problems] == [

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.language import requirements
 from cdkguard.language.requirements import Subject, bind, expand_types, spells
 from cdkguard.logic import all_of, any_of
@@ -102,7 +103,7 @@ def outcomes(resources, require):
     rule = Rule("r", "t", "high", "p", types=("A::B::C",), require=requirements.prepare(require, (), {}, {}))
     template = {"Parameters": PARAMETERS, "Conditions": CONDITIONS, "Mappings": MAPPINGS, "Resources": resources}
     template["Transform"] = "AWS::LanguageExtensions"
-    judged = engine.evaluate([Stack("S", template, "s.json", environment="prod")], [rule], engine.Settings())
+    judged = evaluate_resources([Stack("S", template, "s.json", environment="prod")], [rule], EngineSettings())
     assert not judged.problems
     return {**dict.fromkeys(IDS, Outcome.PASS), **{f.logical_id: f.outcome for f in judged.findings}}
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.engine import run as engine
+from cdkguard.engine.rules import EngineSettings
+from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Stack
 from cdkguard.packs import load as packs
 from cdkguard.template import sam
@@ -16,7 +17,7 @@ ADMIN = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 def judge(resources, **template):
     stack = Stack("S", {"Resources": resources, **template}, "s.json", construct_path="S", environment="prod")
-    return engine.evaluate([stack], RULES, engine.Settings(sets=SETS))
+    return evaluate_resources([stack], RULES, EngineSettings(sets=SETS))
 
 
 def fired(resources, **template):

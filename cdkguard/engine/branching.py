@@ -1,0 +1,109 @@
+"""One rule on one subject, in each branch of the conditions that are not known before deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.engine.rules import BoundRule
+from cdkguard.language.requirements import Subject
+from cdkguard.model import Outcome
+from cdkguard.template.values import Branch, Scope
+
+MAX_BRANCHES = 64  # scenarios of unknown conditions per rule and resource; beyond them the answer is UNKNOWN
+MAX_LOOKS = 200_000  # at resources under different assumptions, in one template: of 500 resources, 400 assumptions
+
+
+class Verdict(NamedTuple):
+    """What a rule says of one subject, and why."""
+
+    outcome: Outcome
+    evidence: tuple[tuple[str, Json], ...] = ()  # (property path, value) of what did not hold
+    branch: str | None = None  # "IsProd is false": the branch in which that is so
+    note: str = ""  # why nothing is known
+
+
+PASSED = Verdict(Outcome.PASS)
+
+
+def passes_everywhere(bound: BoundRule, subject: Subject) -> bool:
+    """Whether the rule passes without asking for a condition that is not known; nearly every rule does."""
+    try:
+        return ("Condition" not in subject.root or _exists(subject.root, subject.scope)) and bound.decide(
+            subject
+        ) is True
+    except Branch:
+        return False
+
+
+def evaluate_branches(bound: BoundRule, subject: Subject, resources: int) -> Verdict:
+    """The rule once for each branch of the unknown conditions that it really meets: the first failure, else the first
+    branch that is not known. `resources` is how many of them the template has."""
+    base, body = subject.scope, subject.root
+    # In each assumption, every rule may look at every resource of the template.
+    most_assumptions = max(2 * MAX_BRANCHES, MAX_LOOKS // (1 + resources))
+    pending, branches, undecided = [base], 0, None
+
+    while pending:
+        scope = pending.pop()
+        if (is_spent := base.spent[1] > most_assumptions) or branches + len(pending) >= MAX_BRANCHES:
+            return undecided or Verdict(Outcome.UNKNOWN, note=_too_many(is_spent))
+
+        here = subject._replace(scope=scope)
+        try:
+            if not _exists(body, scope):
+                continue
+            answer = bound.decide(here)
+        except Branch as branch:
+            assumed = [scope.assume(branch, truth) for truth in (False, True)]
+            pending.extend(scope for scope in assumed if scope is not None)
+            continue
+
+        branches += 1
+        if answer is True:
+            continue
+        verdict = _explain(bound, here, Outcome.FAIL if answer is False else Outcome.UNKNOWN)
+        if verdict.outcome is Outcome.FAIL:
+            return verdict
+        undecided = undecided or verdict
+
+    return undecided or PASSED
+
+
+def _too_many(in_template: bool) -> str:
+    many = "too many" if in_template else f"more than {MAX_BRANCHES}"
+    where = " in the whole template" if in_template else ""
+    return f"{many} combinations of conditions{where}; give the parameters a value"
+
+
+def _explain(bound: BoundRule, subject: Subject, outcome: Outcome) -> Verdict:
+    """The verdict with the values that did not hold: the rule decides once more and notes them."""
+    evidence: list[tuple[str, Json]] = []
+    with suppress(Branch):  # a value after the decisive one may depend on a condition that nobody asked about
+        bound.decide(subject._replace(evidence=evidence))
+    return Verdict(outcome, tuple(_resolve(evidence, subject.scope)), subject.scope.branch_text())
+
+
+def _resolve(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple[str, Json]]:
+    for path, value in evidence:
+        try:
+            yield path, scope.resolve_deep(value) if isinstance(value, dict | list) else value
+        except (Branch, RecursionError):
+            yield path, value
+
+
+def _exists(body: Json, scope: Scope) -> bool:
+    """Whether the resource is created in this branch.
+
+    A condition that only a parameter's Default makes false does not count: the deployment may give another value.
+    """
+    name = body.get("Condition") if isinstance(body, dict) else None
+    if not isinstance(name, str) or scope.condition_holds(name):
+        return True
+    if scope.assumed:
+        return False
+    bare = Scope(
+        scope.template, scope.given, scope.account, scope.region, scope.stack_name, scope.dummies, defaults=False
+    )
+    return bare.condition_if_known(name) is not False

@@ -1,0 +1,106 @@
+"""A finding on a resource, a text or a stack: its place, its words, and the fingerprint that survives the next run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cdkguard._typing import Json
+from cdkguard.engine.branching import Verdict
+from cdkguard.engine.rules import EngineSettings, severity_of
+from cdkguard.errors import TooMuchError
+from cdkguard.model import Finding, Outcome, Rule, Stack
+from cdkguard.template.rendering import is_hidden, render_value
+from cdkguard.text.regexes import late
+
+MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
+_STEP = re.compile(r"[.\[]")
+_LOGICAL_ID_HASH = late(r"(?<=.)[0-9A-F]{8}\Z")
+
+
+def refuse_too_many(number: int, settings: EngineSettings) -> None:
+    """Raises TooMuchError where there are more findings than an input of that size has honestly."""
+    if number > MAX_FINDINGS and settings.most is not None and number > (most := settings.most()):
+        raise TooMuchError(f"more than {most} findings: choose stacks (--stack) or rules (--rules)")
+
+
+def make_finding(
+    rule: Rule,
+    stack: Stack,
+    verdict: Verdict,
+    logical_id: str | None,
+    resource_type: str | None,
+    settings: EngineSettings,
+) -> Finding:
+    """What the rule says of a resource; without a logical ID, of the stack."""
+    path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
+    evidence = _narrowest(verdict.evidence)
+    found = ", ".join(dict.fromkeys(render_value(value, rule.secret) for _path, value in evidence[:3])) or None
+    property_paths = tuple(p for p, _value in evidence)
+    stack_path = stack.construct_path or stack.name
+    facts = {
+        "found": found or "absent",
+        "path": property_paths[0] if property_paths else "",
+        "logical_id": logical_id or "",
+        "type": resource_type or "stack",
+        "environment": stack.environment or "",
+        "stack": stack.name,
+        "account": stack.account or "",
+        "subject": logical_id or stack.name,
+    }
+
+    return Finding(
+        rule_id=rule.id,
+        outcome=verdict.outcome,
+        severity=severity_of(rule, stack.environment, settings),
+        message=_message(rule, verdict, facts),
+        stack=stack.root.name,
+        stack_path=stack_path,
+        template_path=stack.template_path,
+        environment=stack.environment,
+        logical_id=logical_id,
+        resource_type=resource_type,
+        construct_path=path,
+        property_paths=property_paths,
+        found=found,
+        branch=verdict.branch,
+        source=stack.source_of(logical_id) if logical_id else stack.source,
+        template_line=stack.line_of(logical_id) if logical_id else None,
+        remedy=rule.remedy,
+        why=rule.why,
+        title=rule.title,
+        fingerprint=fingerprint(rule.id, stack_path, path or "", logical_id or "", facts["path"]),
+        hides_secret=any(is_hidden(value, rule.secret) for _path, value in evidence[:3]),
+    )
+
+
+def _narrowest(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
+    """Each path once, and none around another one: an element's property, not the element."""
+    seen: dict[str, Json] = {}
+    for path, value in evidence:
+        seen.setdefault(path, value)
+
+    if len(seen) > 1:
+        seen.pop("Type", None)  # a test of the type says which resource is meant, not what is wrong with it
+    around = {p[: mark.start()] for p in seen for mark in _STEP.finditer(p)}
+    return [(p, seen[p]) for p in seen if p not in around]
+
+
+def _message(rule: Rule, verdict: Verdict, facts: dict[str, str]) -> str:
+    text = rule.message or rule.title
+    if verdict.outcome is Outcome.UNKNOWN:
+        text = f"Cannot be judged: {rule.title}"
+        reason = verdict.note or (f"{facts['path']} is {facts['found']} until deployment" if facts["path"] else "")
+        text += f" ({reason})" if reason else ""
+    else:
+        text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), text)
+    return text + (f", when {verdict.branch}" if verdict.branch else "")
+
+
+def fingerprint(rule_id: str, stack_path: str, construct_path: str, logical_id: str, property_path: str) -> str:
+    """24 hex digits that survive a change of logical-id hashes, list indexes and lines."""
+    from cdkguard.text.sha256 import digest
+
+    subject = construct_path or _LOGICAL_ID_HASH.sub("", logical_id)
+    place = re.sub(r"\[[0-9]+\]", "[]", property_path)
+    return digest("\0".join((rule_id, stack_path, subject, place)).encode("utf-8", "replace"))[:24]

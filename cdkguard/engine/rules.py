@@ -1,0 +1,129 @@
+"""The rules of a run: bound to the configuration, and found by what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from cdkguard._typing import Any, Json, NamedTuple
+from cdkguard.language.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
+from cdkguard.logic import Tri
+from cdkguard.model import Rule, Stack
+
+
+class EngineSettings(NamedTuple):
+    """What the configuration says to the engine."""
+
+    allowed_accounts: frozenset[str] = frozenset()
+    environment_of_account: Mapping[str, str] = {}
+    aws_accounts: frozenset[str] = frozenset()
+    strict_environments: frozenset[str] = frozenset({"prod"})  # Rules for `prod` are for these, too.
+    parameters: Mapping[str, Mapping[str, Json]] = {}  # Rule id -> its parameters.
+    severities: Mapping[str, Any] = {}  # Rule id or glob -> severity, or {environment: severity}.
+    template_parameters: Mapping[str, Json] = {}  # Given values of CloudFormation parameters.
+    sets: Mapping[str, frozenset[str]] = {}
+    predicates: Mapping[str, Predicate] = {}
+    clock: Callable[[], float] | None = None  # Seconds, where the time of each rule is wanted.
+    judges_lookups: bool = True  # Whether missing context is held against a stack; inside an app it is not known yet.
+    most: Callable[[], int] | None = None  # The most findings that the whole input can have honestly; slow to call.
+
+
+def severity_of(rule: Rule, environment: str | None, settings: EngineSettings) -> str:
+    """The severity in this environment, as configured or as the rule says."""
+    override = next((v for k, v in settings.severities.items() if fnmatchcase(rule.id, k)), None)
+    if isinstance(override, str):
+        return override
+
+    names = [environment or ""]
+    if environment in settings.strict_environments:
+        names.append("prod")
+    for table in (override or {}, rule.severities):
+        for name in names:
+            if name in table:
+                return str(table[name])
+    return rule.severity
+
+
+def applies(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
+    """Whether the rule is for the stack's environment; rules for prod are for every strict one."""
+    if not rule.environments or stack.environment in rule.environments:
+        return True
+    return "prod" in rule.environments and stack.environment in settings.strict_environments
+
+
+class BoundRule:
+    """A rule with its closures, made when it first meets a subject."""
+
+    __slots__ = ("rule", "count", "_settings", "_where", "_require")
+
+    def __init__(self, rule: Rule, settings: EngineSettings) -> None:
+        self.rule, self._settings = rule, settings
+        self.count = [0, 0, 0]  # pass, fail, unknown
+        self._where: Decide | None = None
+        self._require: Decide | None = None
+
+    def decide(self, subject: Subject) -> Tri:
+        """True: in order or not concerned; False: not in order; None: not known."""
+        if self._require is None:
+            self._require = self._bind()
+        if self._where is None:
+            return self._require(subject)
+
+        concerned = self._where(subject if subject.evidence is None else subject._replace(evidence=None))
+        if concerned is False:
+            return True
+        answer = self._require(subject)
+        return True if answer is True else answer if concerned else None
+
+    def _bind(self) -> Decide:
+        rule, settings = self.rule, self._settings
+        parameters = {**rule.parameters, **settings.parameters.get(rule.id, {})}
+        binding = Binding(parameters, settings.sets, settings.predicates)
+
+        self._where = bind(rule.where, binding, False) if rule.where else None
+        return bind(rule.require, binding) if rule.require else (lambda _subject: False)
+
+
+class BoundRules:
+    """The rules of a run. Runs over parts of the same input share them, with what they count."""
+
+    def __init__(self, rules: Sequence[Rule], settings: EngineSettings) -> None:
+        self.settings = settings
+        self.all = [BoundRule(rule, settings) for rule in rules]
+        self.counts: dict[str, list[int]] = {bound.rule.id: bound.count for bound in self.all}
+        self.seconds: dict[str, float] = {}  # What each rule cost, where the settings have a clock.
+        self._types = {b.rule.id: _split_types(b.rule, settings) for b in self.all if b.rule.scope == "resource"}
+        # Both are asked for each resource, and there are few types and fewer environments: (type or scope, environment).
+        self._of_type: dict[tuple[str, str | None], list[BoundRule]] = {}
+        self._of_scope: dict[tuple[str, str | None], list[BoundRule]] = {}
+
+    def of_scope(self, name: str, stack: Stack) -> list[BoundRule]:
+        """The rules of a scope in the stack's environment."""
+        key = (name, stack.environment)
+        if key not in self._of_scope:
+            self._of_scope[key] = [
+                b for b in self.all if b.rule.scope == name and applies(b.rule, stack, self.settings)
+            ]
+        return self._of_scope[key]
+
+    def of_type(self, resource_type: str, stack: Stack) -> list[BoundRule]:
+        """The rules about resources of a type in the stack's environment, in the order of the rules."""
+        key = (resource_type, stack.environment)
+        if key not in self._of_type:
+            about = [b for b in self.all if b.rule.scope == "resource" and self.is_about(b.rule, resource_type)]
+            if resource_type == "AWS::CDK::Metadata":  # it configures nothing, under a condition that is slow to decide
+                about = [b for b in about if resource_type in b.rule.types]
+            self._of_type[key] = [b for b in about if applies(b.rule, stack, self.settings)]
+        return self._of_type[key]
+
+    def is_about(self, rule: Rule, resource_type: str) -> bool:
+        """Whether a rule about resources is about this type."""
+        names, globs = self._types[rule.id]
+        return resource_type in names or (bool(globs) and any(fnmatchcase(resource_type, glob) for glob in globs))
+
+
+def _split_types(rule: Rule, settings: EngineSettings) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names of types that the rule is about, and the globs among them."""
+    names = expand_types(rule.types, settings.sets)
+    globs = tuple(sorted(n for n in names if any(c in n for c in "*?[")))
+    return names.difference(globs), globs

@@ -1,0 +1,83 @@
+"""Finds the texts of a template that rules of scope `value` could be about: credentials, ARNs, account ids."""
+
+from __future__ import annotations
+
+import re
+
+from cdkguard._typing import Any, Json
+from cdkguard.template.values import flatten, is_intrinsic
+
+# All other text is passed over unread. Two patterns, because `re` looks for the first characters of alternatives quickly
+# only where each begins with a letter of its own.
+_ACCOUNT = re.compile(r"\d{12}")
+_MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
+_SMALLEST_ACCOUNT = 10**11  # as a number: of twelve digits
+
+_Steps = tuple[Any, Any]  # (the steps before, key or index), written out only for a text of interest
+
+
+def find_texts(value: Json, *path: str) -> list[tuple[str, str]]:
+    """(property path, text) of every text of interest, those of intrinsic functions flattened.
+
+    `path` is where the value stands. Without one it is a resource, of which Metadata and Type are left out.
+    """
+    steps: _Steps | None = None
+    for step in path:
+        steps = (steps, step)
+    texts: list[tuple[str, str]] = []
+    _gather(value, steps, texts)
+    return texts
+
+
+def _gather(value: Json, steps: _Steps | None, texts: list[tuple[str, str]]) -> None:
+    kind = type(value)
+    if kind is str:
+        if len(value) > 7 and (_MARK.search(value) or _ACCOUNT.search(value)):
+            texts.append((_render(steps), value))
+
+    elif kind is dict:
+        if len(value) == 1 and is_intrinsic(value):
+            _gather_from_intrinsic(value, steps, texts)
+            return
+        for key, item in value.items():
+            kind = type(item)
+            if kind is str and len(item) < 8 or kind is bool or kind is int and item < _SMALLEST_ACCOUNT:
+                continue
+            if steps is not None or key not in ("Metadata", "Type"):
+                _gather(item, (steps, key), texts)
+
+    elif kind is list:
+        for index, item in enumerate(value):
+            _gather(item, (steps, index), texts)
+
+    elif kind is int and _SMALLEST_ACCOUNT <= value < 10 * _SMALLEST_ACCOUNT:  # YAML without quotes
+        texts.append((_render(steps), str(value)))
+
+
+def _render(steps: _Steps | None) -> str:
+    """`Properties.Policies[0].Name`."""
+    text = ""
+    while steps is not None:
+        steps, step = steps
+        text = f"[{step}]{text}" if isinstance(step, int) else f".{step}{text}"
+    return text.removeprefix(".")
+
+
+def _gather_from_intrinsic(value: Json, steps: _Steps | None, texts: list[tuple[str, str]]) -> None:
+    """The text that a function makes, and those of its operands that are no part of that text."""
+    ((function, operand),) = value.items()
+    if function in ("Fn::Join", "Fn::Sub", "Fn::Base64"):
+        text = flatten(value)
+        if text and text != "§" and (_MARK.search(text) or _ACCOUNT.search(text)):
+            texts.append((_render(steps), text))
+
+        if not isinstance(operand, list) or len(operand) != 2 or function == "Fn::Sub":
+            return
+        if function == "Fn::Join" and isinstance(operand[1], list):
+            for item in operand[1]:
+                if isinstance(item, dict) and next(iter(item), "") not in ("Fn::Join", "Fn::Sub", "Ref", "Fn::GetAtt"):
+                    _gather(item, steps, texts)
+
+    elif function in ("Fn::If", "Fn::Select", "Fn::Split") and isinstance(operand, list):
+        for part in operand[1:]:
+            _gather(part, steps, texts)
