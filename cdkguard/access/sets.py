@@ -1,19 +1,26 @@
-"""The parts of a policy statement, actions, resources and principals, as sets: all, these, or all but these."""
+"""Sets of names: what a statement's Action, Resource or Principal names, or with NotAction and the like, all but that.
+
+IAM decides each request by itself; here, a statement stands for the set of requests that it matches. Is each action of
+one statement an action of another? That is `is_subset`. May one action be in both? That is `may_intersect`.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html
+"""
 
 from __future__ import annotations
 
 from cdkguard._typing import NamedTuple
-from cdkguard.access.patterns import EVERYTHING, Pattern, UnknownPart, contains, overlaps, render_pattern
+from cdkguard.access.patterns import EVERYTHING, Pattern, are_disjoint, contains, overlaps, render_pattern
 from cdkguard.logic import Tri, all_of, any_of
 
 
 class NameSet(NamedTuple):
-    """What a statement says of its principals, actions or resources: these, or (`negated`) all others."""
+    """The names that match one of the patterns, or (`negated`) all names that match none of them."""
 
     patterns: tuple[Pattern, ...]
     negated: bool = False
 
-    def text(self) -> str:
+    def render(self) -> str:
+        """The set for people: the first three patterns."""
         words = ", ".join(render_pattern(p) for p in self.patterns[:3]) + (", ..." if len(self.patterns) > 3 else "")
         return f"everything but {words}" if self.negated else words
 
@@ -22,27 +29,25 @@ ALL = NameSet((EVERYTHING,))
 
 
 def is_subset(narrow: NameSet, wide: NameSet) -> Tri:
-    """Whether all that `narrow` names is named by `wide`."""
+    """Whether every name of `narrow` is one of `wide`; None where that depends on an unknown part.
+
+    A name counts as covered if one pattern covers it: patterns that only together cover it are called not enough.
+    """
+    if narrow.negated and wide.negated:
+        return all_of(any_of(contains(p, q) for p in narrow.patterns) for q in wide.patterns)
     if narrow.negated:
-        if wide.negated:
-            return all_of(any_of(contains(p, q) for p in narrow.patterns) for q in wide.patterns)
-        return EVERYTHING in wide.patterns
+        return EVERYTHING in wide.patterns  # A list of patterns never covers all names but some.
     if wide.negated:
         return all_of(are_disjoint(p, q) for p in narrow.patterns for q in wide.patterns)
     return all_of(any_of(contains(w, p) for w in wide.patterns) for p in narrow.patterns)
 
 
-def are_disjoint(one: Pattern, other: Pattern) -> Tri:
-    if not overlaps(one, other):
-        return True
-    soft = any(isinstance(s, UnknownPart) and s.may_be_anything for s in (*one, *other))
-    return None if soft and one != other else False
-
-
 def may_intersect(one: NameSet, other: NameSet) -> bool:
-    """Whether both may name the same thing."""
+    """Whether some name may be in both sets."""
     if one.negated and other.negated:
         return True
-    if one.negated or other.negated:
-        return is_subset(other, NameSet(one.patterns)) is not True if one.negated else may_intersect(other, one)
+    if one.negated:
+        return is_subset(other, NameSet(one.patterns)) is not True
+    if other.negated:
+        return may_intersect(other, one)
     return any(overlaps(p, q) for p in one.patterns for q in other.patterns)

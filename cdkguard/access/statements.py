@@ -1,18 +1,20 @@
-"""Policy documents -> statements as sets."""
+"""Policy documents -> statements, each as a set of requests: who does what to what, under which conditions.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.access.branches import each_branch, expand_branches
+from cdkguard.access.branches import ALWAYS, Assumptions, each_branch, expand_branches
 from cdkguard.access.conditions import ConditionTest, read_condition
 from cdkguard.access.patterns import (
-    ALWAYS,
     EVERYTHING,
-    Assumptions,
     Pattern,
     Speller,
+    Symbol,
     UnknownPart,
     Wildcard,
     make_pattern,
@@ -25,106 +27,145 @@ from cdkguard.template.values import Deferred
 
 
 class TemplateElement(NamedTuple):
-    """Where a statement stands, and what it says there."""
+    """An element of the template that a widening can point to: a statement, an ARN, a security group's rule."""
 
     logical_id: str
+    # Below the resource: `Properties.PolicyDocument.Statement[0]`.
     path: str
+    # The element itself, resolved.
     body: Json
 
 
+class PolicyDocument(NamedTuple):
+    """A policy document, and where it stands."""
+
+    logical_id: str
+    # Below the resource: `Properties.PolicyDocument`.
+    path: str
+    # Resolved: a mapping, JSON text, a list of either, or Deferred.
+    document: Json
+    assumptions: Assumptions = ALWAYS
+
+
 class Statement(NamedTuple):
-    """One statement: who may (or may not) do what to what, when."""
+    """A statement as a set of requests: it allows (or denies) those that fit all of its elements."""
 
     allow: bool
+    # ALL in an identity-based policy, which names no principal: it holds for the identity that it is attached to.
     principal: NameSet
     action: NameSet
     resource: NameSet
     conditions: tuple[ConditionTest, ...]
+    # The CloudFormation conditions under which the statement is in the template.
     assumptions: Assumptions
     element: TemplateElement
-    unknown: Deferred | None = None  # the whole statement is unknown
+    # The value in whose place only the deployment puts a statement; the fields above then say nothing.
+    unknown: Deferred | None = None
 
     def meaning(self) -> tuple[object, ...]:
-        """What equal statements have in common: all but their place."""
+        """Equal for statements that allow or deny the same, wherever they stand."""
         return self[:6] if self.unknown is None else (self.unknown,)
 
 
-def read_statements(
-    document: Json, logical_id: str, path: str, spell: Speller = spell_plainly, guard: Assumptions = ALWAYS
-) -> Iterator[Statement]:
-    """The statements of a resolved policy document, also of one in a JSON string; both branches of an Fn::If."""
-    for inner, found in each_branch(document, guard):
-        if isinstance(found, str):
-            try:
-                found = policies.parsed(found)
-            except ValueError:
-                found = Deferred("unknown", found)
-        if isinstance(found, Deferred):
-            yield _unknown_statement(found, inner, TemplateElement(logical_id, path, found))
-        elif isinstance(found, list):
-            for index, one in enumerate(found):
-                yield from read_statements(one, logical_id, f"{path}[{index}]", spell, inner)
-        elif isinstance(found, dict):
-            yield from _read_statements(found, logical_id, f"{path}.Statement", spell, inner)
+# The requests of an identity or resource that no policy restricts.
+ALL_RIGHTS = Statement(True, ALL, ALL, ALL, (), ALWAYS, TemplateElement("", "", None))
 
 
-def _read_statements(
-    document: Json, logical_id: str, path: str, spell: Speller, guard: Assumptions
-) -> Iterator[Statement]:
-    for inner, many in each_branch(document.get("Statement"), guard):
+def read_statements(policy: PolicyDocument, spell: Speller = spell_plainly) -> Iterator[Statement]:
+    """The statements of a policy, in every branch of its Fn::Ifs; a document that cannot be read is one unknown one."""
+    for assumptions, document in each_branch(policy.document, policy.assumptions):
+        if isinstance(document, str):
+            document = parse_document(document)
+
+        found = policy._replace(document=document, assumptions=assumptions)
+        if isinstance(document, Deferred):
+            yield _unknown_statement(document, assumptions, TemplateElement(policy.logical_id, policy.path, document))
+        elif isinstance(document, list):
+            for index, one in enumerate(document):
+                yield from read_statements(found._replace(path=f"{policy.path}[{index}]", document=one), spell)
+        elif isinstance(document, dict):
+            yield from _read_statement_list(found, spell)
+
+
+def parse_document(text: str) -> Json:
+    """The document that a JSON text holds; unknown where it holds none."""
+    try:
+        return policies.parsed(text)
+    except ValueError:
+        return Deferred("unknown", text)
+
+
+def _read_statement_list(policy: PolicyDocument, spell: Speller) -> Iterator[Statement]:
+    """The statements of a document that is a mapping; `Statement` holds one or a list."""
+    path = f"{policy.path}.Statement"
+    for assumptions, many in each_branch(policy.document.get("Statement"), policy.assumptions):
         if isinstance(many, Deferred):
-            yield _unknown_statement(many, inner, TemplateElement(logical_id, path, many))
+            yield _unknown_statement(many, assumptions, TemplateElement(policy.logical_id, path, many))
             continue
+
         for index, one in enumerate(many if isinstance(many, list) else [many]):
-            for innermost, statement in expand_branches(one, inner):
-                place = TemplateElement(logical_id, f"{path}[{index}]", statement)
-                if isinstance(statement, Deferred):
-                    yield _unknown_statement(statement, innermost, place)
-                elif isinstance(statement, dict):
-                    yield _read_statement(statement, innermost, place, spell)
+            for inner, body in expand_branches(one, assumptions):
+                element = TemplateElement(policy.logical_id, f"{path}[{index}]", body)
+                if isinstance(body, Deferred):
+                    yield _unknown_statement(body, inner, element)
+                elif isinstance(body, dict):
+                    yield _read_statement(body, inner, element, spell)
 
 
-def _unknown_statement(value: Deferred, guard: Assumptions, place: TemplateElement) -> Statement:
-    return Statement(True, ALL, ALL, ALL, (), guard, place, value)
+def _unknown_statement(value: Deferred, assumptions: Assumptions, element: TemplateElement) -> Statement:
+    return Statement(True, ALL, ALL, ALL, (), assumptions, element, value)
 
 
-def _read_statement(body: dict[str, Json], guard: Assumptions, place: TemplateElement, spell: Speller) -> Statement:
+def _read_statement(
+    body: dict[str, Json], assumptions: Assumptions, element: TemplateElement, spell: Speller
+) -> Statement:
     effect = body.get("Effect")
     if isinstance(effect, Deferred):
-        return _unknown_statement(Deferred("unknown", repr(body)), guard, place)
+        return _unknown_statement(Deferred("unknown", repr(body)), assumptions, element)
     return Statement(
-        str(effect).lower() != "deny",
-        _read_principals(body, spell),
-        _read_names(body, "Action", spell, fold=True),
-        _read_names(body, "Resource", spell),
-        read_condition(body.get("Condition"), spell),
-        guard,
-        place,
+        allow=str(effect).lower() != "deny",
+        principal=_read_principals(body, spell),
+        action=_read_names(body, "Action", spell, ignore_case=True),
+        resource=_read_names(body, "Resource", spell),
+        conditions=read_condition(body.get("Condition"), spell),
+        assumptions=assumptions,
+        element=element,
     )
 
 
-def _read_names(body: dict[str, Json], name: str, spell: Speller, fold: bool = False) -> NameSet:
+def _read_names(body: dict[str, Json], name: str, spell: Speller, ignore_case: bool = False) -> NameSet:
+    """The names of `Action` or `Resource`, or all but those of `NotAction` or `NotResource`."""
     negated = "Not" + name in body
     if name == "Resource" and name not in body and not negated:
-        return ALL  # resource policies of some types name no resource: their own
+        return ALL  # A resource policy may name no resource: it holds for the one that it is attached to.
     found = policies.texts(body.get("Not" + name if negated else name))
-    return NameSet(_sort_patterns(make_pattern(v, spell, fold=fold) for v in found), negated)
+    return NameSet(_sort_patterns(make_pattern(v, spell, ignore_case=ignore_case) for v in found), negated)
 
 
 def _sort_patterns(found: Iterable[Pattern]) -> tuple[Pattern, ...]:
+    """Each pattern once, in an order that does not depend on how they are written."""
     return tuple(sorted(dict.fromkeys(found), key=render_pattern))
 
 
+# -- principals
+
+
 def _read_principals(body: dict[str, Json], spell: Speller) -> NameSet:
+    """The principals that `Principal` names, or all but those of `NotPrincipal`."""
     negated = "NotPrincipal" in body
-    named = policies.principals({"Principal": body["NotPrincipal"]} if negated else body)
     if "Principal" not in body and not negated:
-        return ALL  # an identity policy: its owner
-    return NameSet(_sort_patterns(_principal_pattern(str(kind), value, spell) for kind, value in named), negated)
+        return ALL
+    found = policies.principals({"Principal": body["NotPrincipal"]} if negated else body)
+    return NameSet(_sort_patterns(_make_principal(str(kind), value, spell) for kind, value in found), negated)
 
 
-def _principal_pattern(kind: str, value: Json, spell: Speller) -> Pattern:
-    """`AWS:<account>:<rest of the ARN>`, so that an account's root covers what is in the account."""
+def _make_principal(kind: str, value: Json, spell: Speller) -> Pattern:
+    """One principal, spelled `AWS:<account>:<rest of the ARN>` or `Service:<name>`, `Federated:<provider>` and so on.
+
+    `123456789012` and `arn:aws:iam::123456789012:root` name the account, and so whatever the account lets in: both are
+    spelled `AWS:123456789012:*`, which contains each role of the account.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
     if value == "*" and kind in ("AWS", "*"):
         return EVERYTHING
     found = make_pattern(value, spell)
@@ -132,19 +173,21 @@ def _principal_pattern(kind: str, value: Json, spell: Speller) -> Pattern:
         if kind == "Service" and found and _pseudo_parameter_of(found[-1]) == "AWS::URLSuffix":
             found = (*found[:-1], *"amazonaws.com")
         return (*kind, ":", *found)
+
     if found[:8] == tuple("arn:aws:") and found.count(":") >= 5:
         colons = [i for i, s in enumerate(found) if s == ":"]
         account, rest = found[colons[3] + 1 : colons[4]], found[colons[4] + 1 :]
         rest = EVERYTHING if rest == tuple("root") else rest
         return EVERYTHING if account == rest == EVERYTHING else (*"AWS:", *account, ":", *rest)
-    if len(found) == 12 and all(isinstance(s, str) and s.isdigit() for s in found):
+
+    is_account_id = len(found) == 12 and all(isinstance(s, str) and s.isdigit() for s in found)
+    is_own_account = len(found) == 1 and _pseudo_parameter_of(found[0]) == "AWS::AccountId"
+    if is_account_id or is_own_account:
         return (*"AWS:", *found, ":", Wildcard.ANY)
-    if len(found) == 1 and _pseudo_parameter_of(found[0]) == "AWS::AccountId":
-        return (*"AWS:", found[0], ":", Wildcard.ANY)
     return (*"AWS:", *found)
 
 
-def _pseudo_parameter_of(symbol: str | UnknownPart | Wildcard) -> str | None:
-    """The name of the pseudo parameter that a hole stands for."""
+def _pseudo_parameter_of(symbol: Symbol) -> str | None:
+    """The name of the pseudo parameter that an unknown part stands for."""
     key = symbol.key if isinstance(symbol, UnknownPart) else None
     return key.target if isinstance(key, Deferred) and key.kind == "pseudo" else None

@@ -1,4 +1,4 @@
-"""What the comparison of access takes and gives: the resources of one stack, and what another one allows beyond."""
+"""The types that leave this folder: what the comparison of access is given, and what it finds."""
 
 from __future__ import annotations
 
@@ -9,24 +9,32 @@ from cdkguard.model import severity_rank
 
 
 class ResolvedStack(NamedTuple):
-    """One side of a comparison: the resources of one stack, resolved."""
+    """One side of a comparison: the resources of a stack, with their values resolved."""
 
-    resources: Mapping[str, Json]  # logical id -> body; Deferred where unknown, an undecided Fn::If stays
+    # Logical ID -> resource. Unknown values are Deferred; an Fn::If that nothing decides stays.
+    resources: Mapping[str, Json]
+    # The number of the account, where known.
     account: str | None = None
 
 
 class Widening(NamedTuple):
-    """Something that is allowed now and was not."""
+    """Access that the stack gives now and did not give before."""
 
-    logical_id: str  # of the resource to blame, on the after side; of the before side where that one is gone
+    # The resource to blame: of the side after, or of the side before where that one is gone.
+    logical_id: str
+    # One of `model.WIDENING_KINDS`.
     kind: str
     severity: str
     message: str
-    path: str  # "Properties.PolicyDocument.Statement[1].Action"
+    # Below the resource: `Properties.PolicyDocument.Statement[1].Action`.
+    path: str
+    # The values at that path, or those that come closest; None where there is none.
     before: Json
     after: Json
+    # False where it depends on a value that only the deployment knows.
     certain: bool = True
 
 
 def worst_severity(*severities: str) -> str:
+    """The strongest of several severities."""
     return max(severities, key=severity_rank)

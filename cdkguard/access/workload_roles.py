@@ -1,42 +1,85 @@
-"""What runs as a role: another role is other rights, though neither role has changed."""
+"""Resources that run as another role than before: other rights, though no role has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from cdkguard._typing import Json
-from cdkguard.access import patterns as globs
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.access.identities import Identities, Identity
+from cdkguard.access.identity_policies import IdentityPair, find_widenings_of_role
+from cdkguard.access.patterns import render_pattern
 from cdkguard.access.policy_locations import POLICY_LOCATIONS
-from cdkguard.access.principals import Identities, Identity, compare_roles
 from cdkguard.access.stack_index import IAM, StackIndex, properties
 from cdkguard.access.widening import Widening
 from cdkguard.template.values import Deferred
 
 _PROFILE = "AWS::IAM::InstanceProfile"
 _ROLE = "AWS::IAM::Role"
-_ROLE_PROPERTIES = ("Role", "RoleArn", "RoleARN", "Roles")  # how properties that hold a role end
+# How the names of properties that hold a role end: `ExecutionRoleArn`, `TaskRoleArn`, `ServiceRole`.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+_ROLE_PROPERTIES = ("Role", "RoleArn", "RoleARN", "Roles")
+
+
+class RoleChange(NamedTuple):
+    """A property that names another role than before."""
+
+    logical_id: str
+    path: str
+    before: Json
+    after: Json
 
 
 def find_workload_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
-    """What a resource may do as its new role and could not do as the one before."""
-    owners: tuple[Identities, Identities] | None = None
-    now = {i: body for i, body in new.resources.items() if runs_as_a_role(body)}
+    """What resources may do as their new role and could not do as the one before."""
+    identities: tuple[Identities, Identities] | None = None
+    for change in _find_role_changes(old, new):
+        identities = identities or (Identities(old), Identities(new))
+        yield from _compare_roles(change, *identities)
+
+
+def _find_role_changes(old: StackIndex, new: StackIndex) -> Iterator[RoleChange]:
+    after = {logical_id: body for logical_id, body in new.resources.items() if runs_as_a_role(body)}
     for logical_id, body in old.resources.items():
-        shared = old.id(logical_id)
-        if shared not in now or now[shared] is body or now[shared] == body:
+        shared_id = old.shared_id(logical_id)
+        now = after.get(shared_id)
+        if now is None or now is body or now == body:
             continue
-        before = dict(_find_roles(properties(body), "Properties"))
-        for path, role in _find_roles(properties(now[shared]), "Properties"):
-            was = before.get(path)
-            if was is None or was == role or old.pattern(was) == new.pattern(role):
-                continue
-            owners = owners or (Identities(old), Identities(new))
-            yield from _compare_role(
-                shared, path, (_find_identity(owners[0], was), was), (_find_identity(owners[1], role), role), owners
-            )
+        roles = dict(_find_roles(properties(body), "Properties"))
+        for path, role in _find_roles(properties(now), "Properties"):
+            was = roles.get(path)
+            if was is not None and was != role and old.make_pattern(was) != new.make_pattern(role):
+                yield RoleChange(shared_id, path, was, role)
+
+
+def _compare_roles(change: RoleChange, old: Identities, new: Identities) -> Iterator[Widening]:
+    before, after = _find_identity(old, change.before), _find_identity(new, change.after)
+    if before is None or after is None:
+        role = render_pattern(new.stack.make_pattern(change.after))
+        rights = "whose rights are not in the template"
+        yield Widening(
+            logical_id=change.logical_id,
+            kind="action",
+            severity="medium",
+            message=f"{change.logical_id} now runs as {role}, {rights if after is None else f'after a role {rights}'}",
+            path=change.path,
+            before=change.before,
+            after=change.after,
+            certain=False,
+        )
+        return
+
+    label = f"{change.logical_id}, now as {after.label},"
+    for widening in find_widenings_of_role(IdentityPair(old, before, new, after), label):
+        yield widening._replace(
+            logical_id=change.logical_id, path=change.path, before=change.before, after=change.after
+        )
+
+
+# -- reading the template
 
 
 def runs_as_a_role(body: Json) -> bool:
+    """Whether a resource does work: it is no policy and nothing of IAM but an instance profile."""
     kind = str(body.get("Type", ""))
     return kind not in POLICY_LOCATIONS and (kind == _PROFILE or not kind.startswith(IAM))
 
@@ -46,41 +89,21 @@ def names_a_role(body: Json) -> bool:
     return runs_as_a_role(body) and any(True for _ in _find_roles(properties(body), "Properties"))
 
 
-def _compare_role(
-    logical_id: str,
-    path: str,
-    was: tuple[Identity | None, Json],
-    now: tuple[Identity | None, Json],
-    owners: tuple[Identities, Identities],
-) -> Iterator[Widening]:
-    (one, before), (other, after) = was, now
-    if other is None or one is None:
-        role = globs.render_pattern(owners[1].side.pattern(after))
-        text = f"{logical_id} now runs as {role}, " + (
-            "whose rights are not in the template"
-            if other is None
-            else "after a role whose rights are not in the template"
-        )
-        yield Widening(logical_id, "action", "medium", text, path, before, after, False)
-        return
-    found = compare_roles(*owners, one, other, f"{logical_id}, now as {other.label},")
-    yield from (wider._replace(logical_id=logical_id, path=path, before=before, after=after) for wider in found)
-
-
-def _find_roles(value: Json, path: str) -> Iterator[tuple[str, Json]]:
-    """(path, role or instance profile) of each property that holds one."""
+def _find_roles(value: Mapping[str, Json], path: str) -> Iterator[tuple[str, Json]]:
+    """(path, role or instance profile) of each property that holds one, at any depth."""
     for name, inner in value.items():
         here = f"{path}.{name}"
-        for at, one in (
-            ((here, inner),) if not isinstance(inner, list) else ((f"{here}[{i}]", v) for i, v in enumerate(inner))
-        ):
+        elements = (
+            [(f"{here}[{i}]", one) for i, one in enumerate(inner)] if isinstance(inner, list) else [(here, inner)]
+        )
+        for at, one in elements:
             if isinstance(one, dict):
                 yield from _find_roles(one, at)
-            elif _holds_a_role(name, path) and _may_be_a_role(one, at):
+            elif _names_role_property(name, path) and _may_be_a_role(one, at):
                 yield at, one
 
 
-def _holds_a_role(name: str, path: str) -> bool:
+def _names_role_property(name: str, path: str) -> bool:
     return (
         name.endswith(_ROLE_PROPERTIES)
         or name == "IamInstanceProfile"
@@ -89,21 +112,23 @@ def _holds_a_role(name: str, path: str) -> bool:
 
 
 def _may_be_a_role(value: Json, path: str) -> bool:
-    """An ARN or reference, or a name in an instance profile: not everything that is called a role is one of IAM's."""
-    return (
-        isinstance(value, Deferred)
-        or isinstance(value, str)
-        and (":role/" in value or ":instance-profile/" in value or path.startswith("Properties.Roles["))
-    )
+    """Whether it is a reference, an ARN, or a name in an instance profile: other services have roles of their own."""
+    if isinstance(value, Deferred):
+        return True
+    if not isinstance(value, str):
+        return False
+    return ":role/" in value or ":instance-profile/" in value or path.startswith("Properties.Roles[")
 
 
-def _find_identity(owners: Identities, role: Json) -> Identity | None:
-    """The role in the template that a property refers to, by itself or through an instance profile."""
+def _find_identity(identities: Identities, role: Json) -> Identity | None:
+    """The role of the template that a property names, by itself or through an instance profile."""
+    stack = identities.stack
     if not isinstance(role, Deferred) or role.kind != "resource" or role.target is None:
-        name = str(role) if isinstance(role, str) else ""
-        return owners.all.get(("Role", owners.side.named("Role", name.rpartition("/")[2])))
-    body = owners.side.resources.get(role.target) or {}
+        name = str(role).rpartition("/")[2] if isinstance(role, str) else ""
+        return identities.by_key.get(("Role", stack.find_identity("Role", name)))
+
+    body = stack.resources.get(role.target) or {}
     if body.get("Type") == _PROFILE:
-        many = properties(body).get("Roles")
-        return _find_identity(owners, many[0]) if isinstance(many, list) and len(many) == 1 else None
-    return owners.all.get(("Role", owners.side.id(role.target))) if body.get("Type") == _ROLE else None
+        roles = properties(body).get("Roles")
+        return _find_identity(identities, roles[0]) if isinstance(roles, list) and len(roles) == 1 else None
+    return identities.by_key.get(("Role", stack.shared_id(role.target))) if body.get("Type") == _ROLE else None

@@ -2,10 +2,18 @@
 
 import json
 
-from cdkguard.access import grants as iam
-from cdkguard.access import patterns as globs
-from cdkguard.access import policy_locations, principals, security_groups, wording, workload_roles
-from cdkguard.access import stack_index as views
+from cdkguard.access import (
+    admin_ports,
+    attached_groups,
+    group_rules,
+    managed_policies,
+    patterns,
+    policy_locations,
+    risk,
+    severity,
+    stack_index,
+    workload_roles,
+)
 from cdkguard.aws import addresses, arns, policies
 from cdkguard.config import environments
 from cdkguard.diff import asset_hashes, data_parts, renames
@@ -32,26 +40,26 @@ def test_tables(golden):
         "what holds data inside a resource": data_parts.DATA_PARTS,
         "the ARN of a physical name": arns.OWN_NAMES,
         "names that a resource may have": renames.PHYSICAL_NAMES,
-        "types whose Ref is an ARN": views._REF_IS_ARN,
-        "what managed policies come to": principals._MANAGED_POLICIES,
-        "the worst of them": principals._ADMINISTRATOR_POLICIES,
-        "the mild ones": principals._HARMLESS_POLICIES,
+        "types whose Ref is an ARN": stack_index._REF_IS_ARN,
+        "what managed policies come to": managed_policies._MANAGED_POLICIES,
+        "the worst of them": managed_policies._ADMINISTRATOR_POLICIES,
+        "the mild ones": managed_policies._HARMLESS_POLICIES,
         "condition keys that restrict the caller": policies.RESTRICTING,
         "claims of a token": policies._IDENTITY_TOKEN,
-        "condition keys that say whose": wording._CALLER_ORIGIN_KEYS,
-        "principals that are ours": wording._OWN_PRINCIPAL,
-        "guards of a trust": iam._CALLER_KEYS,
-        "actions that hand on identities": iam._IDENTITY_ACTIONS.split(),
-        "actions that hand on permissions": iam._PERMISSION_ACTIONS.split(),
-        "actions that read": iam._READING_ACTION,
-        "values that may be any text": globs._MAY_BE_ANYTHING,
+        "condition keys that say whose": severity._CALLER_ORIGIN_KEYS,
+        "principals that are ours": severity._OWN_PRINCIPAL,
+        "guards of a trust": severity._CALLER_KEYS,
+        "actions that hand on identities": risk._IDENTITY_ACTIONS,
+        "actions that hand on permissions": risk._PERMISSION_ACTIONS,
+        "actions that read": risk._READING_ACTION,
+        "values that may be any text": patterns._MAY_BE_ANYTHING,
         "values that only point to a secret": credentials._ELSEWHERE,
         "keys that say who": asset_hashes.KEYS_THAT_SAY_WHO,
         "properties that hold a role": workload_roles._ROLE_PROPERTIES,
-        "properties that hold security groups": security_groups._GROUP_PROPERTIES,
-        "ports of administration and databases": security_groups._ADMIN_PORTS,
-        "protocols": security_groups._PROTOCOLS,
-        "who is let in": security_groups._PEERS,
+        "properties that hold security groups": attached_groups._GROUP_PROPERTIES,
+        "ports of administration and databases": admin_ports.ADMIN_PORTS,
+        "protocols": group_rules._PROTOCOLS,
+        "who is let in": group_rules._PEERS,
         "private networks": addresses._PRIVATE,
         "words of environments": environments._WORDS,
         "keys that tell elements of a list apart": weakening._KEYS,

@@ -92,7 +92,7 @@ def test_unknown_parts_and_values_are_written_in_one_form():
         globs.spell_plainly(Deferred(kind, {}))[0].may_be_anything
         for kind in ("dummy", "import", "dynamic", "unknown", "pseudo")
     )
-    assert make_pattern("aB*", fold=True, wild=False) == ("a", "b", "*")
+    assert make_pattern("aB*", ignore_case=True, wildcards=False) == ("a", "b", "*")
     assert make_pattern({"x": 1}) == (UnknownPart('{"x": 1}', True),)
     assert make_pattern(True) == tuple("true")
 
@@ -130,9 +130,9 @@ def test_what_may_be_both():
 
 
 def test_items_in_words():
-    assert item("a", "b", "c").text() == "a, b, c"
-    assert item("a", "b", "c", "d").text() == "a, b, c, ..."
-    assert item("a", negated=True).text() == "everything but a"
+    assert item("a", "b", "c").render() == "a, b, c"
+    assert item("a", "b", "c", "d").render() == "a, b, c, ..."
+    assert item("a", negated=True).render() == "everything but a"
 
 
 def one(operator, value, key="aws:SourceArn"):
@@ -214,5 +214,5 @@ def test_the_order_in_which_conditions_are_written_does_not_count():
 
 
 def test_clauses_in_words():
-    assert one("StringEquals", ["a", "b", "c", "d"]).text() == "aws:sourcearn is a, b, c"
-    assert one("StringNotLike", "a*").text() == "aws:sourcearn is not a*"
+    assert one("StringEquals", ["a", "b", "c", "d"]).render() == "aws:sourcearn is a, b, c"
+    assert one("StringNotLike", "a*").render() == "aws:sourcearn is not a*"

@@ -1,0 +1,223 @@
+"""What the roles, users and groups of a stack may do, before and after, and who may assume them.
+
+Of identity-based policies, permissions boundaries and trust policies.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policy-types
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.access.branches import Assumptions, each_branch
+from cdkguard.access.grants import NewGrant, find_new_grants
+from cdkguard.access.identities import Identities, Identity, IdentityKey
+from cdkguard.access.managed_policies import ManagedPolicy, find_attached_policies, read_managed_policy
+from cdkguard.access.sets import may_intersect
+from cdkguard.access.severity import PolicySubject
+from cdkguard.access.stack_index import StackIndex
+from cdkguard.access.statements import PolicyDocument, Statement, TemplateElement, read_statements
+from cdkguard.access.widening import Widening
+from cdkguard.access.wording import make_widenings, render_absent
+from cdkguard.logic import Tri
+from cdkguard.template.values import ABSENT, Deferred
+
+
+class IdentityPair(NamedTuple):
+    """An identity before and after, each with the identities of its side of the comparison."""
+
+    old: Identities
+    before: Identity
+    new: Identities
+    after: Identity
+
+
+def find_identity_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
+    """What identities that are on both sides may do, and who may assume them, beyond before."""
+    before, after = Identities(old), Identities(new)
+    compared: set[IdentityKey] = set()
+    for key, identity in after.by_key.items():
+        if identity.logical_id is not None and key not in before.by_key:
+            continue  # A new role is a matter of the rules.
+        compared.add(key)
+        pair = IdentityPair(before, before.by_key.get(key, Identity(identity.label)), after, identity)
+        yield from _compare_rights(pair, even_if_equal=bool(old.renamed))
+        yield from _compare_boundaries(pair)
+        yield from _compare_trust(pair)
+
+    # An identity of elsewhere may have lost its last policy of this template, and that one may have denied something.
+    for key, identity in before.by_key.items():
+        if key not in after.by_key and identity.logical_id is None:
+            pair = IdentityPair(before, identity, after, Identity(identity.label))
+            yield from _compare_rights(pair, even_if_equal=True)
+
+    yield from _compare_other_managed_policies(before, after, compared)
+
+
+def find_widenings_of_role(pair: IdentityPair, label: str) -> Iterator[Widening]:
+    """What the role after may do that the role before may not, said of `label`, which runs as one and then the other."""
+    after = copy(pair.after)
+    after.label = label
+    relabelled = pair._replace(after=after)
+    yield from _compare_rights(relabelled, even_if_equal=True)
+    yield from _compare_boundaries(relabelled)
+
+
+# -- identity-based policies
+
+
+def _compare_rights(pair: IdentityPair, even_if_equal: bool) -> Iterator[Widening]:
+    """What all policies of an identity together allow beyond before.
+
+    `even_if_equal`: compare policies that say the same, too; after a rename, they may say it of other resources.
+    """
+    old, before, new, after = pair
+    policies = old.policies_of(before), new.policies_of(after)
+    managed = old.managed_policies_of(before), new.managed_policies_of(after)
+    yield from _find_joined_groups(pair)
+
+    documents_are_equal = contents_of(policies[0]) == contents_of(policies[1])
+    if not even_if_equal and documents_are_equal and managed[0] == managed[1]:
+        return
+
+    allowed = [*old.statements_of(before), *(s for policy in managed[0] for s in read_managed_policy(policy))]
+    now = new.statements_of(after)
+    grants = find_new_grants(allowed, now)
+    if after.logical_id is not None and not managed[1] and not any(s.unknown for s in now):
+        # All that the role may do is known. The end of a Deny matters only where something allows what it denied.
+        grants = (grant for grant in grants if not _is_without_effect(grant, now))
+
+    subject = PolicySubject(after.label, new_ids=new.stack.shared_ids - old.stack.shared_ids)
+    yield from make_widenings(grants, subject)
+    yield from find_attached_policies(after.label, allowed, *managed)
+
+
+def contents_of(policies: Sequence[PolicyDocument]) -> list[tuple[Json, Assumptions]]:
+    """The documents without their places in the template, to see whether two lists of policies say the same."""
+    return [(policy.document, policy.assumptions) for policy in policies]
+
+
+def _find_joined_groups(pair: IdentityPair) -> Iterator[Widening]:
+    """The groups that a user joins and whose policies are not in the template."""
+    user = pair.after
+    for key in user.groups:
+        if key in pair.before.groups or key in pair.new.by_key:
+            continue
+        group = key[1] if isinstance(key[1], str) else "that is not known before deployment"
+        yield Widening(
+            logical_id=user.logical_id or "",
+            kind="managed-policy",
+            severity="medium",
+            message=f"{user.label} joins group {group}, whose rights are not in the template",
+            path="Properties.Groups",
+            before=None,
+            after=group,
+            certain=False,
+        )
+
+
+def _is_without_effect(grant: NewGrant, now: Sequence[Statement]) -> bool:
+    """Whether the grant is the end of a Deny of something that no statement of today allows."""
+    denied = grant.statement
+    return grant.kind == "deny-removed" and not any(
+        s.allow and may_intersect(s.action, denied.action) and may_intersect(s.resource, denied.resource) for s in now
+    )
+
+
+def _compare_other_managed_policies(
+    before: Identities, after: Identities, compared: set[IdentityKey]
+) -> Iterator[Widening]:
+    """What managed policies of the template allow that are attached to no identity that was compared."""
+    old_ids = {before.stack.shared_id(logical_id): logical_id for logical_id in before.managed_policies}
+    for logical_id in after.managed_policies:
+        if logical_id not in old_ids or after.attached_to.get(logical_id, set()) & compared:
+            continue
+        grants = find_new_grants(
+            _read_template_policy(before, old_ids[logical_id]), _read_template_policy(after, logical_id)
+        )
+        yield from make_widenings(grants, PolicySubject(f"whoever has managed policy {logical_id}"))
+
+
+def _read_template_policy(identities: Identities, policy_id: str) -> list[Statement]:
+    """The statements of a managed policy of the template."""
+    document = identities.managed_policies[policy_id].get("PolicyDocument")
+    policy = PolicyDocument(policy_id, "Properties.PolicyDocument", document)
+    return list(read_statements(policy, identities.stack.spell))
+
+
+# -- permissions boundaries
+
+
+def _compare_boundaries(pair: IdentityPair) -> Iterator[Widening]:
+    """The end of a permissions boundary, or another boundary that is not surely as narrow.
+
+    A boundary allows nothing by itself: an identity may do what both its policies and the boundary allow.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    old, before, new, after = pair
+    if before.permissions_boundary is ABSENT or after.logical_id is None:
+        return
+    for outer, was in each_branch(before.permissions_boundary):
+        for assumptions, now in each_branch(after.permissions_boundary, outer):
+            if was is ABSENT or (now is not ABSENT and old.stack.make_pattern(was) == new.stack.make_pattern(now)):
+                continue
+
+            is_subset = False if now is ABSENT else _is_narrower_boundary(old, was, new, now, assumptions)
+            if is_subset is True:
+                continue
+            if now is ABSENT:
+                message = f"{after.label} has no permissions boundary any more"
+            elif is_subset is False:
+                message = f"{after.label} has another, wider permissions boundary"
+            else:
+                message = f"{after.label} has another permissions boundary, perhaps a wider one"
+
+            path, certain = "Properties.PermissionsBoundary", is_subset is False
+            yield Widening(
+                after.logical_id, "boundary-removed", "high", message, path, was, render_absent(now), certain
+            )
+
+
+def _is_narrower_boundary(old: Identities, was: Json, new: Identities, now: Json, assumptions: Assumptions) -> Tri:
+    """Whether a boundary allows no more than the one before; None where a document is not known."""
+    before = _read_boundary(old, was, assumptions)
+    after = _read_boundary(new, now, assumptions)
+    if not before or not after:
+        return None
+    grants = list(find_new_grants(before, after))
+    return True if not grants else False if any(grant.certain for grant in grants) else None
+
+
+def _read_boundary(identities: Identities, arn: Json, assumptions: Assumptions) -> list[Statement]:
+    """The statements of the managed policy that is a boundary; none where its document is not known."""
+    if isinstance(arn, Deferred) and arn.kind == "resource" and arn.target in identities.managed_policies:
+        document = identities.managed_policies[arn.target].get("PolicyDocument")
+        return list(read_statements(PolicyDocument(arn.target, "", document, assumptions), identities.stack.spell))
+    element = TemplateElement("", "", arn)
+    return read_managed_policy(ManagedPolicy(identities.stack.make_pattern(arn), element, assumptions))
+
+
+# -- trust policies
+
+
+def _compare_trust(pair: IdentityPair) -> Iterator[Widening]:
+    """Who may assume a role that is in the template on both sides.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
+    """
+    old, before, new, after = pair
+    if after.trust_policy is ABSENT or before.logical_id is None or after.logical_id is None:
+        return
+    if not old.stack.renamed and before.trust_policy == after.trust_policy:
+        return
+    grants = find_new_grants(_read_trust_policy(old, before), _read_trust_policy(new, after))
+    subject = PolicySubject(
+        after.label, is_resource=True, account=new.stack.account, kind="trust", right=f"become {after.label}"
+    )
+    yield from make_widenings(grants, subject)
+
+
+def _read_trust_policy(identities: Identities, role: Identity) -> list[Statement]:
+    policy = PolicyDocument(str(role.logical_id), "Properties.AssumeRolePolicyDocument", role.trust_policy)
+    return list(read_statements(policy, identities.stack.spell))

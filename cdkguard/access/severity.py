@@ -1,0 +1,163 @@
+"""How severe a widening of a policy is: by what it allows, whom it lets in, and which conditions it drops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from cdkguard._typing import NamedTuple
+from cdkguard.access.conditions import ConditionTest, implies
+from cdkguard.access.grants import NewGrant
+from cdkguard.access.patterns import EVERYTHING, render_pattern
+from cdkguard.access.risk import rate_risk
+from cdkguard.access.sets import NameSet
+from cdkguard.access.statements import Statement
+from cdkguard.access.widening import worst_severity
+from cdkguard.aws import policies
+
+# Words of condition keys, in lower case, that are about the caller: who asks, from where, how well identified.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_CALLER_KEYS = (
+    "mfa",  # not aws:MultiFactorAuthPresent and aws:MultiFactorAuthAge, which spell it out
+    "principalorg",  # aws:PrincipalOrgID, aws:PrincipalOrgPaths
+    "principalaccount",  # aws:PrincipalAccount
+    "source",  # aws:SourceArn, aws:SourceIp, aws:SourceVpc, aws:SourceVpce ...
+    "calleraccount",  # kms:CallerAccount
+    ":sub",  # the subject of an OpenID Connect token: token.actions.githubusercontent.com:sub
+    ":aud",  # the audience of one
+    "externalid",  # sts:ExternalId
+)
+# Of these, the keys that say to whose account or organization the caller belongs.
+_CALLER_ORIGIN_KEYS = (
+    "principalorg",
+    "principalaccount",
+    "calleraccount",
+    "sourceaccount",
+    "sourceorg",
+)
+
+# Principals that a CDK app lets in as a matter of course: the own account's root, which leaves the decision to the
+# account's IAM policies, and the roles of CDK's own custom resources.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+_OWN_PRINCIPAL = re.compile(r"\$\{AWS::AccountId\}:\*|.*CustomResourceProviderRole[0-9A-F]{8}\b.*")
+
+
+class PolicySubject(NamedTuple):
+    """The identity or resource that policies are attached to."""
+
+    # What messages call it: `role Worker`, `Bucket`.
+    label: str
+    # Its policies name principals: a resource-based policy, or a role's trust policy.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
+    is_resource: bool = False
+    # The account that the stack is deployed to, where known.
+    account: str | None = None
+    # The kind of every widening, where the policies have one of their own: trust, permission.
+    kind: str = ""
+    # What its principals may do, in messages, where that is always the same: `become role Worker`.
+    right: str = ""
+    # Without a policy it lets nobody in; false for what is open unless a policy closes it, such as a REST API.
+    is_closed: bool = True
+    # The logical IDs of resources that the change itself creates.
+    new_ids: Collection[str] = ()
+
+
+# -- whom a statement lets in
+
+
+def classify_principals(grant: NewGrant, subject: PolicySubject) -> str:
+    """public | cross-account | other: whom the statement of a resource-based policy lets in."""
+    one = grant.statement
+    if not subject.is_resource or grant.kind == "deny-removed" or one.unknown is not None:
+        return "other"
+    if one.principal.negated or EVERYTHING in one.principal.patterns:
+        return "other" if is_restricted(one) else "public"
+    if _is_open_provider(one):
+        return "public"
+
+    account = "".join(s for s in one.principal.patterns[0][4:17] if isinstance(s, str))  # of `AWS:<account>:<rest>`
+    is_account = account[:12].isdigit() and account[12:] == ":"
+    return "cross-account" if is_account and account[:12] != subject.account else "other"
+
+
+def _is_open_provider(one: Statement) -> bool:
+    """Whether it lets in whoever an identity provider knows: everybody with an account of Google, say.
+
+    The users of a SAML provider are those of the organization that set it up.
+    """
+    who = render_pattern(one.principal.patterns[0]).lower()
+    return who.startswith("federated:") and ":saml-provider/" not in who and not is_restricted(one)
+
+
+def is_restricted(one: Statement) -> bool:
+    """Whether a Condition binds the statement to somebody, whomever its Principal names."""
+    body = one.element.body
+    return isinstance(body, dict) and policies.is_restricted(body) is True
+
+
+def _is_own_principal(one: Statement) -> bool:
+    return not one.principal.negated and all(
+        _OWN_PRINCIPAL.fullmatch(render_pattern(pattern)) is not None for pattern in one.principal.patterns
+    )
+
+
+# -- severity
+
+
+def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals: str) -> str:
+    """The severity of grants of one statement and one kind; `principals` as `classify_principals` says."""
+    if not subject.is_resource:
+        return _rate_identity_policy(grants)
+
+    first = grants[0]
+    if first.kind == "deny-removed":
+        return "high" if subject.is_closed else "medium"
+    if principals == "public":
+        return "critical" if subject.is_closed else "high"
+    if principals == "cross-account" or first.kind == "not-action":
+        return "high"
+    if first.kind == "condition":
+        return _rate_loosened_resource(first, subject)
+
+    if all(_is_own_principal(g.statement) for g in grants):
+        return "low" if is_restricted(first.statement) else "medium"
+    if is_restricted(first.statement):
+        return "low"
+    # The policy is about one resource, whatever its statement says of it.
+    one_resource = NameSet((tuple("one"),))
+    return worst_severity("medium", *(rate_risk(g.statement._replace(resource=one_resource)) for g in grants))
+
+
+def _rate_identity_policy(grants: Sequence[NewGrant]) -> str:
+    first = grants[0]
+    worst = worst_severity(*(rate_risk(g.statement) for g in grants))
+    if first.kind == "not-action":
+        return worst_severity(worst, "high")
+    if first.kind in ("deny-removed", "unknown"):
+        return worst_severity(worst, "medium")
+    return worst_severity(worst, _rate_lost_conditions(first)) if first.kind == "condition" else worst
+
+
+def _rate_loosened_resource(grant: NewGrant, subject: PolicySubject) -> str:
+    """The severity of a resource-based policy whose condition is gone or looser."""
+    lost = [test for test in find_lost_conditions(grant) if _restricts_caller(test)]
+    lets_in_everybody = EVERYTHING in grant.statement.principal.patterns
+    lost_origin = lets_in_everybody and any(word in test.key for test in lost for word in _CALLER_ORIGIN_KEYS)
+    return "high" if lost_origin or subject.kind == "trust" and lost else _rate_lost_conditions(grant)
+
+
+def _rate_lost_conditions(grant: NewGrant) -> str:
+    """high where a condition about the caller is gone, or allows other addresses or truths; else medium."""
+    kept = {test.key for test in grant.statement.conditions if EVERYTHING not in test.patterns}
+    lost = [t for t in find_lost_conditions(grant) if t.key not in kept or t.family in ("bool", "ip")]
+    return "high" if any(_restricts_caller(test) for test in lost) else "medium"
+
+
+def find_lost_conditions(grant: NewGrant) -> list[ConditionTest]:
+    """The tests that the statement of before made and the new one does not make, or makes less strictly."""
+    before = grant.nearest.conditions if grant.nearest is not None else ()
+    return [test for test in before if not any(implies(now, test) for now in grant.statement.conditions)]
+
+
+def _restricts_caller(test: ConditionTest) -> bool:
+    return any(word in test.key for word in _CALLER_KEYS)
