@@ -12,16 +12,17 @@ class CustomBuildHook(BuildHookInterface):
 
     def initialize(self, version, build_data):
         sys.path.insert(0, self.root)
+        from cdkguard.packs import folders
         from cdkguard.packs import load as packs
 
-        folder = packs.builtin()
-        texts = {path: packs.read_text(path) for path in packs.rule_files(folder)}
+        folder = folders.builtin_folder()
+        texts = {path: folders.read_rule_file(path) for path in folders.find_rule_files(folder)}
         self.folder = tempfile.mkdtemp()
-        target = os.path.join(self.folder, packs.COMPILED_FILE)
+        target = os.path.join(self.folder, folders.COMPILED_FILE)
         with open(target, "wb") as handle:
-            handle.write(packs.prepare(folder, texts, {}).written())
+            handle.write(packs.prepare_pack(folder, texts, {}).encode())
         if version != "editable":
-            build_data["force_include"][target] = "cdkguard/rules/" + packs.COMPILED_FILE
+            build_data["force_include"][target] = "cdkguard/rules/" + folders.COMPILED_FILE
 
     def finalize(self, version, build_data, artifact_path):
         import shutil

@@ -148,15 +148,19 @@ WATCH = (
 def installed(folder):
     """The package as a wheel holds it, rules prepared."""
     sys.path.insert(0, str(ROOT))
+    from cdkguard.packs import folders as folders_module
     from cdkguard.packs import load as packs
+    from cdkguard.packs import selection
 
     shutil.copytree(ROOT / "cdkguard", folder / "cdkguard", ignore=shutil.ignore_patterns("__pycache__"))
-    rules = packs.builtin()
+    rules = folders_module.builtin_folder()
     shutil.copytree(rules, folder / "cdkguard/rules", dirs_exist_ok=True)
-    texts = {path: Path(path).read_text(encoding="utf-8") for path in packs.rule_files(rules)}
-    (folder / "cdkguard/rules" / packs.COMPILED_FILE).write_bytes(packs.prepare(rules, texts, {}).written())
+    texts = {path: Path(path).read_text(encoding="utf-8") for path in folders_module.find_rule_files(rules)}
+    (folder / "cdkguard/rules" / folders_module.COMPILED_FILE).write_bytes(
+        packs.prepare_pack(rules, texts, {}).encode()
+    )
     loaded = packs.load_all()
-    recommended = packs.select(loaded.rules, ["recommended"])
+    recommended = selection.select(loaded.rules, ["recommended"])
     thirty = [rule.id for rule in recommended if rule.scope == "resource"][:30]
     return ",".join(thirty), {"recommended": len(recommended), "all": len(loaded.rules)}
 

@@ -38,6 +38,7 @@ from cdkguard.engine.run import Evaluation, evaluate_resources
 from cdkguard.inputs import template_file
 from cdkguard.outputs.diff.common import Difference  # noqa: E402
 from cdkguard.packs import load as packs
+from cdkguard.packs import rule_yaml
 from cdkguard.template import loops, paths, stack_scopes
 from cdkguard.template import values as intrinsics
 from tests.support import output_laws  # noqa: E402  (the laws are the test suite's)
@@ -222,11 +223,11 @@ def load_rule(data: bytes) -> None:
     """A rule file: rules or a RulePackError; what loads is judged on its own examples."""
     text = data.decode("utf-8", "replace")
     try:
-        prepared = packs.prepare("pack", {"pack/x.yaml": text}, {"s": ["AWS::S3::Bucket"]})
+        prepared = packs.prepare_pack("pack", {"pack/x.yaml": text}, {"s": ["AWS::S3::Bucket"]})
         rule = next(iter(prepared.rules()))
         if rule.predicates:
             return
-        examples = packs.read_yaml("x.yaml", text).get("examples") or {}
+        examples = rule_yaml.read_yaml("x.yaml", text).get("examples") or {}
         cases = (
             [case for many in examples.values() if isinstance(many, list) for case in many]
             if isinstance(examples, dict)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from cdkguard.model import Rule
+from cdkguard.packs import folders
 from cdkguard.packs import load as packs
 from tests.support import sampling
 
@@ -150,4 +151,4 @@ def builtin(warm_cache: Path) -> tuple[dict[str, Rule], packs.Packs]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDKGUARD_CACHE_DIR", str(warm_cache))
         loaded = packs.load_all()
-        return {rule.id: rule._replace(file=packs.source_file(rule)) for rule in loaded.rules}, loaded
+        return {rule.id: rule._replace(file=folders.source_file(rule)) for rule in loaded.rules}, loaded

@@ -9,10 +9,11 @@ from pathlib import Path
 import yaml
 
 from cdkguard.data import frameworks
-from cdkguard.data import loader as tables
+from cdkguard.data.loader import peer_ids
 from cdkguard.model import SEVERITIES
-from cdkguard.packs import equivalents as peers
-from cdkguard.packs import load as packs
+from cdkguard.packs.equivalents import find_equivalents
+from cdkguard.packs.folders import source_file
+from cdkguard.packs.load import load_all
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -58,8 +59,8 @@ FILES = {"guard": "cfn-guard", "cfn_nag": "cfn-nag"}
 
 
 def pages():
-    loaded = packs.load_all()
-    pairs = list(peers.equivalents(loaded.rules, tables.peer_ids()))
+    loaded = load_all()
+    pairs = list(find_equivalents(loaded.rules, peer_ids()))
     by_rule = defaultdict(list)
     for pair in pairs:
         by_rule[pair.rule.id].append(pair)
@@ -72,7 +73,7 @@ def pages():
 
 
 def page(rule, equivalents):
-    data = yaml.safe_load(Path(packs.source_file(rule)).read_text(encoding="utf-8"))
+    data = yaml.safe_load(Path(source_file(rule)).read_text(encoding="utf-8"))
     severity = rule.severity + "".join(f", {s} on {e}" for e, s in rule.severities.items())
     facts = [
         ("severity", severity),

@@ -15,6 +15,7 @@ from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import ConfigError
 from cdkguard.model import Finding, Problem, Rule, Stack
 from cdkguard.packs import load as packs
+from cdkguard.packs import selection
 from cdkguard.suppressions import apply as suppressions
 from cdkguard.system import files
 from cdkguard.text.spelling import did_you_mean
@@ -42,7 +43,7 @@ class BoundConfig(NamedTuple):
 def bind(config: Config) -> BoundConfig:
     """Load the packs of a configuration and select its rules; raises ConfigError or RulePackError."""
     loaded = packs.load_all(config.packs)
-    return BoundConfig(config, loaded, packs.select(loaded.rules, config.rules, config.skip))
+    return BoundConfig(config, loaded, selection.select(loaded.rules, config.rules, config.skip))
 
 
 def refuse_unknown_rules(bound: BoundConfig) -> None:

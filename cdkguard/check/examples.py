@@ -9,7 +9,7 @@ from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import RulePackError
 from cdkguard.model import Change, Finding, Missing, Problem, Rule, Stack
-from cdkguard.packs import load as packs
+from cdkguard.packs import folders, rule_yaml
 
 SUBJECT = "Subject"  # The logical id of the resource that an example is about.
 
@@ -49,7 +49,7 @@ def run_examples(
 
 
 def _read_examples(rule: Rule) -> dict[str, list[Json]]:
-    data = packs.read_yaml(rule.file, packs.read_text(rule.file))
+    data = rule_yaml.read_yaml(rule.file, folders.read_rule_file(rule.file))
     examples = data.get("examples") or {}
     if not isinstance(examples, dict) or not all(isinstance(cases, list) for cases in examples.values()):
         raise RulePackError(f"{rule.file}:1: examples is a mapping of pass, fail and unknown to lists")

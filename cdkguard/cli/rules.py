@@ -50,7 +50,8 @@ def run_list(options: argparse.Namespace) -> int:
     from cdkguard.cli.output import write_text
     from cdkguard.cli.settings import split
     from cdkguard.outputs import rule_list
-    from cdkguard.packs.load import load_all, select
+    from cdkguard.packs.load import load_all
+    from cdkguard.packs.selection import select
 
     rules = select(load_all(options.packs).rules, split(options.rules) or ("all",))
     write_text(rule_list.render_json(rules) if options.format == "json" else rule_list.render_text(rules))
@@ -68,10 +69,10 @@ def add_show_options(parser: argparse.ArgumentParser) -> None:
 
 def run_show(options: argparse.Namespace) -> int:
     """Print a rule's file."""
-    from cdkguard.packs.load import read_text, source_file
+    from cdkguard.packs.folders import read_rule_file, source_file
 
     rule = find_rule(options.rule, options.packs)
-    print_text(read_text(source_file(rule)).rstrip("\n"))
+    print_text(read_rule_file(source_file(rule)).rstrip("\n"))
     return int(ExitCode.OK)
 
 
@@ -87,9 +88,10 @@ def add_test_options(parser: argparse.ArgumentParser) -> None:
 def run_test(options: argparse.Namespace) -> int:
     """Evaluate the examples of the rules; the exit status is 1 where one is not judged as its file says."""
     from cdkguard.check import examples
-    from cdkguard.packs.load import builtin, load_all, source_file
+    from cdkguard.packs.folders import builtin_folder, source_file
+    from cdkguard.packs.load import load_all
 
-    home = os.path.realpath(builtin())
+    home = os.path.realpath(builtin_folder())
     more = [d for d in options.directories if not os.path.realpath(d).startswith(home)]  # the built-in ones are loaded
     loaded = load_all([*options.packs, *more])
     rules = tuple(rule._replace(file=source_file(rule)) for rule in loaded.rules)
@@ -130,9 +132,9 @@ def run_map(options: argparse.Namespace) -> int:
     from cdkguard.text.spelling import did_you_mean
 
     public = peer_ids()
-    pairs = list(equivalents.equivalents(load_all(options.packs).rules, public))
-    found = equivalents.named(options.id, pairs)
-    if not found and (theirs := equivalents.without_ours(options.id, public)):
+    pairs = list(equivalents.find_equivalents(load_all(options.packs).rules, public))
+    found = equivalents.select_pairs(options.id, pairs)
+    if not found and (theirs := equivalents.describe_unmatched(options.id, public)):
         raise ConfigError(f"no rule here checks what {theirs} does")
     if not found:
         known = {text for pair in pairs for text in (pair.public_id, pair.name) if text}

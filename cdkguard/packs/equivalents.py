@@ -1,4 +1,4 @@
-"""Which of our rules check what a peer's rule checks."""
+"""The rules of other tools (peers) that check the same as a rule of cdkguard."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from cdkguard.model import Rule
 
 
 class Equivalent(NamedTuple):
-    """A peer's rule and ours."""
+    """A peer's rule and the rule of cdkguard that checks the same."""
 
     peer: str
-    public_id: str | None  # the id that users know, such as CKV_AWS_28; None where it has none, or is not known
-    name: str  # as the peer's source names it
+    public_id: str | None  # The id that users know, such as CKV_AWS_28; None where there is none, or it is not known.
+    name: str  # The name in the peer's source.
     rule: Rule
 
 
-def equivalents(rules: Sequence[Rule], public: Mapping[str, Mapping[str, str]]) -> Iterator[Equivalent]:
-    """Every pair; `public` is peer -> public id -> the name in the peer's source."""
+def find_equivalents(rules: Sequence[Rule], public: Mapping[str, Mapping[str, str]]) -> Iterator[Equivalent]:
+    """Find every pair; `public` is peer -> public id -> the name in the peer's source."""
     ids = {peer: {name: public_id for public_id, name in table.items()} for peer, table in public.items()}
     for rule in rules:
         for peer, names in rule.equivalents.items():
@@ -26,38 +26,39 @@ def equivalents(rules: Sequence[Rule], public: Mapping[str, Mapping[str, str]]) 
                 yield Equivalent(peer, ids.get(peer, {}).get(name), name, rule)
 
 
-_OTHER_NAMES = {"cfn-guard": "guard", "cloudformation-guard": "guard"}  # beside `_` for `-`
+# Names under which users know a peer, beside the one that rules write; `_` and `-` are the same.
+_OTHER_NAMES = {"cfn-guard": "guard", "cloudformation-guard": "guard"}
 
 
-def named(asked: str, pairs: Sequence[Equivalent]) -> list[Equivalent]:
-    """The pairs that `peer:id` or a bare id means, by public id or name, in whatever case."""
-    peer, wanted = _parted(asked, {pair.peer for pair in pairs})
+def select_pairs(asked: str, pairs: Sequence[Equivalent]) -> list[Equivalent]:
+    """Select the pairs that `peer:id` or an id alone names, by public id or name, in any case."""
+    peer, wanted = _split_peer(asked, {pair.peer for pair in pairs})
     return [
         pair
         for pair in pairs
-        if wanted in [_bare(name) for name in (pair.public_id, pair.name) if name] and peer in (None, pair.peer)
+        if wanted in [_normalise(name) for name in (pair.public_id, pair.name) if name] and peer in (None, pair.peer)
     ]
 
 
-def without_ours(asked: str, public: Mapping[str, Mapping[str, str]]) -> str | None:
-    """A rule that a peer has, in words, for one that none of ours is equivalent to; None where no peer is known to."""
-    peer, wanted = _parted(asked, set(public))
+def describe_unmatched(asked: str, public: Mapping[str, Mapping[str, str]]) -> str | None:
+    """The peer's rule that `asked` names, in words, for one that no rule of cdkguard checks; None if no peer has it."""
+    peer, wanted = _split_peer(asked, set(public))
     for one, table in public.items():
         for public_id, name in table.items():
-            if wanted in (_bare(public_id), _bare(name)) and peer in (None, one):
+            if wanted in (_normalise(public_id), _normalise(name)) and peer in (None, one):
                 return f"{one}'s {public_id} ({name})"
     return None
 
 
-def _parted(asked: str, peers: set[str]) -> tuple[str | None, str]:
-    """The peer that is named before a colon, as it is spelt here, and the rest."""
+def _split_peer(asked: str, peers: set[str]) -> tuple[str | None, str]:
+    """The peer before a colon (None without one), and the rest, normalised."""
     before, colon, after = asked.partition(":")
-    spelt = before.lower().replace("_", "-")
-    spelt = _OTHER_NAMES.get(spelt, spelt)
-    peer = next((peer for peer in sorted(peers) if colon and peer.replace("_", "-") == spelt), None)
-    return (peer, _bare(after)) if peer else (None, _bare(asked))
+    spelling = before.lower().replace("_", "-")
+    spelling = _OTHER_NAMES.get(spelling, spelling)
+    peer = next((peer for peer in sorted(peers) if colon and peer.replace("_", "-") == spelling), None)
+    return (peer, _normalise(after)) if peer else (None, _normalise(asked))
 
 
-def _bare(rule_id: str) -> str:
-    """In small letters; Trivy's ids are written with and without AVD."""
+def _normalise(rule_id: str) -> str:
+    """An id in small letters, without the AVD that Trivy's ids are written with or without."""
     return rule_id.strip().lower().removeprefix("avd-")

@@ -8,6 +8,7 @@ from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Stack
 from cdkguard.packs import load as packs
+from cdkguard.packs import selection
 from cdkguard.template import values as intrinsics
 from cdkguard.template.values import is_intrinsic
 from tests.support.rule_examples import failing, outcome, with_value
@@ -173,7 +174,7 @@ def test_every_protocol_in_any_spelling(protocol):
     loaded = packs.load_all()
     ingress = {"CidrIp": "0.0.0.0/0", "IpProtocol": protocol}
     group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [ingress]}}
-    rules = packs.select(loaded.rules, ["sg-ingress-all-protocols", "sg-ingress-fully-open", "sg-ingress-open-ssh"])
+    rules = selection.select(loaded.rules, ["sg-ingress-all-protocols", "sg-ingress-fully-open", "sg-ingress-open-ssh"])
     stack = Stack(
         "S", {"Resources": {"G": group}}, "s.json", construct_path="S", environment="prod", from_assembly=True
     )

@@ -19,7 +19,7 @@ import pytest
 
 import cdkguard
 from cdkguard.baselines.snapshot import FOLDER
-from cdkguard.packs import load as packs
+from cdkguard.packs import folders
 from tests.support import fault_injection as faults
 from tests.support.paths import ROOT
 
@@ -75,7 +75,7 @@ def few_rules(tmp_path_factory, monkeypatch):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "rules" / f"{name}.yaml", folder / f"{name}.yaml")
     shutil.copyfile(ROOT / "rules/sets.yaml", folder / "sets.yaml")
-    monkeypatch.setattr(packs, "builtin", lambda: str(folder))
+    monkeypatch.setattr(folders, "builtin_folder", lambda: str(folder))
     return folder
 
 

@@ -32,7 +32,7 @@ def test_the_corpus_is_what_the_script_writes():
 def test_seeds_get_past_the_loaders():
     """A corpus of refused inputs would look at nothing but the first check."""
     for text in seeds.seeds()["rule"].values():
-        assert next(iter(targets.packs.prepare("pack", {"pack/x.yaml": text}, {"s": ["AWS::S3::Bucket"]}).rules()))
+        assert next(iter(targets.packs.prepare_pack("pack", {"pack/x.yaml": text}, {"s": ["AWS::S3::Bucket"]}).rules()))
     for text in seeds.seeds()["judge"].values():
         report = targets._judged(text.encode())
         assert report is not None and (report.findings or text == '{"Resources": {}}')

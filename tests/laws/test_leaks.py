@@ -19,6 +19,7 @@ from cdkguard.config.settings import Config
 from cdkguard.engine import findings
 from cdkguard.model import Assembly, Stack
 from cdkguard.outputs.render import RENDERERS, Options, render
+from cdkguard.packs import folders
 from cdkguard.packs import load as packs
 from cdkguard.template import rendering
 
@@ -260,7 +261,7 @@ def examples() -> Iterator[tuple[str, dict[str, Any]]]:
     loaded = packs.load_all([])
     for rule in loaded.rules:
         if rule.scope not in ("change", "stack"):
-            rule = rule._replace(file=packs.source_file(rule))
+            rule = rule._replace(file=folders.source_file(rule))
             for case in ruletest._read_examples(rule).get("fail", []):
                 stack, _settings, _subject = ruletest.build_stack(rule, case, loaded.sets)
                 for body in (stack.template.get("Resources") or {}).values():

@@ -17,12 +17,13 @@ from cdkguard.engine.rules import BoundRules, EngineSettings
 from cdkguard.engine.run import Run
 from cdkguard.errors import InputError
 from cdkguard.inputs.assembly import read_paths
+from cdkguard.packs import folders, prepared
 from cdkguard.packs import load as packs
 
 CORPUS = os.environ.get("CDKGUARD_CORPUS")
 pytestmark = [pytest.mark.corpus, pytest.mark.skipif(not CORPUS, reason="CDKGUARD_CORPUS names no folder")]
 LOADED = packs.load_all(())
-RULES = [packs._whole(r)._replace(file=packs.source_file(r)) for r in LOADED.rules if r.scope != "change"]
+RULES = [prepared.read_whole(r)._replace(file=folders.source_file(r)) for r in LOADED.rules if r.scope != "change"]
 SMALL = 60_000  # characters of a template that is changed; larger ones are only judged
 
 

@@ -44,22 +44,22 @@ def test_every_disagreement_says_who_is_right_and_which_document_decides():
 
 
 def test_a_peers_rule_is_found_by_either_of_its_names():
-    pairs = list(equivalents.equivalents(packs.load_all().rules, tables.peer_ids()))
+    pairs = list(equivalents.find_equivalents(packs.load_all().rules, tables.peer_ids()))
     for asked in ("checkov:CKV_AWS_28", "ckv_aws_28", "checkov:DynamodbRecovery"):
-        assert [p.rule.id for p in equivalents.named(asked, pairs)] == ["dynamodb-pitr"]
-    assert equivalents.named("checkov:DynamoDBPITREnabled", pairs) == []
-    assert equivalents.named("cdk-nag:DynamoDBPITREnabled", pairs)
+        assert [p.rule.id for p in equivalents.select_pairs(asked, pairs)] == ["dynamodb-pitr"]
+    assert equivalents.select_pairs("checkov:DynamoDBPITREnabled", pairs) == []
+    assert equivalents.select_pairs("cdk-nag:DynamoDBPITREnabled", pairs)
     for asked in ("cfn-nag:W78", "CFN_NAG:w78", "cdk_nag:AwsSolutions-DDB3", "cfn-guard:DYNAMODB_PITR_ENABLED"):
-        assert [p.rule.id for p in equivalents.named(asked, pairs)] == ["dynamodb-pitr"], asked
+        assert [p.rule.id for p in equivalents.select_pairs(asked, pairs)] == ["dynamodb-pitr"], asked
     for asked in ("AVD-AWS-0024", "trivy:AWS-0024", "trivy:avd-aws-0024"):
-        assert [p.rule.id for p in equivalents.named(asked, pairs)] == ["dynamodb-pitr"], asked
+        assert [p.rule.id for p in equivalents.select_pairs(asked, pairs)] == ["dynamodb-pitr"], asked
 
 
 def test_a_rule_that_a_peer_has_alone_is_told_apart_from_one_that_nobody_has():
     public = tables.peer_ids()
-    assert equivalents.without_ours("CKV_AWS_79", public) == "checkov's CKV_AWS_79 (IMDSv1Disabled)"
-    assert equivalents.without_ours("cfn-nag:w28", public) == "cfn_nag's W28 (ResourceWithExplicitNameRule)"
-    assert equivalents.without_ours("checkov:W28", public) is None
+    assert equivalents.describe_unmatched("CKV_AWS_79", public) == "checkov's CKV_AWS_79 (IMDSv1Disabled)"
+    assert equivalents.describe_unmatched("cfn-nag:w28", public) == "cfn_nag's W28 (ResourceWithExplicitNameRule)"
+    assert equivalents.describe_unmatched("checkov:W28", public) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,9 @@ def test_a_rule_that_a_peer_has_alone_is_told_apart_from_one_that_nobody_has():
      "AwsSolutions-VPC7", "W2", "W10", "W41", "F19", "F31", "F38"],
 )  # fmt: skip
 def test_rules_that_everybody_knows_have_an_answer(asked):
-    assert equivalents.named(asked, list(equivalents.equivalents(packs.load_all().rules, tables.peer_ids())))
+    assert equivalents.select_pairs(
+        asked, list(equivalents.find_equivalents(packs.load_all().rules, tables.peer_ids()))
+    )
 
 
 def test_two_rules_that_divide_the_ports_share_a_list():

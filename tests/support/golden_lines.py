@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 from cdkguard.model import Change, Finding
-from cdkguard.packs import load as packs
+from cdkguard.packs import folders
 from cdkguard.template.values import ABSENT, Deferred
 
-RULE_IDS = sorted(Path(file).stem for file in packs.rule_files(packs.builtin()) if Path(file).stem != "sets")
+RULE_IDS = sorted(
+    Path(file).stem for file in folders.find_rule_files(folders.builtin_folder()) if Path(file).stem != "sets"
+)
 
 
 def value_text(value: object) -> str:

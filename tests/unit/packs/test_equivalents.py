@@ -3,7 +3,7 @@
 import pytest
 
 from cdkguard.model import Rule
-from cdkguard.packs.equivalents import Equivalent, equivalents, named, without_ours
+from cdkguard.packs.equivalents import Equivalent, describe_unmatched, find_equivalents, select_pairs
 
 OURS = Rule("s3-versioning", "t", "high", "p", equivalents={"checkov": ["S3Versioning"], "trivy": ["avd-aws-0090"]})
 OTHER = Rule("s3-logging", "t", "high", "p", equivalents={"guard": ["S3_BUCKET_LOGGING_ENABLED"], "cfn_nag": ["W35"]})
@@ -12,7 +12,7 @@ PUBLIC = {
     "trivy": {"AVD-AWS-0090": "avd-aws-0090"},
     "guard": {"S3.9": "S3_BUCKET_LOGGING_ENABLED"},
 }
-PAIRS = list(equivalents([OURS, OTHER], PUBLIC))
+PAIRS = list(find_equivalents([OURS, OTHER], PUBLIC))
 
 
 def test_every_pair_has_the_id_that_users_know():
@@ -48,11 +48,11 @@ def test_every_pair_has_the_id_that_users_know():
     ],
 )
 def test_pairs_are_found_by_any_name(asked, peers):
-    assert [pair.peer for pair in named(asked, PAIRS)] == peers
+    assert [pair.peer for pair in select_pairs(asked, PAIRS)] == peers
 
 
 def test_what_a_peer_has_and_we_have_not_is_told():
-    assert without_ours("ckv_aws_99", PUBLIC) == "checkov's CKV_AWS_99 (NotOurs)"
-    assert without_ours("checkov:NotOurs", PUBLIC) == "checkov's CKV_AWS_99 (NotOurs)"
-    assert without_ours("trivy:CKV_AWS_99", PUBLIC) is None
-    assert without_ours("CKV_AWS_1000", PUBLIC) is None
+    assert describe_unmatched("ckv_aws_99", PUBLIC) == "checkov's CKV_AWS_99 (NotOurs)"
+    assert describe_unmatched("checkov:NotOurs", PUBLIC) == "checkov's CKV_AWS_99 (NotOurs)"
+    assert describe_unmatched("trivy:CKV_AWS_99", PUBLIC) is None
+    assert describe_unmatched("CKV_AWS_1000", PUBLIC) is None

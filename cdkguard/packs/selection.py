@@ -1,0 +1,53 @@
+"""Chooses rules by profile, pack, id or glob."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from cdkguard.errors import ConfigError
+from cdkguard.language.vocabulary import PROFILES
+from cdkguard.model import Rule
+from cdkguard.text.spelling import did_you_mean
+
+# The pack of rules about what cdkguard could not read. A selection never leaves it out.
+UNSEEN = "unseen"
+
+
+def select(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Select the rules that a profile, pack or id glob names, without those to skip, and always the pack `unseen`.
+
+    Raises ConfigError for a selector that names no rule, and where a rule of `unseen` is to be skipped.
+    """
+    chosen: set[str] = set()
+    always = {rule.id for rule in rules if rule.pack == UNSEEN}
+
+    for selector in selectors:
+        chosen |= {rule.id for rule in _find_rules(rules, selector)}
+
+    for selector in skip:
+        if selector == UNSEEN or selector in always:
+            raise ConfigError(
+                f"'{selector}' says what nobody has judged, so it cannot be left out; accept its finding, with the reason"
+            )
+        chosen -= {rule.id for rule in _find_rules(rules, selector)}
+
+    if not chosen:
+        raise ConfigError("no rule is selected, so nothing would be judged")
+    return tuple(rule for rule in rules if rule.id in chosen or rule.id in always)
+
+
+def _find_rules(rules: Sequence[Rule], selector: str) -> list[Rule]:
+    if selector == "all":
+        return list(rules)
+    if selector in PROFILES:
+        found = [r for r in rules if selector in r.profiles or selector == "strict" and "recommended" in r.profiles]
+    else:
+        # A plain name is compared as text: matching thirty names as patterns takes longer than judging a small template.
+        matches = fnmatchcase if any(c in selector for c in "*?[") else str.__eq__
+        found = [r for r in rules if r.pack == selector or matches(r.id, selector)]
+
+    if not found:
+        known = [*PROFILES, "all", *sorted({r.pack for r in rules}), *(r.id for r in rules)]
+        raise ConfigError(f"no profile, pack or rule is named '{selector}'{did_you_mean(selector, known)}")
+    return found
