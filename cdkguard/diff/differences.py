@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cdkguard._typing import Json
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
+from cdkguard.text.regexes import late
 
 IF = "Fn::If"  # A value that hangs on an unknown condition is {IF: [the condition's text, value if true, value if false]}.
 _MANY_ALIKE = 200  # Among so many similar elements an equal one is looked for; lists of more would take for ever.
-_WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+\Z")
+_WHOLE_NUMBER = late(r"(-?\d+)\.0+\Z")
 
 Path = tuple[str | int, ...]
 Difference = tuple[Path, Json, Json]  # The path, the value before, the value after.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from cdkguard._typing import Json
 from cdkguard.template.values import Deferred
+from cdkguard.text.regexes import late
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([^}]*))?\}")  # ${Name} or ${Name.Attribute}
+_VARIABLE = late(r"\$\{([A-Za-z0-9]+)(?:\.([^}]*))?\}")  # ${Name} or ${Name.Attribute}
 
 Reference = tuple[str, str | None]  # A logical ID or a parameter's name, and the attribute of an Fn::GetAtt.
 

@@ -31,14 +31,13 @@ from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, applies
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.weakening import Weakened, aligned, weaker
 from cdkguard.language.requirements import Binding, Decide, Subject, bind, expand_types
-from cdkguard.model import Change, Finding, Outcome, Problem, PropertyChange, Rule, Stack, severity_rank
+from cdkguard.model import UPDATE_IMPACTS, Change, Finding, Outcome, Problem, PropertyChange, Rule, Stack, severity_rank
 from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.template.values import ABSENT, Deferred, Verbatim
 from cdkguard.text.credentials import masked
 from cdkguard.text.regexes import late
 
 MAX_PARTS = 16  # of a rule, that a change is asked about one by one
-UPDATES = ("WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE")
 
 
 def evaluate_changes(
@@ -324,7 +323,7 @@ class _Judge:
         for key, found in self._wider.items():
             for wider in found:
                 own = of.get((key, wider.logical_id))
-                if own is not None and (own.impact not in UPDATES or _is_cause(own, wider)):
+                if own is not None and (own.impact not in UPDATE_IMPACTS or _is_cause(own, wider)):
                     yield own, wider
                 else:
                     yield self._unchanged(*pairs[key], wider), wider

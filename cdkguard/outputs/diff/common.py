@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.diff.comparable import as_json
 from cdkguard.diff.data_parts import find_lost_data_parts
-from cdkguard.model import DETAILS, IMPACTS, STACK_IMPACTS, Change, PropertyChange, Stack
+from cdkguard.model import (
+    DETAILS,
+    IMPACTS,
+    REMOVE_IMPACTS,
+    REPLACE_IMPACTS,
+    STACK_IMPACTS,
+    Change,
+    PropertyChange,
+    Stack,
+)
 from cdkguard.outputs.summary import plural
 from cdkguard.template.rendering import render_value
 from cdkguard.template.values import Deferred
@@ -81,7 +90,7 @@ FATES = {
 def sentences(change: Change) -> list[str]:
     """What the impact's word does not say."""
     found = []
-    if change.impact in ("WILL_REPLACE", "MAY_REPLACE") and change.fate:
+    if change.impact in REPLACE_IMPACTS and change.fate:
         found.append(f"the one that runs is {FATES[change.fate]}")
     elif change.impact == "WILL_DESTROY" and (change.stateful or change.fate not in ("", "destroyed")):
         found.append(FATES[change.fate])
@@ -117,9 +126,7 @@ def data_that_goes(changes: Iterable[Change]) -> list[str]:
             fate = FATES.get(change.fate, "")
             words.insert(
                 0,
-                fate
-                if change.impact in ("WILL_DESTROY", "WILL_ORPHAN")
-                else f"{_WORDS[change.impact]}; the one that runs is {fate}",
+                fate if change.impact in REMOVE_IMPACTS else f"{_WORDS[change.impact]}; the one that runs is {fate}",
             )
         found.append(f"{name_of(change)} · {change.resource_type} · {'; '.join(filter(None, words))}")
     return found
