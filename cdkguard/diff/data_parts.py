@@ -27,8 +27,8 @@ class DataPart(NamedTuple):
     default: int | None = None  # The count where the property is not written; None: then it counts nothing.
 
 
-# The property reference of each type says that AWS deletes the replica, index or shard that is no longer listed, such as
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
+# A part that is no longer listed or counted is deleted with its data. Of a replica of a DynamoDB table:
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ReplicationGroupUpdate.html
 DATA_PARTS: dict[str, tuple[DataPart, ...]] = {
     "AWS::DynamoDB::GlobalTable": (
         DataPart(("Replicas",), "Region", "replica in"),
