@@ -10,8 +10,9 @@ from cdkguard.baselines.open import Baseline
 from cdkguard.check.evaluate import assign_environments
 from cdkguard.config.settings import Config
 from cdkguard.data.loader import shipped
-from cdkguard.diff.compare import TypeFacts, compare_stacks, find_destroy_changes
+from cdkguard.diff.compare import compare_stacks, find_destroy_changes
 from cdkguard.diff.replacement import Replacements
+from cdkguard.diff.resource_changes import TypeFacts
 from cdkguard.diff.sides import Sides
 from cdkguard.errors import BaselineError, TemplateError
 from cdkguard.model import Assembly, Change, Stack, replace_stacks
