@@ -14,15 +14,8 @@ import re
 from collections.abc import Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.access.patterns import (
-    Pattern,
-    Speller,
-    are_disjoint,
-    contains,
-    make_pattern,
-    render_pattern,
-    spell_plainly,
-)
+from cdkguard.access.containment import are_disjoint, contains
+from cdkguard.access.patterns import Pattern, Speller, make_pattern, render_pattern, spell_plainly
 from cdkguard.aws import addresses, policies
 from cdkguard.logic import Tri, all_of, any_of
 from cdkguard.template.values import ABSENT

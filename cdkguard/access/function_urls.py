@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from cdkguard._typing import Json
 from cdkguard.access.branches import each_branch
 from cdkguard.access.patterns import Pattern, render_pattern
-from cdkguard.access.stack_index import FUNCTION_URL, StackIndex
+from cdkguard.access.resource_types import FUNCTION_URL
+from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.widening import Widening
 from cdkguard.logic import Tri
 from cdkguard.template.values import Deferred

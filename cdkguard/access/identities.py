@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cdkguard._typing import Json
+from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import Assumptions, each_element
 from cdkguard.access.managed_policies import ManagedPolicy
 from cdkguard.access.patterns import render_pattern
-from cdkguard.access.stack_index import IAM, IDENTITY_TYPES, StackIndex, properties
+from cdkguard.access.resource_types import IAM, IDENTITY_TYPES, properties
+from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.statements import PolicyDocument, Statement, TemplateElement, read_statements
 from cdkguard.template.values import ABSENT, Deferred
 
@@ -146,3 +147,12 @@ class Identities:
 
     def _groups_of(self, identity: Identity) -> list[Identity]:
         return [self.by_key[key] for key in identity.groups if key in self.by_key]
+
+
+class IdentityPair(NamedTuple):
+    """An identity before and after, each with the identities of its side of the comparison."""
+
+    old: Identities
+    before: Identity
+    new: Identities
+    after: Identity

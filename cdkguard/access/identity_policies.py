@@ -1,6 +1,5 @@
 """What the roles, users and groups of a stack may do, before and after, and who may assume them.
 
-Of identity-based policies, permissions boundaries and trust policies.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policy-types
 """
 
@@ -9,28 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 
-from cdkguard._typing import Json, NamedTuple
-from cdkguard.access.branches import Assumptions, each_branch
+from cdkguard._typing import Json
+from cdkguard.access.branches import Assumptions
 from cdkguard.access.grants import NewGrant, find_new_grants
-from cdkguard.access.identities import Identities, Identity, IdentityKey
-from cdkguard.access.managed_policies import ManagedPolicy, find_attached_policies, read_managed_policy
+from cdkguard.access.identities import Identities, Identity, IdentityKey, IdentityPair
+from cdkguard.access.managed_policies import find_attached_policies, read_managed_policy
+from cdkguard.access.permissions_boundaries import find_boundary_widenings
 from cdkguard.access.sets import may_intersect
 from cdkguard.access.severity import PolicySubject
 from cdkguard.access.stack_index import StackIndex
-from cdkguard.access.statements import PolicyDocument, Statement, TemplateElement, read_statements
+from cdkguard.access.statements import PolicyDocument, Statement, read_statements
 from cdkguard.access.widening import Widening
-from cdkguard.access.wording import make_widenings, render_absent
-from cdkguard.logic import Tri
-from cdkguard.template.values import ABSENT, Deferred
-
-
-class IdentityPair(NamedTuple):
-    """An identity before and after, each with the identities of its side of the comparison."""
-
-    old: Identities
-    before: Identity
-    new: Identities
-    after: Identity
+from cdkguard.access.wording import make_widenings
+from cdkguard.template.values import ABSENT
 
 
 def find_identity_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
@@ -43,7 +33,7 @@ def find_identity_widenings(old: StackIndex, new: StackIndex) -> Iterator[Wideni
         compared.add(key)
         pair = IdentityPair(before, before.by_key.get(key, Identity(identity.label)), after, identity)
         yield from _compare_rights(pair, even_if_equal=bool(old.renamed))
-        yield from _compare_boundaries(pair)
+        yield from find_boundary_widenings(pair)
         yield from _compare_trust(pair)
 
     # An identity of elsewhere may have lost its last policy of this template, and that one may have denied something.
@@ -61,7 +51,7 @@ def find_widenings_of_role(pair: IdentityPair, label: str) -> Iterator[Widening]
     after.label = label
     relabelled = pair._replace(after=after)
     yield from _compare_rights(relabelled, even_if_equal=True)
-    yield from _compare_boundaries(relabelled)
+    yield from find_boundary_widenings(relabelled)
 
 
 # -- identity-based policies
@@ -144,58 +134,6 @@ def _read_template_policy(identities: Identities, policy_id: str) -> list[Statem
     document = identities.managed_policies[policy_id].get("PolicyDocument")
     policy = PolicyDocument(policy_id, "Properties.PolicyDocument", document)
     return list(read_statements(policy, identities.stack.spell))
-
-
-# -- permissions boundaries
-
-
-def _compare_boundaries(pair: IdentityPair) -> Iterator[Widening]:
-    """The end of a permissions boundary, or another boundary that is not surely as narrow.
-
-    A boundary allows nothing by itself: an identity may do what both its policies and the boundary allow.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-    """
-    old, before, new, after = pair
-    if before.permissions_boundary is ABSENT or after.logical_id is None:
-        return
-    for outer, was in each_branch(before.permissions_boundary):
-        for assumptions, now in each_branch(after.permissions_boundary, outer):
-            if was is ABSENT or (now is not ABSENT and old.stack.make_pattern(was) == new.stack.make_pattern(now)):
-                continue
-
-            is_subset = False if now is ABSENT else _is_narrower_boundary(old, was, new, now, assumptions)
-            if is_subset is True:
-                continue
-            if now is ABSENT:
-                message = f"{after.label} has no permissions boundary any more"
-            elif is_subset is False:
-                message = f"{after.label} has another, wider permissions boundary"
-            else:
-                message = f"{after.label} has another permissions boundary, perhaps a wider one"
-
-            path, certain = "Properties.PermissionsBoundary", is_subset is False
-            yield Widening(
-                after.logical_id, "boundary-removed", "high", message, path, was, render_absent(now), certain
-            )
-
-
-def _is_narrower_boundary(old: Identities, was: Json, new: Identities, now: Json, assumptions: Assumptions) -> Tri:
-    """Whether a boundary allows no more than the one before; None where a document is not known."""
-    before = _read_boundary(old, was, assumptions)
-    after = _read_boundary(new, now, assumptions)
-    if not before or not after:
-        return None
-    grants = list(find_new_grants(before, after))
-    return True if not grants else False if any(grant.certain for grant in grants) else None
-
-
-def _read_boundary(identities: Identities, arn: Json, assumptions: Assumptions) -> list[Statement]:
-    """The statements of the managed policy that is a boundary; none where its document is not known."""
-    if isinstance(arn, Deferred) and arn.kind == "resource" and arn.target in identities.managed_policies:
-        document = identities.managed_policies[arn.target].get("PolicyDocument")
-        return list(read_statements(PolicyDocument(arn.target, "", document, assumptions), identities.stack.spell))
-    element = TemplateElement("", "", arn)
-    return read_managed_policy(ManagedPolicy(identities.stack.make_pattern(arn), element, assumptions))
 
 
 # -- trust policies

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from cdkguard.access.patterns import EVERYTHING, Pattern, make_pattern, overlaps, render_pattern
+from cdkguard.access.containment import overlaps
+from cdkguard.access.patterns import EVERYTHING, Pattern, make_pattern, render_pattern
 from cdkguard.access.statements import Statement
 
 # Who may do one of these to anything can make himself an administrator, or take the rights of others away.

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.admin_ports import ADMIN_PORTS
 from cdkguard.access.branches import each_element
-from cdkguard.access.group_rules import GroupRule, is_covered_by_rules, read_rules
+from cdkguard.access.group_coverage import is_covered_by_rules
+from cdkguard.access.group_rules import GroupRule, read_rules
 from cdkguard.access.patterns import make_pattern, render_pattern
-from cdkguard.access.stack_index import PREFIX_LIST, StackIndex
+from cdkguard.access.resource_types import PREFIX_LIST
+from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.widening import Widening
 from cdkguard.aws import addresses
 from cdkguard.model import severity_rank

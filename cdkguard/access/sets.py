@@ -9,7 +9,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 from __future__ import annotations
 
 from cdkguard._typing import NamedTuple
-from cdkguard.access.patterns import EVERYTHING, Pattern, are_disjoint, contains, overlaps, render_pattern
+from cdkguard.access.containment import are_disjoint, contains, overlaps
+from cdkguard.access.patterns import EVERYTHING, Pattern, render_pattern
 from cdkguard.logic import Tri, all_of, any_of
 
 

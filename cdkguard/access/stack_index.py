@@ -6,16 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard._typing import Json
 from cdkguard.access.patterns import Pattern, UnknownPart, make_pattern, spell_plainly
+from cdkguard.access.resource_types import IDENTITY_TYPES, SECURITY_GROUP, properties
 from cdkguard.access.widening import ResolvedStack
 from cdkguard.aws.arns import OWN_NAMES
 from cdkguard.template.values import Deferred, import_name
-
-IAM = "AWS::IAM::"
-IDENTITY_TYPES = {"AWS::IAM::Role": "Role", "AWS::IAM::User": "User", "AWS::IAM::Group": "Group"}
-SECURITY_GROUP = "AWS::EC2::SecurityGroup"
-SECURITY_GROUP_TYPES = (SECURITY_GROUP, "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
-PREFIX_LIST = "AWS::EC2::PrefixList"
-FUNCTION_URL = "AWS::Lambda::Url"
 
 # Types in OWN_NAMES whose Ref is the ARN; that of the others is the physical name, or a URL.
 _REF_IS_ARN = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy", "AWS::StepFunctions::StateMachine")
@@ -119,9 +113,3 @@ def _fill_form(form: str, name: UnknownPart) -> list[str | UnknownPart]:
     """The last part of an ARN, such as `role/{}`, with the name in it."""
     head, _, tail = form.partition("{}")
     return [piece for piece in (head, name, tail) if piece]
-
-
-def properties(body: Json) -> Mapping[str, Json]:
-    """The properties of a resource; none where it has none or they are not known."""
-    found = body.get("Properties") if isinstance(body, dict) else None
-    return found if isinstance(found, dict) else {}

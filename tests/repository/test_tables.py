@@ -4,15 +4,14 @@ import json
 
 from cdkguard.access import (
     admin_ports,
-    attached_groups,
     group_rules,
     managed_policies,
     patterns,
     policy_locations,
+    resource_types,
     risk,
     severity,
     stack_index,
-    workload_roles,
 )
 from cdkguard.aws import addresses, arns, policies
 from cdkguard.config import environments
@@ -55,8 +54,8 @@ def test_tables(golden):
         "values that may be any text": patterns._MAY_BE_ANYTHING,
         "values that only point to a secret": credentials._ELSEWHERE,
         "keys that say who": asset_hashes.KEYS_THAT_SAY_WHO,
-        "properties that hold a role": workload_roles._ROLE_PROPERTIES,
-        "properties that hold security groups": attached_groups._GROUP_PROPERTIES,
+        "properties that hold a role": resource_types._ROLE_PROPERTIES,
+        "properties that hold security groups": resource_types._GROUP_PROPERTIES,
         "ports of administration and databases": admin_ports.ADMIN_PORTS,
         "protocols": group_rules._PROTOCOLS,
         "who is let in": group_rules._PEERS,

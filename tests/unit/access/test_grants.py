@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkguard.access import conditions as clauses
+from cdkguard.access import containment
 from cdkguard.access import grants as iam
 from cdkguard.access import patterns as globs
 from cdkguard.access.risk import rate_risk
@@ -56,14 +57,14 @@ def text(*parts):
     ],
 )
 def test_containment_of_patterns(wide, narrow, expected):
-    assert globs.contains(p(wide), p(narrow)) is expected
+    assert containment.contains(p(wide), p(narrow)) is expected
 
 
 def test_a_physical_name_is_the_reference_to_it():
     spelled = [globs.UnknownPart("B", False, "my-bucket")]
-    assert globs.contains(p("my-*"), p(BUCKET, spell=lambda _: spelled)) is True
-    assert globs.contains(p(BUCKET, spell=lambda _: spelled), p("my-bucket")) is True
-    assert globs.contains(p(BUCKET, spell=lambda _: spelled), p("other")) is False
+    assert containment.contains(p("my-*"), p(BUCKET, spell=lambda _: spelled)) is True
+    assert containment.contains(p(BUCKET, spell=lambda _: spelled), p("my-bucket")) is True
+    assert containment.contains(p(BUCKET, spell=lambda _: spelled), p("other")) is False
 
 
 GLOBS = st.text("ab*?", max_size=6)
@@ -72,7 +73,7 @@ GLOBS = st.text("ab*?", max_size=6)
 @settings(max_examples=300)
 @given(GLOBS, GLOBS, st.text("ab", max_size=6))
 def test_what_is_contained_matches_no_text_more(wide, narrow, word):
-    if globs.contains(p(wide), p(narrow)) and fnmatch.fnmatchcase(word, narrow):
+    if containment.contains(p(wide), p(narrow)) and fnmatch.fnmatchcase(word, narrow):
         assert fnmatch.fnmatchcase(word, wide)
 
 
@@ -80,7 +81,7 @@ def test_what_is_contained_matches_no_text_more(wide, narrow, word):
 @given(GLOBS, GLOBS, st.text("ab", max_size=6))
 def test_what_matches_both_overlaps(one, other, word):
     if fnmatch.fnmatchcase(word, one) and fnmatch.fnmatchcase(word, other):
-        assert globs.overlaps(p(one), p(other))
+        assert containment.overlaps(p(one), p(other))
 
 
 def implied(narrow, wide):
