@@ -1,9 +1,9 @@
-"""The difference between two sides, and what `cdk destroy` would take: changes without the rules' verdict."""
+"""The changes between two sides, and those of `cdk destroy`, without the verdict of rules."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
@@ -40,25 +40,38 @@ def compare(config: Config, old_path: str | None, progress: TextIO | None = None
             )
 
 
-def destruction(config: Config, progress: TextIO | None = None) -> Difference:
-    """What `cdk destroy` of the selected stacks would take, by the policies of the baseline or, without one, of the app.
+def compare_destruction(config: Config, progress: TextIO | None = None) -> Difference:
+    """The changes that `cdk destroy` of the selected stacks would make. Raises ConfigError where none is selected."""
+    sets = load_all(config.packs).sets
+    stacks, words = stacks_to_destroy(config, progress)
+    taken = find_destroyed(config, stacks, sets)
+    return Difference(taken, stacks, words, "nothing (cdk destroy)", note_protection(taken), __version__)
 
-    Raises ConfigError where no stack is selected.
+
+def stacks_to_destroy(config: Config, progress: TextIO | None = None) -> tuple[tuple[Stack, ...], str]:
+    """The stacks whose policies decide what `cdk destroy` takes, and where they are from, in words.
+
+    They are those of the baseline or, without one, of the app.
     """
-    loaded = load_all(config.packs)
     if config.against is None:
         with new_side(config, progress) as found:
-            stacks, words = comparison.stacks_of(found, config), _words(config)
-    else:
-        with new_side(config, progress) as app, _old_side(config, None, app, progress) as old:
-            stacks, words = comparison.stacks_of(old.assembly, config), old.words
-    taken = _of_selected_stacks(comparison.find_destroyed(stacks, loaded.sets, config.template_parameters), config)
+            return tuple(comparison.stacks_of(found, config)), _words(config)
+    with new_side(config, progress) as app, _old_side(config, None, app, progress) as old:
+        return tuple(comparison.stacks_of(old.assembly, config)), old.words
+
+
+def find_destroyed(config: Config, stacks: Sequence[Stack], sets: Mapping[str, frozenset[str]]) -> tuple[Change, ...]:
+    """The changes that `cdk destroy` of the selected stacks would make. Raises ConfigError where none is selected."""
+    taken = _of_selected_stacks(comparison.find_destroyed(stacks, sets, config.template_parameters), config)
     if not taken:
         raise ConfigError("no stack of that name: nothing would be destroyed")
+    return taken
 
+
+def note_protection(taken: Sequence[Change]) -> tuple[str, ...]:
+    """A notice where termination protection stops `cdk destroy` for some of the stacks."""
     protected = sorted({c.stack.root.name for c in taken if c.stack.root.termination_protection})
-    notes = (f"termination protection stops this for {', '.join(protected)}",) if protected else ()
-    return Difference(taken, tuple(stacks), words, "nothing (cdk destroy)", notes, __version__)
+    return (f"termination protection stops this for {', '.join(protected)}",) if protected else ()
 
 
 def refuse_unread(problems: Sequence[Problem]) -> None:

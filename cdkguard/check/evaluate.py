@@ -137,11 +137,11 @@ def mark_suppressed(
 
 
 def _read_accepted(config: Config, is_baseline: bool) -> Mapping[str, AcceptedFinding] | None:
-    if not config.baseline or (is_baseline and not files.exists(config.baseline)):
+    if not config.accepted or (is_baseline and not files.exists(config.accepted)):
         return None
     from cdkguard.config import accepted
 
-    return accepted.read(config.baseline)
+    return accepted.read(config.accepted)
 
 
 def evaluate_baseline(

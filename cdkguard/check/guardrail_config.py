@@ -133,4 +133,4 @@ def _allowed_accounts(config: Config) -> Sequence[str]:
 
 
 def _accepted_fingerprints(config: Config) -> Sequence[str]:
-    return list(accepted.read(config.baseline)) if config.baseline and files.exists(config.baseline) else []
+    return list(accepted.read(config.accepted)) if config.accepted and files.exists(config.accepted) else []

@@ -1,11 +1,11 @@
-"""`cdkguard baseline`: accept today's findings, so that a check fails on new ones only."""
+"""`cdkguard accept`: accept today's findings, so that a check fails on new ones only."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from cdkguard.cli.options import add_input_options
+from cdkguard.cli.options import add_accepted, add_input_options
 from cdkguard.errors import ExitCode
 
 FILE = ".cdkguard-baseline.json"
@@ -14,7 +14,7 @@ FILE = ".cdkguard-baseline.json"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_input_options(parser)
-    parser.add_argument("--baseline", default=FILE, metavar="FILE")
+    add_accepted(parser, f"the file to write; default: {FILE}", FILE)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,14 +27,15 @@ def run(options: argparse.Namespace) -> int:
     from cdkguard.config import accepted
 
     today = time.strftime("%Y-%m-%d")
-    report = check(load_config(options)._replace(baseline=None), progress=sys.stderr)
+    report = check(load_config(options)._replace(accepted=None), progress=sys.stderr)
     if report.errors:
         for problem in report.errors:
             write_error(f"cdkguard: {problem.message}")
         return int(ExitCode.INPUT)
 
-    accepted.write(options.baseline, report.active, today)
+    accepted.write(options.accepted, report.active, today)
     print(
-        f"{options.baseline}: {len(report.active)} findings accepted; commit it, and `cdkguard check --baseline` fails on new ones only"
+        f"{options.accepted}: {len(report.active)} findings accepted; commit it, and "
+        f"`cdkguard check --accepted {options.accepted}` fails on new ones only"
     )
     return int(ExitCode.OK)

@@ -74,12 +74,12 @@ def _last_day(given: str | None) -> str:
 
 def _print_findings(findings: Iterable[Finding]) -> None:
     from cdkguard.cli.output import terminal_options
-    from cdkguard.outputs import text
+    from cdkguard.outputs.styled_lines import wrap
     from cdkguard.text import escape
 
     width = terminal_options("text").width
     for finding in findings:
         name = escape.terminal(finding.construct_path or finding.logical_id or finding.stack)
         print(f"{finding.severity:8}  {finding.rule_id}  {name}  {finding.change}")
-        for line in text.wrapped(finding.message, width - 10):
+        for line in wrap(finding.message, width - 10):
             print(" " * 10 + escape.no_command(line) + line)

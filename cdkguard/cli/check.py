@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.cli.options import AGAINST, add_against, add_input_options, add_install
+from cdkguard.cli.options import AGAINST, add_accepted, add_against, add_input_options, add_install, add_outputs
 from cdkguard.errors import ExitCode
 from cdkguard.system import files
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from cdkguard.config.settings import Config
     from cdkguard.model import Framework, Report
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
 FAIL_ON = ("low", "medium", "high", "critical", "never")
 
 
@@ -24,8 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_input_options(parser)
     add = parser.add_argument
-    add("--output", action="append", default=[], metavar="FORMAT[=FILE]", help=", ".join(FORMATS))
-    add("--format", choices=FORMATS, help="the same as --output FORMAT")
+    add_outputs(parser, "report")
     add(
         "--framework",
         action="append",
@@ -36,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--fail-on", choices=FAIL_ON, help="exit 1 at or above this severity; default: high")
     add_against(parser, f"judge the change, too: {AGAINST}")
     add_install(parser)
-    add("--baseline", metavar="FILE", help="accepted old findings, written by `cdkguard baseline`")
+    add_accepted(parser, "accepted old findings, written by `cdkguard accept`")
     add("--timings", action="store_true", help="say on stderr where the time went, by phase and rule")
     add("--jobs", type=_positive, metavar="N", help="processes for many stacks; default: what pays")
     add("--pre-built", action="store_true", help="read what is there (cdk.out, PATHs), run nothing")
@@ -52,10 +50,11 @@ def run(options: argparse.Namespace) -> int:
     """Judge, write the outputs, and return the exit status."""
     from cdkguard.check.run import check
     from cdkguard.cli.exit_status import status_of
-    from cdkguard.cli.output import write_report, write_timings
+    from cdkguard.cli.output import asked_outputs, write_report, write_timings
     from cdkguard.cli.settings import load_config
 
     config = load_config(options)
+    outputs = asked_outputs(options, "report") or config.outputs
     judged: dict[str, Sequence[int]] = {}
     report = check(config, progress=sys.stderr, observe=judged.update)
     controls = _controls(config.frameworks, report, judged)
@@ -66,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         from cdkguard.cli import validation_report
 
         fails_by_cdk = validation_report.cdk_fails_on_it()
-    for name, file in config.outputs or (() if fails_by_cdk else (("text", None),)):
+    for name, file in outputs or (() if fails_by_cdk else (("text", None),)):
         write_report(name, file, report, controls, config.directory)
     if is_chained:
         validation_report.add_report(report)

@@ -20,6 +20,8 @@ class Command(NamedTuple):
     options: str = "add_options"  # The function of that module that adds the command's options to a parser.
     function: str = "run"  # The function of that module that takes the parsed options and returns the exit status.
     parts: tuple[Command, ...] = ()  # The commands of a group.
+    aliases: tuple[str, ...] = ()  # Older names that work the same; no help shows them.
+    is_hidden: bool = False  # Whether the whole command is an older one, which no help shows.
 
     def add_options(self, parser: Any) -> None:
         """Add the command's options to an argparse parser."""
@@ -35,10 +37,10 @@ class Command(NamedTuple):
 
 COMMANDS: tuple[Command, ...] = (
     Command("check", "synthesize an app and judge every resource", "check"),
-    Command("baseline", "accept today's findings, so that only new ones fail", "accept"),
-    Command("diff", "show what a deployment would change, destroy, replace", "diff"),
-    Command("plan", "the diff and the rules' verdict on it, for programs", "plan"),
-    Command("destroy", "say what `cdk destroy` would take; destroys nothing itself", "destroy"),
+    Command("accept", "accept today's findings, so that only new ones fail", "accept", aliases=("baseline",)),
+    Command("diff", "show what a deployment would change, without rules", "diff"),
+    Command("plan", "say what a deployment (or `cdk destroy`) would do, with the rules' verdict", "plan"),
+    Command("destroy", "show what `cdk destroy` would take, without rules", "destroy", is_hidden=True),
     Command("approve", "approve changes that are wanted, each one exactly", "approve"),
     Command("snapshot", "write a baseline to commit, so that a pull request shows its diff", "snapshot"),
     Command(
@@ -58,5 +60,10 @@ COMMANDS: tuple[Command, ...] = (
 
 
 def find_command(name: str, commands: Sequence[Command]) -> Command | None:
-    """The command of that name."""
-    return next((command for command in commands if command.name == name), None)
+    """The command of that name or alias."""
+    return next((command for command in commands if name in (command.name, *command.aliases)), None)
+
+
+def shown(commands: Sequence[Command]) -> tuple[Command, ...]:
+    """The commands that help, completion and errors show."""
+    return tuple(command for command in commands if not command.is_hidden)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
-from cdkguard.cli.commands import COMMANDS, Command
+from cdkguard.cli.commands import COMMANDS, Command, shown
 from cdkguard.errors import ExitCode
 
 SHELLS = ("bash", "zsh", "fish")
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
 def render_script(shell: str) -> str:
     """The completion script of a shell (bash, zsh or fish)."""
-    words = {command.name: _words(command) for command in COMMANDS}
+    words = {command.name: _words(command) for command in shown(COMMANDS)}
     return {"bash": _render_bash, "zsh": _render_zsh, "fish": _render_fish}[shell](words)
 
 
@@ -36,7 +36,7 @@ def _words(command: Command) -> list[str]:
 
     if command.parts:
         return ["--help", *(part.name for part in command.parts)]
-    actions = command_parser(command)._actions
+    actions = [action for action in command_parser(command)._actions if action.help != argparse.SUPPRESS]
     return sorted(option for action in actions for option in action.option_strings if option.startswith("--"))
 
 

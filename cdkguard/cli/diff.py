@@ -5,26 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 
-from cdkguard.cli.options import add_against, add_input_options, add_install
+from cdkguard.cli.options import add_against, add_input_options, add_install, add_outputs
 from cdkguard.errors import ExitCode
-
-FORMATS = ("text", "json", "markdown")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_input_options(parser)
     add_against(parser)
-    parser.add_argument("--format", choices=FORMATS, default="text")
+    add_outputs(parser, "difference")
     add_install(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare both sides and write the difference; the exit status says nothing of it."""
     from cdkguard.check.difference import compare
-    from cdkguard.cli.output import write_difference
+    from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.settings import load_sides
 
+    outputs = asked_outputs(options, "difference")
     old_path, config = load_sides(options)
-    write_difference(options.format, compare(config, old_path, sys.stderr))
+    write_outputs(outputs, "difference", compare(config, old_path, sys.stderr))
     return int(ExitCode.OK)

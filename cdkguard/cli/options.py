@@ -67,6 +67,27 @@ def add_against(parser: argparse.ArgumentParser, help_text: str = AGAINST) -> No
     parser.add_argument("--against", metavar="BASELINE", help=help_text)
 
 
+def add_outputs(parser: argparse.ArgumentParser, kind: str) -> None:
+    """Add --output and --format; `kind` is a field of outputs.render.Format, which says what the command writes."""
+    from cdkguard.outputs.render import names
+
+    formats = names(kind)
+    parser.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help=f"{', '.join(formats)}; as often as you like; default: text on standard output",
+    )
+    parser.add_argument("--format", choices=formats, help="the same as --output FORMAT")
+
+
+def add_accepted(parser: argparse.ArgumentParser, help_text: str, default: str | None = None) -> None:
+    """Add --accepted, the file of accepted findings, and its older name."""
+    parser.add_argument("--accepted", metavar="FILE", default=default, help=help_text)
+    parser.add_argument("--baseline", metavar="FILE", dest="accepted", default=default, help=argparse.SUPPRESS)
+
+
 def add_install(parser: argparse.ArgumentParser) -> None:
     """Add --install, for baselines from git."""
     parser.add_argument("--install", action="store_true", help=INSTALL)

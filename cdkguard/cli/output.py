@@ -1,29 +1,22 @@
-"""Writes a report: to its files, to the terminal, to a job's summary."""
+"""Writes what a command has to say: to files, to the terminal, to the summary of a CI job."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Sequence
 from contextlib import suppress
 
-from cdkguard._typing import TYPE_CHECKING
+from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.errors import ConfigError
 from cdkguard.system import files
 
 if TYPE_CHECKING:
-    from cdkguard.model import Framework, Report, Source
-    from cdkguard.outputs.diff.common import Difference
+    from cdkguard.model import Framework, Report
     from cdkguard.outputs.render import Excerpt, Options
 
-SLOWEST_SHOWN = 10  # rules that --timings names
-# What a source line is shown of: a cloud assembly can name any file, and may be somebody else's.
-_CODE = (
-    ".py", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".java", ".kt", ".scala", ".groovy", ".cs", ".fs",
-    ".vb", ".go",
-)  # fmt: skip
-_WIDEST = 1000  # characters of a line, far more than is shown
-_LONGEST_CODE = 4 * 1024 * 1024  # bytes of a file
+SLOWEST_SHOWN = 10  # Rules that --timings names.
 
 
 def write_error(text: str) -> None:
@@ -41,32 +34,54 @@ def print_text(text: str) -> None:
     print(escape.block(text))
 
 
-def write_text(text: str) -> None:
-    """Write a rendered output to standard output."""
-    sys.stdout.write(text)
+Asked = tuple[str, str | None]  # (name of a format, file; None for standard output)
 
 
-def write_difference(name: str, difference: Difference) -> None:
-    """Write a difference to standard output, in the format of that name."""
-    from importlib import import_module
+def asked_outputs(options: argparse.Namespace, kind: str) -> tuple[Asked, ...]:
+    """The outputs that --output and --format name, in order; none where neither is given. Raises ConfigError."""
+    texts = [*options.output, *([options.format] if options.format else [])]
+    return tuple(_parse_output(text, kind) for text in texts)
 
-    from cdkguard.outputs.render import Options
 
-    options = terminal_options(name) if name == "text" else Options(os.getcwd())
-    write_text(import_module(f"cdkguard.outputs.diff.{name}").render(difference, options))
+def _parse_output(text: str, kind: str) -> Asked:
+    from cdkguard.outputs.render import names
+
+    name, sign, file = text.partition("=")
+    known = names(kind)
+    if sign and not file:
+        raise ConfigError(f"--output {text} names no file: is a variable not set?")
+    if name not in known:
+        from cdkguard.text.spelling import did_you_mean
+
+        raise ConfigError(f"no output format '{name}'{did_you_mean(name, known)}; there are: {', '.join(known)}")
+    return name, file or None
+
+
+def write_outputs(outputs: Sequence[Asked], kind: str, thing: Any, excerpt: Excerpt | None = None) -> None:
+    """Write a thing of a kind (a field of outputs.render.Format) in each format asked for, else as text."""
+    from cdkguard.outputs.render import no_excerpt, render
+
+    for name, file in outputs or (("text", None),):
+        options = terminal_options(name, file)._replace(excerpt=excerpt or no_excerpt)
+        _write(name, file, render(name, thing, options, kind))
 
 
 def write_report(name: str, file: str | None, report: Report, controls: tuple[Framework, ...], directory: str) -> None:
-    """Write a report to a file (whole or not at all) or to standard output, in the format of that name."""
-    from cdkguard.outputs import render
+    """Write a report in one format, with the source lines of its findings."""
+    from cdkguard.cli.source_excerpts import make_excerpt
+    from cdkguard.outputs.render import render
 
-    options = terminal_options(name, file)._replace(frameworks=controls, excerpt=_excerpts(directory, report))
-    text = render.render(name, report, options)
+    options = terminal_options(name, file)._replace(frameworks=controls, excerpt=make_excerpt(directory, report))
+    _write(name, file, render(name, report, options))
+    if name == "github" and file is None:
+        _write_step_summary(report, options)
+
+
+def _write(name: str, file: str | None, text: str) -> None:
+    """Write to the file, whole or not at all, or to standard output."""
     if file is None:
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
         sys.stdout.flush()
-        if name == "github":
-            _step_summary(report, options)
         return
     try:
         files.write(file, text)
@@ -75,7 +90,7 @@ def write_report(name: str, file: str | None, report: Report, controls: tuple[Fr
 
 
 def terminal_options(name: str, file: str | None = None) -> Options:
-    """How an output is written: with colours where it goes to a terminal."""
+    """The options of a renderer: colours and width are those of the terminal, where the output goes to one."""
     from cdkguard.outputs import render
 
     to_terminal = (
@@ -92,42 +107,12 @@ def _width(file: str | None) -> int:
     return max(60, min(120, shutil.get_terminal_size((80, 24)).columns))
 
 
-def _excerpts(directory: str, report: Report) -> Excerpt:
-    """Shows lines of source files in the repositories of the app and of the current folder, without their secrets."""
-    from cdkguard.config import find
-    from cdkguard.text import credentials
-
-    roots = {find.repository_root(directory), find.repository_root(".")}
-    secret = {f.source for f in report.findings if f.hides_secret}
-
-    def excerpt(source: Source) -> list[tuple[int, str]]:
-        try:
-            lines = _line_of(os.path.realpath(source.file), source.line, roots)
-            return [(number, credentials.veiled_code(line, source in secret)) for number, line in lines]
-        except (OSError, ValueError):  # ValueError: no file can be named so
-            return []
-
-    return excerpt
-
-
-def _line_of(path: str, line: int, roots: Collection[str]) -> list[tuple[int, str]]:
-    """The user's own line; nothing of what is no source code of theirs (the report still names it)."""
-    from cdkguard.config import find
-
-    if not path.endswith(_CODE) or not any(find.is_below(path, root) for root in roots):
-        return []
-    if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_CODE:
-        return []
-    with open(path, encoding="utf-8", errors="replace") as handle:
-        return [(number, text[:_WIDEST].rstrip("\n")) for number, text in enumerate(handle, 1) if number == line]
-
-
 def _cdk_json() -> str | None:
     """The file that a finding without a source line points at; None where bare templates are judged."""
     return "cdk.json" if os.path.isfile("cdk.json") else None
 
 
-def _step_summary(report: Report, options: Options) -> None:
+def _write_step_summary(report: Report, options: Options) -> None:
     file = os.environ.get("GITHUB_STEP_SUMMARY")
     if not file:
         return
@@ -140,7 +125,7 @@ def _step_summary(report: Report, options: Options) -> None:
 
 
 def write_timings(report: Report) -> None:
-    """Where the time went, on standard error."""
+    """Write to standard error how long each phase and the slowest rules took."""
     for phase, seconds in report.phases.items():
         print(f"{seconds * 1000:9.1f} ms  {phase}", file=sys.stderr)
     print(f"{report.seconds * 1000:9.1f} ms  in all", file=sys.stderr)

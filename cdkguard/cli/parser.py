@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from cdkguard import __version__
 from cdkguard._typing import Any
-from cdkguard.cli.commands import COMMANDS, Command, find_command
-from cdkguard.errors import ConfigError
+from cdkguard.cli.commands import COMMANDS, Command, find_command, shown
+from cdkguard.errors import ConfigError, ExitCode
 
 # argparse asks gettext for every text, which looks for catalogues in several folders. There are none for our texts.
 setattr(argparse, "_", str)  # noqa: B010
@@ -39,14 +39,18 @@ def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
 def _end_without_command(group: Command | None, words: Sequence[str]) -> BaseException:
     """Show the help or the version that is asked for, or raise ConfigError: the first word is no command's name."""
     overview = group_parser(group) if group else overview_parser()
-    place, commands = ("PART", group.parts) if group else ("COMMAND", COMMANDS)
-    if words and not words[0].startswith("-"):
-        names = ", ".join(repr(command.name) for command in commands)
-        overview.error(f"argument {place}: invalid choice: {words[0]!r} (choose from {names})")
+    commands = group.parts if group else COMMANDS
+    if not words:
+        overview.print_help(sys.stderr)  # A script whose variable is empty must not take the help for a report.
+        return SystemExit(int(ExitCode.USAGE))
+    if not words[0].startswith("-"):
+        from cdkguard.text.spelling import did_you_mean
+
+        names = [command.name for command in shown(commands)]
+        kind = f"command '{group.name} {words[0]}'" if group else f"command '{words[0]}'"
+        overview.error(f"no {kind}{did_you_mean(words[0], names)}; there are: {', '.join(names)}")
     _, unknown = overview.parse_known_args(words)  # ends here for --help and --version
-    if unknown:
-        overview.error(f"unrecognized arguments: {' '.join(unknown)}")
-    overview.error(f"the following arguments are required: {place}")
+    overview.error(f"unrecognized arguments: {' '.join(unknown)}")
     return AssertionError()  # never reached: error raises
 
 
@@ -100,7 +104,7 @@ class Parser(argparse.ArgumentParser):
     def list_commands(self, title: str, commands: Sequence[Command]) -> None:
         """Show the commands in the help, with a line each; they are parsed elsewhere."""
         group = self.add_argument_group(title)
-        for command in commands:
+        for command in shown(commands):
             group.add_argument(command.name, nargs="?", help=command.help)
 
 

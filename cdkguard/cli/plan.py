@@ -1,12 +1,16 @@
-"""`cdkguard plan`: a change with the rules' verdict on it."""
+"""`cdkguard plan`: what a deployment or `cdk destroy` would do, with the rules' verdict."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
-from cdkguard.cli.options import add_against, add_input_options, add_install
+from cdkguard._typing import TYPE_CHECKING
+from cdkguard.cli.options import add_against, add_input_options, add_install, add_outputs
+
+if TYPE_CHECKING:
+    from cdkguard.config.settings import Config
+    from cdkguard.model import Report
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -14,21 +18,42 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_input_options(parser)
     add_against(parser)
     parser.add_argument(
-        "--json", action="store_true", help="the only form there is; said for those who read the command"
+        "--destroy",
+        action="store_true",
+        help="what `cdk destroy` would do, by the policies of --against or, without it, of the app; destroys nothing",
     )
+    add_outputs(parser, "plan")
+    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)  # the older form of --output json
     add_install(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Judge the change, write it with the verdict, and return the exit status of `cdkguard check`."""
-    from cdkguard.check.run import check
+    """Judge the change, write the plan, and return the exit status that it has."""
     from cdkguard.cli.exit_status import status_of
+    from cdkguard.cli.output import asked_outputs, write_outputs
+    from cdkguard.cli.source_excerpts import make_excerpt
+    from cdkguard.outputs.plan.record import Plan
+
+    outputs = asked_outputs(options, "plan")
+    if options.json:
+        outputs = (*outputs, ("json", None))
+    config, report = _check_destruction(options) if options.destroy else _check_deployment(options)
+    status = status_of(report)
+    write_outputs(outputs, "plan", Plan(report, status, options.destroy), make_excerpt(config.directory, report))
+    return status
+
+
+def _check_deployment(options: argparse.Namespace) -> tuple[Config, Report]:
+    from cdkguard.check.run import check
     from cdkguard.cli.settings import load_sides
-    from cdkguard.outputs.diff import plan
-    from cdkguard.outputs.render import Options
-    from cdkguard.text import escape
 
     old_path, config = load_sides(options)
-    report = check(config._replace(against=old_path or config.against), progress=sys.stderr)
-    sys.stdout.write(escape.json_text(plan.document(report, Options(os.getcwd()))) + "\n")
-    return status_of(report)
+    return config, check(config._replace(against=old_path or config.against), progress=sys.stderr)
+
+
+def _check_destruction(options: argparse.Namespace) -> tuple[Config, Report]:
+    from cdkguard.check.destruction import check_destruction
+    from cdkguard.cli.settings import load_config
+
+    config = load_config(options)
+    return config, check_destruction(config, progress=sys.stderr)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from cdkguard._typing import TYPE_CHECKING
+from cdkguard.cli.options import add_outputs
 from cdkguard.cli.output import print_text
 from cdkguard.errors import ConfigError, ExitCode
 
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 def add_packs(parser: argparse.ArgumentParser) -> None:
     """Add --packs, for folders of more rules."""
     parser.add_argument("--packs", action="append", default=[], metavar="DIR")
-
-
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def find_rule(rule_id: str, packs: Sequence[str]) -> Rule:
@@ -42,19 +39,19 @@ def add_list_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `rules list`."""
     add_packs(parser)
     parser.add_argument("--rules", action="append", default=[], metavar="SEL")
-    _add_format(parser)
+    add_outputs(parser, "rules")
 
 
 def run_list(options: argparse.Namespace) -> int:
     """Write the selected rules."""
-    from cdkguard.cli.output import write_text
+    from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.settings import split
-    from cdkguard.outputs import rule_list
     from cdkguard.packs.load import load_all
     from cdkguard.packs.selection import select
 
+    outputs = asked_outputs(options, "rules")
     rules = select(load_all(options.packs).rules, split(options.rules) or ("all",))
-    write_text(rule_list.render_json(rules) if options.format == "json" else rule_list.render_text(rules))
+    write_outputs(outputs, "rules", rules)
     return int(ExitCode.OK)
 
 
@@ -119,18 +116,19 @@ def add_map_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `rules map`."""
     parser.add_argument("id", metavar="PEER:ID", help="such as checkov:CKV_AWS_28, or CKV_AWS_28 alone")
     add_packs(parser)
-    _add_format(parser)
+    add_outputs(parser, "rule_map")
 
 
 def run_map(options: argparse.Namespace) -> int:
     """Write the rules that check the same as a rule of another checker. Raises ConfigError where there are none."""
-    from cdkguard.cli.output import write_text
+    from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.data.loader import peer_ids
     from cdkguard.outputs import rule_map
     from cdkguard.packs import equivalents
     from cdkguard.packs.load import load_all
     from cdkguard.text.spelling import did_you_mean
 
+    outputs = asked_outputs(options, "rule_map")
     public = peer_ids()
     pairs = list(equivalents.find_equivalents(load_all(options.packs).rules, public))
     found = equivalents.select_pairs(options.id, pairs)
@@ -141,5 +139,5 @@ def run_map(options: argparse.Namespace) -> int:
         bare = options.id.partition(":")[2] or options.id
         raise ConfigError(f"no rule here checks what '{options.id}' does, or no peer has it{did_you_mean(bare, known)}")
     rows = [rule_map.Row(pair.peer, pair.public_id, pair.name, pair.rule) for pair in found]
-    write_text(rule_map.render_json(rows) if options.format == "json" else rule_map.render_text(rows))
+    write_outputs(outputs, "rule_map", rows)
     return int(ExitCode.OK)

@@ -83,10 +83,9 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
         "lint": options.lint,
         "full_synth": options.full_synth,
         "timeout": options.timeout,
-        "baseline": getattr(options, "baseline", None),
+        "accepted": getattr(options, "accepted", None),
         "against": getattr(options, "against", None),
         "fail_on": getattr(options, "fail_on", None),
-        "outputs": _outputs(options),
     }
     values |= {field: value for field, value in given.items() if value}
     if getattr(options, "pre_built", False):
@@ -98,12 +97,6 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
         "template_parameters": pairs("--parameter", options.parameter),
     }
     return Overrides(values, added, merged)
-
-
-def _outputs(options: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:
-    if not hasattr(options, "output"):
-        return ()
-    return tuple(_output(text) for text in [*options.output, *([options.format] if options.format else [])])
 
 
 def _is_still(options: argparse.Namespace) -> bool:
@@ -167,16 +160,3 @@ def pairs(option: str, values: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"{option} takes NAME=VALUE, not '{value}'")
         found[name] = text
     return found
-
-
-def _output(text: str) -> tuple[str, str | None]:
-    from cdkguard.cli.check import FORMATS
-
-    name, sign, file = text.partition("=")
-    if sign and not file:
-        raise ConfigError(f"--output {text} names no file: is a variable not set?")
-    if name not in FORMATS:
-        from cdkguard.text.spelling import did_you_mean
-
-        raise ConfigError(f"no output format '{name}'{did_you_mean(name, FORMATS)}; there are: {', '.join(FORMATS)}")
-    return name, file or None

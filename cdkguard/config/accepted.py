@@ -1,4 +1,4 @@
-"""The baseline file of accepted old findings, so that a check fails on new ones only."""
+"""The file of accepted findings, so that a check fails on new ones only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(path: str) -> dict[str, AcceptedFinding]:
 def write(path: str, findings: Iterable[Finding], since: str) -> None:
     """Write the findings as accepted since that ISO date; those of the file that is there keep their date.
 
-    The file is replaced whole or not at all. Raises BaselineError, also where the file there is no baseline.
+    The file is replaced whole or not at all. Raises BaselineError, also where the file there holds something else.
     """
     path = os.path.realpath(path)  # a link may be to a file that is written now
     dates = {entry["fingerprint"]: entry["since"] for entry in _entries(path)} if files.exists(path) else {}
@@ -57,7 +57,7 @@ def _entries(path: str) -> list[Mapping[str, str]]:
     try:
         data = json.loads(files.read_text(path))
     except FileNotFoundError as problem:
-        raise BaselineError(f"{path}: there is no such file; `cdkguard baseline` writes it") from problem
+        raise BaselineError(f"{path}: there is no such file; `cdkguard accept` writes it") from problem
     except OSError as problem:
         raise BaselineError(f"{path}: cannot be read: {_words(problem)}") from problem
     except json.JSONDecodeError as problem:
@@ -65,9 +65,11 @@ def _entries(path: str) -> list[Mapping[str, str]]:
     except (ValueError, RecursionError) as problem:
         raise BaselineError(f"{path}:1: not JSON: {_words(problem)}") from problem
     if not isinstance(data, dict) or not isinstance(data.get("findings"), list):
-        raise BaselineError(f"{path}:1: not a baseline: `cdkguard baseline` writes one")
+        raise BaselineError(f"{path}:1: no accepted findings: `cdkguard accept` writes a file of them")
     if data.get("version") != VERSION:
-        raise BaselineError(f"{path}:1: version {data.get('version')!r} of a baseline is not known; {VERSION} is")
+        raise BaselineError(
+            f"{path}:1: version {data.get('version')!r} of a file of accepted findings is not known; {VERSION} is"
+        )
     for number, entry in enumerate(data["findings"], 1):
         if not _is_entry(entry):
             raise BaselineError(f"{path}:1: entry {number} needs ruleId, fingerprint and since, each a text")

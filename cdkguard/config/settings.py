@@ -31,7 +31,7 @@ class Config(NamedTuple):
     parameters: Mapping[str, Mapping[str, Json]] = {}  # rule id -> its parameters (`with`)
     severities: Mapping[str, Json] = {}  # rule id or glob -> severity, or {environment: severity}
     template_parameters: Mapping[str, str] = {}
-    baseline: str | None = None
+    accepted: str | None = None
     full_synth: bool = False
     timeout: float | None = None
     outputs: tuple[tuple[str, str | None], ...] = ()  # (format, file); without a file: standard output

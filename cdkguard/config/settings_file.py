@@ -18,8 +18,8 @@ from cdkguard.text.spelling import did_you_mean
 
 KEYS = (
     "paths", "app", "context", "environment", "environments", "fail_on", "rules", "skip", "packs", "python", "stacks",
-    "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "baseline", "full_synth", "timeout",
-    "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
+    "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "accepted", "baseline", "full_synth",
+    "timeout", "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
     "frameworks",
 )  # fmt: skip
 AWS_KEYS = ("profile", "role", "region", "stacks")
@@ -113,8 +113,11 @@ def _files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
         own["paths"] = tuple(os.path.join(base, path) for path in at["paths"].texts())
     if "packs" in at:
         own["packs"] = tuple(_pack(name, base) for name in at["packs"].texts())
-    if "baseline" in at:
-        own["baseline"] = os.path.join(base, at["baseline"].text())
+    if "accepted" in at and "baseline" in at:
+        raise at["baseline"].wrong("baseline is the older name of accepted: keep one of them")
+    for key in ("accepted", "baseline"):
+        if key in at:
+            own["accepted"] = os.path.join(base, at[key].text())
     if "approvals" in at:
         own["approvals"] = _written(at["approvals"], at["approvals"].text(), base)
     if "against" in at:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from cdkguard._typing import Any
 from cdkguard.model import Remedy, Rule
+from cdkguard.outputs.render import Options
 from cdkguard.text import escape
 
 
-def render_text(rule: Rule) -> str:
+def render_text(rule: Rule, options: Options) -> str:
     """Why the rule exists, what to write instead, and how one finding is accepted."""
     return "".join(f"{escape.block(text)}\n" for text in _paragraphs(rule))
 
@@ -35,3 +37,23 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
     for language, code in (("Python", remedy.python), ("TypeScript", remedy.typescript)):
         if code:
             yield f"\n  {language}:\n" + textwrap.indent(code.rstrip(), "    ")
+
+
+def render_json(rule: Rule, options: Options) -> str:
+    """The same as an object."""
+    return escape.json_text(_document(rule)) + "\n"
+
+
+def _document(rule: Rule) -> dict[str, Any]:
+    remedy = rule.remedy
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "severity": rule.severity,
+        "severities": dict(rule.severities),
+        "environments": list(rule.environments),
+        "pack": rule.pack,
+        "why": rule.why,
+        "remedy": remedy and {"text": remedy.text, "python": remedy.python, "typescript": remedy.typescript},
+        "references": list(rule.references),
+    }

@@ -1,4 +1,4 @@
-"""Markdown for a pull-request comment: the verdict, a table per severity, details folded."""
+"""A report as Markdown for a comment on a pull request: the verdict, a table for each severity, details folded."""
 
 from __future__ import annotations
 
@@ -14,40 +14,45 @@ from cdkguard.text import escape
 if TYPE_CHECKING:
     from cdkguard.model import Framework
 
-MARKER = "<!-- cdkguard -->"  # by which a job finds its earlier comment to update it
-_CHARACTERS = 60_000  # GitHub takes 65,536 in a comment
-_RESERVE = 500  # kept free for headings and notes at the end
+MARKER = "<!-- cdkguard -->"  # A job finds its earlier comment by it, to update it.
+CHARACTERS = 60_000  # GitHub takes 65,536 in a comment.
+_RESERVE = 500  # Kept free for headings and notes at the end.
 _RULER = "| --- | --- | --- |\n"
 _CELL = 160
 
 
 def render(report: Report, options: Options) -> str:
-    return document(report, options, _CHARACTERS)
+    return document(report, options, CHARACTERS)
 
 
 def document(report: Report, options: Options, limit: int) -> str:
     """At most `limit` characters; rows that do not fit are counted in a closing note."""
     room = limit - _RESERVE
-    text, dropped = _fill(f"{MARKER}\n{_verdict(report)}\n", _blocks(report, options), room)
+    text, dropped = fill(f"{MARKER}\n{render_verdict(report)}\n", lay_out_report(report, options), room)
     suppressed = [finding for finding in report.findings if finding.suppression]
     if suppressed:
         opening = f"\n<details><summary>{len(suppressed)} suppressed</summary>\n\n| Rule | Where | Reason |\n{_RULER}"
-        text, more = _fill(text + opening, map(_suppressed_row, suppressed), room)
+        text, more = fill(text + opening, map(_suppressed_row, suppressed), room)
         text += "\n</details>\n"
         dropped += more
     for framework in options.frameworks:
-        text, more = _fill(text, _framework(framework), room)
+        text, more = fill(text, _framework(framework), room)
         dropped += more
-    if dropped:
-        text += f"\n_{plural(dropped, 'row')} left out to keep this short; the other outputs show everything._\n"
-    return text
+    return text + left_out(dropped)
 
 
-def _fill(text: str, blocks: Iterable[tuple[str, int]], room: int) -> tuple[str, int]:
-    """Appends blocks up to the first that does not fit; also the number of rows from there on."""
+def left_out(rows: int) -> str:
+    """The closing note, where rows did not fit."""
+    return (
+        f"\n_{plural(rows, 'row')} left out to keep this short; the other outputs show everything._\n" if rows else ""
+    )
+
+
+def fill(text: str, blocks: Iterable[tuple[str, int]], most: int) -> tuple[str, int]:
+    """The text with the blocks up to the first that does not fit in `most` characters, and the rows from there on."""
     dropped, full = 0, False
     for block, rows in blocks:
-        full = full or len(text) + len(block) > room
+        full = full or len(text) + len(block) > most
         if full:
             dropped += rows
         else:
@@ -55,7 +60,8 @@ def _fill(text: str, blocks: Iterable[tuple[str, int]], room: int) -> tuple[str,
     return text, dropped
 
 
-def _verdict(report: Report) -> str:
+def render_verdict(report: Report) -> str:
+    """The line with the verdict and the counts."""
     icon = {"APPROVE": "✅", "REQUEST_CHANGES": "⚠️", "BLOCK": "⛔"}[report.verdict]
     judged = what_was_judged(report)
     if len(judged) > 500:  # very many environments
@@ -64,7 +70,7 @@ def _verdict(report: Report) -> str:
     return f"{icon} **{title}** {what_was_found(report)} · {escape.markdown(judged)}"
 
 
-def _blocks(report: Report, options: Options) -> Iterator[tuple[str, int]]:
+def lay_out_report(report: Report, options: Options) -> Iterator[tuple[str, int]]:
     """Pieces of Markdown in order of weight, with the number of findings (or problems) each shows."""
     for problem in report.problems:
         kind = "**error**" if problem.fatal else "notice"
@@ -115,10 +121,10 @@ def _framework(framework: Framework) -> Iterator[tuple[str, int]]:
     """A row per failed or undecided control; the others as lists."""
     numbers = ", ".join(f"{number} {outcome}" for outcome, number in framework.counts.items())
     yield f"\n### {escape.markdown(framework.title)}\n\n{numbers}\n", 0
-    told = [*framework.having("fail"), *framework.having("unknown")]
-    if told:
+    listed = [*framework.having("fail"), *framework.having("unknown")]
+    if listed:
         yield f"\n| Control | Outcome | Rules |\n{_RULER}", 0
-    for control in told:
+    for control in listed:
         rules = ", ".join(map(_code, control.failed))
         yield f"| {_code(control.id)} | {control.outcome} | {rules} ({control.findings}) |\n", 1
     for outcome in ("pass", "not judged"):

@@ -1,13 +1,16 @@
-"""Renders a report in a named format; each renderer is loaded when it is used."""
+"""The output formats: a record for each, and the options that every renderer gets.
+
+A new format is a module with a `render` function, a record here and its tests.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
 
-from cdkguard._typing import TYPE_CHECKING, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.errors import ConfigError
-from cdkguard.model import Report, Source
+from cdkguard.model import Source
 
 if TYPE_CHECKING:
     from cdkguard.model import Framework
@@ -22,41 +25,73 @@ def no_excerpt(source: Source) -> list[tuple[int, str]]:
 
 
 class Options(NamedTuple):
-    """What a renderer may know of its surroundings; renderers look at nothing else."""
+    """The surroundings of a renderer, which looks at nothing else."""
 
-    root: str = ""  # absolute path of the repository (or current folder); paths below it are shown relative to it
+    root: str = ""  # Absolute path of the repository or current folder; paths below it are shown relative to it.
     color: bool = False
     width: int = 80
-    excerpt: Excerpt = no_excerpt  # source place -> [(line number, text)]
-    cdk_json: str | None = "cdk.json"  # where a finding without source line points; None: its template (bare templates)
-    frameworks: tuple[Framework, ...] = ()  # what the report says of them, by control
+    excerpt: Excerpt = no_excerpt  # source -> [(line number, text)]
+    cdk_json: str | None = "cdk.json"  # Findings without a source line point there; None: at their (bare) template.
+    frameworks: tuple[Framework, ...] = ()  # The frameworks that the report sums up, by control.
 
 
-Renderer = Callable[[Report, Options], str]
+class Format(NamedTuple):
+    """One output format.
+
+    Each field but the first names the function that renders one kind of thing, as `module.function` in cdkguard.outputs;
+    it takes the thing and Options. The field is empty where the format cannot show that kind.
+    """
+
+    name: str
+    report: str = ""  # model.Report: `cdkguard check`
+    difference: str = ""  # diff.common.Difference: `cdkguard diff`
+    plan: str = ""  # plan.record.Plan: `cdkguard plan`
+    rules: str = ""  # Sequence[Rule]: `cdkguard rules list`
+    rule_map: str = ""  # Sequence[rule_map.Row]: `cdkguard rules map`
+    explanation: str = ""  # Rule: `cdkguard explain`
+    has_colors: bool = False  # Whether it has colours on a terminal.
+    is_asked_by_name: bool = True  # Whether --output takes it; else it is for cdkguard.yaml alone.
 
 
-def _lazy(module: str, function: str = "render") -> Renderer:
-    def render_lazily(report: Report, options: Options) -> str:
-        renderer: Renderer = getattr(import_module(f"cdkguard.outputs.{module}"), function)
-        return renderer(report, options)
+FORMATS = (
+    Format(
+        "text",
+        report="text.render",
+        difference="diff.text.render",
+        plan="plan.text.render",
+        rules="rule_list.render_text",
+        rule_map="rule_map.render_text",
+        explanation="explanation.render_text",
+        has_colors=True,
+    ),
+    Format(
+        "json",
+        report="report_json.render",
+        difference="diff.json.render",
+        plan="plan.json.render",
+        rules="rule_list.render_json",
+        rule_map="rule_map.render_json",
+        explanation="explanation.render_json",
+    ),
+    Format("sarif", report="sarif.render"),
+    Format("junit", report="junit.render"),
+    Format("github", report="github.render"),
+    Format("github-summary", report="github.step_summary", is_asked_by_name=False),
+    Format("gitlab", report="gitlab.render"),
+    Format("markdown", report="markdown.render", difference="diff.markdown.render", plan="plan.markdown.render"),
+)
 
-    return render_lazily
+
+def names(kind: str = "report") -> tuple[str, ...]:
+    """The formats that --output takes for a kind of thing, which is the name of a field of Format."""
+    return tuple(f.name for f in FORMATS if getattr(f, kind) and f.is_asked_by_name)
 
 
-RENDERERS: dict[str, Renderer] = {
-    "text": _lazy("text"),
-    "json": _lazy("report_json"),
-    "sarif": _lazy("sarif"),
-    "junit": _lazy("junit"),
-    "github": _lazy("github"),
-    "github-summary": _lazy("github", "step_summary"),
-    "gitlab": _lazy("gitlab"),
-    "markdown": _lazy("markdown"),
-}
-
-
-def render(name: str, report: Report, options: Options | None = None) -> str:
-    """The report in the format `name`, ending in a line break."""
-    if name not in RENDERERS:
-        raise ConfigError(f"no output format {name!r} (known: {', '.join(RENDERERS)})")
-    return RENDERERS[name](report, options or Options())
+def render(name: str, thing: Any, options: Options | None = None, kind: str = "report") -> str:
+    """A report (or another kind of thing) in the format `name`, ending in a line break. Raises ConfigError."""
+    known = {f.name: getattr(f, kind) for f in FORMATS if getattr(f, kind)}
+    if name not in known:
+        raise ConfigError(f"no output format {name!r} (known: {', '.join(known)})")
+    module, _, function = known[name].rpartition(".")
+    text: str = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options or Options())
+    return text

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from cdkguard._typing import Any
 from cdkguard.model import Rule
+from cdkguard.outputs.render import Options
 from cdkguard.text import escape
 
 
-def render_text(rules: Sequence[Rule]) -> str:
+def render_text(rules: Sequence[Rule], options: Options) -> str:
     """A line for each rule: severity, id, environments, title."""
     width = max(len(rule.id) for rule in rules)
     return "".join(f"{escape.block(_line(rule, width))}\n" for rule in rules)
@@ -20,7 +21,7 @@ def _line(rule: Rule, width: int) -> str:
     return f"{rule.severity:8}  {rule.id:{width}}  {environments:8}  {' '.join(rule.title.split())}"
 
 
-def render_json(rules: Sequence[Rule]) -> str:
+def render_json(rules: Sequence[Rule], options: Options) -> str:
     """An array with an object for each rule."""
     return escape.json_text([_row(rule) for rule in rules]) + "\n"
 

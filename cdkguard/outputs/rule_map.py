@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cdkguard._typing import NamedTuple
 from cdkguard.model import Rule
+from cdkguard.outputs.render import Options
 from cdkguard.text import escape
 
 
@@ -18,7 +19,7 @@ class Row(NamedTuple):
     rule: Rule
 
 
-def render_text(rows: Sequence[Row]) -> str:
+def render_text(rows: Sequence[Row], options: Options) -> str:
     """A line for each row."""
     return "".join(f"{escape.block(_line(row))}\n" for row in rows)
 
@@ -28,7 +29,7 @@ def _line(row: Row) -> str:
     return f"{row.peer}: {theirs} -> {row.rule.id} ({row.rule.severity}): {' '.join(row.rule.title.split())}"
 
 
-def render_json(rows: Sequence[Row]) -> str:
+def render_json(rows: Sequence[Row], options: Options) -> str:
     """An array with an object for each row."""
     found = [{"peer": row.peer, "id": row.public_id, "name": row.name, "ruleId": row.rule.id} for row in rows]
     return escape.json_text(found) + "\n"

@@ -274,7 +274,7 @@ def _unmet(accepted: Mapping[str, AcceptedFinding], met: set[str], rule_ids: Col
     if not gone:
         return []
     number = "1 accepted finding was" if len(gone) == 1 else f"{len(gone)} accepted findings were"
-    return [_problem("baseline", f"{number} not found in this run: write it again with `cdkguard baseline`")]
+    return [_problem("baseline", f"{number} not found in this run: write it again with `cdkguard accept`")]
 
 
 def _problem(origin: str, message: str) -> Problem:

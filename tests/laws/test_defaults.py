@@ -174,7 +174,7 @@ def test_an_empty_stack_of_cdk_is_no_mistake(run):
 
 OPTIONS = [
     *[[name, ""] for name in ("--against", "--environment", "--rules", "--skip", "--stack", "--packs", "--config", "--honour",
-                              "--framework", "--baseline", "--fail-on", "--app", "--output", "--parameter", "-c")],
+                              "--framework", "--accepted", "--baseline", "--fail-on", "--app", "--output", "--parameter", "-c")],
     ["--rules", " , "], ["--against="], ["--environment= "], ["--output", "json="], ["--timeout", "0"], ["--timeout", "-1"],
     ["--timeout", "nan"], ["--timeout", "inf"], ["--timeout", "soon"], ["--jobs", "0"], ["--output", "yaml"], ["--fail-on", "HIGH"],
     ["--environment", "prodd"], ["--rules", "rds-*,no-such"], ["--stack", "Nothing*"], ["--parameter", "Name"], ["-c", "name"],
@@ -200,7 +200,7 @@ def test_a_value_may_be_empty_where_a_name_is_given(run, words):
     assert cli.main(["check", "cdk.out", *words]) == 1
 
 
-@pytest.mark.parametrize("key", ["environment", "against", "app", "rules", "baseline", "fail_on", "packs"])
+@pytest.mark.parametrize("key", ["environment", "against", "app", "rules", "accepted", "baseline", "fail_on", "packs"])
 def test_an_empty_text_in_the_configuration_is_a_mistake(run, key):
     status, said, _found = run(BARE, {"artifacts": {"S": stack()}}, f'{key}: ""\n')
     assert status == 2 and "cdkguard.yaml:1" in said and key in said

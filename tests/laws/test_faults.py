@@ -5,6 +5,7 @@ CDKGUARD_WHOLE=1 a sample of them is, spread over the run.
 """
 
 import importlib
+import inspect
 import json
 import os
 import pkgutil
@@ -19,6 +20,7 @@ import pytest
 
 import cdkguard
 from cdkguard.baselines.snapshot import FOLDER
+from cdkguard.cli.commands import COMMANDS
 from cdkguard.packs import folders
 from tests.support import fault_injection as faults
 from tests.support.paths import ROOT
@@ -193,7 +195,7 @@ def against_snapshot(place):
     approve = ["approve", "new", "--against=cdkguard.snapshot", "--change=T", "--reason=r", "--owner=o"]
     assert place.run(approve).status == 0
     place.file("accepted.json", {"version": 1, "findings": []})
-    return ["check", "new", "--against=cdkguard.snapshot", "--baseline=accepted.json", "--format=json"]
+    return ["check", "new", "--against=cdkguard.snapshot", "--accepted=accepted.json", "--format=json"]
 
 
 def differing(place):
@@ -219,7 +221,7 @@ def approve(place):
 def accept(place):
     place.assembly()
     place.file(".cdkguard-baseline.json", {"version": 1, "findings": []})
-    return ["baseline", "cdk.out"]
+    return ["accept", "cdk.out"]
 
 
 def init(place):
@@ -256,6 +258,13 @@ QUICK = {
     nested_assembly: 30, folder_of_templates: 20, from_source: 20, against_git: 15, against_snapshot: 20, differing: 12,
     snapshot: 12, approve: 12, accept: 10, init: 10, rules_test: 10, pre_built: 10, chained: 10,
 }  # fmt: skip
+# Commands that meet no case of their own here, and why.
+NOT_TRIED = {
+    "plan": "the run of check --against, and one output",
+    "destroy": "the reading of diff, and one output",
+    "explain": "reads rules as rules test does",
+    "completion": "prints a text",
+}
 FILES = ("stat", "list", "open", "read", "create", "write", "close", "replace", "remove", "mkdir", "link")
 SYSTEM = ("spawn", "fork", "pipe")
 
@@ -393,6 +402,11 @@ def judge(run, chosen):
             for law in broken(run, aim, outcome)
         ]
     assert not wrong, f"{len(wrong)} of {len(chosen)}\n" + "\n".join(wrong[:: max(1, len(wrong) // 60)])
+
+
+def test_every_command_is_tried():
+    tried_here = set(re.findall(r'return \["(\w+)"', "".join(map(inspect.getsource, QUICK))))
+    assert {command.name for command in COMMANDS} == tried_here | NOT_TRIED.keys()
 
 
 @pytest.mark.parametrize("build", QUICK, ids=lambda build: build.__name__)

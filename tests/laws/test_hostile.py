@@ -13,6 +13,7 @@ import pytest
 
 from cdkguard.cli import main as cli
 from cdkguard.cli import output as cli_output
+from cdkguard.outputs.render import names
 from tests.support import sampling
 from tests.support.output_laws import parses
 
@@ -24,7 +25,7 @@ HIDDEN = "\u202eabc\u2066\u200b\u2060\ufeff\u2028\u00ad\U000e0041\0\ud800 \udfff
 EVERYTHING = TERMINAL + CI + MARKUP + MARKDOWN + HIDDEN
 LONG = "x" * (10_000_000 if sampling.WHOLE else 4_000_000)
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+FORMATS = names()
 # Controls but the end of a line, marks that reverse or hide text, and what two CI services obey anywhere in a line.
 UNSAFE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
@@ -192,7 +193,7 @@ def test_check_of_a_change(capsys, hostile, name):
     parses(name, out)
 
 
-@pytest.mark.parametrize("name", ["text", "json", "markdown"])
+@pytest.mark.parametrize("name", names("difference"))
 @pytest.mark.parametrize("command", [("diff",), ("destroy", "--plan")], ids=lambda words: words[0])
 def test_diff_and_destroy(capsys, hostile, command, name):
     status, out = run(capsys, *command, hostile / "new", "--against", hostile / "old", "--format", name)
@@ -202,9 +203,18 @@ def test_diff_and_destroy(capsys, hostile, command, name):
 
 
 def test_plan(capsys, hostile):
-    status, out = run(capsys, "plan", hostile / "new", "--against", hostile / "old")
+    status, out = run(capsys, "plan", hostile / "new", "--against", hostile / "old", "--output", "json")
     harmless(out)
     assert status == 1 and json.loads(out)["changes"]
+
+
+@pytest.mark.parametrize("name", names("plan"))
+@pytest.mark.parametrize("destroy", [(), ("--destroy",)], ids=["deploy", "destroy"])
+def test_plan_in_each_format(capsys, hostile, destroy, name):
+    status, out = run(capsys, "plan", *destroy, hostile / "new", "--against", hostile / "old", "--format", name)
+    assert status == 1 and len(out) > 1000
+    harmless(out)
+    parses(name, out, schema=False)
 
 
 def test_approve_writes_a_file_that_is_read_again(capsys, here):
@@ -237,11 +247,11 @@ def test_snapshot_is_read_again_and_is_safe_to_look_at(capsys, hostile, here):
 
 
 def test_baseline_of_accepted_findings(capsys, hostile, here):
-    status, out = run(capsys, "baseline", hostile / "new", "--rules", "all", "--skip", "changes")
+    status, out = run(capsys, "accept", hostile / "new", "--rules", "all", "--skip", "changes")
     harmless(out)
     assert status == 0
     harmless((here / ".cdkguard-baseline.json").read_text().replace("##", ""))
-    status, out = run(capsys, "check", hostile / "new", "--rules", "all", "--baseline", ".cdkguard-baseline.json")
+    status, out = run(capsys, "check", hostile / "new", "--rules", "all", "--accepted", ".cdkguard-baseline.json")
     assert status == 0
     harmless(out)
 
@@ -358,6 +368,7 @@ def test_a_pack_in_a_report(capsys, hostile, here, name):
 @pytest.mark.parametrize(
     "command",
     [("rules", "list"), ("rules", "list", "--format", "json"), ("rules", "show", "evil-rule"), ("explain", "evil-rule"),
+     ("explain", "evil-rule", "--output", "json"),
      ("rules", "test")],
     ids=" ".join,
 )  # fmt: skip

@@ -18,12 +18,13 @@ from cdkguard.cli import main as cli
 from cdkguard.config.settings import Config
 from cdkguard.engine import findings
 from cdkguard.model import Assembly, Stack
-from cdkguard.outputs.render import RENDERERS, Options, render
+from cdkguard.outputs.render import FORMATS as FORMAT_RECORDS
+from cdkguard.outputs.render import Options, names, render
 from cdkguard.packs import folders
 from cdkguard.packs import load as packs
 from cdkguard.template import rendering
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+FORMATS = names()
 TOKEN = "ghp_" + "Ab1" * 12  # of the shape of a credential, wherever it stands
 KEY = "AKIA" + "Q2W3" * 4
 NAMED = "correct-horse-battery-9"  # a secret by the name of what holds it
@@ -138,7 +139,7 @@ def test_a_finding_that_hides_a_secret_says_so(here, against):
     assert bool(against) == any(f.impact for f in hiding)
 
 
-@pytest.mark.parametrize("name", ["text", "json", "markdown"])
+@pytest.mark.parametrize("name", names("difference"))
 @pytest.mark.parametrize("new", ["new", "none"])
 def test_diff_and_destroy(capsys, here, name, new):
     assembly(here / "old"), assembly(here / "new", "2")
@@ -149,6 +150,8 @@ def test_diff_and_destroy(capsys, here, name, new):
     for sides in (("old", new), (new, "old")):
         assert "Main" in run(capsys, "diff", *sides, "--format", name)[1]
     run(capsys, "destroy", "--plan", "old", "--format", name)
+    run(capsys, "plan", "--destroy", "old", "--output", name)
+    run(capsys, "plan", "old", new, "--output", name)
 
 
 def test_plan_approve_and_baseline(capsys, here):
@@ -303,7 +306,7 @@ def test_what_a_rule_calls_a_secret_is_shown_by_no_other_rule(monkeypatch):
     report = report_on({f"R{n}": body for n, (_rule, body) in enumerate(examples())})
     secrets = {text for text in texts if len(text) >= 6 and " " not in text}
     assert len(secrets) >= 8
-    for name in RENDERERS:
+    for name in (record.name for record in FORMAT_RECORDS if record.report):
         shown_text = render(name, report, Options(os.getcwd()))
         leaked = {
             s

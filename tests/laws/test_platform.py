@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from cdkguard.cli import main as cli
+from cdkguard.outputs.render import names
 from tests.support.assemblies import assembly_with
 from tests.support.paths import ROOT
 from tests.support.programs import started
 
 SCRIPT = str(Path(sys.executable).with_name("cdkguard"))
 TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"}
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+FORMATS = names()
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_line_ends_of_an_assembly_and_its_settings_change_nothing(capsys, here):
     )
     assert run(capsys, "snapshot")[0] == 0
     assert run(capsys, "baseline", "--rules", "my-rule")[0] == 0
-    argv = ("check", "--against", "cdkguard.snapshot", "--baseline", ".cdkguard-baseline.json")
+    argv = ("check", "--against", "cdkguard.snapshot", "--accepted", ".cdkguard-baseline.json")
     before = {name: run(capsys, *argv, "--output", name) for name in ("text", "markdown")}
     assert "my-rule" in before["text"][1] and 'table = Table(self, "T")' in before["text"][1]
     for file in [p for p in here.rglob("*") if p.is_file()]:

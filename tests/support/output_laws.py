@@ -11,10 +11,10 @@ from markdown_it import MarkdownIt
 from cdkguard.model import Report
 from cdkguard.outputs.diff import json as diffjson
 from cdkguard.outputs.diff import markdown as diffmarkdown
-from cdkguard.outputs.diff import plan
 from cdkguard.outputs.diff import text as difftext
 from cdkguard.outputs.diff.common import Difference
-from cdkguard.outputs.render import RENDERERS, Options, render
+from cdkguard.outputs.plan.record import Plan
+from cdkguard.outputs.render import FORMATS, Options, render
 from cdkguard.text import escape
 from tests.support.paths import ROOT
 
@@ -86,14 +86,14 @@ _SARIF, _GITLAB = jsonschema.Draft202012Validator(SARIF), jsonschema.Draft202012
 def parses_everywhere(report: Report, options: Options | None = None, schema: bool = True) -> None:
     """Every renderer's output is one of its own format; `schema` is left out where a report was made up."""
     options = options or Options()
-    for name in RENDERERS:
+    for name in (record.name for record in FORMATS if record.report):
         text = render(name, report, options)
         parses(name, text, schema)
         if name == "sarif":
             _says_what_stands_in_code(json.loads(text), report)
     colored = render("text", report, options._replace(color=True))
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render("text", report, options)
-    json.loads(escape.json_text(plan.document(report, options)))
+    plan_parses(Plan(report, 1), options)
 
 
 def _says_what_stands_in_code(document: dict[str, Any], report: Report) -> None:
@@ -147,6 +147,15 @@ def _is_harmless(markdown: str) -> None:
     ours = {"h1", "h2", "h3", "h4", "p", "strong", "em", "code", "pre", "details", "summary", "table", "thead", "tbody", "tr",
             "th", "td", "ul", "ol", "li", "br", "hr", "blockquote", "b", "i", "sub", "sup", "div", "span", "a"}  # fmt: skip
     assert tags <= ours, tags - ours
+
+
+def plan_parses(plan: Plan, options: Options | None = None) -> None:
+    """The same for the outputs of `cdkguard plan`."""
+    options = options or Options()
+    for name in (record.name for record in FORMATS if record.plan):
+        parses(name, render(name, plan, options, "plan"), schema=False)
+    colored = render("text", plan, options._replace(color=True), "plan")
+    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render("text", plan, options, "plan")
 
 
 def difference_parses(difference: Difference, options: Options | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the outputs of a diff have in common: counts, words, and which changes are folded."""
+"""The parts that all outputs of changes share: counts, words, and which changes are folded."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ WORST_FIRST = (*reversed(STACK_IMPACTS), *reversed(IMPACTS))
 
 
 class Difference(NamedTuple):
-    """Two sides, compared; what `cdkguard diff` shows."""
+    """Two sides and the changes between them."""
 
     changes: tuple[Change, ...]
-    stacks: tuple[Stack, ...]  # of the new side
-    against: str
-    to: str
-    notes: tuple[str, ...] = ()
+    stacks: tuple[Stack, ...]  # The stacks of the new side, then those of the old one.
+    against: str  # The old side in words.
+    to: str  # The new side in words.
+    notes: tuple[str, ...] = ()  # Notices about how the sides were read.
     version: str = ""
 
 
-def counts(changes: Iterable[Change]) -> dict[str, int]:
-    """Impact -> number, worst first; changes that every build brings are counted apart under "harmless"."""
+def count_impacts(changes: Iterable[Change]) -> dict[str, int]:
+    """Impact -> number of changes, worst first; folded changes are counted under "harmless"."""
     found = dict.fromkeys(WORST_FIRST, 0)
     harmless = 0
     for change in changes:
@@ -49,10 +49,11 @@ def counts(changes: Iterable[Change]) -> dict[str, int]:
 
 
 def is_folded(change: Change) -> bool:
-    """A change that nobody wants to read: asset hashes, metadata, CDK's own metadata resource."""
+    """Whether only asset hashes, metadata or CDK's own metadata resource change, which each build brings."""
     return change.noise
 
 
+# Impact -> the word in a summary.
 _WORDS = {
     "WILL_DESTROY": "destroyed",
     "WILL_ORPHAN": "left behind",
@@ -69,16 +70,17 @@ _WORDS = {
 }
 
 
-def summary(changes: Sequence[Change]) -> str:
+def summarize(changes: Sequence[Change]) -> str:
     """`1 destroyed, 2 replaced, 14 harmless`, or `no change`."""
-    return ", ".join(f"{n} {_WORDS.get(k, k)}" for k, n in counts(changes).items()) or "no change"
+    return ", ".join(f"{n} {_WORDS.get(k, k)}" for k, n in count_impacts(changes).items()) or "no change"
 
 
-def name_of(change: Change) -> str:
+def name_of_change(change: Change) -> str:
     """Construct path, else logical id, else the stack."""
     return change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name
 
 
+# Change.fate -> the fate of the resource that runs now.
 FATES = {
     "destroyed": "deleted for good",
     "snapshot": "deleted after a final snapshot",
@@ -87,34 +89,43 @@ FATES = {
 }
 
 
-def sentences(change: Change) -> list[str]:
-    """What the impact's word does not say."""
+def describe(change: Change) -> list[str]:
+    """Sentences with what the impact alone does not say: the fate of data, renames, reasons."""
     found = []
     if change.impact in REPLACE_IMPACTS and change.fate:
         found.append(f"the one that runs is {FATES[change.fate]}")
     elif change.impact == "WILL_DESTROY" and (change.stateful or change.fate not in ("", "destroyed")):
         found.append(FATES[change.fate])
     if change.partner:
-        is_told = not change.partner_stack or change.partner.startswith(f"{change.partner_stack}/")
-        there = "" if is_told else f" in {change.partner_stack}"
-        back = "was" if change.impact == "WILL_CREATE" else "is now"
-        found.append(f"{'moved' if change.partner_stack else 'renamed'}: {back} {change.partner}{there}")
-        if change.impact != "WILL_CREATE" and change.stateful:
-            found.append(
-                f"to keep it: put the construct id back, override the logical id with {change.logical_id}, "
-                "or move it with `cdk refactor`"
-            )
+        found += _describe_partner(change)
     found += [f"loses {part.text}" for part in find_lost_data_parts(change)]
-    told = ("snapshot", "renamed", "moved", "part-lost", "follows", "stack-removed")
-    found += [DETAILS[word] for word in change.detail if word in DETAILS and word not in told]
-    found += [_about_stack(change)] if change.impact in STACK_IMPACTS else []
+    found += [DETAILS[word] for word in change.detail if word in DETAILS and word not in _DESCRIBED_ELSEWHERE]
+    found += [_describe_stack(change)] if change.impact in STACK_IMPACTS else []
     return [text for text in found if text]
+
+
+# Words of Change.detail that the impact, the fate or another sentence says already.
+_DESCRIBED_ELSEWHERE = ("snapshot", "renamed", "moved", "part-lost", "follows", "stack-removed")
+
+
+def _describe_partner(change: Change) -> list[str]:
+    """Where the other half of a rename or move is, and how a resource with data is kept."""
+    partner, stack = str(change.partner), change.partner_stack
+    there = "" if not stack or partner.startswith(f"{stack}/") else f" in {stack}"
+    verb = "was" if change.impact == "WILL_CREATE" else "is now"
+    found = [f"{'moved' if stack else 'renamed'}: {verb} {partner}{there}"]
+    if change.impact != "WILL_CREATE" and change.stateful:
+        found.append(
+            f"to keep it: put the construct id back, override the logical id with {change.logical_id}, "
+            "or move it with `cdk refactor`"
+        )
+    return found
 
 
 _FATES_WORST_FIRST = ("destroyed", "unknown", "snapshot", "", "retained")
 
 
-def data_that_goes(changes: Iterable[Change]) -> list[str]:
+def describe_lost_data(changes: Iterable[Change]) -> list[str]:
     """A line for each resource whose data the deployment takes away from those who use it, worst first."""
     found = []
     for change in sorted(changes, key=lambda c: _FATES_WORST_FIRST.index(c.fate)):
@@ -122,43 +133,42 @@ def data_that_goes(changes: Iterable[Change]) -> list[str]:
         if not change.stateful or change.impact in ("WILL_CREATE", "WILL_UPDATE") and not parts:
             continue
         words = [f"loses {', '.join(parts)}"] if parts else []
-        if change.impact != "WILL_UPDATE":
-            fate = FATES.get(change.fate, "")
-            words.insert(
-                0,
-                fate if change.impact in REMOVE_IMPACTS else f"{_WORDS[change.impact]}; the one that runs is {fate}",
-            )
-        found.append(f"{name_of(change)} · {change.resource_type} · {'; '.join(filter(None, words))}")
+        fate = FATES.get(change.fate, "")
+        if change.impact in REMOVE_IMPACTS:
+            words.insert(0, fate)
+        elif change.impact != "WILL_UPDATE":
+            words.insert(0, f"{_WORDS[change.impact]}; the one that runs is {fate}")
+        found.append(f"{name_of_change(change)} · {change.resource_type} · {'; '.join(filter(None, words))}")
     return found
 
 
-def _about_stack(change: Change) -> str:
+def _describe_stack(change: Change) -> str:
     old, new = change.before, change.after
     count = int(old["Resources"]) if isinstance(old, dict) and "Resources" in old else 0
     number = "1 resource goes" if count == 1 else f"{count} resources go"
     return {
         "STACK_REMOVED": f"its {number} on running, and nothing manages them any more",
         "STACK_RENAMED": f"was {change.partner}; a second stack is made, and the old one stays behind",
-        "STACK_MOVED": f"from {_at(old)} to {_at(new)}; a second stack is made, and the old one stays behind",
+        "STACK_MOVED": f"from {_environment_of(old)} to {_environment_of(new)}; a second stack is made, and the old one stays behind",
         "STACK_UNPROTECTED": "its termination protection is switched off",
-        "STACK_RECLASSIFIED": f"was judged as {_at(old)}, is judged as {_at(new)}",
+        "STACK_RECLASSIFIED": f"was judged as {_environment_of(old)}, is judged as {_environment_of(new)}",
         "STACK_ADDED": plural(int(new["Resources"]), "resource")
         if isinstance(new, dict) and "Resources" in new
         else "",
     }.get(change.impact, "")
 
 
-def _at(body: Any) -> str:
+def _environment_of(body: Any) -> str:
     return str(body.get("Environment")) if isinstance(body, dict) else ""
 
 
-def value(changed: PropertyChange, side: Any) -> str:
-    """A value in few characters; what looks like a secret is hidden."""
+def render_side(changed: PropertyChange, side: Any) -> str:
+    """One side of a changed value in few characters, without secrets."""
     name = changed.name or changed.path
-    clear, other = masked(name, side), changed.after if side is changed.before else changed.before
+    other = changed.after if side is changed.before else changed.before
+    clear = masked(name, side)
     text = render_value(clear, False)
     if isinstance(clear, Deferred) and text == render_value(masked(name, other), False):
-        return render_value(
-            masked(name, as_json(side)), False
-        )  # what is not known looks alike: as the template says it
+        # Two values that nobody knows yet look alike, so the text of the template tells them apart.
+        return render_value(masked(name, as_json(side)), False)
     return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'

@@ -1,4 +1,4 @@
-"""A diff as JSON, the form for programs; its version is in `schemaVersion`, its fields in docs/diff.md."""
+"""A difference as JSON for programs; docs/diff.md documents the fields, `schemaVersion` is their version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cdkguard._typing import Any
 from cdkguard.diff.comparable import as_template_json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import STACK_IMPACTS, Change, PropertyChange
-from cdkguard.outputs.diff.common import Difference, counts, sentences
+from cdkguard.outputs.diff.common import Difference, count_impacts, describe
 from cdkguard.outputs.place import relative
 from cdkguard.outputs.render import Options
 from cdkguard.template.values import ABSENT
@@ -21,13 +21,13 @@ def render(difference: Difference, options: Options) -> str:
 
 
 def document(difference: Difference, options: Options) -> dict[str, Any]:
-    """The diff as plain JSON values."""
+    """The difference as plain JSON values."""
     return {
         "schemaVersion": SCHEMA_VERSION,
         "version": difference.version,
         "against": difference.against,
         "to": difference.to,
-        "summary": counts(difference.changes),
+        "summary": count_impacts(difference.changes),
         "changes": [change(c, options) for c in difference.changes if c.impact not in STACK_IMPACTS],
         "stackChanges": [_stack_change(c) for c in difference.changes if c.impact in STACK_IMPACTS],
         "notices": list(difference.notes),
@@ -48,7 +48,7 @@ def change(one: Change, options: Options) -> dict[str, Any]:
         "fate": one.fate or None,
         "stateful": one.stateful,
         "harmless": one.noise,
-        "explanation": sentences(one),
+        "explanation": describe(one),
         "lost": [part.text for part in find_lost_data_parts(one)],
         "partner": one.partner
         and {"constructPath": one.partner, "logicalId": one.partner_id, "stack": one.partner_stack},
@@ -69,18 +69,18 @@ def _property(changed: PropertyChange) -> dict[str, Any]:
 
 
 def _value(changed: PropertyChange, side: Any) -> Any:
-    """The value itself, as far as it is known; null where there is none, a mark where it is a secret."""
+    """One side of a changed value: null where there is none, a mark instead of a secret."""
     if side is ABSENT:
         return None
-    return _hidden(as_template_json(masked(changed.name or changed.path, side)))
+    return _without_credentials(as_template_json(masked(changed.name or changed.path, side)))
 
 
-def _hidden(found: Any) -> Any:
-    """JSON in which no text has the unmistakable shape of a credential."""
+def _without_credentials(found: Any) -> Any:
+    """The JSON value with a mark instead of each text that has the shape of a credential."""
     if isinstance(found, dict):
-        return {key: _hidden(item) for key, item in found.items()}
+        return {key: _without_credentials(item) for key, item in found.items()}
     if isinstance(found, list):
-        return [_hidden(item) for item in found]
+        return [_without_credentials(item) for item in found]
     return f"(hidden, {len(found)} characters)" if isinstance(found, str) and shape_of(found) else found
 
 
@@ -91,6 +91,6 @@ def _stack_change(one: Change) -> dict[str, Any]:
         "stackPath": one.stack.construct_path or one.stack.name,
         "environment": one.stack.environment,
         "oldStack": one.was.name if one.was is not None else None,
-        "explanation": sentences(one),
+        "explanation": describe(one),
         "change": one.token,
     }

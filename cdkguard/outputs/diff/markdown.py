@@ -1,39 +1,42 @@
-"""A diff as Markdown for a pull request."""
+"""A difference as Markdown for a comment on a pull request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from cdkguard.model import STACK_IMPACTS, Change
-from cdkguard.outputs.diff.common import WORST_FIRST, Difference, counts, is_folded, name_of, sentences, summary, value
-from cdkguard.outputs.diff.text import grouped
+from cdkguard.outputs.diff.common import (
+    WORST_FIRST,
+    Difference,
+    count_impacts,
+    describe,
+    is_folded,
+    name_of_change,
+    render_side,
+    summarize,
+)
+from cdkguard.outputs.diff.text import group_by_stack
+from cdkguard.outputs.markdown import CHARACTERS, fill, left_out
 from cdkguard.outputs.place import relative
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
-MARKER = "<!-- cdkguard diff -->"  # by which a job finds its earlier comment to update it
-_CHARACTERS = 60_000  # GitHub takes 65,536 in a comment
+MARKER = "<!-- cdkguard diff -->"  # A job finds its earlier comment by it, to update it.
 _CELL = 200
 
 
 def render(difference: Difference, options: Options) -> str:
-    head = f"{MARKER}\n**cdkguard diff** {_text(summary(difference.changes))} · against {_text(difference.against)}\n"
-    text, left_out = head, 0
-    for block in _blocks(difference, options):
-        if left_out or len(text) + len(block) > _CHARACTERS:  # a later row would stand under another stack's name
-            left_out += 1
-        else:
-            text += block
-    if left_out:
-        text += f"\n_{plural(left_out, 'row')} left out to keep this short; the other outputs show everything._\n"
-    return text
+    head = f"{MARKER}\n**cdkguard diff** {_text(summarize(difference.changes))} · against {_text(difference.against)}\n"
+    text, dropped = fill(head, [(block, 1) for block in lay_out_changes(difference, options)], CHARACTERS)
+    return text + left_out(dropped)
 
 
-def _blocks(difference: Difference, options: Options) -> Iterator[str]:
+def lay_out_changes(difference: Difference, options: Options) -> Iterator[str]:
+    """Pieces of Markdown, in order of weight within a stack: notices, headings with the head of a table, rows."""
     for note in difference.notes:
         yield f"\n> notice: {_text(note)}\n"
-    for changes in grouped(difference.changes):
+    for changes in group_by_stack(difference.changes):
         stack = changes[0].stack
         shown = [c for c in changes if not is_folded(c)]
         yield f"\n#### {_code(stack.construct_path or stack.name)} {_text(stack.environment or '')}\n\n"
@@ -41,7 +44,7 @@ def _blocks(difference: Difference, options: Options) -> Iterator[str]:
             yield "| Impact | Resource | What |\n| --- | --- | --- |\n"
         for change in sorted(shown, key=lambda c: WORST_FIRST.index(c.impact)):
             yield _row(change, options)
-        harmless = counts(changes).get("harmless", 0)
+        harmless = count_impacts(changes).get("harmless", 0)
         if harmless:
             yield f"\n{plural(harmless, 'harmless update')} not shown.\n"
 
@@ -54,14 +57,14 @@ def _row(change: Change, options: Options) -> str:
     impact = (
         f"**{_text(change.impact)}**" if change.stateful or change.impact in STACK_IMPACTS else _text(change.impact)
     )
-    what = [_text(s) for s in sentences(change)]
+    what = [_text(s) for s in describe(change)]
     for p in change.properties[:8]:
-        values = p.because or f"{value(p, p.before)} → {value(p, p.after)}"
+        values = p.because or f"{render_side(p, p.before)} → {render_side(p, p.after)}"
         replaces = {"yes": " (replaces it)", "maybe": " (may replace it)"}.get(p.replacement, "")
         what.append(f"{_code(p.path)} {_text(values)}{replaces}")
     if len(change.properties) > 8:
         what.append(f"and {len(change.properties) - 8} more")
-    return f"| {impact} | {_code(name_of(change))}{kind}{place} | {'<br>'.join(what)} |\n"
+    return f"| {impact} | {_code(name_of_change(change))}{kind}{place} | {'<br>'.join(what)} |\n"
 
 
 def _text(text: str) -> str:

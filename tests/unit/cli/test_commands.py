@@ -23,22 +23,29 @@ def test_each_command_has_its_options_and_its_function(group, command):
 
 
 def test_names_are_used_once():
-    names = [command.name for command in commands.COMMANDS]
+    names = [name for command in commands.COMMANDS for name in (command.name, *command.aliases)]
     assert len(set(names)) == len(names)
 
 
-def test_the_help_lists_every_command():
+def test_the_help_lists_every_command_but_the_hidden_ones():
     text = overview_parser().format_help()
     for command in commands.COMMANDS:
-        assert f"\n  {command.name} " in text
+        assert (f"\n  {command.name} " in text) is not command.is_hidden
+        assert not any(f"\n  {alias} " in text for alias in command.aliases)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completion_knows_every_command_and_part(shell):
     script = render_script(shell)
     for group, command in LEAVES:
-        assert command.name in script and (group is None or group.name in script)
-    assert "against" in script
+        assert command.is_hidden or command.name in script and (group is None or group.name in script)
+    assert "against" in script and "accepted" in script
+    assert "baseline" not in script and "destroy)" not in script
+
+
+@pytest.mark.parametrize("name", ["baseline", "destroy"])
+def test_older_commands_are_found(name):
+    assert commands.find_command(name, commands.COMMANDS)
 
 
 def test_a_part_is_found_with_its_options():

@@ -71,7 +71,8 @@ def test_json(capsys):
         (["check", "--pre-built"], 3, "there is no cloud assembly yet"),
         (["check", "good.json", "--nonsense"], 2, "--nonsense"),
         (["explain", "data-retentoin"], 2, "did you mean 'data-retention'"),
-        ([], 2, "required"),
+        (["chekc"], 2, "no command 'chekc' (did you mean 'check'?)"),
+        (["rules", "lst"], 2, "no command 'rules lst' (did you mean 'list'?)"),
     ],
 )
 def test_errors_are_one_line_and_have_their_status(capsys, argv, status, words):
@@ -120,12 +121,56 @@ def test_suppressed_findings_stay_and_do_not_fail(capsys, here):
     assert status == 0 and found["findings"][0]["outcome"] == "suppressed"
 
 
-def test_a_baseline_accepts_what_there_is_and_fails_on_what_is_new(capsys, here):
-    assert run(capsys, "baseline", "bad.json", "--baseline", "b.json")[0] == 0
-    assert run(capsys, "check", "bad.json", "--baseline", "b.json")[0] == 0
+@pytest.mark.parametrize("argv", [[], ["rules"]], ids=["cdkguard", "cdkguard rules"])
+def test_no_command_shows_the_help(capsys, argv):
+    status, out, err = run(capsys, *argv)
+    assert (status, out) == (2, "")  # a script whose variable is empty must not take the help for a report
+    assert err == run(capsys, *argv, "--help")[1] and "usage: cdkguard" in err
+
+
+@pytest.mark.parametrize("command", ["accept", "baseline"])
+@pytest.mark.parametrize("option", ["--accepted", "--baseline"])
+@pytest.mark.parametrize("key", ["accepted", "baseline"])
+def test_accepted_findings_do_not_fail_and_new_ones_do(capsys, here, command, option, key):
+    """The older names of the command, the option and the key work the same."""
+    assert run(capsys, command, "bad.json", option, "b.json")[0] == 0
+    assert run(capsys, "check", "bad.json", option, "b.json")[0] == 0
+    (here / "cdkguard.yaml").write_text(f"{key}: b.json\n")
+    assert run(capsys, "check", "bad.json")[0] == 0
     more = {"Resources": BAD["Resources"] | {"Other": {"Type": "AWS::DynamoDB::Table"}}}
     (here / "bad.json").write_text(json.dumps(more))
-    assert run(capsys, "check", "bad.json", "--baseline", "b.json")[0] == 1
+    assert run(capsys, "check", "bad.json", option, "b.json")[0] == 1
+    assert run(capsys, "check", "bad.json")[0] == 1
+
+
+def test_accept_writes_the_file_that_it_always_wrote(capsys, here):
+    _, out, _ = run(capsys, "accept", "bad.json")
+    assert (here / ".cdkguard-baseline.json").exists()
+    assert "`cdkguard check --accepted .cdkguard-baseline.json`" in out
+
+
+def test_both_names_of_the_key_are_a_mistake(capsys, here):
+    (here / "cdkguard.yaml").write_text("accepted: a.json\nbaseline: b.json\n")
+    status, _, err = run(capsys, "check", "good.json")
+    assert status == 2 and "cdkguard.yaml:2: baseline is the older name of accepted" in err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["rules", "list"],
+        ["rules", "map", "CKV_AWS_28"],
+        ["explain", "data-retention"],
+        ["diff", "bad.json", "good.json"],
+    ],
+    ids=lambda argv: argv[0] + argv[1],
+)
+def test_every_command_that_prints_takes_outputs(capsys, here, argv):
+    text, found = run(capsys, *argv)[1], run(capsys, *argv, "--format", "json")[1]
+    assert json.loads(found)
+    assert run(capsys, *argv, "--output", "json=x.json", "--output", "text") == (0, text, "")
+    assert json.loads((here / "x.json").read_text()) == json.loads(found)
+    assert run(capsys, *argv, "--output", "sarif")[0] == 2
 
 
 def test_an_assembly_with_its_stack_settings(capsys, here):

@@ -65,9 +65,9 @@ def test_findings_that_stay_keep_their_date(tmp_path):
         ("", ":1: not JSON"),
         ('{\n"version": 1,', ":2: not JSON"),
         ("[" * 100_000, ":1: not JSON"),
-        ("[]", ":1: not a baseline"),
-        ('{"findings": {}}', ":1: not a baseline"),
-        ('{"version": 2, "findings": []}', ":1: version 2 of a baseline is not known; 1 is"),
+        ("[]", ":1: no accepted findings"),
+        ('{"findings": {}}', ":1: no accepted findings"),
+        ('{"version": 2, "findings": []}', ":1: version 2 of a file of accepted findings is not known; 1 is"),
         (
             '{"version": 1, "findings": [{"ruleId": "a", "since": "b"}]}',
             ":1: entry 1 needs ruleId, fingerprint and since",
@@ -76,7 +76,7 @@ def test_findings_that_stay_keep_their_date(tmp_path):
         ('{"version": 1, "findings": ["a"]}', ":1: entry 1 needs"),
     ],
 )
-def test_what_is_no_baseline_is_neither_read_nor_overwritten(tmp_path, text, words):
+def test_what_is_no_such_file_is_neither_read_nor_overwritten(tmp_path, text, words):
     path = tmp_path / "b.json"
     path.write_text(text)
     for attempt in (lambda: accepted.read(str(path)), lambda: accepted.write(str(path), [], "2026-01-02")):
@@ -87,7 +87,7 @@ def test_what_is_no_baseline_is_neither_read_nor_overwritten(tmp_path, text, wor
 
 
 def test_a_missing_file_says_what_writes_it(tmp_path):
-    with pytest.raises(BaselineError, match="no such file; `cdkguard baseline` writes it"):
+    with pytest.raises(BaselineError, match="no such file; `cdkguard accept` writes it"):
         accepted.read(str(tmp_path / "b.json"))
 
 

@@ -11,11 +11,11 @@ from tests.support.configuration import mistake
 def test_the_nearest_file_up_to_the_root_of_the_repository_counts(repo, monkeypatch):
     app = repo / "a" / "b"
     app.mkdir(parents=True)
-    (repo / "cdkguard.yaml").write_text("fail_on: low\npacks: [./rules]\nbaseline: old.json\n")
+    (repo / "cdkguard.yaml").write_text("fail_on: low\npacks: [./rules]\naccepted: old.json\n")
     monkeypatch.chdir(app)
     found = load_config(".", None)
     assert (found.fail_on, found.file) == ("low", "../../cdkguard.yaml")
-    assert (found.packs, found.baseline) == (("../.././rules",), "../../old.json")
+    assert (found.packs, found.accepted) == (("../.././rules",), "../../old.json")
     (repo / "a" / "cdkguard.yml").write_text("fail_on: critical\n")
     assert load_config(".", None).fail_on == "critical"
     (repo / "a" / "b" / ".git").write_text("gitdir: elsewhere\n")

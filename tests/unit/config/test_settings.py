@@ -43,7 +43,7 @@ parameters: {Env: prod, Port: 080, On: yes}
 require_owner: true
 suppressions:
   - {rule: s3-versioning, construct: "Prod/Data/*", reason: rebuilt nightly, owner: team-x, expires: 2027-01-31}
-baseline: .cdkguard-baseline.json
+accepted: .cdkguard-baseline.json
 timeout: 90
 full_synth: false
 outputs: [text, sarif=out.sarif]
@@ -72,7 +72,7 @@ def test_every_setting_is_read(repo):
     (one,) = found.suppressions
     assert one.rule == "s3-versioning" and one.construct_path == "Prod/Data/*" and one.owner == "team-x"
     assert one.expires == "2027-01-31" and one.origin == "cdkguard.yaml:28" and one.reason == "rebuilt nightly"
-    assert (found.baseline, found.timeout, found.full_synth) == (".cdkguard-baseline.json", 90.0, False)
+    assert (found.accepted, found.timeout, found.full_synth) == (".cdkguard-baseline.json", 90.0, False)
     assert found.outputs == (("text", None), ("sarif", "out.sarif"))
     assert found.require_owner and found.file == "cdkguard.yaml"
 

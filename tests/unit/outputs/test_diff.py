@@ -4,54 +4,21 @@ from __future__ import annotations
 
 import html
 import json
-from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
-from cdkguard.model import Change, Source, Stack
+from cdkguard.model import Change, Source
 from cdkguard.outputs.diff import json as diffjson
 from cdkguard.outputs.diff import markdown as diffmarkdown
-from cdkguard.outputs.diff import plan
 from cdkguard.outputs.diff import text as difftext
-from cdkguard.outputs.diff.common import Difference, counts, summary
+from cdkguard.outputs.diff.common import Difference, count_impacts, summarize
 from cdkguard.outputs.render import Options
 from tests.support.changes import compare, stack
+from tests.support.shop import ROOT, TABLE, A, B, difference
 
-ROOT = "/home/dev/shop"
 OPTIONS = Options(root=ROOT)
 RENDERERS = {"text": difftext.render, "json": diffjson.render, "markdown": diffmarkdown.render}
-TABLE = "AWS::DynamoDB::Table"
-A, B = "a" * 64, "b" * 64
-
-
-def shop(old: bool) -> list[Stack]:
-    """One side of a rich difference."""
-    data: dict[str, Any] = {
-        "Orders": {"Type": TABLE, "DeletionPolicy": "Retain" if old else "Delete", "Properties": {"TableName": "orders" if old else "orders-2"}},
-        "Replicas": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": {"Replicas": [{"Region": r} for r in ("eu-west-1", "eu-north-1")[: 2 if old else 1]]}},
-        "Handler": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": f"{A if old else B}.zip"}}},
-        "OldUsers" if old else "NewUsers": {"Type": "AWS::Cognito::UserPool", "DeletionPolicy": "Retain", "Properties": {"UserPoolName": "users"}},
-        "Feed": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {}}},
-        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "a" if old else "b"}},
-        "Api": {"Type": "Custom::Api", "Properties": {"ServiceToken": "x", "ApiKey": "old-key-1" if old else "new-key-22", "Nested": {"password": "p" * (7 if old else 8)}}},
-    }  # fmt: skip
-    if old:
-        data["Ledger"] = {"Type": "AWS::RDS::DBInstance", "Properties": {"DBName": "ledger"}}
-        data["Gone"] = {"Type": "AWS::SNS::Topic"}
-    else:
-        data["Added"] = {"Type": "AWS::SQS::Queue"}
-    paths = {name: f"Prod/Shop/{name}/Resource" for name in data}
-    root = stack(data, "Shop", path="Prod/Shop", paths=paths, account="111111111111", region="eu-west-1",
-                 environment="prod", termination_protection=old)  # fmt: skip
-    root = root._replace(source_of=lambda logical_id: Source(f"{ROOT}/app.py", 12) if logical_id == "Orders" else None)
-    others = [stack({"Log": {"Type": "AWS::Logs::LogGroup"}}, "Old", environment="prod")] if old else []
-    return [root, *others]
-
-
-def difference() -> Difference:
-    old, new = shop(True), shop(False)
-    return Difference(compare(old, new), (*new, *old), "cdkguard.snapshot", "the app", ("a notice",), "1.0.0")
 
 
 @pytest.mark.parametrize(("name", "file"), [("text", "diff.txt"), ("json", "diff.json"), ("markdown", "diff.md")])
@@ -191,7 +158,7 @@ def test_nothing_changed():
 def test_harmless_changes_are_counted_and_not_hidden_from_programs():
     found = compare({"It": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": f"{A}.zip"}}}},
                     {"It": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": f"{B}.zip"}}}})  # fmt: skip
-    assert (counts(found), summary(found)) == ({"harmless": 1}, "1 harmless")
+    assert (count_impacts(found), summarize(found)) == ({"harmless": 1}, "1 harmless")
     assert json.loads(diffjson.render(Difference(found, (), "a", "b"), OPTIONS))["changes"][0]["harmless"] is True
 
 
@@ -209,13 +176,3 @@ def test_a_long_markdown_says_what_it_leaves_out():
     assert len(text) < 65_536
     assert "left out" in text
     assert text.count("WILL&#95;DESTROY") < 1000
-
-
-def test_the_plan_says_that_data_is_destroyed():
-    from cdkguard.model import Report
-
-    report = Report((), (), (), changes=difference().changes, against="x")
-    document = plan.document(report, OPTIONS)
-    assert document["destroysData"] is True
-    assert document["planVersion"]
-    assert plan.document(Report((), (), ()), OPTIONS)["destroysData"] is False

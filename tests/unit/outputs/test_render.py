@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,6 +19,7 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 
 from cdkguard.errors import ConfigError, TemplateError
+from cdkguard.model import FORMATS as MODEL_FORMATS
 from cdkguard.model import (
     Finding,
     Outcome,
@@ -31,7 +33,7 @@ from cdkguard.model import (
 )
 from cdkguard.outputs import cdkreport
 from cdkguard.outputs.markdown import document as markdown_document
-from cdkguard.outputs.render import RENDERERS, Options, render
+from cdkguard.outputs.render import FORMATS, Format, Options, names, render
 from cdkguard.text import escape
 from tests.support.output_laws import IN_SARIF, SARIF
 from tests.support.paths import ROOT
@@ -53,6 +55,8 @@ def excerpt(source: Source) -> list[tuple[int, str]]:
 
 
 OPTIONS = Options(root=ROOT, excerpt=excerpt)
+KINDS = [field for field in Format._fields if isinstance(Format._field_defaults.get(field), str)]
+REPORT_FORMATS = [record.name for record in FORMATS if record.report]
 
 RETENTION = Remedy(
     "Keep the data when the stack or the resource goes: set the removal policy on the construct.",
@@ -313,22 +317,40 @@ EXTENSIONS = {
 }
 
 
-@pytest.mark.parametrize("name", RENDERERS)
+@pytest.mark.parametrize("name", REPORT_FORMATS)
 def test_golden(name: str, golden: Any) -> None:
     golden(f"report.{EXTENSIONS[name]}", render(name, REPORT, OPTIONS))
 
 
-@pytest.mark.parametrize("name", RENDERERS)
+@pytest.mark.parametrize("name", REPORT_FORMATS)
 def test_golden_of_a_clean_pass(name: str, golden: Any) -> None:
     golden(f"clean.{EXTENSIONS[name]}", render(name, CLEAN, OPTIONS))
 
 
-@pytest.mark.parametrize("name", RENDERERS)
+@pytest.mark.parametrize("name", REPORT_FORMATS)
 def test_suppressed_unknown_and_errors_are_in_every_output(name: str) -> None:
     text = render(name, REPORT, OPTIONS)
     assert re.search("suppressed", text, re.I)
     assert re.search("unknown|undecided", text, re.I)
     assert "Audit.nested.template.json" in text
+
+
+def test_the_names_in_the_model_are_those_of_the_records() -> None:
+    assert list(MODEL_FORMATS) == REPORT_FORMATS
+
+
+@pytest.mark.parametrize("record", FORMATS, ids=lambda record: record.name)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_renderer_that_a_record_names_is_there(record: Format, kind: str) -> None:
+    where = getattr(record, kind)
+    if where:
+        module, _, function = where.rpartition(".")
+        assert callable(getattr(import_module(f"cdkguard.outputs.{module}"), function))
+        assert record.name in names(kind) or not record.is_asked_by_name
+
+
+def test_every_kind_has_text_and_json() -> None:
+    assert all(names(kind)[:2] == ("text", "json") for kind in KINDS)
 
 
 def test_unknown_format() -> None:
@@ -694,7 +716,7 @@ def reports() -> st.SearchStrategy[Report]:
 @given(reports(), ANY)
 def test_any_text_is_rendered_safely(report: Report, line: str) -> None:
     options = OPTIONS._replace(excerpt=lambda source: [(source.line, line)])
-    for name in RENDERERS:
+    for name in REPORT_FORMATS:
         text = render(name, report, options)
         text.encode("utf-8")
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", text), name

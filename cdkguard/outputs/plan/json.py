@@ -1,4 +1,4 @@
-"""The plan: changes and the rules' verdict on them, a versioned form for other programs (docs/diff.md)."""
+"""A plan as JSON for programs; docs/diff.md documents the fields, `planVersion` is their version."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from cdkguard.model import STACK_IMPACTS, Report
 from cdkguard.outputs import report_json
 from cdkguard.outputs.diff.common import Difference
 from cdkguard.outputs.diff.json import document as difference_document
+from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
+from cdkguard.text import escape
 
 PLAN_VERSION = "1.0"
+
+
+def render(plan: Plan, options: Options) -> str:
+    return escape.json_text(document(plan.report, options)) + "\n"
 
 
 def document(report: Report, options: Options) -> dict[str, Any]:

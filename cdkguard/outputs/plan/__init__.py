@@ -1,0 +1,1 @@
+"""Plan -> text: a change with the verdict of the rules."""

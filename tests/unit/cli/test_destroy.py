@@ -1,0 +1,47 @@
+"""`cdkguard destroy --plan`, the older form of `cdkguard plan --destroy`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.changes import write_assembly
+from tests.support.two_templates import TABLE, run, write_two_templates
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CDK_OUTDIR", raising=False)
+    write_two_templates(tmp_path)
+    return tmp_path
+
+
+def test_destroy_says_what_goes_and_what_stays(here, capsys):
+    kept = {**TABLE, "DeletionPolicy": "Retain"}
+    write_assembly(
+        here / "out",
+        Shop={"template": {"Resources": {"Kept": kept, "It": TABLE}}, "properties": {"terminationProtection": True}},
+    )
+    status, out, _err = run(capsys, "destroy", "--plan", "--format", "json", "out")
+    document = json.loads(out)
+    assert status == 0
+    assert {c["logicalId"]: c["impact"] for c in document["changes"]} == {"Kept": "WILL_ORPHAN", "It": "WILL_DESTROY"}
+    assert any("termination protection" in n for n in document["notices"])
+
+
+def test_destroy_goes_by_the_baseline(here, capsys):
+    out = run(capsys, "destroy", "--plan", "--format", "json", "--against", "old.json", "new.json")[1]
+    assert {c["logicalId"] for c in json.loads(out)["changes"]} == {"It", "T"}
+
+
+def test_destroy_of_no_stack(here, capsys):
+    write_assembly(here / "out", Shop={"It": TABLE})
+    assert run(capsys, "destroy", "--plan", "--stack", "Nope", "out")[0] == 2
+
+
+def test_destroy_without_plan_is_refused(here, capsys):
+    status, _out, err = run(capsys, "destroy", "old.json")
+    assert status == 2
+    assert "--plan" in err
