@@ -232,31 +232,31 @@ class PropertyChange(NamedTuple):
     before: Json
     after: Json
     replacement: Replacement = "no"  # Whether this change alone replaces the resource.
-    because: str = ""  # "follows Table, which is replaced"
-    name: str = ""  # where it is the value of a pair {Name, Value} and the name says that it is a secret
+    because: str = ""  # The cause, where it is another resource: "follows Table, which is replaced".
+    name: str = ""  # The name that calls it a secret, where it is the value of a pair such as {Name, Value}.
 
 
 class Change(NamedTuple):
     """What a deployment would do to one resource, or to one stack (the impacts STACK_*)."""
 
     impact: Impact
-    stack: Stack  # of the new side; of the baseline where it is gone
+    stack: Stack  # The stack of the app that shows it; the stack of the baseline where the app has none.
     logical_id: str | None = None
     resource_type: str | None = None
     construct_path: str | None = None
-    before: Json = None  # the resolved resource in the baseline, None where it is new
+    before: Json = None  # The resolved resource in the baseline; None where it is new.
     after: Json = None
     properties: tuple[PropertyChange, ...] = ()
     detail: tuple[Detail, ...] = ()  # Why, or in which case, it happens.
     fate: Fate = ""  # What becomes of the resource that runs now.
-    partner: str | None = None  # construct path of the other half of a rename or move
-    partner_id: str | None = None  # its logical id
-    partner_stack: str | None = None  # its stack, where that is another one
-    noise: bool = False  # an asset hash, metadata: every build brings some
-    stateful: bool = False
-    was: Stack | None = None  # the stack in the baseline
+    partner: str | None = None  # The construct path of the other half of a rename or move.
+    partner_id: str | None = None  # The logical ID of that half.
+    partner_stack: str | None = None  # The stack of that half, where it is another one.
+    noise: bool = False  # Whether every build brings such a change: an asset hash, metadata.
+    stateful: bool = False  # Whether data may be lost with the resource that runs now.
+    old_stack: Stack | None = None  # The stack of the baseline.
     source: Source | None = None
-    token: str = ""  # hash of stack, logical id, impact and both bodies: what an approval is bound to
+    token: str = ""  # The hash that an approval is bound to, made by `diff.tokens`.
 
 
 DETAILS: dict[Detail, str] = {

@@ -126,7 +126,7 @@ def compile_path(data: bytes) -> None:
 
 
 def resolve(data: bytes) -> None:
-    """Intrinsic functions: every value of a template is resolved, settled, compared with itself and told."""
+    """Intrinsic functions: every value of a template is resolved, made comparable, compared with itself and written."""
     body = _json(data)
     stack = _stack(body) if body is not None else None
     if stack is None:

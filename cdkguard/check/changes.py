@@ -103,7 +103,7 @@ def _is_judged(change: Change, config: Config, others: Sequence[Stack]) -> bool:
     """Whether the change is of a stack that this run is about."""
     if any(change.stack is other for other in others):
         return False
-    is_gone = change.stack is change.was
+    is_gone = change.stack is change.old_stack
     names = {change.stack.root.name, change.stack.root.construct_path or change.stack.root.name}
     return not is_gone or not config.stacks or any(fnmatchcase(n, glob) for n in names for glob in config.stacks)
 
@@ -118,7 +118,7 @@ def _without_harmless_moves(changes: Sequence[Change], chosen: Sequence[Stack], 
     now = {s.construct_path or s.name: s.environment for s in stacks}
 
     def leaves_strict(change: Change) -> bool:
-        was = change.was.environment if change.was else None
+        was = change.old_stack.environment if change.old_stack else None
         return was in strict and now.get(change.stack.construct_path or change.stack.name) not in strict
 
     return tuple(c for c in changes if c.impact != "STACK_RECLASSIFIED" or leaves_strict(c))

@@ -118,7 +118,7 @@ def _of_selected_stacks(found: Sequence[Change], config: Config) -> tuple[Change
         names = (stack.root.name, stack.root.construct_path or stack.root.name)
         return any(fnmatchcase(name, glob) for name in names for glob in config.stacks)
 
-    return tuple(c for c in found if is_selected(c.stack) or (c.was is not None and is_selected(c.was)))
+    return tuple(c for c in found if is_selected(c.stack) or (c.old_stack is not None and is_selected(c.old_stack)))
 
 
 def _words(config: Config) -> str:

@@ -51,7 +51,7 @@ def compare_guardrails(before: Guardrail, after: Guardrail, hidden: Sequence[Fin
     def change(impact: StackImpact, sentence: str, rules: Sequence[str] = ()) -> Change:
         count = sum(f.rule_id in rules for f in hidden)
         found = f", which hides {count} finding{'s' if count > 1 else ''} in this very change" if count else ""
-        return Change(impact, home, after={"Text": sentence + found}, was=home, token=sentence)
+        return Change(impact, home, after={"Text": sentence + found}, old_stack=home, token=sentence)
 
     for find in (_weakened_input, _weakened_rules, _weakened_environments, _weakened_settings):
         for sentence, rules in find(before, after):

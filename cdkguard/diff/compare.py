@@ -192,7 +192,7 @@ class _Comparison:
 
 def _finish(change: Change) -> Change:
     """The change with its source line and, last, the token of all the rest."""
-    home = change.was if change.after is None and change.was is not None else change.stack
+    home = change.old_stack if change.after is None and change.old_stack is not None else change.stack
     source = home.source_of(change.logical_id) if change.logical_id else home.source
     return change._replace(source=source, token=make_token(change))
 

@@ -99,7 +99,7 @@ class _Propagation:
         if body is None:
             return None
         path = stack.construct_paths.get(logical_id)
-        return Change("WILL_UPDATE", stack, logical_id, str(body.get("Type")), path, body, body, was=old)
+        return Change("WILL_UPDATE", stack, logical_id, str(body.get("Type")), path, body, body, old_stack=old)
 
     def _follow(self, change: Change, path: Path, step: _Step) -> Change | None:
         """The change of a resource whose property at the path refers to a replaced one; None where nothing is new."""

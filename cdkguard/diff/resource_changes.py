@@ -48,11 +48,11 @@ class ResourceChanges:
         if other.body is None:
             return self.remove(old, new, logical_id, body, other)
         if body is None:
-            return self.create(new, logical_id, other.body, was=old)
+            return self.create(new, logical_id, other.body, old_stack=old)
         return self._update(old, new, logical_id, body, other.body)
 
-    def create(self, stack: Stack, logical_id: str, body: Json, was: Stack | None = None) -> Change:
-        return self._complete(Change("WILL_CREATE", stack, logical_id, after=body, was=was))
+    def create(self, stack: Stack, logical_id: str, body: Json, old_stack: Stack | None = None) -> Change:
+        return self._complete(Change("WILL_CREATE", stack, logical_id, after=body, old_stack=old_stack))
 
     def remove(self, old: Stack, new: Stack, logical_id: str, body: Json, other: Resource) -> Change:
         """The removal of a resource from a stack that stays.
@@ -90,7 +90,7 @@ class ResourceChanges:
     def _update(self, old: Stack, new: Stack, logical_id: str, before: Json, after: Json) -> Change | None:
         """The change of a resource that both sides have; None where nothing differs."""
         kind, new_kind = str(before.get("Type")), after.get("Type")
-        change = Change("WILL_UPDATE", new, logical_id, before=before, after=after, was=old)
+        change = Change("WILL_UPDATE", new, logical_id, before=before, after=after, old_stack=old)
         if kind != str(new_kind):
             type_change = PropertyChange("Type", kind, new_kind, "yes")
             fate = self.find_replaced_fate(before, after)
@@ -138,14 +138,16 @@ class ResourceChanges:
     def _make_removal(
         self, old: Stack, shown_in: Stack, logical_id: str, body: Json, fate: Fate, details: Sequence[Detail]
     ) -> Change:
-        change = Change("WILL_DESTROY", shown_in, logical_id, before=body, was=old, detail=tuple(details), fate=fate)
+        change = Change(
+            "WILL_DESTROY", shown_in, logical_id, before=body, old_stack=old, detail=tuple(details), fate=fate
+        )
         return self._complete(change._replace(impact="WILL_ORPHAN") if fate == "retained" else change)
 
     def _complete(self, change: Change) -> Change:
         """The change with all that follows from its bodies: its type, what is at stake, the details of every change."""
         body = change.before if change.after is None else change.after
         old_body = change.after if change.before is None else change.before
-        home = change.stack if change.after is not None or change.was is None else change.was
+        home = change.stack if change.after is not None or change.old_stack is None else change.old_stack
         kind, old_kind, logical_id = str(body.get("Type")), old_body.get("Type"), str(change.logical_id)
 
         details = list(change.detail)
@@ -154,7 +156,9 @@ class ResourceChanges:
         if isinstance(body.get("Condition"), Deferred):
             details.append("condition-unknown")
 
-        is_unread = change.before is not None and self._is_unread(change.was or change.stack, logical_id, change.before)
+        is_unread = change.before is not None and self._is_unread(
+            change.old_stack or change.stack, logical_id, change.before
+        )
         return change._replace(
             resource_type=kind,
             construct_path=home.construct_paths.get(logical_id),

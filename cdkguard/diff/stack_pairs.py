@@ -42,11 +42,11 @@ def match_stacks(
     moved = [pair for pair in pairs if pair not in same_place]
     renamed = _take_pairs(olds, news, lambda s: (s.construct_path, s.account, s.region) if s.construct_path else None)
     changes = [_make_moved(old, new) for old, new in moved]
-    changes += [Change("STACK_RENAMED", new, was=old, partner=old.name) for old, new in renamed]
-    changes += [Change("STACK_REMOVED", old, was=old, before=_count_resources(old)) for old in olds]
+    changes += [Change("STACK_RENAMED", new, old_stack=old, partner=old.name) for old, new in renamed]
+    changes += [Change("STACK_REMOVED", old, old_stack=old, before=_count_resources(old)) for old in olds]
     changes += [Change("STACK_ADDED", new, after=_count_resources(new)) for new in news]
     changes += [
-        Change("STACK_UNPROTECTED", new, was=old)
+        Change("STACK_UNPROTECTED", new, old_stack=old)
         for old, new in same_place
         if old.termination_protection and not new.termination_protection and new.from_assembly
     ]
@@ -128,12 +128,12 @@ def _take(olds: list[Stack], news: list[Stack], old: Stack, new: Stack) -> Pair:
 
 def _make_moved(old: Stack, new: Stack) -> Change:
     before, after = ({"Environment": name_environment(stack)} for stack in (old, new))
-    return Change("STACK_MOVED", new, was=old, before=before, after=after)
+    return Change("STACK_MOVED", new, old_stack=old, before=before, after=after)
 
 
 def _make_reclassified(old: Stack, new: Stack) -> Change:
     before, after = ({"Environment": stack.environment} for stack in (old, new))
-    return Change("STACK_RECLASSIFIED", new, was=old, before=before, after=after)
+    return Change("STACK_RECLASSIFIED", new, old_stack=old, before=before, after=after)
 
 
 def _count_resources(stack: Stack) -> dict[str, object]:

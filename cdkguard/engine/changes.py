@@ -100,9 +100,9 @@ class _Judge:
 
     def _home(self, rule: Rule, change: Change) -> Stack | None:
         """The stack for whose environment the rule is; what leaves prod is still judged as prod."""
-        key = (rule.id, id(change.stack), id(change.was))
+        key = (rule.id, id(change.stack), id(change.old_stack))
         if key not in self._homes:
-            places = [change.stack, *([change.was] if change.was is not None else [])]
+            places = [change.stack, *([change.old_stack] if change.old_stack is not None else [])]
             homes = [stack for stack in places if applies(rule, stack, self.settings)]
             rank = {id(stack): severity_rank(severity_of(rule, stack.environment, self.settings)) for stack in homes}
             self._homes[key] = max(homes, key=lambda stack: rank[id(stack)], default=None)
@@ -182,7 +182,7 @@ class _Judge:
 
     def _regressions(self, entry: Mapping[str, Json], change: Change) -> Iterator[Weakened]:
         """Rules that were content with the resource in the baseline and are not any more."""
-        if change.was is None or change.before is None or change.after is None:
+        if change.old_stack is None or change.before is None or change.after is None:
             return
         for rule in self._watched(entry, str(change.resource_type)):
             home = self._home(rule, change)
@@ -271,7 +271,7 @@ class _Judge:
         return self.runs[side].scopes.resources(self._stack(change, side)).get(self._logical_id(change, side))
 
     def _stack(self, change: Change, side: int) -> Stack:
-        return (change.was if side == 0 else change.stack) or change.stack
+        return (change.old_stack if side == 0 else change.stack) or change.stack
 
     def _logical_id(self, change: Change, side: int) -> str:
         was_another = side == 0 and change.partner_id and change.impact == "WILL_CREATE"
@@ -315,8 +315,13 @@ class _Judge:
     def _widenings(self) -> Iterator[tuple[Change, Widening]]:
         pairs: dict[int, tuple[Stack, Stack]] = {}
         for change in self.changes:
-            if change.was is not None and change.logical_id and change.was is not change.stack and not change.noise:
-                pairs[id(change.stack)] = (change.was, change.stack)
+            if (
+                change.old_stack is not None
+                and change.logical_id
+                and change.old_stack is not change.stack
+                and not change.noise
+            ):
+                pairs[id(change.stack)] = (change.old_stack, change.stack)
         if self._wider is None:
             self._wider = {key: self._wider_in(*pair) for key, pair in pairs.items()}
         of = {(id(c.stack), c.logical_id): c for c in self.changes}
@@ -332,7 +337,7 @@ class _Judge:
         """A resource that stays as it is, but allows more because of a change elsewhere."""
         kind = str(self.sides.after.resources(new).get(wider.logical_id, {}).get("Type"))
         path = new.construct_paths.get(wider.logical_id)
-        change = Change("WILL_UPDATE", new, wider.logical_id, kind, path, was=old, after=wider.message)
+        change = Change("WILL_UPDATE", new, wider.logical_id, kind, path, old_stack=old, after=wider.message)
         return change._replace(token=make_token(change), source=new.source_of(wider.logical_id))
 
     def _wider_in(self, old: Stack, new: Stack) -> list[Widening]:
@@ -535,7 +540,7 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "lost": ", ".join(lost.text for lost in find_lost_data_parts(change)),
         "because": reason,
         "stack": change.stack.name,
-        "old_stack": change.was.name if change.was else "",
+        "old_stack": change.old_stack.name if change.old_stack else "",
         "text": str(change.after.get("Text", "")) if isinstance(change.after, dict) else "",
         "before": _place(change.before),
         "after": _place(change.after),

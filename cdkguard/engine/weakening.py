@@ -140,7 +140,7 @@ def _along(steps: Sequence[Sequence[Any]], value: Json) -> Json:
 
 
 def _branches(value: Json) -> Iterator[Json]:
-    """A settled value without its undecided Fn::Ifs: once for each of their sides."""
+    """A comparable value without its undecided Fn::Ifs: once for each of their sides."""
     if isinstance(value, dict):
         operand = value.get(IF)
         if isinstance(operand, list) and len(operand) == 3 and len(value) == 1:

@@ -90,7 +90,7 @@ def _stack_change(one: Change) -> dict[str, Any]:
         "stack": one.stack.name,
         "stackPath": one.stack.construct_path or one.stack.name,
         "environment": one.stack.environment,
-        "oldStack": one.was.name if one.was is not None else None,
+        "oldStack": one.old_stack.name if one.old_stack is not None else None,
         "explanation": describe(one),
         "change": one.token,
     }

@@ -34,12 +34,12 @@ def test_asset_hashes(before, after, path, expected):
     assert differ_in_assets_only(before, after, path) is expected
 
 
-def test_a_hash_is_looked_past_where_it_names_an_asset_only():
+def test_a_hash_is_hidden_where_it_names_an_asset_only():
     value = {"Resource": f"arn:aws:s3:::b/{A}.zip", "Principal": {"AWS": f"x/{A}.zip"}, "Text": A}
     assert hide_asset_hashes(value) == {**value, "Resource": "arn:aws:s3:::b/#.zip"}
 
 
-def test_hashes_in_a_text_with_unknown_parts_are_looked_past():
+def test_hashes_in_a_text_with_unknown_parts_are_hidden():
     def key(hash_):
         return make_comparable(scope(), {"Fn::Sub": "${Bucket}/" + hash_ + ".zip"})
 

@@ -86,7 +86,7 @@ def test_another_secret_is_another_value():
     assert not are_equal(make_comparable(scope(), one), make_comparable(scope(), two))
 
 
-def test_a_condition_is_what_it_says():
+def test_a_condition_is_compared_by_its_definition():
     renamed = scope(Conditions={"Off": {"Fn::Equals": [{"Ref": "P"}, {"Ref": "D"}]}, "Also": {"Condition": "Off"}})
     written = scope(Conditions={"On": {"Fn::Equals": [{"Ref": "P"}, "d"]}})
     assert (
@@ -112,7 +112,7 @@ def test_no_difference_is_the_same_value(one, other):
 
 @settings(max_examples=100, deadline=None)
 @given(VALUES)
-def test_any_value_can_be_settled_said_and_searched(value):
+def test_any_value_can_be_made_comparable_written_and_searched(value):
     found = make_comparable(scope(), value)
     json.dumps(as_json(found))
     list(find_references(found))
@@ -146,7 +146,7 @@ def test_texts_that_stand_side_by_side_are_one():
     assert alone.kind == "resource" and alone.target == "Table"
 
 
-def test_a_value_in_a_word():
+def test_a_value_as_text():
     assert as_text(make_comparable(scope(), {"Ref": "P"})) == "P"
     assert as_text(make_comparable(scope(), {"Fn::GetAtt": ["Table", "Arn"]})) == "Table.Arn"
     assert as_text(make_comparable(scope(), {"Ref": "AWS::StackId"})) == "AWS::StackId"

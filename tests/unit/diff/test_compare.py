@@ -18,7 +18,7 @@ RETAIN = {"DeletionPolicy": "Retain"}
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}}
 
 
-def test_another_type_says_so_and_still_holds_data():
+def test_another_type_is_a_replacement_that_loses_data():
     change = find_change(compare({"It": TABLE}, {"It": QUEUE}))
     assert (change.impact, change.detail, change.stateful) == ("WILL_REPLACE", ("type-changed",), True)
 

@@ -27,6 +27,6 @@ def test_same_as_cloudformation_compares(one, other, expected):
     assert are_equal(one, other) is are_equal(other, one) is expected
 
 
-def test_elements_of_lists_that_grow_are_told_one_by_one():
+def test_elements_of_lists_of_other_lengths_are_added_or_removed():
     assert list(find_differences(["a", "b"], ["b", "a", "c"])) == [((2,), ABSENT, "c")]
     assert list(find_differences({"x": [1, 2]}, {"x": ["2"]})) == [(("x", 0), 1, ABSENT)]

@@ -31,7 +31,7 @@ FATES = [
 
 
 @pytest.mark.parametrize(("kind", "more", "impact", "fate"), FATES)
-def test_what_becomes_of_a_removed_resource(kind, more, impact, fate):
+def test_fate_of_a_removed_resource(kind, more, impact, fate):
     sections = {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}}}
     before = [stack({"It": {"Type": kind, **more}, "Q": QUEUE}, **sections)]
     change = find_change(compare(before, [stack({"Q": QUEUE}, **sections)]))

@@ -25,7 +25,7 @@ def test_a_replacement_is_followed_to_the_end():
     assert impacts(compare(chain("a"), chain("b"))) == dict.fromkeys(("It", "Policy", "Far"), "WILL_REPLACE")
 
 
-def test_the_reason_is_told():
+def test_a_follower_names_its_cause():
     changes = {c.logical_id: c for c in compare(chain("a"), chain("b"))}
     assert [p.because for p in changes["Far"].properties] == ["follows Policy, which is replaced"]
     assert changes["Far"].detail == ("follows",)
@@ -46,7 +46,7 @@ def test_every_way_to_refer(reference):
     assert impacts(compare(chain("a", User=user), chain("b", User=user)))["User"] == "WILL_REPLACE"
 
 
-def test_what_only_depends_on_it_is_not_touched():
+def test_depends_on_alone_follows_nothing():
     user = {**FUNCTION, "DependsOn": ["It"]}
     assert "User" not in impacts(compare(chain("a", User=user), chain("b", User=user)))
 
@@ -59,7 +59,7 @@ def test_a_resource_that_is_not_created_follows_nothing():
     assert "User" not in impacts(compare([side("a")], [side("b")]))
 
 
-def test_the_fate_of_what_follows_is_its_own():
+def test_a_follower_has_its_own_fate():
     kept = {"Type": NAMED, "UpdateReplacePolicy": "Retain", "Properties": {"TableName": {"Ref": "It"}}}
     database = {
         "Type": "AWS::RDS::DBInstance",
@@ -127,7 +127,7 @@ def test_an_element_of_a_list_is_named_by_its_place():
     assert (getattr(entry.before, "target", None), entry.because) == ("It", "follows It, which is replaced")
 
 
-def test_a_property_that_changes_by_itself_is_told_once():
+def test_a_property_that_changes_by_itself_is_listed_once():
     def user(name, more):
         reference = {"Fn::Join": ["", [more, {"Ref": "It"}]]}
         return {**chain(name), "User": {"Type": NAMED, "Properties": {"TableName": reference}}}

@@ -106,7 +106,7 @@ def test_every_row_is_sorted_and_says_nothing_twice():
         assert not any(make_table.above(path) & maybe for path in maybe) and not yes & maybe, kind
 
 
-def test_every_entry_is_answered_as_it_is_listed():
+def test_every_entry_is_decided_as_it_is_listed():
     for kind, row in TABLE.items():
         for expected, paths in zip(("yes", "maybe"), row, strict=False):
             for path in paths:
@@ -179,7 +179,7 @@ NESTED = Replacements(
         ((), "maybe"),
     ],
 )
-def test_a_path_is_judged_with_what_is_above_and_below_it(path, expected):
+def test_a_path_is_decided_with_those_above_and_below_it(path, expected):
     assert NESTED.decide("A::B::C", path) == expected
 
 

@@ -42,7 +42,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_stacks(before, after, expected):
+def test_stacks_are_matched(before, after, expected):
     assert match(before, after) == expected
 
 

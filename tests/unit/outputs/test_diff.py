@@ -100,7 +100,13 @@ def hostile() -> Difference:
 
     changes = list(compare(side(HOSTILE, {HOSTILE: {"Type": HOSTILE}}), side(HOSTILE * 2, {})))
     changes.append(
-        Change("STACK_RENAMED", stack({}, HOSTILE), was=stack({}, HOSTILE), partner=HOSTILE, source=Source(HOSTILE, 1))
+        Change(
+            "STACK_RENAMED",
+            stack({}, HOSTILE),
+            old_stack=stack({}, HOSTILE),
+            partner=HOSTILE,
+            source=Source(HOSTILE, 1),
+        )
     )
     return Difference(tuple(changes), (), HOSTILE, HOSTILE, (HOSTILE,), "1")
 
