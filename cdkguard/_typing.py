@@ -1,7 +1,8 @@
 """The names of `typing` that cdkguard uses, without importing `typing`, which costs as much as all our own nouns.
 
-A type checker reads the first branch, where they are the real ones. A NamedTuple made here is the same class, without
-the checks of its annotations.
+A type checker reads the first branch, where they are the real ones. A NamedTuple made here behaves as one of
+`collections.namedtuple`, without the checks of its annotations. Its constructor is compiled when the first one is made:
+a run makes half of some sixty kinds of record, and compiling costs most of what it costs to define one.
 """
 
 TYPE_CHECKING = False
@@ -15,20 +16,65 @@ if TYPE_CHECKING:
 
     Json = Any
 else:
-    from collections import namedtuple
+    from _collections import _tuplegetter
 
     Any = Protocol = TextIO = Json = object
 
     def cast(kind, value):
         return value
 
+    class _Record(tuple):
+        """What all named tuples share; each has `_fields` and `_field_defaults` of its own."""
+
+        __slots__ = ()
+        _fields = ()
+        _field_defaults = {}
+
+        def __new__(cls, /, *args, **kwargs):
+            make = _constructor(cls._fields, cls._field_defaults)
+            cls.__new__ = make
+            return make(cls, *args, **kwargs)
+
+        @classmethod
+        def _make(cls, values):
+            made = tuple.__new__(cls, values)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
+            return made
+
+        def _replace(self, /, **changed):
+            made = self._make(map(changed.pop, self._fields, self))
+            if changed:
+                raise TypeError(f"Got unexpected field names: {list(changed)!r}")
+            return made
+
+        def _asdict(self):
+            return dict(zip(self._fields, self, strict=True))
+
+        def __repr__(self):
+            values = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+            return f"{type(self).__name__}({values})"
+
+        def __getnewargs__(self):
+            return tuple(self)
+
+    def _constructor(fields, defaults):
+        names = ", ".join(fields)
+        code = f"lambda _cls, {names}: _new(_cls, ({names},))" if fields else "lambda _cls: _new(_cls, ())"
+        make = eval(
+            code, {"__builtins__": {}, "_new": tuple.__new__}
+        )  # names of fields are identifiers of our own code
+        make.__defaults__ = tuple(defaults.values())
+        return make
+
     class _Named(type):
         def __new__(meta, name, bases, members):
             fields = tuple(members.pop("__annotations__"))
-            defaults = [members.pop(field) for field in fields if field in members]
-            made = namedtuple(name, fields, defaults=defaults, module=members.pop("__module__"))
-            for key, value in members.items():
-                setattr(made, key, value)
-            return made
+            members["_field_defaults"] = {field: members.pop(field) for field in fields if field in members}
+            for at, field in enumerate(fields):
+                members[field] = _tuplegetter(at, "")
+            members["_fields"] = members["__match_args__"] = fields
+            members["__slots__"] = ()
+            return type(name, (_Record,), members)
 
     NamedTuple = type.__new__(_Named, "NamedTuple", (), {})
