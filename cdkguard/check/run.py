@@ -33,7 +33,8 @@ from cdkguard.check.report import (
 from cdkguard.config.settings import Config
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
-from cdkguard.errors import MACHINE, ConfigError, stop_of
+from cdkguard.errors import MACHINE, CdkguardError, ConfigError, stop_of
+from cdkguard.inputs.assembly import list_parts
 from cdkguard.model import Assembly, Finding, Report, RuleInfo, Stack
 from cdkguard.text import credentials
 
@@ -95,21 +96,35 @@ class _Run:
         self.phases[phase] = time.perf_counter() - began
 
 
-def _evaluate_in_parts(bound: BoundConfig, run: _Run) -> parallel.Judged | None:
-    """Many stacks that lie there already, judged part by part; None where the input is something else."""
+def _evaluate_in_parts(bound: BoundConfig, run: _Run) -> parallel.EvaluatedParts | None:
+    """Many stacks that lie there already, evaluated part by part; None where the input is to be read as a whole.
+
+    Changes, cfn-lint and peers' suppressions look at all templates at once. Where a path cannot be read, reading the
+    whole says why.
+    """
     config = bound.config
     if config.app or not config.paths or names_an_app(config):
         return None
+    if config.stacks or config.against or config.lint or config.honour:
+        return None
+    try:
+        parts = list_parts(config.paths)
+    except CdkguardError:
+        return None
+    if len(parts) < 2:
+        return None
+
     from cdkguard.check import parallel
 
-    evaluated = parallel.judge(config, bound.rules_on_resources(), engine_settings(bound, bound.rules))
+    settings = engine_settings(bound, bound.rules)
+    evaluated = parallel.evaluate_parts(config, bound.rules_on_resources(), settings, parts)
     if evaluated is not None:
         over = f" (sum over {evaluated.processes} processes)" if evaluated.processes > 1 else ""
         run.phases.update({name + over: seconds for name, seconds in evaluated.seconds.items()})
     return evaluated
 
 
-def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.Judged | None = None) -> Report:
+def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.EvaluatedParts | None = None) -> Report:
     chosen = _select_stacks(found.stacks, bound.config.stacks)
     refuse_empty(found._replace(stacks=tuple(chosen)))
     bound = bound._replace(config=bound.config._replace(app_context=found.context))
@@ -125,7 +140,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.J
         with run.timed("rules on resources"):
             evaluated = evaluate_resources(stacks, bound.rules_on_resources(), settings)
     else:
-        evaluated = in_parts.judged
+        evaluated = in_parts.evaluation
     problems += evaluated.problems
     if run.observe is not None:
         run.observe(evaluated.counts)
