@@ -80,11 +80,12 @@ def _open_saved(against: str, _config: Config, _after: Assembly, _progress: Text
 
 @contextmanager
 def _open_deployed(_against: str, config: Config, after: Assembly, _progress: TextIO | None) -> Iterator[Baseline]:
-    from cdkguard.baselines import deployed
+    from cdkguard.baselines.aws_session import Access
+    from cdkguard.baselines.deployed import read_deployed
 
     aws = config.aws
-    access = deployed.Access(profile=aws.get("profile"), role=aws.get("role"), region=aws.get("region"))
-    found = deployed.read(after, access, tuple(config.aws_stacks))
+    access = Access(profile=aws.get("profile"), role=aws.get("role"), region=aws.get("region"))
+    found = read_deployed(after, access, tuple(config.aws_stacks))
     yield Baseline(found, "what is deployed", deployed=True, notes=found.problems)
 
 

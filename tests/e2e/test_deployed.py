@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from cdkguard.baselines import aws_session, deployed
-from cdkguard.baselines.deployed import Access
+from cdkguard.baselines import aws_calls, aws_session
+from cdkguard.baselines.aws_session import Access
+from cdkguard.baselines.deployed import read_deployed
 from cdkguard.errors import BaselineError, ExitCode
 from cdkguard.model import Assembly, Stack
 from cdkguard.template.values import Deferred
@@ -63,7 +64,7 @@ def app(*names, account=ACCOUNT, region=REGION, directory=None):
 
 
 def read(stub, after, extra=(), **access):
-    return deployed.read(after, Access(endpoint_url=stub.url, **{"attempts": 3, **access}), extra)
+    return read_deployed(after, Access(endpoint_url=stub.url, **{"attempts": 3, **access}), extra)
 
 
 def refusal(stub, after, **access):
@@ -113,8 +114,8 @@ def test_another_call_is_never_made():
 
     client = boto3.Session(region_name=REGION).client("cloudformation")
     with pytest.raises(AssertionError, match="delete_stack"):
-        aws_session.call(client, "delete_stack", StackName="Svc")
-    assert not [m for methods in aws_session._CALLS.values() for m in methods if not m.startswith(("describe_", "get_", "list_", "assume_"))]  # fmt: skip
+        aws_calls.call_aws(client, "delete_stack", StackName="Svc")
+    assert not [m for methods in aws_calls._CALLS.values() for m in methods if not m.startswith(("describe_", "get_", "list_", "assume_"))]  # fmt: skip
 
 
 def test_yaml_with_short_forms(stub):
@@ -372,7 +373,7 @@ def test_an_endpoint_that_is_not_there():
 def test_the_endpoint_of_the_environment(stub, monkeypatch):
     stub.stack("Svc", BUCKET)
     monkeypatch.setenv("AWS_ENDPOINT_URL", stub.url)
-    assert len(deployed.read(app("Svc"), Access()).stacks) == 1
+    assert len(read_deployed(app("Svc"), Access()).stacks) == 1
 
 
 def test_throttling_slows_down(stub, monkeypatch):
@@ -417,7 +418,7 @@ def client(url, service):
 
 def at_moto(url, *names, extra=()):
     after = app(*names, account=None, region=None)
-    return deployed.read(after, Access(endpoint_url=url, region=REGION, attempts=2), extra)
+    return read_deployed(after, Access(endpoint_url=url, region=REGION, attempts=2), extra)
 
 
 def test_moto_simple_stacks(moto):
