@@ -1,4 +1,4 @@
-"""What the user has installed, reused for another revision's work tree where the lock files are equal."""
+"""The packages that the user has installed, shared with another revision's work tree where the lock files are equal."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ PYTHON_LOCKS = (
     "setup.cfg",
 )
 _REQUIREMENTS = re.compile(r"requirements.*\.(?:txt|in)$")
-_DEPENDS = (
+# The keys of package.json by which the installed packages can differ.
+_DEPENDENCY_KEYS = (
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides", "resolutions",
     "workspaces", "pnpm", "packageManager",
 )  # fmt: skip
 _VENVS = (".venv", "venv", "env")
-_SYNCING = re.compile(r"\buv\s+run\b")  # would install the other revision's packages into the user's environment
+# `uv run` would install the other revision's packages into the user's environment.
+_SYNCING = re.compile(r"\buv\s+run\b")
 
 
 def folders(prefix: str) -> list[str]:
@@ -44,9 +46,10 @@ def folders(prefix: str) -> list[str]:
 
 
 def reuse_node(own: str, other: str, prefix: str, install: bool, timeout: float | None) -> list[str]:
-    """Give the work tree `other` the packages installed in `own`; notes. Raises BaselineError where they differ.
+    """Give the work tree `other` the packages installed in `own`; notes.
 
-    `install` installs them anew from the other revision's lock file instead, without their scripts.
+    Raises BaselineError where the lock files differ, unless `install` allows to install the other revision's packages
+    from its lock file, without their scripts.
     """
     notes = []
     seen: set[str] = set()
@@ -55,36 +58,36 @@ def reuse_node(own: str, other: str, prefix: str, install: bool, timeout: float 
         if not os.path.isdir(there) or os.path.lexists(os.path.join(there, "node_modules")):
             continue
         present = os.path.isdir(modules)
-        differs = _differing(os.path.join(own, folder), there) if present else None
+        differs = _find_difference(os.path.join(own, folder), there) if present else None
         if present and differs is None:
             _link_modules(own, other, folder, seen)
         elif install and any(os.path.isfile(os.path.join(there, name)) for name in NODE_LOCKS):
-            why = f"{_place(folder, differs)} differs" if differs else f"{_place(folder, 'node_modules')} is not there"
+            why = f"{_join(folder, differs)} differs" if differs else f"{_join(folder, 'node_modules')} is not there"
             notes.append(f"{why}: {_install(there, timeout)} installed the baseline's packages")
         elif differs is not None:
             raise BaselineError(
-                f"{_place(folder, differs)} differs between the baseline and the work tree, so the installed packages "
+                f"{_join(folder, differs)} differs between the baseline and the work tree, so the installed packages "
                 f"are not the baseline's; {INSTALL_OPTION} installs those"
             )
     return notes
 
 
-def _place(folder: str, name: str) -> str:
+def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def _differing(own: str, other: str) -> str | None:
-    """The file by which the two folders' Node packages can differ."""
+def _find_difference(own: str, other: str) -> str | None:
+    """The name of a file by which the two folders' Node packages can differ; None where they are the same."""
     for name in NODE_LOCKS:
-        if _lock(os.path.join(own, name)) != _lock(os.path.join(other, name)):
+        if _read_lock(os.path.join(own, name)) != _read_lock(os.path.join(other, name)):
             return name
-    one, two = (_json(os.path.join(folder, "package.json")) for folder in (own, other))
-    return "package.json" if any(one.get(key) != two.get(key) for key in _DEPENDS) else None
+    one, two = (_read_json(os.path.join(folder, "package.json")) for folder in (own, other))
+    return "package.json" if any(one.get(key) != two.get(key) for key in _DEPENDENCY_KEYS) else None
 
 
-def _lock(path: str) -> Json:
+def _read_lock(path: str) -> Json:
     """The lock file's content, without the project's own version, which a release changes."""
-    raw = _bytes(path)
+    raw = _read_bytes(path)
     if raw is None or not path.endswith(".json"):
         return raw
     try:
@@ -96,8 +99,8 @@ def _lock(path: str) -> Json:
     return data
 
 
-def _json(path: str) -> dict[str, Json]:
-    raw = _bytes(path)
+def _read_json(path: str) -> dict[str, Json]:
+    raw = _read_bytes(path)
     try:
         data = json.loads(raw) if raw is not None else {}
     except (ValueError, RecursionError) as problem:
@@ -105,7 +108,7 @@ def _json(path: str) -> dict[str, Json]:
     return data if isinstance(data, dict) else {}
 
 
-def _bytes(path: str) -> bytes | None:
+def _read_bytes(path: str) -> bytes | None:
     """None where there is no such file."""
     try:
         return files.read_bytes(path)
@@ -116,7 +119,7 @@ def _bytes(path: str) -> bytes | None:
 
 
 def _link_modules(own: str, other: str, folder: str, seen: set[str]) -> None:
-    """Link node_modules; packages of the repository itself (workspaces) lead to the other revision's files."""
+    """Link node_modules; packages of the repository itself (workspaces) are linked to the other revision's folders."""
     source, target = os.path.join(own, folder, "node_modules"), os.path.join(other, folder, "node_modules")
     if folder in seen or not os.path.isdir(source) or os.path.lexists(target):
         return
@@ -159,8 +162,8 @@ def _local_packages(own: str, modules: str) -> Iterator[tuple[str, str]]:
 
 
 def _install(folder: str, timeout: float | None) -> str:
-    """Install by the folder's lock file; the command."""
-    command = _installer(folder)
+    """Install the packages of the folder's lock file; the first two words of the command."""
+    command = _install_command(folder)
     try:
         done = processes.run(command, folder, timeout=timeout, shell=os.name == "nt", stderr=STDOUT, errors="replace")
     except TimeoutExpired as problem:
@@ -177,8 +180,8 @@ def _install(folder: str, timeout: float | None) -> str:
     return " ".join(command[:2])
 
 
-def _installer(folder: str) -> list[str]:
-    yarn = _bytes(os.path.join(folder, "yarn.lock"))
+def _install_command(folder: str) -> list[str]:
+    yarn = _read_bytes(os.path.join(folder, "yarn.lock"))
     if yarn is not None:
         berry = b"__metadata:" in yarn
         return [
@@ -199,22 +202,25 @@ def _installer(folder: str) -> list[str]:
 
 
 def reuse_python(own: str, other: str, prefix: str, command: str) -> tuple[str, list[str]]:
-    """Link virtual environments; the command, so that it imports the work tree's own packages, and notes."""
+    """Link the virtual environments into the work tree `other`.
+
+    Gives the app's command, changed so that it imports the work tree's own packages, and notes.
+    """
     notes = []
     for folder in folders(prefix):
         if not os.path.isdir(os.path.join(other, folder)):
             continue
         names = _python_files(os.path.join(own, folder)) | _python_files(os.path.join(other, folder))
         for name in sorted(names):
-            if _bytes(os.path.join(own, folder, name)) != _bytes(os.path.join(other, folder, name)):
+            if _read_bytes(os.path.join(own, folder, name)) != _read_bytes(os.path.join(other, folder, name)):
                 notes.append(
-                    f"{_place(folder, name)} differs: the baseline was synthesized with the Python packages installed now"
+                    f"{_join(folder, name)} differs: the baseline was synthesized with the Python packages installed now"
                 )
         for name in () if _SYNCING.search(command) else _VENVS:
             source, target = os.path.join(own, folder, name), os.path.join(other, folder, name)
             if os.path.isfile(os.path.join(source, "pyvenv.cfg")) and not os.path.lexists(target):
                 os.symlink(source, target)
-    inside = _editable(own, prefix)
+    inside = _editable_folders(own, prefix)
     mapped = [os.path.join(other, place) for place in inside if os.path.isdir(os.path.join(other, place))]
     return (_with_path(command, mapped) if mapped else command), notes
 
@@ -243,13 +249,13 @@ def site_packages(environment: str) -> list[str]:
     return [path for path in found if os.path.isdir(path)]
 
 
-def _editable(own: str, prefix: str) -> list[str]:
-    """The repository's folders that installed packages are imported from: `pip install -e .` leads into the user's tree."""
+def _editable_folders(own: str, prefix: str) -> list[str]:
+    """The repository's folders from which packages are imported: `pip install -e .` leads into the user's tree."""
     found: list[str] = []
     for site in (site for environment in environments(own, prefix) for site in site_packages(environment)):
         for name in sorted(os.listdir(site)):
             if name.endswith(".pth") or name.startswith("__editable__") and name.endswith("_finder.py"):
-                text = (_bytes(os.path.join(site, name)) or b"").decode("utf-8", "replace")
+                text = (_read_bytes(os.path.join(site, name)) or b"").decode("utf-8", "replace")
                 found += _pth_folders(text) if name.endswith(".pth") else _finder_folders(text)
     places = [os.path.relpath(os.path.realpath(path), own) for path in found]
     return [place for place in dict.fromkeys(places) if not place.startswith("..") and not os.path.isabs(place)]
@@ -260,7 +266,7 @@ def _pth_folders(text: str) -> list[str]:
 
 
 def _finder_folders(text: str) -> list[str]:
-    """The folders that setuptools' finder of an editable package looks in."""
+    """The folders in the finder that setuptools writes for an editable package."""
     from ast import literal_eval
 
     mapping = re.search(r"^MAPPING\b[^=\n]*=\s*(\{.*\})\s*$", text, re.MULTILINE)
@@ -272,17 +278,17 @@ def _finder_folders(text: str) -> list[str]:
 
 
 def _with_path(command: str, places: list[str]) -> str:
-    """The shell command with folders in front of what is installed."""
+    """The shell command, with these folders on PYTHONPATH in front of the installed packages."""
     if os.name == "nt":
         return f"set PYTHONPATH={os.pathsep.join(places)};%PYTHONPATH%&& {command}"
     return f'export PYTHONPATH={shlex.quote(os.pathsep.join(places))}"${{PYTHONPATH:+:$PYTHONPATH}}"; {command}'
 
 
-# -- what tells one installation from another
+# -- changes of the installation
 
 
-def stamps(own: str, prefix: str) -> list[str]:
-    """Changes when something is installed; a part of a cache's key."""
+def installation_stamps(own: str, prefix: str) -> list[str]:
+    """Paths with their times, which change when packages are installed; a part of the cache's key."""
     watched = [os.path.join(own, folder, "node_modules") for folder in folders(prefix)]
     watched += [
         os.path.join(path, name)

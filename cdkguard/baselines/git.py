@@ -1,8 +1,7 @@
-"""A git revision as baseline: its app synthesized in a work tree of its own, kept by commit in the user's cache."""
+"""A git revision as baseline: its app, synthesized in a work tree of its own."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -12,19 +11,16 @@ from contextlib import contextmanager
 from cdkguard import __version__
 from cdkguard._typing import Json, NamedTuple, TextIO
 from cdkguard.baselines import dependencies, worktree
+from cdkguard.baselines.git_cache import FORMAT, entry_of, read_entry, write_entry
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.inputs import synth
 from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Assembly, Problem, Source, Stack, replace_stacks
 from cdkguard.system import files
-from cdkguard.system.cache import cache_folder, make_cache_folder
 
-KEPT = 20  # synthesized baselines in the cache
-_FORM = "1"  # of a cache entry; part of its key
-_DIGESTS, _ASSEMBLY = "digests.json", "assembly"
-# An app that runs cdkguard behind itself would judge the baseline, and end in an error for findings that are old.
+# The end of an app's command that runs cdkguard: it would judge the baseline, and fail for old findings.
 _CHAINED = re.compile(r"\s*(?:&&|;)[^&|;]*\bcdkguard[\"']?\s+(?:check|diff)\b[^&|;]*$")
-# Variables that differ from one shell or job to the next and that no app makes a template of.
+# Environment variables that differ from one shell or job to the next, and that no app puts into a template.
 _VOLATILE = re.compile(
     r"PWD|OLDPWD|SHLVL|_|TERM.*|COLUMNS|LINES|WINDOWID|DISPLAY|SSH_.*|GPG_.*|XDG_(?:SESSION|RUNTIME|SEAT|VTNR).*|TMPDIR|"
     r"TEMP|TMP|PYTEST_.*|CDKGUARD_.*|TMUX.*|STY|PS1|LS_COLORS|HIST.*|VSCODE_.*|CDK_OUTDIR|CDK_CONTEXT_JSON|"
@@ -34,7 +30,7 @@ _VOLATILE = re.compile(
 
 
 class GitBaseline(NamedTuple):
-    """A synthesized revision."""
+    """The assembly of a revision."""
 
     assembly: Assembly
     commit: str
@@ -43,7 +39,7 @@ class GitBaseline(NamedTuple):
 
 
 @contextmanager
-def checked_out(
+def open_revision(
     revision: str | None,
     directory: str,
     *,
@@ -55,25 +51,28 @@ def checked_out(
     install: bool = False,
     configured: Callable[[str], tuple[str | None, Mapping[str, str]]] | None = None,
 ) -> Iterator[GitBaseline]:
-    """Synthesize the app of `directory` as it was at a revision (None: the merge base with the main branch).
+    """The app of `directory`, synthesized as it was at a revision (None: the merge base with the main branch).
 
-    The user's work tree is not touched. `configured` says app and context by the settings in the app's folder of then. `install` allows to install Node packages for the baseline where its lock file
-    differs. Raises BaselineError; where the app had no folder at that revision, the assembly is empty and a note says so.
+    The user's work tree is not touched. `configured` gives the app's command and context by the configuration in the
+    app's folder of then. `install` allows to install Node packages for the baseline where its lock file differs. Raises
+    BaselineError; where the app had no folder at that revision, the assembly is empty and a note says so.
     """
-    repo = worktree.repository(directory)
-    target = worktree.resolve(repo, revision)
-    with worktree.checked_out(repo, target.commit) as tree:
+    repo = worktree.find_repository(directory)
+    target = worktree.find_commit(repo, revision)
+    with worktree.open_worktree(repo, target.commit) as tree:
         notes = [target.note] if target.note else []
-        notes += worktree.submodules(repo, tree, timeout)
+        notes += worktree.check_out_submodules(repo, tree, timeout)
         folder = os.path.join(tree, repo.prefix) if repo.prefix else tree
+
         if configured is not None:
-            app, context = configured(_nearest(folder))
+            app, context = configured(_nearest_folder(folder))
         if not _has_app(folder, app):
-            notes.append(_new_app(repo, tree, target.commit))
-            yield GitBaseline(Assembly(()), target.commit, _nearest(folder), _problems(notes))
+            notes.append(_note_new_app(repo, tree, target.commit))
+            yield GitBaseline(Assembly(()), target.commit, _nearest_folder(folder), _problems(notes))
             return
+
         run = _Run(repo, tree, target.commit, app, context, full_synth)
-        notes += run.lend_context()
+        notes += run.copy_context()
         with run.read(timeout, progress, install, notes) as found:
             yield GitBaseline(found, target.commit, folder, _problems(notes))
 
@@ -86,23 +85,26 @@ def _has_app(folder: str, app: str | None) -> bool:
     return files.is_folder(folder) and (app is not None or files.is_file(os.path.join(folder, "cdk.json")))
 
 
-def _nearest(folder: str) -> str:
-    """The folder, or the nearest above it that is there: settings are looked for from it upwards."""
+def _nearest_folder(folder: str) -> str:
+    """The folder, or the nearest one above it that exists: the configuration is looked for from it upwards."""
     while not files.is_folder(folder):
         folder = os.path.dirname(folder)
     return folder
 
 
-def _new_app(repo: worktree.Repository, tree: str, commit: str) -> str:
-    """Says that all is new, and which app of that revision is gone: it may have been moved."""
-    listed = worktree.git(tree, "ls-files", "-z", "--", "cdk.json", "*/cdk.json") or ""
+def _note_new_app(repo: worktree.Repository, tree: str, commit: str) -> str:
+    """The note that all is new; it names an app of that revision that is gone, because it may have been moved."""
+    listed = worktree.run_git(tree, "ls-files", "-z", "--", "cdk.json", "*/cdk.json") or ""
     gone = [file for file in listed.split("\0") if file and not os.path.exists(os.path.join(repo.root, file))]
     moved = f"; {gone[0]} of that revision is gone: was the app moved? Then nothing of it was compared" if gone else ""
     return f"the app {repo.prefix or 'in the repository root'} is not in {commit[:12]}, so all of it is new{moved}"
 
 
 class _Run:
-    """One app of one commit: how it is synthesized, and where the result is kept."""
+    """The synthesis of one app at one commit.
+
+    `tree` is the work tree of the commit; `folder` is the app's folder in it, `own_folder` the same in the user's tree.
+    """
 
     def __init__(
         self,
@@ -116,11 +118,14 @@ class _Run:
         self.repo, self.tree, self.commit, self.full = repo, tree, commit, full
         self.app_option, self.context = app, context
         self.folder = os.path.join(tree, repo.prefix) if repo.prefix else tree
-        self.own = os.path.join(repo.root, repo.prefix) if repo.prefix else repo.root
+        self.own_folder = os.path.join(repo.root, repo.prefix) if repo.prefix else repo.root
 
-    def lend_context(self) -> list[str]:
-        """Looked-up context that is not under version control would be missing: dummies instead of what is deployed."""
-        source, target = (os.path.join(folder, "cdk.context.json") for folder in (self.own, self.folder))
+    def copy_context(self) -> list[str]:
+        """Copy cdk.context.json from the user's tree where the revision has none; notes.
+
+        The values that CDK has looked up would else be missing, and the templates would hold dummies.
+        """
+        source, target = (os.path.join(folder, "cdk.context.json") for folder in (self.own_folder, self.folder))
         if not files.is_file(source) or os.path.lexists(target):
             return []
         shutil.copyfile(source, target)
@@ -130,78 +135,82 @@ class _Run:
     def read(
         self, timeout: float | None, progress: TextIO | None, install: bool, notes: list[str]
     ) -> Iterator[Assembly]:
-        """The assembly, from the cache or made now; its files live as long as the block."""
-        app = self._app()
+        """The assembly, from the cache or synthesized now; its files live as long as the block."""
+        app = self._find_app()
         existing = synth.existing_assembly(app)
         if existing is not None:
-            yield self._told(existing, self.tree, app.context)
+            yield self._read(existing, self.tree, app.context)
             return
-        entry = _entry(self._key(app, install))
-        kept = _kept(entry) if entry is not None else None
-        if kept is not None:
-            assembled, tree = kept
+
+        entry = entry_of(self._key(app, install))
+        cached = read_entry(entry) if entry is not None else None
+        if cached is not None:
+            assembled, tree = cached
             notes.append("its assembly was synthesized before and is kept in the cache")
-            yield self._told(assembled, tree, app.context)
+            yield self._read(assembled, tree, app.context)
             return
-        command = self._reused(app, install, timeout, notes)
-        with self._synthesized(app._replace(command=command), timeout, progress) as out:
-            found = self._told(out, self.tree, app.context)
+
+        command = self._share_packages(app, install, timeout, notes)
+        with self._synthesize(app._replace(command=command), timeout, progress) as out:
+            found = self._read(out, self.tree, app.context)
             if entry is not None and not any(problem.fatal for problem in found.problems):
-                _keep(entry, out, self.tree, len(found.stacks))
+                write_entry(entry, out, self.tree, len(found.stacks))
             yield found
 
-    def _reused(self, app: synth.App, install: bool, timeout: float | None, notes: list[str]) -> str:
-        """Give the work tree what is installed; the command to run."""
+    def _share_packages(self, app: synth.App, install: bool, timeout: float | None, notes: list[str]) -> str:
+        """Give the work tree the packages that are installed; the command to run."""
         own, prefix = self.repo.root, self.repo.prefix
         try:
             notes += dependencies.reuse_node(own, self.tree, prefix, install, timeout)
             command = synth.guess(app.command, self.folder)
-            command, said = dependencies.reuse_python(own, self.tree, prefix, command)
+            command, python_notes = dependencies.reuse_python(own, self.tree, prefix, command)
         except OSError as problem:  # Windows allows links to some users only
             raise BaselineError(f"the installed packages cannot be shared with the baseline: {problem}") from problem
-        notes += said
+        notes += python_notes
         return command
 
-    def _app(self) -> synth.App:
+    def _find_app(self) -> synth.App:
         try:
             app = synth.find_app(self.folder, self.app_option, self.context)
         except (InputError, ConfigError) as problem:
-            raise BaselineError(f"{self.commit[:12]}: {self._shown(str(problem))}") from problem
-        for place in re.findall(rf"{re.escape(self.repo.root)}/([^\s\"']*)", app.command):
-            if "node_modules" not in place and not os.path.isfile(self._environment_of(place)):
+            raise BaselineError(f"{self.commit[:12]}: {self._without_tree(str(problem))}") from problem
+
+        for path in re.findall(rf"{re.escape(self.repo.root)}/([^\s\"']*)", app.command):
+            if "node_modules" not in path and not self._is_in_virtual_environment(path):
                 raise BaselineError(
-                    f"the app's command names {place} of the work tree by its absolute path, so the baseline would run "
+                    f"the app's command names {path} of the work tree by its absolute path, so the baseline would run "
                     f"today's code; name it relative to the app's folder: {app.command}"
                 )
         return app._replace(command=_CHAINED.sub("", app.command))
 
-    def _environment_of(self, place: str) -> str:
-        """`pyvenv.cfg` of `.venv/bin/python`."""
-        return os.path.join(self.repo.root, os.path.dirname(os.path.dirname(place)), "pyvenv.cfg")
+    def _is_in_virtual_environment(self, path: str) -> bool:
+        """Whether a path of the repository is a program of a virtual environment, such as `.venv/bin/python`."""
+        environment = os.path.dirname(os.path.dirname(path))
+        return os.path.isfile(os.path.join(self.repo.root, environment, "pyvenv.cfg"))
 
     @contextmanager
-    def _synthesized(self, app: synth.App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
-        """As `synth.synthesized`, with the commit in what goes wrong while the app runs, and only then."""
+    def _synthesize(self, app: synth.App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
+        """As `synth.synthesized`, but errors of the app name the commit; those inside the block do not."""
         with files.temporary_folder() as out:
             try:
                 synth.run(app, out, full=self.full, timeout=timeout, progress=progress)
             except InputError as problem:
-                raise BaselineError(f"the baseline {self.commit[:12]}: {self._shown(str(problem))}") from problem
+                raise BaselineError(f"the baseline {self.commit[:12]}: {self._without_tree(str(problem))}") from problem
             yield out
 
-    def _shown(self, text: str) -> str:
+    def _without_tree(self, text: str) -> str:
         return text.replace(f"{self.tree}{os.sep}", "")
 
-    def _told(self, out: str, tree: str, context: Mapping[str, Json]) -> Assembly:
-        """The assembly, with files named as in the user's own tree. `tree` is where it was synthesized."""
+    def _read(self, out: str, tree: str, context: Mapping[str, Json]) -> Assembly:
+        """The assembly `out`, with files named as in the user's own tree; it was synthesized in `tree`."""
         try:
             found = read_assembly(out, base=tree, app_directory=self.folder)._replace(context=context)
         except InputError as problem:
             raise BaselineError(f"the baseline {self.commit[:12]}: {problem}") from problem
         folder = os.path.realpath(out)
-        return found._replace(stacks=tuple(replace_stacks(found.stacks, lambda stack: self._placed(stack, folder))))
+        return found._replace(stacks=tuple(replace_stacks(found.stacks, lambda stack: self._name_files(stack, folder))))
 
-    def _placed(self, stack: Stack, out: str) -> Stack:
+    def _name_files(self, stack: Stack, out: str) -> Stack:
         """The stack with its lines and files named as in the user's own tree."""
         path = os.path.realpath(os.path.join(self.tree, stack.template_path))
         return stack._replace(
@@ -220,85 +229,9 @@ class _Run:
         return Source(os.path.relpath(path, here) if inside else path, source.line)
 
     def _key(self, app: synth.App, install: bool) -> Json:
-        """All that the result depends on and that can be known without running the app."""
+        """All that the assembly depends on, as far as that can be known without running the app."""
         variables = {k: v for k, v in os.environ.items() if not _VOLATILE.fullmatch(k)}
         return [
-            _FORM, __version__, self.commit, self.repo.root, self.repo.prefix, app.command, app.build, app.context,
-            app.settings, self.full, install, sorted(variables.items()), dependencies.stamps(self.repo.root, self.repo.prefix),
+            FORMAT, __version__, self.commit, self.repo.root, self.repo.prefix, app.command, app.build, app.context,
+            app.settings, self.full, install, sorted(variables.items()), dependencies.installation_stamps(self.repo.root, self.repo.prefix),
         ]  # fmt: skip
-
-
-# -- the cache
-
-
-def _entry(key: Json) -> str | None:
-    from hashlib import sha256
-
-    root = cache_folder("baselines")
-    digest = sha256(json.dumps(key, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
-    return os.path.join(root, digest[:40]) if root else None
-
-
-def _kept(entry: str) -> tuple[str, str] | None:
-    """(assembly, work tree it was made in) of a cache entry whose files are just those of its digests, else None."""
-    assembled = os.path.join(entry, _ASSEMBLY)
-    try:
-        said = json.loads(files.read_text(os.path.join(entry, _DIGESTS)))
-        if said["entry"] != os.path.basename(entry) or said["files"] != _digests(assembled):
-            return None
-        os.utime(os.path.join(entry, _DIGESTS))
-        return assembled, str(said["tree"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # a damaged entry is made anew
-
-
-def _digests(folder: str) -> dict[str, str]:
-    from hashlib import sha256
-
-    found = {}
-    for directory, _folders, names in files.walk(folder):
-        for name in names:
-            path = os.path.join(directory, name)
-            found[os.path.relpath(path, folder)] = sha256(files.read_bytes(path)).hexdigest()
-    return found
-
-
-def _keep(entry: str, out: str, tree: str, stacks: int) -> None:
-    """Keep what is read of an assembly, without its assets; what goes wrong costs time later, not correctness."""
-    temporary = f"{entry}.{os.getpid()}.tmp"
-    try:
-        make_cache_folder(os.path.dirname(entry))
-        os.makedirs(temporary)
-        copy = os.path.join(temporary, _ASSEMBLY)
-        shutil.copytree(out, copy, symlinks=True, ignore=_not_read)
-        if len(read_assembly(copy).stacks) != stacks:
-            return
-        said = {"entry": os.path.basename(entry), "tree": tree, "files": _digests(copy)}
-        files.write(os.path.join(temporary, _DIGESTS), json.dumps(said).encode())
-        shutil.rmtree(entry, ignore_errors=True)
-        os.replace(temporary, entry)
-        _forget(os.path.dirname(entry))
-    except (OSError, InputError):
-        pass
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _not_read(directory: str, names: list[str]) -> list[str]:
-    return [
-        name for name in names
-        if name.startswith(("asset.", "bundling-temp-", "tree.json", "error.txt")) or os.path.islink(os.path.join(directory, name))
-    ]  # fmt: skip
-
-
-def _forget(root: str) -> None:
-    """All but the entries used last."""
-    found = []
-    for name in os.listdir(root):
-        if not name.endswith(".tmp"):
-            try:
-                found.append((os.stat(os.path.join(root, name, _DIGESTS)).st_mtime_ns, name))
-            except OSError:
-                found.append((0, name))
-    for _used, name in sorted(found, reverse=True)[KEPT:]:
-        shutil.rmtree(os.path.join(root, name), ignore_errors=True)

@@ -64,7 +64,7 @@ def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
         *forms, last = [f"a {form}" for form in SAVED_FORMS]
         raise BaselineError(f"{path}: no such baseline; it is {names}, or the path of {', '.join(forms)} or {last}")
 
-    found = snapshot.read(path) if snapshot.is_snapshot(path) else read_paths([path])
+    found = snapshot.read_snapshot(path) if snapshot.is_snapshot(path) else read_paths([path])
     _refuse_unread(found, path)
     if not found.stacks:
         raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")
@@ -105,7 +105,7 @@ def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | 
             "what is judged without being run: go to that repository if you trust it"
         )
     revision = against.partition(":")[2] or None
-    with git.checked_out(
+    with git.open_revision(
         revision, directory, app=config.app, context=config.context, timeout=config.timeout, full_synth=config.full_synth,
         progress=progress, install=config.install, configured=app_and_context_at,
     ) as found:  # fmt: skip

@@ -1,4 +1,4 @@
-"""A saved baseline to commit: one folder with an index of the stacks and one normalised template for each."""
+"""A saved baseline to commit: a folder with an index of the stacks and a normalized template for each."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from cdkguard._typing import Json
-from cdkguard.baselines.normalise import normalised, without_hashes
+from cdkguard.baselines.normalize import normalize, without_hashes
 from cdkguard.errors import BaselineError, InputError
+from cdkguard.inputs.shapes import mapping_or_empty
 from cdkguard.inputs.template_file import Lines, check_template, parse_json, read_text
 from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
 from cdkguard.system import files
@@ -27,7 +28,7 @@ _MAPPINGS = ("tags", "parameters", "constructPaths")
 
 
 def is_snapshot(path: str) -> bool:
-    """Whether the folder is (or was meant as) a snapshot; a damaged one is, so that `read` can say what is wrong."""
+    """Whether the folder is a snapshot, even a damaged one, so that reading it says what is wrong."""
     if not files.is_folder(path):
         return False
     if os.path.basename(os.path.abspath(path)) == FOLDER:
@@ -39,38 +40,38 @@ def is_snapshot(path: str) -> bool:
 # -- writing
 
 
-def write(found: Assembly, path: str, context: Mapping[str, Json] = {}) -> list[str]:
+def write_snapshot(found: Assembly, path: str, context: Mapping[str, Json] = {}) -> list[str]:
     """Write the assembly as the snapshot folder `path`; the files written, the index last.
 
     `context` are the values of the app's context by which environments are told apart.
     Files of an older snapshot that are not needed any more are removed. Raises BaselineError where the assembly was not
     read whole, or where the folder holds something else.
     """
-    _refuse_half(found)
+    _refuse_incomplete(found)
     if files.exists(path) and not is_snapshot(path) and (not files.is_folder(path) or os.listdir(path)):
         raise BaselineError(f"{path}: is there and is no snapshot of cdkguard; name another folder")
-    ordered = _ordered(found.stacks)
+    ordered = _sort(found.stacks)
     names = _file_names(ordered)
     texts: dict[str, str] = {}
     rows = []
     for stack in ordered:
         name = names[id(stack)]
         texts[name] = _template_text(stack)
-        rows.append(_row(stack, name, texts[name], names))
+        rows.append(_index_row(stack, name, texts[name], names))
     missing = sorted({(m.key, m.provider, tuple(m.dummies)) for m in found.missing})
     index: dict[str, Json] = {"snapshot": VERSION}
     if missing:
         index["missing"] = [{"key": key, "provider": of, "dummies": list(d)} for key, of, d in missing]
     if context:
         index["context"] = _sorted(context)
-    texts[INDEX] = _as_json(index | {"stacks": rows}, sort=False)
+    texts[INDEX] = _json_text(index | {"stacks": rows}, sort=False)
     try:
-        return _replace(path, texts)
+        return _write_files(path, texts)
     except (OSError, UnicodeError) as problem:
         raise BaselineError(f"{path}: cannot be written: {getattr(problem, 'strerror', None) or problem}") from problem
 
 
-def _refuse_half(found: Assembly) -> None:
+def _refuse_incomplete(found: Assembly) -> None:
     unread = next((p.message for p in found.problems if p.fatal), None)
     if unread is not None:
         raise BaselineError(f"no snapshot of what was not read whole: {unread}")
@@ -82,31 +83,34 @@ def _refuse_half(found: Assembly) -> None:
 
 
 def _template_text(stack: Stack) -> str:
-    return _as_json(normalised(stack.template))
+    return _json_text(normalize(stack.template))
 
 
 def _identity(stack: Stack) -> tuple[str, ...]:
     return stack.construct_path or stack.name, stack.name, stack.account or "", stack.region or ""
 
 
-def _ordered(stacks: Sequence[Stack]) -> list[Stack]:
-    """By identity, so that the order in which an app makes its stacks is no news; the same stack given twice by content."""
+def _sort(stacks: Sequence[Stack]) -> list[Stack]:
+    """The stacks by identity, so that an app may create them in another order; equal ones (the same template given
+    twice) by content."""
     found = [_identity(stack) for stack in stacks]
     if len(set(found)) == len(found):
         return sorted(stacks, key=_identity)
-    return sorted(stacks, key=lambda stack: (_identity(stack), _as_json(_row(stack, "", _template_text(stack), {}))))
+    return sorted(
+        stacks, key=lambda stack: (_identity(stack), _json_text(_index_row(stack, "", _template_text(stack), {})))
+    )
 
 
 def _file_names(stacks: Sequence[Stack]) -> dict[int, str]:
-    """id(stack) -> its template's file: the construct path, with a hash of the identity where two would be the same."""
-    plain = {id(stack): _plain(stack.construct_path or stack.name) for stack in stacks}
+    """id(stack) -> the name of its template's file: its construct path, with a hash where two names would be equal."""
+    plain = {id(stack): _file_stem(stack.construct_path or stack.name) for stack in stacks}
     lowered = [name.lower() for name in plain.values()]
     names: dict[int, str] = {}
     taken: set[str] = set()
     for stack in stacks:
         name = plain[id(stack)]
         if lowered.count(name.lower()) > 1 or len(name) > _LONGEST:
-            name = f"{name[:_LONGEST]}-{_digest(repr(_identity(stack)))[:8]}"
+            name = f"{name[:_LONGEST]}-{_digest_of(repr(_identity(stack)))[:8]}"
         number, base = 2, name
         while name.lower() in taken:  # the same template given twice
             name, number = f"{base}-{number}", number + 1
@@ -115,11 +119,11 @@ def _file_names(stacks: Sequence[Stack]) -> dict[int, str]:
     return names
 
 
-def _plain(path: str) -> str:
+def _file_stem(path: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", path).strip("-") or "stack"
 
 
-def _row(stack: Stack, file: str, text: str, names: Mapping[int, str]) -> dict[str, Json]:
+def _index_row(stack: Stack, file: str, text: str, names: Mapping[int, str]) -> dict[str, Json]:
     acknowledged = sorted({(a.construct_path, a.rule_id, a.reason) for a in stack.acknowledgements})
     row = {
         "name": stack.name,
@@ -133,7 +137,7 @@ def _row(stack: Stack, file: str, text: str, names: Mapping[int, str]) -> dict[s
         "parentLogicalId": stack.parent_logical_id,
         "bare": None if stack.from_assembly else True,
         "template": file,
-        "digest": _digest(text),
+        "digest": _digest_of(text),
         "acknowledgements": [{"construct": c, "rule": r, "reason": why} for c, r, why in acknowledged] or None,
         "constructPaths": _construct_paths(stack) or None,
     }
@@ -143,13 +147,17 @@ def _row(stack: Stack, file: str, text: str, names: Mapping[int, str]) -> dict[s
 def _parameters(stack: Stack) -> dict[str, Json]:
     """The values given to the stack, without those of NoEcho parameters: a snapshot is committed."""
     declared = stack.template.get("Parameters") or {}
-    kept = {k: v for k, v in stack.parameters.items() if str(_mapping(declared.get(k)).get("NoEcho")).lower() != "true"}
+    kept = {
+        k: v
+        for k, v in stack.parameters.items()
+        if str(mapping_or_empty(declared.get(k)).get("NoEcho")).lower() != "true"
+    }
     return _sorted({without_hashes(key): without_hashes(value) for key, value in kept.items()})
 
 
 def _construct_paths(stack: Stack) -> dict[str, Json]:
-    """Of the resources that are kept."""
-    kept = normalised(stack.template)["Resources"]
+    """Logical id -> construct path of the resources that the snapshot holds."""
+    kept = normalize(stack.template)["Resources"]
     return _sorted({key: value for key, value in stack.construct_paths.items() if key in kept})
 
 
@@ -157,20 +165,23 @@ def _sorted(values: Mapping[str, Json]) -> dict[str, Json]:
     return {key: values[key] for key in sorted(values)}
 
 
-def _as_json(value: Json, sort: bool = True) -> str:
+def _json_text(value: Json, sort: bool = True) -> str:
     text = json.dumps(value, indent=1, sort_keys=sort, ensure_ascii=False)
     return escape.json_visible(text) + "\n"  # people review it
 
 
-def _digest(text: str) -> str:
+def _digest_of(text: str) -> str:
     from hashlib import sha256
 
     # Git may check the file out with other line ends.
     return sha256(text.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _replace(path: str, texts: Mapping[str, str]) -> list[str]:
-    """All files are written under temporary names before the first takes its place; the index is the last."""
+def _write_files(path: str, texts: Mapping[str, str]) -> list[str]:
+    """Write the files, all of them or none; the paths.
+
+    All are written under temporary names before the first is renamed, and the index is renamed last.
+    """
     mark = os.urandom(6).hex()
     waiting = {name: os.path.join(path, f".{name}.{mark}.tmp") for name in texts}
     is_new = not files.exists(path)
@@ -189,34 +200,34 @@ def _replace(path: str, texts: Mapping[str, str]) -> list[str]:
                 if is_new:
                     files.remove_folder(path)
             raise
-        for name in _templates(path) - texts.keys():
+        for name in _template_files(path) - texts.keys():
             os.unlink(os.path.join(path, name))
     return [os.path.join(path, name) for name in texts]
 
 
-def _templates(path: str) -> set[str]:
+def _template_files(path: str) -> set[str]:
     return {name for name in os.listdir(path) if name.endswith(TEMPLATE) and not name.startswith(".")}
 
 
 # -- reading
 
 
-def read(path: str) -> Assembly:
-    """The assembly of a snapshot folder; raises BaselineError for one that is damaged or not whole."""
+def read_snapshot(path: str) -> Assembly:
+    """The assembly of a snapshot folder; raises BaselineError for one that is damaged or incomplete."""
     try:
-        return _Reader(path).assembly()
+        return _SnapshotReader(path).read()
     except BaselineError:
         raise
     except (InputError, OSError) as problem:
-        raise BaselineError(f"{problem}; {_again(path)}") from problem
+        raise BaselineError(f"{problem}; {_advice(path)}") from problem
 
 
-def _again(path: str) -> str:
+def _advice(path: str) -> str:
     return f"write the snapshot {path} anew with `cdkguard snapshot`"
 
 
-class _Reader:
-    """One snapshot while it is read."""
+class _SnapshotReader:
+    """Reads one snapshot."""
 
     def __init__(self, path: str) -> None:
         self.path, self.index_path = path, os.path.join(path, INDEX)
@@ -224,81 +235,82 @@ class _Reader:
         self.stacks: dict[str, Stack] = {}
         self.missing: tuple[Missing, ...] = ()
 
-    def wrong(self, message: str) -> BaselineError:
-        return BaselineError(f"{self.index_path}: {message}; {_again(self.path)}")
+    def _wrong(self, message: str) -> BaselineError:
+        return BaselineError(f"{self.index_path}: {message}; {_advice(self.path)}")
 
-    def assembly(self) -> Assembly:
+    def read(self) -> Assembly:
+        """The snapshot's assembly; raises InputError."""
         if not files.is_file(self.index_path):
-            raise self.wrong("there is no such file, so this is no whole snapshot")
+            raise self._wrong("there is no such file, so this is no whole snapshot")
         index = parse_json(read_text(self.index_path, self.index_path), self.index_path)
         version = index.get("snapshot") if isinstance(index, dict) else None
         if type(version) is not int or version < 1:
-            raise self.wrong("is not the index of a snapshot")
+            raise self._wrong("is not the index of a snapshot")
         if version > VERSION:
             raise BaselineError(
                 f"{self.index_path}: version {version} is newer than {VERSION}, the newest that this cdkguard reads; "
                 "use the cdkguard that wrote it, or a newer one"
             )
-        self.missing = tuple(self._missing(entry) for entry in self._list(index, "missing"))
+        self.missing = tuple(self._read_missing(entry) for entry in self._list(index, "missing"))
         for row in self._list(index, "stacks"):
             self._add_row(row)
         if not self.rows:
-            raise self.wrong("names no stack")
-        unlisted = sorted(_templates(self.path) - self.rows.keys())
+            raise self._wrong("names no stack")
+        unlisted = sorted(_template_files(self.path) - self.rows.keys())
         if unlisted:
-            raise self.wrong(f"does not name {unlisted[0]}, which is beside it")
-        stacks = tuple(self._stack(name, ()) for name in self.rows)
+            raise self._wrong(f"does not name {unlisted[0]}, which is beside it")
+        stacks = tuple(self._read_stack(name, ()) for name in self.rows)
         if not isinstance(context := index.get("context", {}), dict):
-            raise self.wrong("'context' is not a mapping")
+            raise self._wrong("'context' is not a mapping")
         return Assembly(stacks, (), self.missing, self.path, context=context)
 
     def _add_row(self, row: Json) -> None:
-        name = _mapping(row).get("template")
+        name = mapping_or_empty(row).get("template")
         if not isinstance(name, str) or not _FILE_NAME.fullmatch(name):
-            raise self.wrong(f"a stack needs 'template', a file of this folder, not {name!r}")
+            raise self._wrong(f"a stack needs 'template', a file of this folder, not {name!r}")
         if name in self.rows:
-            raise self.wrong(f"names {name} twice")
+            raise self._wrong(f"names {name} twice")
         for key in ("name", "digest"):
             if not isinstance(row.get(key), str) or not row[key]:
-                raise self.wrong(f"the stack of {name} needs '{key}', a text")
+                raise self._wrong(f"the stack of {name} needs '{key}', a text")
         for key in _TEXTS:
             if not isinstance(row.get(key, ""), str):
-                raise self.wrong(f"'{key}' of {name} is not a text")
+                raise self._wrong(f"'{key}' of {name} is not a text")
         for key in _MAPPINGS:
             if not isinstance(row.get(key, {}), dict):
-                raise self.wrong(f"'{key}' of {name} is not a mapping")
+                raise self._wrong(f"'{key}' of {name} is not a mapping")
         if not isinstance(row.get("terminationProtection", False), bool):
-            raise self.wrong(f"'terminationProtection' of {name} is not true or false")
+            raise self._wrong(f"'terminationProtection' of {name} is not true or false")
         self.rows[name] = row
 
-    def _stack(self, name: str, inside: tuple[str, ...]) -> Stack:
-        """The stack of a template file; its parents are read first. `inside` are the stacks that ask for it."""
+    def _read_stack(self, name: str, inside: tuple[str, ...]) -> Stack:
+        """The stack of a template file, whose parents are read first; `inside` are the stacks that asked for it."""
         if name in self.stacks:
             return self.stacks[name]
         row = self.rows[name]
         parent = row.get("parent")
         if parent is not None and (parent not in self.rows or parent in (*inside, name)):
-            raise self.wrong(f"the parent '{parent}' of {name} is no other stack of the snapshot")
-        outer = self._stack(parent, (*inside, name)) if parent is not None else None
-        template, lines = self._template(name, row["digest"])
+            raise self._wrong(f"the parent '{parent}' of {name} is no other stack of the snapshot")
+        outer = self._read_stack(parent, (*inside, name)) if parent is not None else None
+        template, lines = self._read_template(name, row["digest"])
         self.stacks[name] = Stack(
             row["name"], template, os.path.join(self.path, name), construct_path=row.get("constructPath"),
             account=row.get("account"), region=row.get("region"),
             termination_protection=row.get("terminationProtection"), tags=row.get("tags"),
             parameters=row.get("parameters") or {}, parent=outer, parent_logical_id=row.get("parentLogicalId"),
             construct_paths=row.get("constructPaths") or {}, line_of=lines,
-            acknowledgements=tuple(self._acknowledgement(a) for a in self._list(row, "acknowledgements")),
+            acknowledgements=tuple(self._read_acknowledgement(a) for a in self._list(row, "acknowledgements")),
             missing=self.missing, from_assembly=row.get("bare") is not True,
         )  # fmt: skip
         return self.stacks[name]
 
-    def _template(self, name: str, digest: str) -> tuple[dict[str, Json], Lines]:
+    def _read_template(self, name: str, digest: str) -> tuple[dict[str, Json], Lines]:
         path = os.path.join(self.path, name)
         if not files.is_file(path):
-            raise BaselineError(f"{path}: {INDEX} names it and it is not there; {_again(self.path)}")
+            raise BaselineError(f"{path}: {INDEX} names it and it is not there; {_advice(self.path)}")
         text = read_text(path, path)
-        if _digest(text) != digest:
-            raise BaselineError(f"{path}: was changed since it was written (its digest differs); {_again(self.path)}")
+        if _digest_of(text) != digest:
+            raise BaselineError(f"{path}: was changed since it was written (its digest differs); {_advice(self.path)}")
         body = parse_json(text, path)
         check_template(body, path)
         return body, Lines(text)
@@ -306,26 +318,22 @@ class _Reader:
     def _list(self, owner: Mapping[str, Json], key: str) -> list[Json]:
         value = owner.get(key, [])
         if not isinstance(value, list):
-            raise self.wrong(f"'{key}' is not a list")
+            raise self._wrong(f"'{key}' is not a list")
         return value
 
-    def _acknowledgement(self, entry: Json) -> Acknowledgement:
+    def _read_acknowledgement(self, entry: Json) -> Acknowledgement:
         construct, rule, reason = self._texts(entry, ("construct", "rule", "reason"))
         return Acknowledgement(construct, rule, reason)
 
-    def _missing(self, entry: Json) -> Missing:
-        dummies = self._list(_mapping(entry), "dummies")
+    def _read_missing(self, entry: Json) -> Missing:
+        dummies = self._list(mapping_or_empty(entry), "dummies")
         if not all(isinstance(dummy, str) for dummy in dummies):
-            raise self.wrong("'dummies' are not texts")
+            raise self._wrong("'dummies' are not texts")
         key, provider = self._texts(entry, ("key", "provider"))
         return Missing(key, provider, tuple(dummies), self.path)
 
     def _texts(self, entry: Json, keys: tuple[str, ...]) -> list[str]:
-        values = [_mapping(entry).get(key) for key in keys]
+        values = [mapping_or_empty(entry).get(key) for key in keys]
         if not all(isinstance(value, str) for value in values):
-            raise self.wrong(f"an entry needs {', '.join(keys)}, each a text")
+            raise self._wrong(f"an entry needs {', '.join(keys)}, each a text")
         return [str(value) for value in values]
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

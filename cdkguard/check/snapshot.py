@@ -18,7 +18,7 @@ def write_snapshot(config: Config, folder: str, progress: TextIO | None = None) 
     with new_side(config, progress) as found:
         refuse_unread(found.problems)
         context = telling({**found.context, **config.context}, config.environments)
-        return snapshot.write(found, folder, context)
+        return snapshot.write_snapshot(found, folder, context)
 
 
 def find_credentials(paths: Sequence[str]) -> Iterator[tuple[str, str]]:

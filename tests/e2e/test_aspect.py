@@ -425,7 +425,7 @@ def saved_baseline(tmp_path):
     for name in ("Main", "Other"):
         table(stack_of(app, name))
     app.synth()
-    snapshot.write(read_assembly(str(tmp_path / "cdk.out")), str(tmp_path / "saved"))
+    snapshot.write_snapshot(read_assembly(str(tmp_path / "cdk.out")), str(tmp_path / "saved"))
     (tmp_path / "cdkguard.yaml").write_text("against: saved\nrules: [changes]\n")
 
 

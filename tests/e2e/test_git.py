@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.baselines import git as gitbase
+from cdkguard.baselines import git_cache
 from cdkguard.errors import BaselineError
 from tests.support.git_projects import APP, commit, git, isolate, project
 from tests.support.paths import ROOT
@@ -40,7 +41,7 @@ def repo(tmp_path):
 
 
 def opened(folder, revision=None, **options):
-    return gitbase.checked_out(revision, str(folder), context=options.pop("context", {}), **options)
+    return gitbase.open_revision(revision, str(folder), context=options.pop("context", {}), **options)
 
 
 def logical_ids(folder, revision=None, **options):
@@ -222,7 +223,7 @@ def test_a_signal_leaves_nothing_behind(repo, tmp_path, number, while_in):
     else:
         (repo / "app.py").write_text(APP.replace('os.environ["RUNS"]', "os.devnull"))
         commit(repo)
-    code = f"from cdkguard.baselines import git\nwith git.checked_out('HEAD', {str(repo)!r}, context={{}}): {SLEEP}"
+    code = f"from cdkguard.baselines import git\nwith git.open_revision('HEAD', {str(repo)!r}, context={{}}): {SLEEP}"
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(ROOT)}
     with started([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE) as child:
         wait_for_file(os.environ["RUNS"], child)
@@ -467,7 +468,7 @@ def test_an_entry_of_another_key_is_not_believed(repo, tmp_path):
 
 
 def test_the_cache_is_bounded(repo, tmp_path, monkeypatch):
-    monkeypatch.setattr(gitbase, "KEPT", 2)
+    monkeypatch.setattr(git_cache, "MAX_ENTRIES", 2)
     for number in range(3):
         logical_ids(repo, context={"n": str(number)})
         time.sleep(0.01)

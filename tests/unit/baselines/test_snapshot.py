@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkguard.baselines import snapshot
-from cdkguard.baselines.normalise import normalised
+from cdkguard.baselines.normalize import normalize
 from cdkguard.errors import BaselineError
 from cdkguard.model import Acknowledgement, Assembly, Missing, Problem, Source, Stack, replace_stacks
 
@@ -57,13 +57,13 @@ def facts(found, change=lambda t: t):
 @pytest.fixture
 def saved(tmp_path):
     folder = tmp_path / "cdkguard.snapshot"
-    snapshot.write(app(), str(folder))
+    snapshot.write_snapshot(app(), str(folder))
     return folder
 
 
 def test_what_was_written_is_read(saved, tmp_path):
-    found = snapshot.read(str(saved))
-    assert facts(found) == facts(app(), normalised)
+    found = snapshot.read_snapshot(str(saved))
+    assert facts(found) == facts(app(), normalize)
     stack = next(s for s in found.stacks if s.construct_path == "Prod/Svc")
     assert stack.construct_paths == {"A": "Prod/Svc/A"}
     assert stack.acknowledgements == (Acknowledgement("Prod/Svc/A", "rule", "why"),)
@@ -79,7 +79,7 @@ def test_nothing_of_the_machine_and_no_secret_is_written(saved):
 
 
 def test_the_files_are_told_and_named_by_construct_path(tmp_path):
-    files = snapshot.write(app(), str(tmp_path / "x"))
+    files = snapshot.write_snapshot(app(), str(tmp_path / "x"))
     assert [os.path.basename(f) for f in files] == [
         "Dev-Svc.template.json", "Dev-Svc-Nest.template.json", "Prod-Svc.template.json", "Prod-Svc-Nest.template.json",
         "stacks.json",
@@ -93,7 +93,7 @@ def test_order_of_stacks_and_keys_is_irrelevant(saved, tmp_path):
     def in_another_order(stack):
         return stack._replace(template={k: dict(reversed(v.items())) for k, v in reversed(stack.template.items())})
 
-    snapshot.write(
+    snapshot.write_snapshot(
         found._replace(stacks=tuple(replace_stacks(found.stacks, in_another_order)[::-1])), str(tmp_path / "other")
     )
     assert contents(saved) == contents(tmp_path / "other")
@@ -102,16 +102,16 @@ def test_order_of_stacks_and_keys_is_irrelevant(saved, tmp_path):
 def test_names_that_would_meet_are_kept_apart(tmp_path):
     names = ["A/B", "A-B", "a b", "../../x", "con", "é" * 200, "x" * 300, "A/B"]
     stacks = [Stack("s", template(f"R{i}"), "t", construct_path=name) for i, name in enumerate(names)]
-    files = snapshot.write(Assembly(tuple(stacks)), str(tmp_path / "x"))
+    files = snapshot.write_snapshot(Assembly(tuple(stacks)), str(tmp_path / "x"))
     assert len({f.lower() for f in files}) == len(names) + 1 and all(Path(f).parent == tmp_path / "x" for f in files)
     assert max(len(os.path.basename(f)) for f in files) < 140
-    assert facts(snapshot.read(str(tmp_path / "x"))) == facts(Assembly(tuple(stacks)), normalised)
+    assert facts(snapshot.read_snapshot(str(tmp_path / "x"))) == facts(Assembly(tuple(stacks)), normalize)
 
 
 def test_stale_files_of_its_own_go_and_others_stay(saved):
     (saved / "README.md").write_text("mine")
     one = Assembly((Stack("only", template("A"), "t"),))
-    snapshot.write(one, str(saved))
+    snapshot.write_snapshot(one, str(saved))
     assert sorted(os.listdir(saved)) == ["README.md", "only.template.json", "stacks.json"]
 
 
@@ -119,29 +119,29 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "x.template.json").write_text("{}")
     for path in (tmp_path, tmp_path / "x.template.json"):
         with pytest.raises(BaselineError, match="no snapshot of cdkguard"):
-            snapshot.write(app(), str(path))
+            snapshot.write_snapshot(app(), str(path))
     assert os.listdir(tmp_path) == ["x.template.json"]
 
 
 def test_no_half_snapshot_is_written(tmp_path, saved, monkeypatch):
     unread = app()._replace(problems=(Problem("template", "S.json: not JSON"),))
     with pytest.raises(BaselineError, match="not read whole: S.json"):
-        snapshot.write(unread, str(tmp_path / "x"))
+        snapshot.write_snapshot(unread, str(tmp_path / "x"))
     with pytest.raises(BaselineError, match="without a stack"):
-        snapshot.write(Assembly(()), str(tmp_path / "x"))
+        snapshot.write_snapshot(Assembly(()), str(tmp_path / "x"))
     with pytest.raises(BaselineError, match="nested stack svc/Nest without"):
-        snapshot.write(Assembly(app().stacks[1:2]), str(tmp_path / "x"))
+        snapshot.write_snapshot(Assembly(app().stacks[1:2]), str(tmp_path / "x"))
     before = contents(saved)
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(BaselineError, match="cannot be written: No space left"):
-        snapshot.write(Assembly(app().stacks[:1]), str(saved))
+        snapshot.write_snapshot(Assembly(app().stacks[:1]), str(saved))
     assert contents(saved) == before and not (tmp_path / "x").exists()
 
 
 def test_line_ends_of_a_checkout_do_not_matter(saved):
     for file in saved.iterdir():
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert facts(snapshot.read(str(saved))) == facts(app(), normalised)
+    assert facts(snapshot.read_snapshot(str(saved))) == facts(app(), normalize)
 
 
 def test_what_a_snapshot_is(saved, tmp_path):
@@ -186,15 +186,15 @@ DAMAGES = {
 def test_a_damaged_snapshot_is_refused(saved, words):
     DAMAGES[words](saved)
     with pytest.raises(BaselineError) as stop:
-        snapshot.read(str(saved))
+        snapshot.read_snapshot(str(saved))
     assert words in str(stop.value) and "\n" not in str(stop.value) and str(saved) in str(stop.value)
 
 
 def test_a_damaged_snapshot_can_be_written_anew(saved):
     (saved / "stacks.json").write_text("<<<<<<< HEAD")
     (saved / "Old.template.json").write_text("{}")
-    snapshot.write(app(), str(saved))
-    assert facts(snapshot.read(str(saved))) == facts(app(), normalised)
+    snapshot.write_snapshot(app(), str(saved))
+    assert facts(snapshot.read_snapshot(str(saved))) == facts(app(), normalize)
 
 
 names = st.text(string.ascii_letters + "/-. é", min_size=1, max_size=8)
@@ -214,16 +214,16 @@ stacks = st.builds(
 @given(st.lists(stacks, min_size=1, max_size=4))
 def test_writing_what_was_read_is_byte_equal(tmp_path_factory, found):
     one, two = (str(tmp_path_factory.mktemp("law") / name) for name in "ab")
-    snapshot.write(Assembly(tuple(found)), one)
-    read = snapshot.read(one)
-    assert facts(read) == facts(Assembly(tuple(found)), normalised)
-    snapshot.write(read, two)
+    snapshot.write_snapshot(Assembly(tuple(found)), one)
+    read = snapshot.read_snapshot(one)
+    assert facts(read) == facts(Assembly(tuple(found)), normalize)
+    snapshot.write_snapshot(read, two)
     assert contents(one) == contents(two)
 
 
 def test_the_context_that_tells_environments_apart_is_kept(tmp_path):
-    snapshot.write(app(), str(tmp_path / "x"), {"env": "prod"})
-    assert snapshot.read(str(tmp_path / "x")).context == {"env": "prod"}
+    snapshot.write_snapshot(app(), str(tmp_path / "x"), {"env": "prod"})
+    assert snapshot.read_snapshot(str(tmp_path / "x")).context == {"env": "prod"}
 
 
 def test_only_telling_context_is_kept():

@@ -1,4 +1,4 @@
-"""A template without what differs from build to build: asset hashes, CDK's own metadata, the bootstrap check."""
+"""A template without the parts that differ from build to build: asset hashes, CDK's metadata, the bootstrap check."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from cdkguard._typing import Json
 from cdkguard.diff.asset_hashes import HASH_LENGTH, is_asset_parameter, mark_cdk_assets
+from cdkguard.inputs.shapes import mapping_or_empty
 
 _OWN_METADATA = ("aws:cdk:", "aws:asset:")
 
 
-def normalised(template: dict[str, Json]) -> dict[str, Json]:
+def normalize(template: dict[str, Json]) -> dict[str, Json]:
     """The template as two builds of the same code give it; `ASSET` stands where a hash was.
 
     The argument is not changed; what needs no change is shared with the result, which is the argument itself where
@@ -24,8 +25,8 @@ def normalised(template: dict[str, Json]) -> dict[str, Json]:
     found = (
         {k: changed.get(k, v) for k, v in template.items() if changed.get(k, v) is not None} if changed else template
     )
-    if any(is_asset_parameter(name) for name in _mapping(template.get("Parameters"))):
-        return _legacy(found)
+    if any(is_asset_parameter(name) for name in mapping_or_empty(template.get("Parameters"))):
+        return _normalize_asset_parameters(found)
     return found
 
 
@@ -52,7 +53,7 @@ def without_hashes(value: Json) -> Json:
     return value if copy is None else copy
 
 
-def _resources(resources: Json) -> Json:
+def _normalize_resources(resources: Json) -> Json:
     if not isinstance(resources, dict):
         return resources
     found: dict[str, Json] = {}
@@ -76,44 +77,44 @@ def _without_own_metadata(body: Json) -> Json:
     return rest | {"Metadata": kept} if kept else rest
 
 
-def _parameters(parameters: Json) -> Json:
-    value = _mapping(_mapping(parameters).get("BootstrapVersion")).get("Default")
-    return _less(parameters, "BootstrapVersion") if str(value).startswith("/cdk-bootstrap/") else parameters
+def _normalize_parameters(parameters: Json) -> Json:
+    value = mapping_or_empty(mapping_or_empty(parameters).get("BootstrapVersion")).get("Default")
+    return _without_entry(parameters, "BootstrapVersion") if str(value).startswith("/cdk-bootstrap/") else parameters
 
 
-def _less(section: Json, name: str) -> Json:
-    """The section without this entry; None where nothing is left of it."""
+def _without_entry(section: Json, name: str) -> Json:
+    """The section without the entry of this name; None where the section is then empty."""
     if not isinstance(section, dict) or name not in section:
         return section
     return {key: value for key, value in section.items() if key != name} or None
 
 
 _SECTIONS: dict[str, Callable[[Json], Json]] = {
-    "Resources": _resources,
-    "Parameters": _parameters,
-    "Rules": lambda rules: _less(rules, "CheckBootstrapVersion"),
-    "Conditions": lambda conditions: _less(conditions, "CDKMetadataAvailable"),
+    "Resources": _normalize_resources,
+    "Parameters": _normalize_parameters,
+    "Rules": lambda rules: _without_entry(rules, "CheckBootstrapVersion"),
+    "Conditions": lambda conditions: _without_entry(conditions, "CDKMetadataAvailable"),
 }
 
 
-def _legacy(template: dict[str, Json]) -> dict[str, Json]:
-    """CDK's older asset parameters, whose names hold the hash: equal ones of all assets become one."""
-    found: dict[str, Json] = _renamed(template)
+def _normalize_asset_parameters(template: dict[str, Json]) -> dict[str, Json]:
+    """The template with the hashes taken out of the names of CDK's older asset parameters.
+
+    Parameters whose names differ in the hash only become one.
+    """
+    found: dict[str, Json] = _replace_hashes(template)
     for name, body in found["Parameters"].items():
         if "AssetParameters" in name and isinstance(body, dict):
             body.pop("Description", None)  # it repeats the hash
     return found
 
 
-def _renamed(value: Json) -> Json:
+def _replace_hashes(value: Json) -> Json:
     if isinstance(value, dict):
         return {
-            mark_cdk_assets(key) if len(key) >= HASH_LENGTH else key: _renamed(inner) for key, inner in value.items()
+            mark_cdk_assets(key) if len(key) >= HASH_LENGTH else key: _replace_hashes(inner)
+            for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [_renamed(inner) for inner in value]
+        return [_replace_hashes(inner) for inner in value]
     return without_hashes(value)
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard.baselines.normalise import normalised, without_hashes
+from cdkguard.baselines.normalize import normalize, without_hashes
 
 ONE, TWO = "a1" * 32, "b2" * 32
 
@@ -39,8 +39,8 @@ def built(digest):
 
 
 def test_two_builds_are_equal():
-    assert normalised(built(ONE)) == normalised(built(TWO)) != built(ONE)
-    found = normalised(built(ONE))
+    assert normalize(built(ONE)) == normalize(built(TWO)) != built(ONE)
+    found = normalize(built(ONE))
     assert found["Conditions"] == {"IsProd": {"Fn::Equals": [1, 2]}}
     assert found.keys() == {"Conditions", "Resources"} and "CDKMetadata" not in found["Resources"]
     assert found["Resources"]["Fn"]["Metadata"] == {"mine": 1} and "Metadata" not in found["Resources"]["Nest"]
@@ -51,10 +51,10 @@ def test_the_argument_is_not_changed_and_shares_what_it_can():
     template = built(ONE)
     template["Resources"]["Same"] = {"Type": "T", "Properties": {"Deep": [{"x": "y" * 100}]}}
     before = copy.deepcopy(template)
-    found = normalised(template)
+    found = normalize(template)
     assert template == before
     assert found["Resources"]["Same"] is template["Resources"]["Same"]
-    assert normalised(found) is found
+    assert normalize(found) is found
 
 
 def legacy(digest, suffix):
@@ -73,8 +73,8 @@ def legacy(digest, suffix):
 
 
 def test_the_older_asset_parameters_lose_their_hash():
-    found = normalised(legacy(ONE, "0A1B2C3D"))
-    assert found == normalised(legacy(TWO, "FFFFFFFF"))
+    found = normalize(legacy(ONE, "0A1B2C3D"))
+    assert found == normalize(legacy(TWO, "FFFFFFFF"))
     assert found["Parameters"]["AssetParametersS3Bucket"] == {"Type": "String"}
     assert found["Parameters"]["Mine"]["Description"] == "stays"
     assert found["Resources"]["N"]["Properties"]["Parameters"] == {
@@ -100,7 +100,7 @@ def test_what_is_no_asset_stays(text):
 
 def test_a_bootstrap_parameter_of_ones_own_stays():
     template = {"Parameters": {"BootstrapVersion": {"Type": "Number", "Default": 3}}, "Resources": {}}
-    assert normalised(template) is template
+    assert normalize(template) is template
 
 
 texts = st.sampled_from(
@@ -121,7 +121,7 @@ def test_laws(bodies, old):
     }
     template = {"Resources": resources, **({"Parameters": {f"AssetParameters{ONE}": {}}} if old else {})}
     before = copy.deepcopy(template)
-    found = normalised(template)
+    found = normalize(template)
     assert template == before
-    assert normalised(found) is found or normalised(found) == found
+    assert normalize(found) is found or normalize(found) == found
     assert f"{ONE}.zip" not in repr(found)
