@@ -75,6 +75,18 @@ class BoundRule:
         answer = self._require(subject)
         return True if answer is True else answer if concerned else None
 
+    def concerns(self, subject: Subject) -> Tri:
+        """Whether the rule's `where` holds; a rule without one concerns every subject."""
+        if self._require is None:
+            self._require = self._bind()
+        return True if self._where is None else self._where(subject)
+
+    def is_met(self, subject: Subject) -> Tri:
+        """Whether the rule's `require` holds, whatever `where` says; without one nothing meets the rule."""
+        if self._require is None:
+            self._require = self._bind()
+        return self._require(subject)
+
     def _bind(self) -> Decide:
         rule, settings = self.rule, self._settings
         parameters = {**rule.parameters, **settings.parameters.get(rule.id, {})}

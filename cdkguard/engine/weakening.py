@@ -12,69 +12,74 @@ from cdkguard.template.paths import bind, render_path
 from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
-_MANY = 16  # branches of one resource that are looked at
+_MAX_BRANCHES = 16  # branches of one resource that are looked at
 
 
-class Weakened(NamedTuple):
-    """One protection that the change takes away; `rule` is the id of the rule that was content before."""
+class Weakening(NamedTuple):
+    """A protection that the change takes away."""
 
     path: str
     before: Json
     after: Json
     outcome: Outcome = Outcome.FAIL
-    rule: str = ""
+    rule: str = ""  # The id of the rule that was content before; "" where a value itself was compared.
     severity: str = ""
-    text: str = ""
-    secret: bool = False  # its values are not shown
+    secret: bool = False  # Whether its values are not shown.
 
 
-def weaker(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -> Iterator[Weakened]:
-    """The values at the entry's path that went the wrong way."""
+def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -> Iterator[Weakening]:
+    """The values at the path of an entry of `weakens` that went the wrong way, in one resolved resource."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return
     walk = bind(entry["steps"])
-    old, new = (_along(entry["steps"], body) for body in (before, after))
-    pair = aligned(old, new, entry.get("elements") == "kept")
-    olds, news = (_values(walk, scope, body) for body in pair)
+    old, new = (_restrict_to_path(entry["steps"], body) for body in (before, after))
+    pair = align_lists(old, new, entry.get("elements") == "kept")
+    olds, news = (_values_by_path(walk, scope, body) for body in pair)
+
     default = entry.get("default", ABSENT)
     for path in {**olds, **news}:
-        sides = [[default if v is ABSENT else v for v in side.get(path, [ABSENT])] for side in (olds, news)]
-        if len(sides[0]) == len(sides[1]) and all(map(are_equal, *sides)):
-            continue
-        pairs = list(zip(*sides, strict=True)) if len(sides[0]) == len(sides[1]) else list(product(*sides))
-        verdicts = [
-            (DIRECTIONS[entry["by"]](old, new, entry), old, new) for old, new in pairs if not are_equal(old, new)
-        ]
-        bad = [v for v in verdicts if v[0]] or [v for v in verdicts if v[0] is None]
-        if bad:
-            sure = bad[0][0] and (len(pairs) == 1 or all(v[0] for v in verdicts) and len(verdicts) == len(pairs))
-            yield Weakened(path, bad[0][1], bad[0][2], Outcome.FAIL if sure else Outcome.UNKNOWN)
+        old, new = ([default if v is ABSENT else v for v in side.get(path, [ABSENT])] for side in (olds, news))
+        if weakening := _compare_values(entry, path, old, new):
+            yield weakening
 
 
-def _values(walk: Any, scope: Scope, body: Json) -> dict[str, list[Json]]:
+def _compare_values(entry: Mapping[str, Json], path: str, old: list[Json], new: list[Json]) -> Weakening | None:
+    """The worst of the pairs that the values at one path may make; both lists hold one value for each branch.
+
+    Lists of one length are in the same branches, so that only values of the same branch are compared.
+    """
+    in_same_branches = len(old) == len(new)
+    if in_same_branches and all(map(are_equal, old, new)):
+        return None
+    pairs = list(zip(old, new, strict=True)) if in_same_branches else list(product(old, new))
+    decide = DIRECTIONS[entry["by"]]
+    verdicts = [(decide(one, other, entry), one, other) for one, other in pairs if not are_equal(one, other)]
+
+    bad = [v for v in verdicts if v[0]] or [v for v in verdicts if v[0] is None]
+    if not bad:
+        return None
+    is_weaker, before, after = bad[0]
+    is_sure = is_weaker and (len(pairs) == 1 or all(v[0] for v in verdicts) and len(verdicts) == len(pairs))
+    return Weakening(path, before, after, Outcome.FAIL if is_sure else Outcome.UNKNOWN)
+
+
+def _values_by_path(walk: Any, scope: Scope, body: Json) -> dict[str, list[Json]]:
     """Path -> its value in each branch of the conditions that are not known."""
     found: dict[str, list[Json]] = {}
-    branches = list(islice(_branches(body), _MANY + 1))
-    for branch in branches[:_MANY]:
-        for path, value in _shown_paths(walk(scope, branch)):
-            found.setdefault(path, []).append(value)
-    if len(branches) > _MANY:
+    branches = list(islice(_each_branch(body), _MAX_BRANCHES + 1))
+    for branch in branches[:_MAX_BRANCHES]:
+        for path, value in walk(scope, branch):
+            found.setdefault(render_path(path), []).append(value)
+    if len(branches) > _MAX_BRANCHES:
         return {path: [Deferred("unknown", "more branches than are looked at")] for path in found}
     return found
 
 
-_KEYS = (
-    "Id",
-    "RuleName",
-    "Name",
-    "Key",
-    "Region",
-    "IndexName",
-    "PathPattern",
-)  # what an element of a list may be known by
+# The keys that may name an element of a list.
+_NAME_KEYS = ("Id", "RuleName", "Name", "Key", "Region", "IndexName", "PathPattern")
 
 
-def aligned(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
+def align_lists(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
     """Both values, with the elements of their lists side by side: the same ones, else those of one name, else in order.
 
     An element without a partner stands beside an empty one; with `kept` it is left out.
@@ -82,24 +87,24 @@ def aligned(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
     if isinstance(before, dict) and isinstance(after, dict):
         one, other = dict(before), dict(after)
         for key in before.keys() & after.keys():
-            one[key], other[key] = aligned(before[key], after[key], kept)
+            one[key], other[key] = align_lists(before[key], after[key], kept)
         return one, other
     if not (isinstance(before, list) and isinstance(after, list)):
         return before, after
-    partner = _partners(before, after)
+    partner = _find_partners(before, after)
     partnered = set(partner.values())
-    pairs = [(old, after[partner[i]] if i in partner else _empty(old)) for i, old in enumerate(before)]
-    pairs += [(_empty(new), new) for j, new in enumerate(after) if j not in partnered]
+    pairs = [(old, after[partner[i]] if i in partner else _empty_like(old)) for i, old in enumerate(before)]
+    pairs += [(_empty_like(new), new) for j, new in enumerate(after) if j not in partnered]
     if kept:
         pairs = [(before[i], after[j]) for i, j in sorted(partner.items())]
-    both = [aligned(*pair, kept) for pair in pairs]
+    both = [align_lists(*pair, kept) for pair in pairs]
     return [one for one, _other in both], [other for _one, other in both]
 
 
-def _partners(before: list[Json], after: list[Json]) -> dict[int, int]:
+def _find_partners(before: list[Json], after: list[Json]) -> dict[int, int]:
     """Index of the partner in `after` by index in `before`, in linear time."""
     found: dict[int, int] = {}
-    for known_by in (_content, _called, lambda element: "" if _called(element) is None else None):
+    for known_by in (_content_key, _name_of_element, lambda element: "" if _name_of_element(element) is None else None):
         taken = set(found.values())
         free: dict[Json, list[int]] = {}
         for j in reversed(range(len(after))):
@@ -111,63 +116,58 @@ def _partners(before: list[Json], after: list[Json]) -> dict[int, int]:
     return found
 
 
-def _content(element: Json) -> Json:
+def _content_key(element: Json) -> Json:
     """A key that the elements share which are the same to CloudFormation."""
     if isinstance(element, dict):
-        return frozenset((key, _content(value)) for key, value in element.items())
+        return frozenset((key, _content_key(value)) for key, value in element.items())
     if isinstance(element, list):
-        return ("list", *map(_content, element))
+        return ("list", *map(_content_key, element))
     return scalar_text(element)
 
 
-def _called(element: Json) -> str | None:
-    names = (scalar_text(element.get(key)) for key in _KEYS) if isinstance(element, dict) else ()
+def _name_of_element(element: Json) -> str | None:
+    names = (scalar_text(element.get(key)) for key in _NAME_KEYS) if isinstance(element, dict) else ()
     return next((name for name in names if name is not None), None)
 
 
-def _empty(element: Json) -> Json:
+def _empty_like(element: Json) -> Json:
     return {} if isinstance(element, dict) else ABSENT
 
 
-def _along(steps: Sequence[Sequence[Any]], value: Json) -> Json:
+def _restrict_to_path(steps: Sequence[Sequence[Any]], value: Json) -> Json:
     """As much of a value as lies on the path: what forks beside it does not matter."""
     if not isinstance(value, dict) or not steps or steps[0][0] != "f" or value == _NO_VALUE:
         return value
     if isinstance(operand := value.get(IF), list) and len(operand) == 3:
-        return {IF: [operand[0], *(_along(steps, side) for side in operand[1:])]}
+        return {IF: [operand[0], *(_restrict_to_path(steps, side) for side in operand[1:])]}
     name = steps[0][1]
-    return {k: _along(steps[1:], v) for k, v in value.items() if k in (name, "Fn::Transform")}
+    return {k: _restrict_to_path(steps[1:], v) for k, v in value.items() if k in (name, "Fn::Transform")}
 
 
-def _branches(value: Json) -> Iterator[Json]:
-    """A comparable value without its undecided Fn::Ifs: once for each of their sides."""
+def _each_branch(value: Json) -> Iterator[Json]:
+    """A comparable value once for each side of its undecided Fn::Ifs, without them."""
     if isinstance(value, dict):
         operand = value.get(IF)
         if isinstance(operand, list) and len(operand) == 3 and len(value) == 1:
             for side in operand[1:]:
-                yield from _branches(ABSENT if side == _NO_VALUE else side)
+                yield from _each_branch(ABSENT if side == _NO_VALUE else side)
             return
-        if not _forks(value):
+        if not _has_branches(value):
             yield value
             return
-        for members in product(*(list(islice(_branches(v), _MANY + 1)) for v in value.values())):
+        for members in product(*(list(islice(_each_branch(v), _MAX_BRANCHES + 1)) for v in value.values())):
             yield {k: v for k, v in zip(value, members, strict=True) if v is not ABSENT}
-    elif isinstance(value, list) and _forks(value):
-        for items in product(*(list(islice(_branches(v), _MANY + 1)) for v in value)):
+    elif isinstance(value, list) and _has_branches(value):
+        for items in product(*(list(islice(_each_branch(v), _MAX_BRANCHES + 1)) for v in value)):
             yield [v for v in items if v is not ABSENT]
     else:
         yield value
 
 
-def _forks(value: Json) -> bool:
+def _has_branches(value: Json) -> bool:
     if isinstance(value, dict):
-        return IF in value or any(map(_forks, value.values()))
-    return isinstance(value, list) and any(map(_forks, value))
-
-
-def _shown_paths(found: Any) -> Iterator[tuple[str, Json]]:
-    for path, value in found:
-        yield render_path(path), value
+        return IF in value or any(map(_has_branches, value.values()))
+    return isinstance(value, list) and any(map(_has_branches, value))
 
 
 def _number(value: Json) -> float | None:
@@ -189,9 +189,11 @@ def _by_number(old: Json, new: Json, sign: int) -> bool | None:
 
 def _by_order(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     order = {
-        _word(v): rank for rank, many in enumerate(entry["order"]) for v in (many if isinstance(many, list) else [many])
+        _order_key(v): rank
+        for rank, many in enumerate(entry["order"])
+        for v in (many if isinstance(many, list) else [many])
     }
-    ranks = [order.get(_word(v)) for v in (old, new)]
+    ranks = [order.get(_order_key(v)) for v in (old, new)]
     if old is ABSENT:
         return False
     if new is ABSENT:
@@ -203,7 +205,7 @@ def _by_order(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     return ranks[1] < ranks[0]
 
 
-def _word(value: Json) -> str | None:
+def _order_key(value: Json) -> str | None:
     """A value as the order knows it: a switch may be written as text, in any case."""
     text = scalar_text(value)
     return text.lower() if text is not None and text.lower() in ("true", "false") else text

@@ -165,7 +165,7 @@ LEVELS = {"by": "order", "order": ["OFF", "OPTIONAL", "ON"], "steps": [["f", "On
     ],
 )
 def test_a_protection_is_weakened_in_any_spelling(entry, before, after, outcomes):
-    found = weakening.weaker(entry, {"On": before}, {"On": after}, intrinsics.Scope({}))
+    found = weakening.find_weakenings(entry, {"On": before}, {"On": after}, intrinsics.Scope({}))
     assert [w.outcome.value for w in found] == outcomes
 
 

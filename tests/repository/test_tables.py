@@ -61,7 +61,7 @@ def test_tables(golden):
         "who is let in": group_rules._PEERS,
         "private networks": addresses._PRIVATE,
         "words of environments": environments._WORDS,
-        "keys that tell elements of a list apart": weakening._KEYS,
+        "keys that tell elements of a list apart": weakening._NAME_KEYS,
         "packs of cdk-nag": honour._NAG_PACKS,
         "operators": list(operators.OPERATORS),
         "operators that are asked about what is absent": {o.name for o in records if o.absent is None},

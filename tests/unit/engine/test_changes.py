@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.engine.changes import _conjuncts
+from cdkguard.engine.regressions import split_requirement
 from cdkguard.packs.load import load_all
 from tests.support.changes import fired, judged, write_assembly
 
@@ -521,7 +521,7 @@ def test_a_rule_that_crashes_is_an_error_and_a_finding(tmp_path, monkeypatch):
     def broken(_change):
         raise ValueError("no")
 
-    monkeypatch.setattr("cdkguard.engine.changes.record", broken)
+    monkeypatch.setattr("cdkguard.engine.changes.make_record", broken)
     old = write_template(tmp_path / "old.json", {"It": table(GONE), **OTHER})
     new = write_template(tmp_path / "new.json", OTHER)
     report = check(Config(paths=(new,), against=old, environment="prod", rules=("data-destroyed",)))
@@ -604,6 +604,6 @@ def holds(node, flags):
 
 @given(NODES, st.sets(st.sampled_from("ABCD")))
 def test_the_parts_of_a_requirement_hold_together_where_it_holds(node, flags):
-    parts = _conjuncts(node)
+    parts = split_requirement(node)
     assert holds(node, flags) == all(holds(part, flags) for part in parts)
     assert len(parts) >= 1

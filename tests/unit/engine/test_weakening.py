@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdkguard.engine.weakening import aligned, weaker
+from cdkguard.engine.weakening import align_lists, find_weakenings
 from cdkguard.model import Outcome
 from cdkguard.template.paths import parse
 from cdkguard.template.values import ABSENT, Deferred, Scope, Verbatim
@@ -18,7 +18,7 @@ def either(yes, no):
 
 
 def told(before, after, path="$.A.B", **entry):
-    found = weaker({"steps": parse(path), **entry}, before, after, Verbatim.of(Scope({})))
+    found = find_weakenings({"steps": parse(path), **entry}, before, after, Verbatim.of(Scope({})))
     return [weak.outcome for weak in found]
 
 
@@ -132,6 +132,6 @@ def test_many_elements_find_their_partners_wherever_they_stand():
     before = [{"Id": str(i), "Days": i, "Tags": [{"on": True}]} for i in range(20_000)]
     after = [{"Tags": [{"on": "true"}], "Days": str(i), "Id": str(i)} for i in reversed(range(20_000))]
     after[5] = {"Id": "19994", "Days": 1}
-    olds, news = aligned(before, after)
+    olds, news = align_lists(before, after)
     assert [old["Id"] for old in olds] == [new["Id"] for new in news]
     assert [old["Id"] for old, new in zip(olds, news, strict=True) if old["Days"] != int(new["Days"])] == ["19994"]

@@ -1,0 +1,110 @@
+"""The message of a finding on a change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.diff.data_parts import find_lost_data_parts
+from cdkguard.model import Change, Outcome, PropertyChange, Rule
+from cdkguard.template.rendering import is_hidden, render_value
+from cdkguard.text.credentials import masked
+from cdkguard.text.regexes import late
+
+_FACT = late(r"\{(\w+)\}")  # the name of a fact in a rule's message
+_FATES = {
+    "destroyed": "deleted with its data",
+    "snapshot": "deleted after a final snapshot",
+    "retained": "kept, outside the stack",
+    "unknown": "deleted or kept: that is not known before deployment",
+}
+_NESTED = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
+_UNREAD = "deleted with all that is in it, which was not read"
+_TOO_LATE = " The new code retains it, but that comes too late: the deployed template's policy decides."
+_MOST_CAUSES = 3  # of a replacement, that are told
+
+
+class Message(NamedTuple):
+    """The words of a finding."""
+
+    text: str
+    hides_secret: bool = False  # the text holds the length of a secret instead of the secret
+
+
+def render_message(
+    rule: Rule,
+    change: Change,
+    outcome: Outcome,
+    paths: Sequence[str],
+    more: Mapping[str, str],
+    secrets: Collection[str],
+) -> Message:
+    """The rule's message with the facts of the change, and `more` facts, put in; `secrets` are those of `more` that hold
+    the length of a secret."""
+    form = rule.message or rule.title
+    facts = {**_facts(change, paths), **more}
+    text = _FACT.sub(lambda m: facts.get(m.group(1), m.group(0)), form)
+    text = text.removesuffix(": ")  # of a fact that is empty here
+
+    if outcome is Outcome.UNKNOWN:
+        text = f"Cannot be judged: {text}"
+    if "condition-unknown" in change.detail:
+        text += ", where its condition holds"
+    return Message(text, _tells_secret(set(_FACT.findall(form)), change, secrets))
+
+
+def render_step(path: str, before: Json, after: Json, secret: bool = False) -> str:
+    """`Properties.Port 80 -> 443`; of a secret, or of what its name calls one, only the length."""
+    values = [render_value(masked(path, value), secret) for value in (before, after)]
+    return f"{path} {values[0]} -> {values[1]}"
+
+
+def step_hides_secret(path: str, before: Json, after: Json, secret: bool = False) -> bool:
+    """Whether `render_step` shows only the length of one of the values, or of a part of it."""
+    pairs = [(value, masked(path, value)) for value in (before, after)]
+    return any(is_hidden(seen, secret) or seen != value for value, seen in pairs)
+
+
+def _tells_secret(facts: Collection[str], change: Change, secrets: Collection[str]) -> bool:
+    """Whether one of the facts of a message holds the length of a secret."""
+    causes = [p for p in _causes(change) if not p.because] if "because" in facts else []
+    return any(step_hides_secret(p.path, p.before, p.after, p.name != "") for p in causes) or any(
+        fact in facts for fact in secrets
+    )
+
+
+def _causes(change: Change) -> list[PropertyChange]:
+    """The changes of properties that replace the resource; the first of them."""
+    return [p for p in change.properties if p.replacement != "no"][:_MOST_CAUSES]
+
+
+def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
+    causes = (p.because or render_step(p.path, p.before, p.after, p.name != "") for p in _causes(change))
+    partner = change.partner or ""
+    if change.partner_stack:
+        partner += f" in {change.partner_stack}"
+    is_unread = change.fate == "unknown" and change.resource_type in _NESTED
+
+    return {
+        "subject": change.logical_id or change.stack.name,
+        "type": change.resource_type or "stack",
+        "construct": change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name,
+        "impact": change.impact,
+        "fate": _UNREAD if is_unread else _FATES.get(change.fate, ""),
+        "partner": partner,
+        "partner_id": change.partner_id or "",
+        "lost": ", ".join(lost.text for lost in find_lost_data_parts(change)),
+        "because": ", ".join(causes),
+        "stack": change.stack.name,
+        "old_stack": change.old_stack.name if change.old_stack else "",
+        "text": str(change.after.get("Text", "")) if isinstance(change.after, dict) else "",
+        "before": _environment_or_number(change.before),
+        "after": _environment_or_number(change.after),
+        "path": paths[0] if paths else "",
+        "late": _TOO_LATE if "retained-too-late" in change.detail else "",
+    }
+
+
+def _environment_or_number(body: Json) -> str:
+    """Of a whole stack: the environment, or how many resources it has."""
+    return str(body.get("Environment") or body.get("Resources") or "") if isinstance(body, dict) else ""

@@ -1,0 +1,42 @@
+"""The record of a change: what the paths of a change rule start at."""
+
+from __future__ import annotations
+
+from cdkguard._typing import Json
+from cdkguard.diff.data_parts import find_lost_data_parts
+from cdkguard.diff.fates import find_deletion_policy
+from cdkguard.model import Change
+from cdkguard.template.values import ABSENT, Deferred
+
+
+def make_record(change: Change) -> dict[str, Json]:
+    """The change in the words of the rule language, with the policies in force that the template leaves out."""
+    fate: Json = Deferred("unknown", change.before.get("DeletionPolicy")) if change.fate == "unknown" else change.fate
+    return {
+        "Impact": change.impact,
+        "Type": change.resource_type,
+        "Detail": list(change.detail),
+        "Fate": fate or ABSENT,
+        "Stateful": change.stateful,
+        "Lost": _lost_parts(change),
+        "Partner": change.partner or ABSENT,
+        "Before": _with_policies(change.before),
+        "After": _with_policies(change.after),
+        "Replacing": [p.path for p in change.properties if p.replacement != "no"],
+        "Stack": {"Name": change.stack.root.name, "Environment": change.stack.environment},
+    }
+
+
+def _lost_parts(change: Change) -> Json:
+    """The parts that go; not known where each of them only may go."""
+    found = find_lost_data_parts(change)
+    if found and not any(lost.certain for lost in found):
+        return Deferred("unknown", [lost.text for lost in found])
+    return [lost.text for lost in found]
+
+
+def _with_policies(body: Json) -> Json:
+    if not isinstance(body, dict) or "Type" not in body:
+        return body if body is not None else ABSENT
+    policy = body.get("UpdateReplacePolicy", "Delete")
+    return {**body, "DeletionPolicy": find_deletion_policy(body), "UpdateReplacePolicy": policy}

@@ -1,0 +1,184 @@
+"""Rules that were content with a resource in the baseline and are not any more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from itertools import product, takewhile
+
+from cdkguard._typing import Json
+from cdkguard.engine.branching import Verdict
+from cdkguard.engine.property_paths import overlap, value_at_text
+from cdkguard.engine.rules import BoundRule, EngineSettings, severity_of
+from cdkguard.engine.run import Run
+from cdkguard.engine.weakening import Weakening, align_lists
+from cdkguard.language.requirements import Subject
+from cdkguard.model import Change, Outcome, Rule, Stack
+from cdkguard.template.values import ABSENT
+
+MAX_PARTS = 16  # of a rule, that a change is asked about one by one
+
+
+class Regressions:
+    """The rules about resources, asked about both sides of a change.
+
+    `runs` are those over the baseline and over the new side, of the same rules; `governing_stack` says in which of its
+    two stacks a rule is about a change, if in any.
+    """
+
+    def __init__(self, runs: tuple[Run, Run], governing_stack: Callable[[Rule, Change], Stack | None]) -> None:
+        self._runs, self._governing_stack = runs, governing_stack
+        self._rules = [bound.rule for bound in runs[1].rules.all]
+        self._settings: EngineSettings = runs[1].settings
+        self._bound = {bound.rule.id: bound for bound in runs[1].rules.all}
+        self._parts: dict[str, list[BoundRule]] = {}  # by rule id
+        self._watched: dict[tuple[int, str], list[Rule]] = {}  # by id of an entry, and type
+        self._aligned: tuple[Change | None, tuple[Json, Json]] = None, (None, None)  # of the change that was asked last
+
+    def find(self, entry: Mapping[str, Json], change: Change) -> Iterator[Weakening]:
+        """What the rules that the entry names (`{rules, skip, raise}`, globs) miss now and did not miss before."""
+        if change.old_stack is None or change.before is None or change.after is None:
+            return
+        for rule in self._watched_rules(entry, str(change.resource_type)):
+            stack = self._governing_stack(rule, change)
+            if stack is not None:
+                for weakening in self._compare(rule, change):
+                    yield weakening._replace(severity=self._severity(rule, stack, entry))
+
+    def _compare(self, rule: Rule, change: Change) -> Iterator[Weakening]:
+        new = self._verdict(rule, change, 1)
+        if new.outcome is Outcome.PASS:
+            return
+        old = self._verdict(rule, change, 0)
+        if old.outcome is Outcome.FAIL:
+            yield from self._compare_parts(rule, change, (old, new))
+            return
+
+        path = new.evidence[0][0] if new.evidence else (change.properties[0].path if change.properties else "")
+        if old.outcome is Outcome.UNKNOWN and not any(overlap(p.path, path) for p in change.properties):
+            return  # as little is known as before
+        is_sure = old.outcome is Outcome.PASS and new.outcome is Outcome.FAIL
+        yield Weakening(
+            path,
+            value_at_text(change.before, path),
+            new.evidence[0][1] if new.evidence else ABSENT,
+            Outcome.FAIL if is_sure else Outcome.UNKNOWN,
+            rule.id,
+            secret=rule.secret,
+        )
+
+    def _compare_parts(self, rule: Rule, change: Change, whole: tuple[Verdict, Verdict]) -> Iterator[Weakening]:
+        """What a rule that failed before misses now, too: another of its parts, another element of a list.
+
+        `whole` is what it says of both sides.
+        """
+        bodies = self._body(change, 0), self._body(change, 1)
+        if self._aligned[0] is not change:  # several rules ask for the same one
+            self._aligned = change, align_lists(bodies[0], bodies[1], kept=True)
+        pairs = (bodies, self._aligned[1])
+
+        for part in (parts := self._parts_of(rule)):
+            old, new = whole
+            for is_aligned, pair in enumerate(pairs):
+                if pair != bodies if is_aligned else len(parts) > 1:
+                    old, new = [self._verdict_on(part, change, side, body) for side, body in enumerate(pair)]
+                if new.outcome is not Outcome.FAIL or old.outcome is Outcome.UNKNOWN:
+                    break
+                if not is_aligned and old.outcome is Outcome.FAIL:
+                    continue  # perhaps for fewer elements
+                yield from self._new_failures(part.rule, change, (old, new))
+                break
+
+    def _new_failures(self, rule: Rule, change: Change, verdicts: tuple[Verdict, Verdict]) -> Iterator[Weakening]:
+        """The changed properties for which the rule fails now and did not fail before."""
+        old, new = verdicts
+        failed, found = {path for path, _value in old.evidence}, new.evidence
+        if old.outcome is Outcome.PASS and not found:
+            path = _asked_property(rule.require)
+            found = ((path, value_at_text(change.after, path)),)
+        for path, value in found:
+            if path not in failed and any(overlap(p.path, path) for p in change.properties):
+                before = value_at_text(change.before, path)
+                yield Weakening(path, before, value, Outcome.FAIL, rule.id, secret=rule.secret)
+
+    # -- the rules
+
+    def _watched_rules(self, entry: Mapping[str, Json], resource_type: str) -> list[Rule]:
+        """The rules about a type that the entry's globs name."""
+        key = (id(entry), resource_type)
+        if key not in self._watched:
+            about = [rule for rule in self._rules if self._runs[1].rules.is_about(rule, resource_type)]
+            self._watched[key] = [
+                rule for rule in about if _matches(entry["rules"], rule) and not _matches(entry.get("skip", ()), rule)
+            ]
+        return self._watched[key]
+
+    def _parts_of(self, rule: Rule) -> list[BoundRule]:
+        """The requirements all of which a rule asks for, each as a rule of its own."""
+        if rule.id not in self._parts:
+            parts = [rule._replace(require=part) for part in split_requirement(rule.require)]
+            self._parts[rule.id] = [BoundRule(part, self._settings) for part in parts]
+        return self._parts[rule.id]
+
+    def _severity(self, rule: Rule, stack: Stack, entry: Mapping[str, Json]) -> str:
+        """Of a protection that goes: in prod, to switch off what was on is worse than never to have switched it on."""
+        severity = severity_of(rule, stack.environment, self._settings)
+        is_set = any(fnmatchcase(rule.id, glob) for glob in self._settings.severities)
+        is_strict = stack.environment in self._settings.strict_environments | {"prod"}
+        is_raised = severity == "medium" and is_strict and not is_set and _matches(entry.get("raise", ()), rule)
+        return "high" if is_raised else severity
+
+    # -- one side: 0 is the baseline, 1 the new one
+
+    def _verdict(self, rule: Rule, change: Change, side: int) -> Verdict:
+        return self._verdict_on(self._bound[rule.id], change, side, self._body(change, side))
+
+    def _verdict_on(self, bound: BoundRule, change: Change, side: int, body: Json) -> Verdict:
+        run = self._runs[side]
+        scope = run.scopes.of(_stack_of(change, side))
+        return run.evaluate_rule(bound, Subject(body, scope, _logical_id_of(change, side), run.lookups))
+
+    def _body(self, change: Change, side: int) -> Json:
+        """The resource as its template writes it."""
+        return self._runs[side].scopes.resources(_stack_of(change, side)).get(_logical_id_of(change, side))
+
+
+def _stack_of(change: Change, side: int) -> Stack:
+    return (change.old_stack if side == 0 else change.stack) or change.stack
+
+
+def _logical_id_of(change: Change, side: int) -> str:
+    had_another = side == 0 and change.partner_id and change.impact == "WILL_CREATE"
+    return str(change.partner_id if had_another else change.logical_id)
+
+
+def _matches(globs: Sequence[str], rule: Rule) -> bool:
+    return any(fnmatchcase(rule.id, glob) for glob in globs)
+
+
+# -- prepared requirements
+
+
+def split_requirement(node: Json, holds: bool = True) -> list[Json]:
+    """A requirement as those that must hold together: of `all`, or of none of `any`."""
+    if not isinstance(node, dict):
+        return []
+    if "not" in node:
+        return split_requirement(node["not"], not holds)
+    if ("all" if holds else "any") in node:
+        return [one for part in node["all" if holds else "any"] for one in split_requirement(part, holds)]
+
+    if ("any" if holds else "all") in node:  # (a and b) or c asks for a or c, and for b or c
+        choices = [split_requirement(part, holds) for part in node["any" if holds else "all"]]
+        if 1 < math.prod(map(len, choices)) <= MAX_PARTS:
+            return [{"any": list(parts)} for parts in product(*choices)]
+    return [node if holds else {"not": node}]
+
+
+def _asked_property(node: Json) -> str:
+    """The property that a requirement is about, up to the list that it is in; of `not` and `any` the first one."""
+    while isinstance(node, dict) and "steps" not in node:
+        node = node.get("not") or next(iter(node.get("any") or node.get("all") or ()), None)
+    fields = takewhile(lambda step: step[0] == "f", (node or {}).get("steps", ()))
+    return ".".join(str(step[1]) for step in fields)
