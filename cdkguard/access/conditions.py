@@ -167,14 +167,14 @@ def _number_implies(narrow: ConditionTest, wide: ConditionTest) -> Tri:
     if len(limits) != 1 or not values:
         return False
     limit = limits[0]
-    known = [value for value in values if value is not None]
-    if limit is None or len(known) < len(values):
+    comparable = [v for v in values if v is not None and limit is not None and _have_one_form(v, limit)]
+    if limit is None or len(comparable) < len(values):
         return None
 
     excludes_limit = wide.family.endswith("than") and not narrow.family.endswith("than")
     return all(
         (value < limit if direction == "less" else value > limit) or (value == limit and not excludes_limit)
-        for value in known
+        for value in comparable
     )
 
 
@@ -185,7 +185,11 @@ def _direction_of(family: str) -> str:
 
 
 def _read_number(text: str) -> tuple[str, float] | None:
-    """A number or a date in a form that compares; dates of one form compare as text."""
+    """("", number) or (date, 0), which compare with others of their form; a date may be in seconds since 1970, too."""
     if re.fullmatch(r"-?\d+(\.\d+)?", text):
         return "", float(text)
     return (text, 0.0) if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text) else None
+
+
+def _have_one_form(one: tuple[str, float], other: tuple[str, float]) -> bool:
+    return bool(one[0]) == bool(other[0])

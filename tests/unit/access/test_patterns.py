@@ -175,6 +175,9 @@ def one(operator, value, key="aws:SourceArn"):
         (("NumericGreaterThan", "4"), ("NumericLessThan", "5"), False),
         (("DateLessThan", "2030-01-01T00:00:00Z"), ("DateLessThan", "2031-01-01T00:00:00Z"), True),
         (("DateLessThan", "2031-01-01T00:00:00Z"), ("DateLessThan", "2030-01-01T00:00:00Z"), False),
+        (("DateLessThan", "9999999999"), ("DateLessThan", "2030-01-01T00:00:00Z"), None),  # seconds since 1970
+        (("DateLessThan", "2030-01-01T00:00:00Z"), ("DateLessThan", "9999999999"), None),
+        (("DateLessThan", "1999999999"), ("DateLessThan", "9999999999"), True),
         (("NumericLessThan", PARAMETER), ("NumericLessThan", "5"), None),
         (("StringEquals", "a"), ("Null", "false"), True),
         (("StringEquals", "a"), ("Null", "true"), False),
