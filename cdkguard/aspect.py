@@ -95,9 +95,9 @@ class CdkGuardPlugin:
 
 
 def _plugin_report(report: Report, judge: Judge) -> Any:
-    from cdkguard.outputs import cdkreport
+    from cdkguard.outputs import cdk_report
 
-    entry = cdkreport.entry(report)
+    entry = cdk_report.entry(report)
     warn = judge.warns
     insistent = judge.acknowledged | set(_acknowledged_outside(judge.root, report))
     violations = []

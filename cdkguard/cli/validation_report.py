@@ -26,13 +26,13 @@ def cdk_fails_on_it() -> bool:
 
 def add_report(report: Report) -> None:
     """Add our entry to validation-report.json, which the CDK CLI shows after the synthesis. Raises ConfigError."""
-    from cdkguard.outputs import cdkreport
+    from cdkguard.outputs import cdk_report
 
     outdir = os.environ["CDK_OUTDIR"]
     file = os.path.join(outdir, "validation-report.json")
     try:
         version = str(json.loads(files.read_text(os.path.join(outdir, "manifest.json"))).get("version", ""))
         old = files.read_text(file) if files.exists(file) else None
-        files.write(file, cdkreport.merge(old, report, version, outdir))
+        files.write(file, cdk_report.merge_report(old, report, version, outdir))
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{file}: CDK's validation report cannot be written: {problem}") from problem

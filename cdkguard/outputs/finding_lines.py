@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cdkguard.model import Finding, Outcome, Remedy, Report, Source, StackInfo
-from cdkguard.outputs.place import relative, subject
+from cdkguard.outputs.locations import relative_path, subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import INDENT, Line, paragraph
 from cdkguard.outputs.summary import plural
@@ -41,7 +41,7 @@ def _stack_key(finding: Finding) -> tuple[str, str]:
 
 
 def _subject_key(finding: Finding) -> tuple[str, str | None]:
-    return subject(finding), finding.logical_id
+    return subject_of(finding), finding.logical_id
 
 
 def _rule_key(finding: Finding) -> tuple[str, str, Outcome]:
@@ -74,7 +74,7 @@ def _subject(findings: list[Finding], options: Options, explained: set[Key]) -> 
         first.resource_type
         or ("" if first.logical_id else WHOLE_CONFIGURATION.get(first.impact or "", "(the stack itself)"))
     )
-    name = escape.terminal(subject(first))
+    name = escape.terminal(subject_of(first))
     if len(name) + len(kind) > options.width:
         yield [(name, "path")]
         yield [("  " + kind.strip(), "dim")]
@@ -89,10 +89,10 @@ def _place(finding: Finding, options: Options) -> Iterator[Line]:
     logical = f"  {finding.logical_id}" if finding.construct_path and finding.logical_id else ""
     if finding.source is None:
         line = f":{finding.template_line}" if finding.template_line else ""
-        file = relative(finding.template_path, options.root) + line
+        file = relative_path(finding.template_path, options.root) + line
         yield [("  " + escape.terminal(file), "place"), (escape.terminal(logical), "dim")]
         return
-    file = f"{relative(finding.source.file, options.root)}:{finding.source.line}"
+    file = f"{relative_path(finding.source.file, options.root)}:{finding.source.line}"
     if finding.impact in _GONE:  # The line was in the code of the baseline; another one may stand there now.
         yield [("  " + escape.terminal(file), "place"), (" of the baseline" + escape.terminal(logical), "dim")]
         return
@@ -146,7 +146,7 @@ def _evidence(finding: Finding, listed: bool, shown: Source | None, options: Opt
     if text:
         yield from paragraph(text, options, bullet, "message")
     if finding.source and finding.source != shown:
-        place = f"{relative(finding.source.file, options.root)}:{finding.source.line}"
+        place = f"{relative_path(finding.source.file, options.root)}:{finding.source.line}"
         yield [(INDENT + "  " * bool(bullet) + escape.terminal(place), "place")]
 
 

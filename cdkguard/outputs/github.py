@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cdkguard.model import Finding, Report
-from cdkguard.outputs.place import committed_place, where
+from cdkguard.outputs.locations import committed_location, describe_location
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import headline, plural, what_was_found, what_was_judged
+from cdkguard.outputs.summary import plural, render_headline, summarize_findings, summarize_run
 from cdkguard.text import escape
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "notice"}
@@ -23,7 +23,7 @@ def render(report: Report, options: Options) -> str:
         left[level] -= 1
         if left[level] >= 0:
             shown.append(command)
-    closing = f"{report.verdict}: {what_was_found(report)} · {what_was_judged(report)}"
+    closing = f"{report.verdict}: {summarize_findings(report)} · {summarize_run(report)}"
     hidden = len(commands) - len(shown)
     if hidden:
         closing += f"\n{plural(hidden, 'more finding')} without annotation (GitHub shows ten a level)"
@@ -39,8 +39,8 @@ def step_summary(report: Report, options: Options) -> str:
 
 def _annotation(finding: Finding, options: Options) -> tuple[str, str]:
     level = _LEVELS[finding.severity]
-    place = committed_place(finding, options)
-    text = f"{escape.terminal(headline(finding))}\n{escape.terminal(where(finding))}"
+    place = committed_location(finding, options)
+    text = f"{escape.terminal(render_headline(finding))}\n{escape.terminal(describe_location(finding))}"
     if finding.remedy:
         text += "\n" + escape.prose(finding.remedy.text)
     title = f"{finding.severity}: {finding.rule_id}"

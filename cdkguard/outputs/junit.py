@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from cdkguard.model import Finding, Report, severity_rank
-from cdkguard.outputs.place import source_place, subject, where
+from cdkguard.outputs.locations import describe_location, source_location, subject_of
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import headline, plural, what_was_found, what_was_judged
+from cdkguard.outputs.summary import plural, render_headline, summarize_findings, summarize_run
 from cdkguard.text import escape
 
 
@@ -41,22 +41,22 @@ def _run_suite(root: Element, report: Report) -> None:
     for error in report.errors:
         SubElement(run, "error", type=escape.xml(error.kind), message=escape.xml(error.message))
     notices = [problem.message for problem in report.problems if not problem.fatal]
-    closing = f"{report.verdict}: {what_was_found(report)} · {what_was_judged(report)}"
+    closing = f"{report.verdict}: {summarize_findings(report)} · {summarize_run(report)}"
     SubElement(run, "system-out").text = escape.xml("\n".join([*notices, closing]))
 
 
 def _case(suite: Element, finding: Finding, report: Report, options: Options) -> None:
-    name = " ".join([finding.rule_id, subject(finding), *finding.property_paths])
+    name = " ".join([finding.rule_id, subject_of(finding), *finding.property_paths])
     case = SubElement(suite, "testcase", classname=escape.xml(finding.stack_path), name=escape.xml(name))
-    place = source_place(finding, options)
+    place = source_location(finding, options)
     if place:
         case.set("file", escape.xml(place.file))
         case.set("line", str(place.line))
-    message = escape.xml(escape.terminal(headline(finding)))
+    message = escape.xml(escape.terminal(render_headline(finding)))
     if finding.suppression or not _fails(finding, report):
         SubElement(case, "skipped", type=finding.severity, message=message)
         return
-    details = [where(finding), f"{place.file}:{place.line}" if place else "", escape.prose(finding.why)]
+    details = [describe_location(finding), f"{place.file}:{place.line}" if place else "", escape.prose(finding.why)]
     details += [escape.prose(finding.remedy.text)] if finding.remedy else []
     failure = SubElement(case, "failure", type=f"{finding.severity} {finding.state}", message=message)
     failure.text = escape.xml("\n".join(filter(None, details)))

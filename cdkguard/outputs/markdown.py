@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.model import Finding, Report
-from cdkguard.outputs.place import source_place, subject
+from cdkguard.outputs.locations import source_location, subject_of
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import WORST_FIRST, environments, plural, what_was_found, what_was_judged
+from cdkguard.outputs.summary import WORST_FIRST, judged_environments, plural, summarize_findings, summarize_run
 from cdkguard.text import escape
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def fill(text: str, blocks: Iterable[tuple[str, int]], most: int) -> tuple[str, 
 def render_verdict(report: Report) -> str:
     """The line with the verdict and the counts."""
     icon = {"APPROVE": "✅", "REQUEST_CHANGES": "⚠️", "BLOCK": "⛔"}[report.verdict]
-    judged = what_was_judged(report)
+    judged = summarize_run(report)
     if len(judged) > 500:  # very many environments
-        judged = f"{plural(len(report.stacks), 'stack')}, {plural(len(environments(report)), 'environment')}"
+        judged = f"{plural(len(report.stacks), 'stack')}, {plural(len(judged_environments(report)), 'environment')}"
     title = escape.markdown(f"cdkguard: {report.verdict}")
-    return f"{icon} **{title}** {what_was_found(report)} · {escape.markdown(judged)}"
+    return f"{icon} **{title}** {summarize_findings(report)} · {escape.markdown(judged)}"
 
 
 def lay_out_report(report: Report, options: Options) -> Iterator[tuple[str, int]]:
@@ -92,9 +92,9 @@ def _table(heading: str, findings: list[Finding], options: Options) -> Iterator[
 
 
 def _where(finding: Finding, options: Options) -> str:
-    place = source_place(finding, options)
+    place = source_location(finding, options)
     line = f"<br>{_code(f'{place.file}:{place.line}')}" if place else ""
-    return _code(subject(finding)) + line
+    return _code(subject_of(finding)) + line
 
 
 def _by_rule(findings: list[Finding]) -> list[list[Finding]]:
@@ -136,7 +136,7 @@ def _framework(framework: Framework) -> Iterator[tuple[str, int]]:
 def _suppressed_row(finding: Finding) -> tuple[str, int]:
     assert finding.suppression is not None
     reason = f"{_cell(finding.suppression.reason)} ({_cell(finding.suppression.origin)})"
-    return f"| {_code(finding.rule_id)} | {_code(subject(finding))} | {reason} |\n", 1
+    return f"| {_code(finding.rule_id)} | {_code(subject_of(finding))} | {reason} |\n", 1
 
 
 def _cell(text: str) -> str:

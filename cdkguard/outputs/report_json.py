@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.model import Finding, Problem, Remedy, Report, RuleInfo, Source, StackInfo, Suppression
-from cdkguard.outputs.place import relative
+from cdkguard.outputs.locations import relative_path
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import counts, environments
+from cdkguard.outputs.summary import count_findings, judged_environments
 from cdkguard.text import escape
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ def document(report: Report, options: Options) -> dict[str, Any]:
         "verdict": report.verdict,
         "failOn": report.fail_on,
         "against": report.against or None,
-        "summary": {**counts(report), "environments": environments(report), "phases": dict(report.phases)},
+        "summary": {
+            **count_findings(report),
+            "environments": judged_environments(report),
+            "phases": dict(report.phases),
+        },
         "findings": [_finding(finding, options) for finding in report.findings],
         "errors": [_problem(problem) for problem in report.problems if problem.fatal],
         "notices": [_problem(problem) for problem in report.problems if not problem.fatal],
@@ -66,7 +70,7 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
 
 
 def _source(source: Source | None, options: Options) -> dict[str, Any] | None:
-    return source and {"file": relative(source.file, options.root), "line": source.line}
+    return source and {"file": relative_path(source.file, options.root), "line": source.line}
 
 
 def _remedy(remedy: Remedy | None) -> dict[str, Any] | None:

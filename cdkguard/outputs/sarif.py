@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from cdkguard._typing import Any
 from cdkguard.model import Finding, Problem, Report, RuleInfo, severity_rank
-from cdkguard.outputs.place import committed_place, relative, unique_fingerprints, where
+from cdkguard.outputs.locations import committed_location, describe_location, make_unique_fingerprints, relative_path
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import headline
+from cdkguard.outputs.summary import render_headline
 from cdkguard.text import escape
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -38,7 +38,7 @@ def _run(environment: str, findings: Sequence[Finding], report: Report, options:
     rules = _rules(report, findings)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     kept = findings[:_RESULTS]
-    marks = unique_fingerprints(kept)
+    marks = make_unique_fingerprints(kept)
     category = "/".join(["cdkguard", *([environment] if environment else []), ""])
     return {
         "tool": {
@@ -108,7 +108,7 @@ def _cut(text: str) -> str:
 
 
 def _result(finding: Finding, mark: str, index: int, options: Options) -> dict[str, Any]:
-    place = committed_place(finding, options)
+    place = committed_location(finding, options)
     properties = {
         "outcome": finding.state,
         "severity": finding.severity,
@@ -121,7 +121,7 @@ def _result(finding: Finding, mark: str, index: int, options: Options) -> dict[s
         "ruleId": finding.rule_id,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": _cut(escape.terminal(f"{headline(finding)} [{where(finding)}]"))},
+        "message": {"text": _cut(escape.terminal(f"{render_headline(finding)} [{describe_location(finding)}]"))},
         "locations": [
             {
                 "physicalLocation": {
@@ -142,7 +142,7 @@ def _uri(path: str) -> str:
 
 
 def _logical(finding: Finding, options: Options) -> list[dict[str, str]]:
-    template = {"fullyQualifiedName": relative(finding.template_path, options.root), "kind": "template"}
+    template = {"fullyQualifiedName": relative_path(finding.template_path, options.root), "kind": "template"}
     if not finding.logical_id:
         return [{"fullyQualifiedName": finding.stack_path or finding.stack, "kind": "stack"}, template]
     path = finding.construct_path or f"{finding.stack_path}/{finding.logical_id}"

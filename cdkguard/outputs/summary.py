@@ -9,14 +9,14 @@ from cdkguard.text import escape
 WORST_FIRST = tuple(reversed(SEVERITIES))
 
 
-def failed(report: Report, severity: str) -> int:
+def count_failed(report: Report, severity: str) -> int:
     """Failed, unsuppressed findings of one severity."""
     return sum(f.severity == severity and f.outcome is Outcome.FAIL for f in report.active)
 
 
-def counts(report: Report) -> dict[str, Any]:
+def count_findings(report: Report) -> dict[str, Any]:
     """`bySeverity` counts failed findings only; undecided and suppressed ones have counts of their own."""
-    by_severity = {severity: failed(report, severity) for severity in WORST_FIRST}
+    by_severity = {severity: count_failed(report, severity) for severity in WORST_FIRST}
     return {
         "bySeverity": by_severity,
         "failed": sum(by_severity.values()),
@@ -30,7 +30,7 @@ def counts(report: Report) -> dict[str, Any]:
     }
 
 
-def environments(report: Report) -> list[str]:
+def judged_environments(report: Report) -> list[str]:
     """Names of the judged environments, in the order of the stacks."""
     return list(dict.fromkeys(stack.environment for stack in report.stacks if stack.environment))
 
@@ -39,9 +39,9 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def what_was_found(report: Report) -> str:
+def summarize_findings(report: Report) -> str:
     """`2 critical, 1 unknown (1 suppressed)`, or `nothing found`."""
-    count = counts(report)
+    count = count_findings(report)
     parts = [f"{number} {severity}" for severity, number in count["bySeverity"].items() if number]
     parts += [f"{count['unknown']} unknown"] if count["unknown"] else []
     parts += [plural(count["errors"], "error")] if count["errors"] else []
@@ -49,14 +49,14 @@ def what_was_found(report: Report) -> str:
     return (", ".join(parts) or "nothing found") + suppressed
 
 
-def what_was_judged(report: Report) -> str:
+def summarize_run(report: Report) -> str:
     """`4 stacks, 31 rules · prod, dev · 0.21 s`."""
     parts = [f"{plural(len(report.stacks), 'stack')}, {plural(len(report.rules), 'rule')}"]
-    parts += [", ".join(map(escape.terminal, environments(report)))] if environments(report) else []
+    parts += [", ".join(map(escape.terminal, judged_environments(report)))] if judged_environments(report) else []
     return " · ".join([*parts, f"{report.seconds:.2f} s"])
 
 
-def headline(finding: Finding) -> str:
+def render_headline(finding: Finding) -> str:
     """`Undecided: ` or `Suppressed (reason): ` before the message, for outputs that have no field for it."""
     text = finding.message or finding.title or finding.rule_id
     if finding.suppression:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.model import Finding, Report
 from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, group_by, is_typescript, lay_out_findings
-from cdkguard.outputs.place import subject
+from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, labelled, render_lines, wrap
-from cdkguard.outputs.summary import plural, what_was_found, what_was_judged
+from cdkguard.outputs.summary import plural, summarize_findings, summarize_run
 from cdkguard.text import escape
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def lay_out_suppressed(findings: Sequence[Finding], options: Options) -> Iterato
     for group in groups:
         first, accepted = group[0], group[0].suppression
         assert accepted is not None
-        who = subject(first) if len(group) == 1 else plural(len(group), "finding")
+        who = subject_of(first) if len(group) == 1 else plural(len(group), "finding")
         owner = f", {accepted.owner}" if accepted.owner else ""
         until = f", until {accepted.expires}" if accepted.expires else ""
         text = f"{first.rule_id} {who}: {accepted.reason} ({accepted.origin}{owner}{until})"
@@ -98,7 +98,7 @@ def lay_out_approve_hint(findings: Sequence[Finding]) -> Iterator[Line]:
     wanted = next((f for f in findings if f.change and f.impact not in WHOLE_CONFIGURATION), None)
     if wanted is not None:
         yield [("a change that is wanted: `cdkguard approve`, with the same --against, and", "dim")]
-        yield [(f'--change "{escape.terminal(subject(wanted))}" --reason "..." --owner NAME', "dim")]
+        yield [(f'--change "{escape.terminal(subject_of(wanted))}" --reason "..." --owner NAME', "dim")]
 
 
 def _judged(report: Report, options: Options) -> Iterator[Line]:
@@ -113,7 +113,7 @@ def _judged(report: Report, options: Options) -> Iterator[Line]:
 
 def _last(report: Report, options: Options) -> Iterator[Line]:
     """One line, folded at its dots where it is too long."""
-    found, *judged = f"  {what_was_found(report)} · {what_was_judged(report)}".split(" · ")
+    found, *judged = f"  {summarize_findings(report)} · {summarize_run(report)}".split(" · ")
     line, used = [(report.verdict, report.verdict), (found, "")], len(report.verdict + found)
     for part in judged:
         fits = used + 3 + len(part) <= options.width

@@ -17,7 +17,7 @@ from cdkguard.outputs.diff.common import (
 )
 from cdkguard.outputs.diff.text import group_by_stack
 from cdkguard.outputs.markdown import CHARACTERS, fill, left_out
-from cdkguard.outputs.place import relative
+from cdkguard.outputs.locations import relative_path
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
@@ -51,7 +51,9 @@ def lay_out_changes(difference: Difference, options: Options) -> Iterator[str]:
 
 def _row(change: Change, options: Options) -> str:
     place = (
-        f"<br>{_code(f'{relative(change.source.file, options.root)}:{change.source.line}')}" if change.source else ""
+        f"<br>{_code(f'{relative_path(change.source.file, options.root)}:{change.source.line}')}"
+        if change.source
+        else ""
     )
     kind = f"<br>{_text(change.resource_type)}" if change.resource_type else ""
     impact = (

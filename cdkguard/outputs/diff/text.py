@@ -16,7 +16,7 @@ from cdkguard.outputs.diff.common import (
     render_side,
     summarize,
 )
-from cdkguard.outputs.place import relative
+from cdkguard.outputs.locations import relative_path
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, labelled, render_lines, wrap
 from cdkguard.outputs.summary import plural
@@ -120,7 +120,7 @@ def lay_out_change(change: Change, options: Options, place: str = "") -> Iterato
 
     below = [change.resource_type or "", place, change.logical_id if change.construct_path else ""]
     if change.source is not None:
-        below.append(f"{relative(change.source.file, options.root)}:{change.source.line}")
+        below.append(f"{relative_path(change.source.file, options.root)}:{change.source.line}")
     if any(below):
         yield from _paragraph(" · ".join(part for part in below if part), options, style="dim")
     for text in describe(change):

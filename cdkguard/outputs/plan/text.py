@@ -10,11 +10,11 @@ from cdkguard.model import STACK_IMPACTS, Change
 from cdkguard.outputs.diff.common import count_impacts, is_folded, name_of_change, summarize
 from cdkguard.outputs.diff.text import lay_out_change
 from cdkguard.outputs.finding_lines import lay_out_findings
-from cdkguard.outputs.place import subject
+from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, render_lines, wrap
-from cdkguard.outputs.summary import plural, what_was_found
+from cdkguard.outputs.summary import plural, summarize_findings
 from cdkguard.outputs.text import lay_out_approve_hint, lay_out_problems, lay_out_suppressed
 from cdkguard.text import escape
 
@@ -142,7 +142,7 @@ def _rules(plan: Plan, options: Options) -> Iterator[Line]:
         part = f", {len(deciding)} at or above {plan.report.fail_on}" if deciding else ""
         yield [(f"{plural(len(others), 'finding')} on the templates{part}: see `cdkguard check`", "heading")]
     for finding in deciding[:MANY]:
-        name = escape.terminal(subject(finding))
+        name = escape.terminal(subject_of(finding))
         yield [(f"  {finding.severity.upper()}  ", finding.severity), (finding.rule_id, "rule"), (f"  {name}", "")]
     if len(deciding) > MANY:
         yield [(f"  and {len(deciding) - MANY} more", "dim")]
@@ -163,7 +163,7 @@ def _end(plan: Plan, options: Options) -> Iterator[Line]:
     for number, line in enumerate(wrap(_summary(report.changes), options.width - len(label))):
         yield [(label if not number else " " * len(label), "dim"), (line, "")]
     status = f"exit status {plan.exit_status}: {plan.reason}"
-    yield [(report.verdict, report.verdict), (f"  {what_was_found(report)}", "")]
+    yield [(report.verdict, report.verdict), (f"  {summarize_findings(report)}", "")]
     yield [(lead, ""), (status, "heading")]
 
 

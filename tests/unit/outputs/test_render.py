@@ -31,7 +31,7 @@ from cdkguard.model import (
     StackInfo,
     Suppression,
 )
-from cdkguard.outputs import cdkreport
+from cdkguard.outputs import cdk_report
 from cdkguard.outputs.markdown import document as markdown_document
 from cdkguard.outputs.render import FORMATS, Format, Options, names, render
 from cdkguard.text import escape
@@ -594,7 +594,7 @@ def test_json_in_lines_is_the_same_value() -> None:
 
 
 def test_cdk_report_is_made() -> None:
-    document = json.loads(cdkreport.merge(None, REPORT, "55.0.0", "cdk.out"))
+    document = json.loads(cdk_report.merge_report(None, REPORT, "55.0.0", "cdk.out"))
     assert document["version"] == "55.0.0"
     (plugin,) = document["pluginReports"]
     assert (plugin["pluginName"], plugin["conclusion"]) == ("cdkguard", "failure")
@@ -618,18 +618,18 @@ def test_cdk_report_is_made() -> None:
 def test_cdk_report_keeps_others_and_replaces_its_own() -> None:
     nag = {"pluginName": "cdk-nag", "conclusion": "success", "violations": [], "extra": 1}
     old = json.dumps({"version": "54", "title": "T", "pluginReports": [{"pluginName": "cdkguard"}, nag]})
-    document = json.loads(cdkreport.merge(old, CLEAN, "55.0.0"))
+    document = json.loads(cdk_report.merge_report(old, CLEAN, "55.0.0"))
     assert (document["version"], document["title"]) == ("54", "T")
     assert document["pluginReports"][0] == nag
     assert document["pluginReports"][1]["conclusion"] == "success"
-    again = cdkreport.merge(json.dumps(document), CLEAN, "55.0.0")
+    again = cdk_report.merge_report(json.dumps(document), CLEAN, "55.0.0")
     assert json.loads(again) == document
 
 
 @pytest.mark.parametrize("old", ["", "{", "[]", '{"pluginReports": {}}', '{"pluginReports": [1]}'])
 def test_cdk_report_that_cannot_be_read(old: str) -> None:
     with pytest.raises(TemplateError, match="^cdk.out/validation-report.json: not"):
-        cdkreport.merge(old, CLEAN, "55.0.0", name="cdk.out/validation-report.json")
+        cdk_report.merge_report(old, CLEAN, "55.0.0", name="cdk.out/validation-report.json")
 
 
 # hostile text
@@ -724,7 +724,7 @@ def test_any_text_is_rendered_safely(report: Report, line: str) -> None:
     json.loads(render("gitlab", report, options))
     assert json.loads(render("sarif", report, options))["version"] == "2.1.0"
     ElementTree.fromstring(render("junit", report, options))
-    cdkreport.merge(cdkreport.merge(None, report, "55"), report, "55")
+    cdk_report.merge_report(cdk_report.merge_report(None, report, "55"), report, "55")
     for command in render("github", report, options).splitlines():
         assert re.match("::(error|warning|notice) ", command)
     colored = render("text", report, options._replace(color=True))

@@ -10,56 +10,56 @@ from cdkguard.model import Finding
 from cdkguard.outputs.render import Options
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A file relative to the repository root (if it lies there) and a line from 1."""
 
     file: str
     line: int
 
 
-def relative(path: str, root: str) -> str:
+def relative_path(path: str, root: str) -> str:
     """`path` with forward slashes, below `root` relative to it, otherwise as it is."""
     normal = posixpath.normpath(path.replace("\\", "/")) if path else path
     base = posixpath.normpath(root.replace("\\", "/")).rstrip("/") + "/" if root else ""
     return normal[len(base) :] if base and normal.startswith(base) else normal
 
 
-def in_repository(path: str) -> bool:
+def is_in_repository(path: str) -> bool:
     """Whether a path that `relative` returned can be found from the repository root."""
     return bool(path) and not path.startswith(("/", "../")) and path != ".." and ":" not in path.partition("/")[0]
 
 
-def source_place(finding: Finding, options: Options) -> Place | None:
+def source_location(finding: Finding, options: Options) -> Location | None:
     """The user's own line, if the app said which."""
     if finding.source is None:
         return None
-    return Place(relative(finding.source.file, options.root), max(1, finding.source.line))
+    return Location(relative_path(finding.source.file, options.root), max(1, finding.source.line))
 
 
-def committed_place(finding: Finding, options: Options) -> Place:
+def committed_location(finding: Finding, options: Options) -> Location:
     """A place in a committed file: the source line, else cdk.json (cdk.out is ignored by git), else the template."""
-    source = source_place(finding, options)
-    if source and in_repository(source.file):
+    source = source_location(finding, options)
+    if source and is_in_repository(source.file):
         return source
-    template = relative(finding.template_path, options.root)
-    if options.cdk_json is None and in_repository(template):
-        return Place(template, max(1, finding.template_line or 1))
-    return Place(options.cdk_json or "cdk.json", 1)
+    template = relative_path(finding.template_path, options.root)
+    if options.cdk_json is None and is_in_repository(template):
+        return Location(template, max(1, finding.template_line or 1))
+    return Location(options.cdk_json or "cdk.json", 1)
 
 
-def subject(finding: Finding) -> str:
+def subject_of(finding: Finding) -> str:
     """What the finding is about: construct path, else logical id, else the stack."""
     return finding.construct_path or finding.logical_id or finding.stack_path or finding.stack
 
 
-def where(finding: Finding) -> str:
+def describe_location(finding: Finding) -> str:
     """Subject and template in words, for outputs whose location may be a stand-in."""
     kind = f" ({finding.resource_type})" if finding.resource_type else ""
     line = f":{finding.template_line}" if finding.template_line else ""
-    return f"{subject(finding)}{kind} in {finding.template_path}{line}"
+    return f"{subject_of(finding)}{kind} in {finding.template_path}{line}"
 
 
-def unique_fingerprints(findings: Iterable[Finding]) -> list[str]:
+def make_unique_fingerprints(findings: Iterable[Finding]) -> list[str]:
     """One fingerprint a finding; a repeated one gets `-2`, `-3` ... since readers drop duplicates."""
     seen: dict[str, int] = {}
     used: set[str] = set()
@@ -78,5 +78,5 @@ def unique_fingerprints(findings: Iterable[Finding]) -> list[str]:
 def _stand_in(finding: Finding) -> str:
     import hashlib
 
-    parts = (finding.rule_id, finding.stack_path, subject(finding), *finding.property_paths)
+    parts = (finding.rule_id, finding.stack_path, subject_of(finding), *finding.property_paths)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]

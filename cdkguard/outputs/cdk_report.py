@@ -10,14 +10,14 @@ import json
 from cdkguard._typing import Any
 from cdkguard.errors import TemplateError
 from cdkguard.model import Finding, Problem, Report, Source
-from cdkguard.outputs.place import relative, subject
-from cdkguard.outputs.summary import headline
+from cdkguard.outputs.locations import relative_path, subject_of
+from cdkguard.outputs.summary import render_headline
 from cdkguard.text import escape
 
 PLUGIN = "cdkguard"
 
 
-def merge(
+def merge_report(
     old: str | None,
     report: Report,
     manifest_version: str,
@@ -77,7 +77,7 @@ def _violation(finding: Finding, report: Report, directory: str) -> dict[str, An
     }
     violation: dict[str, Any] = {
         "ruleName": finding.rule_id,
-        "description": escape.terminal(headline(finding._replace(suppression=None))),
+        "description": escape.terminal(render_headline(finding._replace(suppression=None))),
         "severity": "error" if report._replace(findings=(finding._replace(suppression=None),)).fails() else "warning",
         "ruleMetadata": {key: escape.prose(value) for key, value in metadata.items() if value},
         "violatingConstructs": [_construct(finding, directory)],
@@ -88,10 +88,10 @@ def _violation(finding: Finding, report: Report, directory: str) -> dict[str, An
 
 
 def _construct(finding: Finding, directory: str) -> dict[str, Any]:
-    construct: dict[str, Any] = {"constructPath": escape.terminal(subject(finding))}
+    construct: dict[str, Any] = {"constructPath": escape.terminal(subject_of(finding))}
     if finding.logical_id:
         construct["cloudFormationResource"] = {
-            "templatePath": relative(finding.template_path, directory),
+            "templatePath": relative_path(finding.template_path, directory),
             "logicalId": finding.logical_id,
             "propertyPaths": list(finding.property_paths),
         }
