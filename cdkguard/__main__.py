@@ -1,15 +1,15 @@
-"""`python -m cdkguard` and the console script: what interrupts even the loading of the rest is told in one line."""
+"""`python -m cdkguard` and the console script; an error while the rest is loaded is one line, too."""
 
 import os
 import sys
 
 
 def run() -> None:
-    """Run the command of this process's arguments; ends the process."""
+    """Run the command that the process's arguments name, and end the process with its exit status."""
     try:
-        from cdkguard.cli import main as cli
+        from cdkguard.cli.main import run as run_command
 
-        cli.run()
+        run_command()
     except KeyboardInterrupt:
         sys.stderr.write("cdkguard: interrupted\n")
         raise SystemExit(130) from None
@@ -18,13 +18,16 @@ def run() -> None:
         raise SystemExit(3) from None
 
 
-def _forget_the_current_folder() -> None:
-    """`-m` has put it first: nothing that lies in it is imported, unless it is where cdkguard itself lies."""
+def _remove_current_folder_from_path() -> None:
+    """Take the current folder, which `-m` has put first, from the path, so that nothing in it is imported.
+
+    It stays where cdkguard itself lies in it.
+    """
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     if not sys.flags.safe_path and os.path.realpath(sys.path[0]) != os.path.realpath(here):
         del sys.path[0]
 
 
 if __name__ == "__main__":
-    _forget_the_current_folder()
+    _remove_current_folder_from_path()
     run()

@@ -97,7 +97,7 @@ class CdkGuardPlugin:
 def _plugin_report(report: Report, judge: Judge) -> Any:
     from cdkguard.outputs import cdk_report
 
-    entry = cdk_report.entry(report)
+    entry = cdk_report.make_entry(report)
     warn = judge.warns
     insistent = judge.acknowledged | set(_acknowledged_outside(judge.root, report))
     violations = []

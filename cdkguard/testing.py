@@ -36,6 +36,7 @@ def assert_guarded(
     judge.scopes.add(scope_of(stack_or_app))
     report = judge.report(root.synth().directory)
     entries = [ignore] if isinstance(ignore, str) else list(ignore)
+
     unused = [entry for entry in entries if not any(_matches(entry, f) for f in report.active)]
     left = tuple(f for f in report.active if not any(_matches(entry, f) for entry in entries))
     failing = tuple(f for f in left if report._replace(findings=(f,)).fails())

@@ -75,8 +75,10 @@ def _fuzz(name: str, seconds: int, work: Path) -> int:
         import targets
         from mutate import mutated
 
-        for module in ("text", "report_json", "sarif", "junit", "github", "gitlab", "markdown", "diff.plan"):
-            __import__(f"cdkguard.outputs.{module}")
+        from cdkguard.outputs.render import FORMATS
+
+        for renderer in {name for record in FORMATS for name in record[1:] if isinstance(name, str) and name}:
+            __import__(f"cdkguard.outputs.{renderer.rpartition('.')[0]}")
         import cdkguard.aws.arns
         import cdkguard.text.credentials  # noqa: F401
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import TextIO
-from cdkguard.cli.settings import pairs, refuse_missing_folder
+from cdkguard.cli.settings import parse_pairs, refuse_missing_folder
 from cdkguard.config import environments
 from cdkguard.errors import ConfigError, ExitCode, InputError
 from cdkguard.inputs import synth
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the file, and print its name."""
     refuse_missing_folder()
-    context = pairs("-c", options.context)
+    context = parse_pairs("-c", options.context)
     file = write_configuration(options.directory, options.app, context, options.force, sys.stderr)
     print(f"{file}: written; read it, and commit it")
     return int(ExitCode.OK)

@@ -45,12 +45,12 @@ def add_list_options(parser: argparse.ArgumentParser) -> None:
 def run_list(options: argparse.Namespace) -> int:
     """Write the selected rules."""
     from cdkguard.cli.output import asked_outputs, write_outputs
-    from cdkguard.cli.settings import split
+    from cdkguard.cli.settings import split_lists
     from cdkguard.packs.load import load_all
     from cdkguard.packs.selection import select
 
     outputs = asked_outputs(options, "rules")
-    rules = select(load_all(options.packs).rules, split(options.rules) or ("all",))
+    rules = select(load_all(options.packs).rules, split_lists(options.rules) or ("all",))
     write_outputs(outputs, "rules", rules)
     return int(ExitCode.OK)
 

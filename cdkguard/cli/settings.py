@@ -49,7 +49,7 @@ def refuse_missing_folder() -> None:
 
 
 def _folder_outside_of_assemblies(directory: str) -> str:
-    """The folder, or the nearest above it that is no cloud assembly: what an app has written holds no settings."""
+    """The folder, or the nearest above it that is no cloud assembly: settings in an assembly, which an app writes, do not count."""
     while files.exists(os.path.join(directory, "manifest.json")):
         above = os.path.join(directory, os.pardir)
         if os.path.samefile(above, directory):
@@ -76,8 +76,8 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
         "paths": tuple(options.paths),
         "app": options.app,
         "environment": options.environment,
-        "rules": split(options.rules) or _framework_rules(options),
-        "frameworks": split(getattr(options, "framework", ())),
+        "rules": split_lists(options.rules) or _framework_rules(options),
+        "frameworks": split_lists(getattr(options, "framework", ())),
         "stacks": tuple(options.stack),
         "honour": _peers(options.honour),
         "lint": options.lint,
@@ -89,18 +89,22 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
     }
     values |= {field: value for field, value in given.items() if value}
     if getattr(options, "pre_built", False):
-        values["paths"] = tuple(map(_existing, options.paths)) or (_existing_assembly("."),)
+        values["paths"] = tuple(map(_path_to_read, options.paths)) or (_find_assembly("."),)
 
-    added = {"python_packs": split(options.python), "skip": split(options.skip), "packs": tuple(options.packs)}
+    added = {
+        "python_packs": split_lists(options.python),
+        "skip": split_lists(options.skip),
+        "packs": tuple(options.packs),
+    }
     merged = {
-        "context": pairs("-c", options.context),
-        "template_parameters": pairs("--parameter", options.parameter),
+        "context": parse_pairs("-c", options.context),
+        "template_parameters": parse_pairs("--parameter", options.parameter),
     }
     return Overrides(values, added, merged)
 
 
 def _is_still(options: argparse.Namespace) -> bool:
-    """Whether the command line says what is judged and it is there already, so that nothing is run that a file names."""
+    """Whether the command line names input that exists already: then nothing runs that a configuration file names."""
     from cdkguard.check.assemble import is_app
 
     if getattr(options, "pre_built", False):
@@ -111,8 +115,8 @@ def _is_still(options: argparse.Namespace) -> bool:
 
 
 def _framework_rules(options: argparse.Namespace) -> tuple[str, ...]:
-    """What selects the rules of the frameworks named."""
-    names = split(getattr(options, "framework", ()))
+    """The selectors of the rules of the frameworks that --framework names."""
+    names = split_lists(getattr(options, "framework", ()))
     if not names:
         return ()
     from cdkguard.data import frameworks
@@ -121,9 +125,10 @@ def _framework_rules(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _peers(values: Sequence[str]) -> tuple[str, ...]:
+    """The other checkers that --honour names. Raises ConfigError for one that nobody knows."""
     from cdkguard.model import PEERS
 
-    peers = tuple(dict.fromkeys(split(values)))
+    peers = tuple(dict.fromkeys(split_lists(values)))
     for peer in peers:
         if peer not in PEERS:
             from cdkguard.text.spelling import did_you_mean
@@ -132,27 +137,27 @@ def _peers(values: Sequence[str]) -> tuple[str, ...]:
     return peers
 
 
-def _existing(path: str) -> str:
-    """A PATH with --pre-built: of an app its cdk.out, else what it is."""
+def _path_to_read(path: str) -> str:
+    """The path to read for a PATH with --pre-built: of an app its cdk.out, else the path itself."""
     from cdkguard.check.assemble import is_app
 
-    return _existing_assembly(path) if is_app((path,)) else path
+    return _find_assembly(path) if is_app((path,)) else path
 
 
-def _existing_assembly(directory: str) -> str:
-    """The cdk.out of an app folder; says on stderr when the sources are newer than it is."""
+def _find_assembly(directory: str) -> str:
+    """The cdk.out of an app's folder. Writes to standard error where the sources are newer."""
     from cdkguard.inputs import staleness
 
     return staleness.assembly_of(directory, sys.stderr)
 
 
-def split(values: Sequence[str]) -> tuple[str, ...]:
+def split_lists(values: Sequence[str]) -> tuple[str, ...]:
     """The words of a repeatable option whose values may be lists with commas."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
 
-def pairs(option: str, values: Sequence[str]) -> dict[str, str]:
-    """Options of the form NAME=VALUE; raises ConfigError."""
+def parse_pairs(option: str, values: Sequence[str]) -> dict[str, str]:
+    """The values of an option of the form NAME=VALUE, by name. Raises ConfigError."""
     found = {}
     for value in values:
         name, equals, text = value.partition("=")

@@ -24,18 +24,19 @@ def merge_report(
     directory: str = "",
     name: str = "validation-report.json",
 ) -> str:
-    """The text of `name` with our earlier entry replaced; `old` is None where the file does not exist.
+    """The text of the file `name` with our entry, instead of an earlier one of ours; `old` is its text, None without a file.
 
-    `directory` is the cloud assembly's folder, in the form that the report's template paths have.
+    `directory` is the cloud assembly's folder, in the form that the report's template paths have. Raises TemplateError
+    where `old` is not a validation report.
     """
     fresh: dict[str, Any] = {"version": manifest_version, "title": "Validation Report"}
     document = fresh if old is None else _read(old, name)
     others = [entry for entry in document.get("pluginReports", []) if entry.get("pluginName") != PLUGIN]
-    return escape.json_text({**document, "pluginReports": [*others, entry(report, directory)]}) + "\n"
+    return escape.json_text({**document, "pluginReports": [*others, make_entry(report, directory)]}) + "\n"
 
 
-def entry(report: Report, directory: str = "") -> dict[str, Any]:
-    """Our plugin report: what fails the run is an error, findings below `--fail-on` are warnings."""
+def make_entry(report: Report, directory: str = "") -> dict[str, Any]:
+    """Our plugin report: findings that fail the run have the severity error, the others warning."""
     violations = [_violation(finding, report, directory) for finding in report.active]
     violations += [_error(problem, report) for problem in report.errors]
     return {

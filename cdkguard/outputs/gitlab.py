@@ -1,4 +1,4 @@
-"""GitLab's code quality report."""
+"""GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ _SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "lo
 
 
 def render(report: Report, options: Options) -> str:
-    marks = make_unique_fingerprints(report.findings)
+    fingerprints = make_unique_fingerprints(report.findings)
     entries = [_error(problem, index, options) for index, problem in enumerate(report.errors)]
-    entries += [_entry(finding, mark, options) for finding, mark in zip(report.findings, marks, strict=True)]
+    entries += [
+        _entry(finding, fingerprint, options)
+        for finding, fingerprint in zip(report.findings, fingerprints, strict=True)
+    ]
     return escape.json_text(entries) + "\n"
 
 
-def _entry(finding: Finding, mark: str, options: Options) -> dict[str, Any]:
-    place = committed_location(finding, options)
+def _entry(finding: Finding, fingerprint: str, options: Options) -> dict[str, Any]:
+    location = committed_location(finding, options)
     return {
         "description": escape.terminal(f"{render_headline(finding)} [{describe_location(finding)}]"),
         "check_name": finding.rule_id,
-        "fingerprint": mark,
+        "fingerprint": fingerprint,
         "severity": "info" if finding.suppression else _SEVERITIES[finding.severity],
-        "location": {"path": place.file, "lines": {"begin": place.line}},
+        "location": {"path": location.file, "lines": {"begin": location.line}},
     }
 
 

@@ -1,4 +1,4 @@
-"""Where a finding points to, as paths that the readers of an output can open."""
+"""The files and lines that findings point at, as paths that the readers of an output can open."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from cdkguard.outputs.render import Options
 
 
 class Location(NamedTuple):
-    """A file relative to the repository root (if it lies there) and a line from 1."""
+    """A file, relative to the repository's root if it lies there, and a line from 1."""
 
     file: str
     line: int
 
 
 def relative_path(path: str, root: str) -> str:
-    """`path` with forward slashes, below `root` relative to it, otherwise as it is."""
+    """The path with forward slashes; below `root` relative to it, otherwise as it is."""
     normal = posixpath.normpath(path.replace("\\", "/")) if path else path
     base = posixpath.normpath(root.replace("\\", "/")).rstrip("/") + "/" if root else ""
     return normal[len(base) :] if base and normal.startswith(base) else normal
 
 
 def is_in_repository(path: str) -> bool:
-    """Whether a path that `relative` returned can be found from the repository root."""
+    """Whether a path that `relative_path` returned can be found from the repository root."""
     return bool(path) and not path.startswith(("/", "../")) and path != ".." and ":" not in path.partition("/")[0]
 
 
@@ -37,7 +37,7 @@ def source_location(finding: Finding, options: Options) -> Location | None:
 
 
 def committed_location(finding: Finding, options: Options) -> Location:
-    """A place in a committed file: the source line, else cdk.json (cdk.out is ignored by git), else the template."""
+    """A line in a committed file: the source line, else cdk.json (cdk.out is ignored by git), else the template."""
     source = source_location(finding, options)
     if source and is_in_repository(source.file):
         return source
@@ -48,12 +48,12 @@ def committed_location(finding: Finding, options: Options) -> Location:
 
 
 def subject_of(finding: Finding) -> str:
-    """What the finding is about: construct path, else logical id, else the stack."""
+    """The name of what the finding is about: construct path, else logical id, else the stack."""
     return finding.construct_path or finding.logical_id or finding.stack_path or finding.stack
 
 
 def describe_location(finding: Finding) -> str:
-    """Subject and template in words, for outputs whose location may be a stand-in."""
+    """Subject and template in words, for outputs whose location may be only a stand-in."""
     kind = f" ({finding.resource_type})" if finding.resource_type else ""
     line = f":{finding.template_line}" if finding.template_line else ""
     return f"{subject_of(finding)}{kind} in {finding.template_path}{line}"

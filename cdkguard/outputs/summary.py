@@ -1,21 +1,21 @@
-"""Counts of a report and the line that sums it up, the same in every output."""
+"""The counts of a report and the lines that sum it up, the same in every output."""
 
 from __future__ import annotations
 
 from cdkguard._typing import Any
-from cdkguard.model import SEVERITIES, Finding, Outcome, Report
+from cdkguard.model import SEVERITIES, Finding, Outcome, Report, severity_rank
 from cdkguard.text import escape
 
 WORST_FIRST = tuple(reversed(SEVERITIES))
 
 
 def count_failed(report: Report, severity: str) -> int:
-    """Failed, unsuppressed findings of one severity."""
+    """The number of failed, unsuppressed findings of one severity."""
     return sum(f.severity == severity and f.outcome is Outcome.FAIL for f in report.active)
 
 
 def count_findings(report: Report) -> dict[str, Any]:
-    """`bySeverity` counts failed findings only; undecided and suppressed ones have counts of their own."""
+    """The counts of a report; `bySeverity` holds failed findings alone, undecided and suppressed ones have their own."""
     by_severity = {severity: count_failed(report, severity) for severity in WORST_FIRST}
     return {
         "bySeverity": by_severity,
@@ -35,7 +35,13 @@ def judged_environments(report: Report) -> list[str]:
     return list(dict.fromkeys(stack.environment for stack in report.stacks if stack.environment))
 
 
+def decides_status(finding: Finding, report: Report) -> bool:
+    """Whether the finding, unless it is suppressed, makes the run fail."""
+    return report.fail_on != "never" and severity_rank(finding.severity) >= severity_rank(report.fail_on)
+
+
 def plural(number: int, noun: str) -> str:
+    """`1 stack`, `2 stacks`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -16,8 +16,8 @@ from cdkguard.outputs.diff.common import (
     summarize,
 )
 from cdkguard.outputs.diff.text import group_by_stack
-from cdkguard.outputs.markdown import CHARACTERS, fill, left_out
 from cdkguard.outputs.locations import relative_path
+from cdkguard.outputs.markdown import CHARACTERS, fill, left_out
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape

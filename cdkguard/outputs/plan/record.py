@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cdkguard._typing import NamedTuple
-from cdkguard.model import Finding, Report, severity_rank
+from cdkguard.model import Finding, Report
 
 
 class Plan(NamedTuple):
@@ -29,11 +29,6 @@ class Plan(NamedTuple):
     def on_templates(self) -> tuple[Finding, ...]:
         """The unsuppressed findings on the new templates as such."""
         return tuple(f for f in self.report.active if f.impact is None)
-
-    def decides(self, finding: Finding) -> bool:
-        """Whether the exit status is not 0 for this finding alone."""
-        fail_on = self.report.fail_on
-        return fail_on != "never" and severity_rank(finding.severity) >= severity_rank(fail_on)
 
     @property
     def reason(self) -> str:

@@ -14,7 +14,7 @@ from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, render_lines, wrap
-from cdkguard.outputs.summary import plural, summarize_findings
+from cdkguard.outputs.summary import decides_status, plural, summarize_findings
 from cdkguard.outputs.text import lay_out_approve_hint, lay_out_problems, lay_out_suppressed
 from cdkguard.text import escape
 
@@ -137,7 +137,7 @@ def _rules(plan: Plan, options: Options) -> Iterator[Line]:
     yield from lay_out_findings(found, plan.report, options)
 
     others = plan.on_templates
-    deciding = [finding for finding in others if plan.decides(finding)]
+    deciding = [finding for finding in others if decides_status(finding, plan.report)]
     if others:
         part = f", {len(deciding)} at or above {plan.report.fail_on}" if deciding else ""
         yield [(f"{plural(len(others), 'finding')} on the templates{part}: see `cdkguard check`", "heading")]
