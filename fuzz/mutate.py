@@ -8,6 +8,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from cdkguard.template.functions import FUNCTIONS
+
 Json = Any
 MAX_DEPTH = 40
 
@@ -37,7 +39,7 @@ WRAPS: list[Callable[[Json, random.Random], Json]] = [
     lambda v, r: {"Fn::Select": [r.choice([0, 1, "0"]), [v, v]]},
     lambda v, r: {"Fn::Split": [",", v]},
     lambda v, r: {"Fn::FindInMap": ["M", v, "B"]},
-    lambda v, r: {r.choice(["Fn::Base64", "Fn::ToJsonString", "Fn::Length", "Fn::ImportValue", "Fn::GetAtt", "Fn::Transform", "Fn::Not", "Condition", "Ref"]): v},
+    lambda v, r: {r.choice(list(FUNCTIONS)): v},
     lambda v, r: {"Fn::Equals": [v, {"Ref": r.choice(NAMES)}]},
     lambda v, r: {r.choice(["Fn::And", "Fn::Or"]): [v, {"Condition": r.choice(NAMES)}]},
     lambda v, r: {"Fn::ForEach::L": ["X", v, {"L${X}": {"Type": "Custom::X"}}]},

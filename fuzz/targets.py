@@ -36,11 +36,14 @@ from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import Evaluation, evaluate_resources
 from cdkguard.inputs import template_file
+from cdkguard.inputs.template_lines import ResourceLines
 from cdkguard.outputs.diff.common import Difference  # noqa: E402
 from cdkguard.packs import load as packs
 from cdkguard.packs import rule_yaml
 from cdkguard.template import loops, paths, stack_scopes
-from cdkguard.template import values as intrinsics
+from cdkguard.template.functions import flatten
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import Branch
 from tests.support import output_laws  # noqa: E402  (the laws are the test suite's)
 
 Json = Any
@@ -90,7 +93,7 @@ def read_template(data: bytes) -> None:
         template_file.check_template(body, "input")
     except errors.TemplateError:
         return
-    lines = template_file.Lines(text)
+    lines = ResourceLines(text)
     for logical_id in body["Resources"]:
         found = lines(logical_id)
         assert found is None or 1 <= found <= text.count("\n") + 1
@@ -121,7 +124,7 @@ def compile_path(data: bytes) -> None:
         },
         "A": {"B": None},
     }
-    for path, _value in paths.bind(steps)(intrinsics.Scope({"Parameters": {"P": {}}}), body):
+    for path, _value in paths.bind(steps)(Scope({"Parameters": {"P": {}}}), body):
         paths.render_path(path)
 
 
@@ -143,10 +146,10 @@ def resolve(data: bytes) -> None:
         assert not list(find_differences(with_branches, with_branches))
         json.dumps(comparable.as_json(with_branches), default=repr)
         list(find_references(resource))
-        intrinsics.flatten(resource.get("Properties"))
+        flatten(resource.get("Properties"))
         try:
             scope.resolve_deep(resource)
-        except intrinsics.Branch as branch:
+        except Branch as branch:
             assert {type(scope.assume(branch, truth)) for truth in (True, False)} != {type(None)}
     for name in stack.template.get("Conditions") or {}:
         scope.known(name)

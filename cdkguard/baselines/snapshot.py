@@ -12,7 +12,8 @@ from cdkguard._typing import Json
 from cdkguard.baselines.normalize import normalize, without_hashes
 from cdkguard.errors import BaselineError, InputError
 from cdkguard.inputs.shapes import mapping_or_empty
-from cdkguard.inputs.template_file import Lines, check_template, parse_json, read_text
+from cdkguard.inputs.template_file import check_template, parse_json, read_text
+from cdkguard.inputs.template_lines import ResourceLines
 from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
 from cdkguard.system import files
 from cdkguard.system.interrupts import exit_on_termination, hold_signals
@@ -304,7 +305,7 @@ class _SnapshotReader:
         )  # fmt: skip
         return self.stacks[name]
 
-    def _read_template(self, name: str, digest: str) -> tuple[dict[str, Json], Lines]:
+    def _read_template(self, name: str, digest: str) -> tuple[dict[str, Json], ResourceLines]:
         path = os.path.join(self.path, name)
         if not files.is_file(path):
             raise BaselineError(f"{path}: {INDEX} names it and it is not there; {_advice(self.path)}")
@@ -313,7 +314,7 @@ class _SnapshotReader:
             raise BaselineError(f"{path}: was changed since it was written (its digest differs); {_advice(self.path)}")
         body = parse_json(text, path)
         check_template(body, path)
-        return body, Lines(text)
+        return body, ResourceLines(text)
 
     def _list(self, owner: Mapping[str, Json], key: str) -> list[Json]:
         value = owner.get(key, [])

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from cdkguard._typing import Json
 from cdkguard.diff.compared_scope import ComparedScope, hash_if_long, hash_json
 from cdkguard.diff.differences import IF, are_equal
-from cdkguard.diff.references import find_variables
+from cdkguard.template.functions import FUNCTIONS
 from cdkguard.template.values import ABSENT, Branch, Deferred, scalar_text
 
 _MAX_DEPTH = 32  # Conditions that refer to conditions.
@@ -88,11 +88,13 @@ def _resolve_call(compared: ComparedScope, raw: Json) -> Json:
         return [as_json(make_comparable(compared, item)) for item in raw]
 
     call = {key: as_json(make_comparable(compared, item)) for key, item in raw.items()}
-    if "Fn::FindInMap" in raw:
-        call["of"] = compared.find_mapping_rows(call["Fn::FindInMap"])
-    if "Fn::Sub" in raw:
-        names = [name for name, _attribute in find_variables(raw["Fn::Sub"])]
-        call["of"] = [as_json(make_comparable(compared, {"Ref": name})) for name in names]
+    for key, operand in raw.items():
+        function = FUNCTIONS.get(key)
+        if function is not None and function.looks_up:
+            call["of"] = compared.find_mapping_rows(call[key])
+        elif function is not None and function.names_in_text:
+            names = [name for name, _attribute in function.links(operand)]
+            call["of"] = [as_json(make_comparable(compared, {"Ref": name})) for name in names]
     return call
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.template.values import Scope
+from cdkguard.template.scope import Scope
 from cdkguard.text.sha256 import digest
 
 _LONG = 48  # Values up to which a condition, or a part of a mapping, is spelled out; a longer one is its hash.

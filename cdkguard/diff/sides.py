@@ -9,8 +9,9 @@ from cdkguard.diff.comparable import as_text, make_comparable, spell_out_conditi
 from cdkguard.diff.compared_scope import ComparedScope, ScopePair, pair_scopes
 from cdkguard.logic import Tri
 from cdkguard.model import Stack
+from cdkguard.template.scope import Scope
 from cdkguard.template.stack_scopes import StackScopes
-from cdkguard.template.values import ABSENT, Deferred, Scope
+from cdkguard.template.values import ABSENT, Deferred
 
 # Where equal text is an equal value only if these sections are equal as well.
 _SECTIONS_BEHIND_VALUES = ("Parameters", "Mappings", "Conditions")

@@ -8,6 +8,7 @@ from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.differences import Path
 from cdkguard.diff.references import Reference, find_references
 from cdkguard.model import Stack
+from cdkguard.template.functions import FUNCTIONS, is_intrinsic
 from cdkguard.template.paths import render_path
 from cdkguard.template.stack_scopes import StackScopes
 
@@ -16,17 +17,6 @@ if TYPE_CHECKING:
 
     NodeKind = Literal["resource", "parameter", "output"]
 
-# Functions whose whole call is the value of one property, so that every reference in it is a use by that property.
-_SCALAR_FUNCTIONS = (
-    "Ref",
-    "Fn::GetAtt",
-    "Fn::Sub",
-    "Fn::Join",
-    "Fn::Select",
-    "Fn::Split",
-    "Fn::If",
-    "Fn::Base64",
-)
 # How the attribute in an Fn::GetAtt of a nested stack begins.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html
 _OUTPUTS = "Outputs."
@@ -96,7 +86,7 @@ class _UseFinder:
 def _find_property_references(value: Json, path: Path) -> Iterator[tuple[Path, Reference]]:
     """Each reference in a resource's properties, with the path of the property that it is a value of."""
     if isinstance(value, dict):
-        if len(value) == 1 and next(iter(value)) in _SCALAR_FUNCTIONS:
+        if is_intrinsic(value) and FUNCTIONS[next(iter(value))].is_made_of_its_operand:
             for reference in find_references(value):
                 yield path, reference
             return

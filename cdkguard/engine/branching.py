@@ -9,7 +9,8 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.engine.rules import BoundRule
 from cdkguard.language.requirements import Subject
 from cdkguard.model import Outcome
-from cdkguard.template.values import Branch, Scope
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import Branch
 
 MAX_BRANCHES = 64  # scenarios of unknown conditions per rule and resource; beyond them the answer is UNKNOWN
 MAX_LOOKS = 200_000  # at resources under different assumptions, in one template: of 500 resources, 400 assumptions
@@ -47,7 +48,7 @@ def evaluate_branches(bound: BoundRule, subject: Subject, resources: int) -> Ver
 
     while pending:
         scope = pending.pop()
-        if (is_spent := base.spent[1] > most_assumptions) or branches + len(pending) >= MAX_BRANCHES:
+        if (is_spent := base.shared.forks > most_assumptions) or branches + len(pending) >= MAX_BRANCHES:
             return undecided or Verdict(Outcome.UNKNOWN, note=_too_many(is_spent))
 
         here = subject._replace(scope=scope)

@@ -26,7 +26,7 @@ from cdkguard.engine.weakening import Weakening, find_weakenings
 from cdkguard.engine.wider_access import find_wider_access
 from cdkguard.language.requirements import Subject, expand_types
 from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
-from cdkguard.template.values import Verbatim
+from cdkguard.template.scope import Verbatim
 
 
 def evaluate_changes(

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.model import Stack
+from cdkguard.template.scope import Scope
 from cdkguard.template.stack_scopes import StackScopes
-from cdkguard.template.values import Branch, Scope
+from cdkguard.template.values import Branch
 
 if TYPE_CHECKING:
     from cdkguard.aws import arns

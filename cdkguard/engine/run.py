@@ -13,8 +13,8 @@ from cdkguard.engine.texts import find_texts
 from cdkguard.language.requirements import Subject
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.template import loops
+from cdkguard.template.scope import Scope, Verbatim
 from cdkguard.template.stack_scopes import StackScopes
-from cdkguard.template.values import Scope, Verbatim
 from cdkguard.text.regexes import late
 
 _SHORT_FORM = "AWS::Serverless::"  # types of AWS SAM, each of which stands for several resources

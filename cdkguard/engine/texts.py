@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cdkguard._typing import Any, Json
-from cdkguard.template.values import flatten, is_intrinsic
+from cdkguard.template.functions import FUNCTIONS, flatten, is_intrinsic
 
 # All other text is passed over unread. Two patterns, because `re` looks for the first characters of alternatives quickly
 # only where each begins with a letter of its own.
@@ -65,19 +65,11 @@ def _render(steps: _Steps | None) -> str:
 
 def _gather_from_intrinsic(value: Json, steps: _Steps | None, texts: list[tuple[str, str]]) -> None:
     """The text that a function makes, and those of its operands that are no part of that text."""
-    ((function, operand),) = value.items()
-    if function in ("Fn::Join", "Fn::Sub", "Fn::Base64"):
+    ((name, operand),) = value.items()
+    function = FUNCTIONS[name]
+    if function.flatten is not None:
         text = flatten(value)
         if text and text != "§" and (_MARK.search(text) or _ACCOUNT.search(text)):
             texts.append((_render(steps), text))
-
-        if not isinstance(operand, list) or len(operand) != 2 or function == "Fn::Sub":
-            return
-        if function == "Fn::Join" and isinstance(operand[1], list):
-            for item in operand[1]:
-                if isinstance(item, dict) and next(iter(item), "") not in ("Fn::Join", "Fn::Sub", "Ref", "Fn::GetAtt"):
-                    _gather(item, steps, texts)
-
-    elif function in ("Fn::If", "Fn::Select", "Fn::Split") and isinstance(operand, list):
-        for part in operand[1:]:
-            _gather(part, steps, texts)
+    for part in function.parts(operand):
+        _gather(part, steps, texts)

@@ -9,7 +9,8 @@ from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.diff.differences import IF, are_equal
 from cdkguard.model import Outcome
 from cdkguard.template.paths import bind, render_path
-from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import ABSENT, Deferred, scalar_text
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _MAX_BRANCHES = 16  # branches of one resource that are looked at

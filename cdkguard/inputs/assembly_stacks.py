@@ -14,7 +14,7 @@ from cdkguard.inputs.source_lines import StackMetadata
 from cdkguard.inputs.template_file import read_template
 from cdkguard.model import Problem, Stack
 from cdkguard.system import files
-from cdkguard.template.values import flatten
+from cdkguard.template.functions import flatten
 
 MAX_NESTED = 30  # levels of nested stacks in nested stacks
 _NESTED_STACK = "AWS::CloudFormation::Stack"

@@ -12,7 +12,9 @@ from cdkguard.aws import addresses
 from cdkguard.language.comparisons import Decide, known_texts
 from cdkguard.language.operands import OperatorContext
 from cdkguard.logic import Tri
-from cdkguard.template.values import Deferred, Scope, flatten, scalar_text
+from cdkguard.template.functions import flatten
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import Deferred, scalar_text
 
 # -- address ranges
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
-from cdkguard.template.values import Scope
+from cdkguard.template.scope import Scope
 
 if TYPE_CHECKING:
     from cdkguard.aws.arns import Facts

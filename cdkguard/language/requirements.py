@@ -29,8 +29,10 @@ from cdkguard.language.operators import (
 from cdkguard.language.vocabulary import COMBINERS, OTHERWISE, QUANTIFIERS, RELATED_KEYS
 from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template import paths
-from cdkguard.template.values import ABSENT, Branch, Deferred, Scope
-from cdkguard.text.regexes import late
+from cdkguard.template.caches import IdentityCache
+from cdkguard.template.functions import FUNCTIONS
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import ABSENT, Branch, Deferred
 from cdkguard.text.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -442,10 +444,13 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
 
     def refers(body: Json, scope: Scope, logical_id: str, names: list[Json]) -> Tri:
-        key = (refers, id(body))  # many subjects ask the same of each other resource
-        if key not in scope.notes:
-            scope.notes[key] = body, *linked(body, scope)  # the body is kept, so that its id stays its own
-        _body, targets, texts, stop, is_open = scope.notes[key]
+        cache = scope.links.get(refers)  # many subjects ask the same of each other resource
+        if cache is None:
+            cache = scope.links[refers] = IdentityCache()
+        known = cache.get(id(body))
+        if known is None:
+            known = cache.store(body, linked(body, scope))
+        targets, texts, stop, is_open = known[1]
         if logical_id in targets or any(spells(text, name) for text in texts for name in names):
             return True
         if stop is not None:
@@ -464,7 +469,8 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     def index(scope: Scope, world: World) -> tuple[dict[str | None, list[_Other]], list[_Other]]:
         """Those that name a target by a link, by that target, and those that any subject has to ask: each (place, logical
         id, body, whether it refers for certain). Once, or thousands of resources would each look at all the others."""
-        if index not in scope.about:  # what is a link where nothing is assumed is one under every assumption
+        indexes = scope.shared.referrers
+        if index not in indexes:  # what is a link where nothing is assumed is one under every assumption
             root = scope.without_assumptions()
             sure: dict[str | None, list[_Other]] = {}
             asked: list[_Other] = []
@@ -476,8 +482,8 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
                 certain = targets if stop is None else set()
                 for target in {*certain, *_named(body)} if is_open else certain:
                     sure.setdefault(target, []).append((place, other, body, target in certain))
-            scope.about[index] = sure, asked
-        found: tuple[dict[str | None, list[_Other]], list[_Other]] = scope.about[index]
+            indexes[index] = sure, asked
+        found: tuple[dict[str | None, list[_Other]], list[_Other]] = indexes[index]
         return found
 
     def linked(body: Json, scope: Scope) -> tuple[set[str | None], set[str], Branch | None, bool]:
@@ -522,20 +528,14 @@ def _named(value: Json) -> Iterator[str]:
     """Every logical id that a value names, in whatever branch."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if isinstance(inner, str) and key in ("Ref", "Fn::GetAtt"):
-                yield inner if key == "Ref" else inner.split(".", 1)[0]
-            elif key == "Fn::GetAtt" and isinstance(inner, list) and inner and isinstance(inner[0], str):
-                yield inner[0]
-            elif isinstance(inner, dict | list) or key == "Fn::Sub":
+            function = FUNCTIONS.get(key)
+            if function is not None:
+                yield from (name for name, _attribute in function.links(inner))
+            if isinstance(inner, dict | list):
                 yield from _named(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _named(inner)
-    elif isinstance(value, str) and "${" in value:
-        yield from (hole.strip().split(".", 1)[0] for hole in _HOLE_NAME.findall(value))
-
-
-_HOLE_NAME = late(r"\$\{([^${}]*)\}")
 
 
 def _is_open(value: Json) -> bool:

@@ -13,7 +13,8 @@ from cdkguard.aws import policies
 from cdkguard.language.comparisons import Decide
 from cdkguard.language.operands import ANYTHING, PATTERN, Operand, OperatorContext
 from cdkguard.logic import Tri, all_of, any_of, negate
-from cdkguard.template.values import Deferred, Scope
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import Deferred
 from cdkguard.text.regexes import MAX_TEXT, compile_pattern
 
 Statement = dict[str, Json]
@@ -152,11 +153,10 @@ def bind_has_statement(operand: dict[str, Json]) -> Decide:
 
 def _statements_of(document: Json, scope: Scope) -> Sequence[Statement | Deferred]:
     """The statements of a policy document, listed once for all the rules that read it."""
-    key = (_statements_of, id(document))
-    known = scope.notes.get(key)
+    known = scope.statements.get(id(document))
     if known is None:
-        # Storing the document keeps it alive, so that CPython cannot reuse its id.
-        known = scope.notes[key] = document, [s for _path, s in policies.statements(scope.resolve_deep_once(document))]
+        statements = [s for _path, s in policies.statements(scope.resolve_deep_once(document))]
+        known = scope.statements.store(document, statements)
     listed: Sequence[Statement | Deferred] = known[1]
     return listed
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cdkguard._typing import Json
-from cdkguard.template.values import Branch, Scope, scalar_text
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import Branch, scalar_text
 
 PREFIX = "Fn::ForEach::"
 MAX_EXPANDED = 200_000  # values and their text of one template, as units of 64 characters

@@ -11,13 +11,15 @@ import re
 from collections.abc import Callable, Iterator
 
 from cdkguard._typing import Any, Json
-from cdkguard.template.values import ABSENT, Deferred, Scope, scalar_text
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import ABSENT, Deferred, scalar_text
+from cdkguard.text.regexes import late
 
 Step = list[Any]  # ["f", name] | ["i", index] | ["*"] | [".*"] | [".."] | ["?", steps, operator, value]
 Found = tuple[tuple[str | int, ...], Json]
 Walk = Callable[[Scope, Json], Iterator[Found]]
 
-_PLAIN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
+_PLAIN = late(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
 _EACH = "each__element"
 MAX_NODES = 200_000  # of a descendant walk over one value
 MAX_DESCENTS = 2  # in a path: each walks over all that the one before it names

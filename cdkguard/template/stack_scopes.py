@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from cdkguard._typing import Json
 from cdkguard.model import Problem, Stack
 from cdkguard.template import loops
-from cdkguard.template.values import ABSENT, Branch, Deferred, Scope
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import ABSENT, Branch, Deferred
 
 MAX_DUMMIES = 200  # different ones, each looked for in every text: beyond them no text is known. CDK has a dozen
 

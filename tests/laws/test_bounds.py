@@ -23,7 +23,7 @@ from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError
 from cdkguard.model import Stack
 from cdkguard.outputs.render import names
-from cdkguard.template.values import Scope
+from cdkguard.template.scope import Scope
 from tests.support import bounds_inputs
 
 SIZE = int(os.environ.get("CDKGUARD_BOUNDS", "0"))  # characters of each input of the long run; a table is printed

@@ -10,7 +10,7 @@ from cdkguard.model import Stack
 from cdkguard.packs import load as packs
 from cdkguard.packs import selection
 from cdkguard.template import values as intrinsics
-from cdkguard.template.values import is_intrinsic
+from cdkguard.template.functions import is_intrinsic
 from tests.support.rule_examples import failing, outcome, with_value
 
 NEVER, ALWAYS = "FuzzNever", "FuzzAlways"

@@ -11,7 +11,7 @@ between the value and another one, the FAIL stays in any case, as one of the bra
 
 import pytest
 
-from cdkguard.template.values import is_intrinsic
+from cdkguard.template.functions import is_intrinsic
 from tests.support.rule_examples import UNKNOWN, failing, outcome, with_value
 
 PARAMETER, MACRO = {"Ref": UNKNOWN}, {"Fn::Transform": {"Name": "Macro"}}

@@ -10,7 +10,7 @@ from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Rule
 from cdkguard.packs import folders, prepared
 from cdkguard.packs import load as packs
-from cdkguard.template.values import FUNCTIONS
+from cdkguard.template.functions import FUNCTIONS
 
 Json = Any
 Path = tuple[str | int, ...]  # keys and indexes, from the example inwards

@@ -8,7 +8,7 @@ from cdkguard.diff.asset_hashes import differ_in_assets_only, hide_asset_hashes
 from cdkguard.diff.comparable import make_comparable
 from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.differences import are_equal
-from cdkguard.template.values import Scope
+from cdkguard.template.scope import Scope
 
 A, B = "a" * 64, "b" * 64
 

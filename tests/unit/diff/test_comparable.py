@@ -13,7 +13,8 @@ from cdkguard.diff.comparable import as_json, as_text, make_comparable, spell_ou
 from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.differences import are_equal, find_differences
 from cdkguard.diff.references import find_references
-from cdkguard.template.values import Deferred, Scope
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import Deferred
 
 A, B = "a" * 64, "b" * 64
 SCALARS = (

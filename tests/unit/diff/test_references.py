@@ -9,7 +9,7 @@ import pytest
 from cdkguard.diff.comparable import make_comparable
 from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.references import find_references
-from cdkguard.template.values import Scope
+from cdkguard.template.scope import Scope
 
 
 def scope():

@@ -7,7 +7,8 @@ import pytest
 from cdkguard.engine.weakening import align_lists, find_weakenings
 from cdkguard.model import Outcome
 from cdkguard.template.paths import parse
-from cdkguard.template.values import ABSENT, Deferred, Scope, Verbatim
+from cdkguard.template.scope import Scope, Verbatim
+from cdkguard.template.values import ABSENT, Deferred
 
 UNKNOWN = Deferred("parameter", {"Ref": "P"}, "P")
 NO_VALUE = {"Ref": "AWS::NoValue"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.errors import TemplateError
-from cdkguard.inputs.template_file import Lines, parse, read_template
+from cdkguard.inputs.template_file import parse, read_template
 
 OK = '{"Resources": {"A": {"Type": "T"}}}'
 
@@ -103,17 +103,6 @@ Resources:
     assert lines("A") == 7 and lines("None") is None
 
 
-@given(st.lists(st.sampled_from(["A", "B1", "Cc"]), unique=True, min_size=1), st.sampled_from([None, 1, 2]))
-def test_lines_are_those_of_the_keys(names, indent):
-    text = json.dumps(
-        {"Parameters": {n: {"Type": "String"} for n in names}, "Resources": {n: {"Type": "T"} for n in names}},
-        indent=indent,
-    )
-    for name in names:
-        line = Lines(text)(name)
-        assert line is not None and f'"{name}"' in text.splitlines()[line - 1]
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: (
@@ -159,43 +148,6 @@ def test_the_functions_of_rules_have_short_forms_too(tmp_path):
     first, second = read(tmp_path, text, "t.yaml")[0]["Rules"]["R"]["Assertions"]
     assert first == {"Assert": {"Fn::Contains": [["a"], {"Ref": "X"}]}}
     assert second == {"Assert": {"Fn::EachMemberIn": [["a"], {"Fn::RefAll": "X"}]}}
-
-
-PROPERTY_OF_THE_SAME_NAME = """
-Metadata:
-  Resources:
-    Bucket:
-      note: not this one
-Resources:
-  # a comment
-  Policy:
-    Type: AWS::S3::BucketPolicy
-    Properties:
-      Bucket:
-        Ref: Bucket
-  Bucket:
-    Type: AWS::S3::Bucket
-  "Fn::ForEach::Topics": [T, [a, b], {}]
-  Fn::ForEach::Queues:
-    - Q
-Outputs:
-  Policy:
-    Value: x
-"""
-
-
-def test_a_property_of_the_same_name_is_not_the_resource():
-    lines = Lines(PROPERTY_OF_THE_SAME_NAME)
-    found = {name: lines(name) for name in ("Policy", "Bucket", "Fn::ForEach::Topics", "Fn::ForEach::Queues")}
-    assert found == {"Policy": 8, "Bucket": 13, "Fn::ForEach::Topics": 15, "Fn::ForEach::Queues": 16}
-    body = {"Resources": {"P": {"Properties": {"Bucket": {"Ref": "Bucket"}}}, "Bucket": {"Type": "T"}, "Ä": {}}}
-    lines = Lines(json.dumps(body, indent=1))
-    assert (lines("P"), lines("Bucket"), lines("Ä")) == (3, 10, 13)
-
-
-def test_lines_of_a_template_on_one_line():
-    text = '{"Resources": {"Ä-1": {"Type": "T"}, "Fn::ForEach::X": ["x", [], {}]}}'
-    assert (Lines(text)("Ä-1"), Lines(text)("Fn::ForEach::X"), Lines(text)("None")) == (1, 1, None)
 
 
 def test_the_template_of_an_empty_cdk_stack_is_one(tmp_path):

@@ -6,7 +6,8 @@ import pytest
 
 from cdkguard.language.operands import OperatorContext
 from cdkguard.language.operators import OPERATORS, always, evaluate_operator
-from cdkguard.template.values import ABSENT, Scope
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import ABSENT
 
 PORT = {"Fn::GetAtt": ["Database", "Endpoint.Port"]}
 KNOWN = {"Ref": "P"}

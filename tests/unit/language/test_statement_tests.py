@@ -5,7 +5,7 @@ import pytest
 from cdkguard.aws import arns, policies
 from cdkguard.language.operands import OperatorContext
 from cdkguard.language.operators import evaluate_operator, find_operand_problem
-from cdkguard.template.values import Scope
+from cdkguard.template.scope import Scope
 
 FACTS = arns.Facts("222222222222", frozenset({"222222222222"}), frozenset(), frozenset({"127311923021"}), {}, "prod")
 ACCOUNT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from jsonpath_ng.ext import parse as jsonpath
 
 from cdkguard.template.paths import PathError, bind, parse, render_path
-from cdkguard.template.values import ABSENT, Deferred, Scope
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import ABSENT, Deferred
 
 NAMES = st.sampled_from(["A", "B", "C", "Key", "Value"])
 SCALARS = st.one_of(st.integers(-3, 3), st.sampled_from(["x", "y", ""]), st.booleans())

@@ -1,0 +1,107 @@
+"""Reads the text of a YAML template: bounded, without duplicate keys, with the short forms of intrinsic functions.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+"""
+
+from __future__ import annotations
+
+import math
+
+import yaml
+
+from cdkguard._typing import Any, Json
+from cdkguard.errors import TemplateError
+from cdkguard.template.functions import FUNCTIONS
+from cdkguard.text.nesting import MAX_DEPTH, may_be_deep
+
+MORE_NODES, MORE_TEXT = 100_000, 1_000_000  # that YAML aliases may add to a file: an alias bomb ends here
+# Short forms that are no value of a resource: a loop, and functions of the section Rules.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html
+_OTHER_TAGS = ("ForEach", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll")
+
+
+def parse_yaml(text: str, name: str) -> Json:
+    """The value of a YAML document, short forms of intrinsic functions made long; `name` names it in errors.
+
+    Raises TemplateError.
+    """
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if may_be_deep(text):  # before composing: libyaml recurses in C, and nesting without end would crash the process
+        raise TemplateError(f"{name}: nested deeper than {MAX_DEPTH} levels")
+    try:
+        node = yaml.compose(text, Loader=loader)
+        return _Builder(name, len(text)).build(node, 0) if node is not None else None
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        words = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise TemplateError(f"{name}:{mark.line + 1 if mark else 1}: not YAML: {words}") from problem
+    except RecursionError as problem:
+        raise TemplateError(f"{name}: nested too deeply") from problem
+    except ValueError as problem:
+        raise TemplateError(f"{name}: {problem}") from problem
+
+
+class _Builder:
+    """YAML nodes -> plain values, with aliases written out within bounds and short forms made long."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name, self.left, self.text_left = name, size // 2 + MORE_NODES, size + MORE_TEXT
+        self.open: set[int] = set()
+        self.long_names = {function.tag: function.name for function in FUNCTIONS.values()}
+        self.resolver: Any = yaml.SafeLoader("")  # for scalars only: numbers, booleans, null as YAML 1.1 has them
+
+    def wrong(self, node: Any, message: str) -> TemplateError:
+        return TemplateError(f"{self.name}:{node.start_mark.line + 1}: {message}")
+
+    def build(self, node: Any, depth: int) -> Json:
+        self.left -= 1
+        if node.id == "scalar":
+            self.text_left -= len(node.value)
+        if self.left < 0 or self.text_left < 0:
+            raise self.wrong(node, "aliases make more values than a template can have")
+        if depth > MAX_DEPTH:
+            raise self.wrong(node, f"nested deeper than {MAX_DEPTH} levels")
+        if id(node) in self.open:
+            raise self.wrong(node, "an alias contains itself")
+        kind = type(node).__name__
+        if kind == "ScalarNode":
+            return self._tagged(node, self._scalar(node))
+        self.open.add(id(node))
+        try:
+            value = (
+                self._mapping(node, depth) if kind == "MappingNode" else [self.build(n, depth + 1) for n in node.value]
+            )
+        finally:
+            self.open.discard(id(node))
+        return self._tagged(node, value)
+
+    def _scalar(self, node: Any) -> Json:
+        if node.tag.startswith("!") or node.tag.endswith((":timestamp", ":binary", ":value", ":merge")):
+            return node.value
+        value = self.resolver.construct_object(node)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.wrong(node, f"{node.value} is not a number that a template can hold")
+        return value
+
+    def _mapping(self, node: Any, depth: int) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise self.wrong(key, "merge keys (<<) are not CloudFormation")
+            if type(key).__name__ != "ScalarNode":
+                raise self.wrong(key, "a key is a string")
+            if key.value in found:
+                raise self.wrong(key, f"key '{key.value}' is there twice")
+            found[key.value] = self.build(value, depth + 1)
+        return found
+
+    def _tagged(self, node: Any, value: Json) -> Json:
+        if not node.tag.startswith("!") or node.tag == "!":
+            return value
+        tag = node.tag[1:]
+        name = self.long_names.get(tag) or (f"Fn::{tag}" if tag in _OTHER_TAGS else None)
+        if name is None:
+            raise self.wrong(node, f"no intrinsic function '{node.tag}'")
+        if name == "Fn::GetAtt" and isinstance(value, str):
+            value = value.split(".", 1)
+        return {name: value}
