@@ -208,7 +208,7 @@ def coming_from(peer, words, pairs):
 
 def accuracy():
     """Where a peer's own test says otherwise, and who is right."""
-    with open(DOCS / "accuracy.tsv", encoding="utf-8", newline="") as handle:
+    with open(DOCS / "development/accuracy.tsv", encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     shown = [
         (

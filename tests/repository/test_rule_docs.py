@@ -37,7 +37,7 @@ def test_links_inside_the_docs_resolve():
 
 
 def test_every_disagreement_says_who_is_right_and_which_document_decides():
-    with open(DOCS / "accuracy.tsv", encoding="utf-8", newline="") as handle:
+    with open(DOCS / "development/accuracy.tsv", encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     assert rows and all(row["why"] and row["right"] for row in rows)
     assert all(row["document"].startswith("https://docs.aws.amazon.com/") for row in rows)
