@@ -163,7 +163,7 @@ class Stack(NamedTuple):
     acknowledgements: Sequence[Acknowledgement] = ()  # Of its constructs; a root stack has those of nested stacks, too.
     missing: Sequence[Missing] = ()  # Context that was missing while the stack's assembly was synthesized.
     from_assembly: bool = False
-    environment: str | None = None  # None until `config.environments.assign` says which one it is.
+    environment: str | None = None  # None until `config.environments.assign_environments` says which one it is.
     unread: frozenset[str] = frozenset()  # Logical ids of its nested stacks whose templates were not among the input.
 
     def __eq__(self, other: object) -> bool:

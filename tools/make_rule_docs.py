@@ -109,7 +109,7 @@ def page(rule, equivalents):
 
 def controls_of(rule_id):
     """framework -> its controls that the rule judges."""
-    table = {name: frameworks.controls(name) for name in frameworks.known()}
+    table = {name: frameworks.controls_of(name) for name in frameworks.framework_names()}
     found = {name: [c for c, rules in controls.items() if rule_id in rules] for name, controls in table.items()}
     return {name: controls for name, controls in found.items() if controls}
 
@@ -174,8 +174,8 @@ def index(rules):
     for service, ids in sorted(by_service.items()):
         text.append(f"**{plain(service)}**: " + ", ".join(f"[{i}]({i}.md)" for i in sorted(ids)) + "\n")
     text.append("## By framework\n\nA rule's page names the controls. See [frameworks](../frameworks.md).\n")
-    for name in frameworks.known():
-        text.append(f"**{name}**: " + ", ".join(f"[{i}]({i}.md)" for i in frameworks.rules_of([name])) + "\n")
+    for name in frameworks.framework_names():
+        text.append(f"**{name}**: " + ", ".join(f"[{i}]({i}.md)" for i in frameworks.rule_ids_of([name])) + "\n")
     return "\n".join(text)
 
 

@@ -28,12 +28,12 @@ def approve(config: Config, report: Report, findings: Sequence[Finding], reason:
     An approval of the same change is replaced; the others stay. Raises ConfigError where the file cannot be read.
     """
     file = approvals.file_of(config)
-    by_token = {approval.change: approval for approval in approvals.read(file)}
+    by_token = {approval.change: approval for approval in approvals.read_approvals(file)}
     changes = {change.token: change for change in report.changes}
     for finding in findings:
         change = changes[str(finding.change)]
         by_token[change.token] = _approval(change, reason, owner, expires)
-    approvals.write(file, by_token.values())
+    approvals.write_approvals(file, by_token.values())
     return file
 
 

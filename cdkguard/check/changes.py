@@ -42,7 +42,7 @@ class JudgedChange(NamedTuple):
 
     def mark_approved(self, findings: Sequence[Finding], today: str) -> tuple[list[Finding], list[Problem]]:
         """The findings, those marked whose change is approved."""
-        return approvals.apply(findings, self.changes, self.approvals, today)
+        return approvals.apply_approvals(findings, self.changes, self.approvals, today)
 
 
 def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
@@ -74,7 +74,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
         own = judge_guardrail(old, new.bound, (compared.before, new.chosen, after), findings_before, new.findings,
                               compared.sides, today)  # fmt: skip
 
-    agreed = approvals.read(approvals.file_of(config))
+    agreed = approvals.read_approvals(approvals.file_of(config))
     if own.only_old_approvals:
         agreed = tuple(a for a in agreed if a.change in own.old_approvals)
     return JudgedChange(

@@ -9,7 +9,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.baselines.open import Baseline
 from cdkguard.check.evaluate import assign_environments
 from cdkguard.config.settings import Config
-from cdkguard.data.loader import shipped
+from cdkguard.data.loader import load_table
 from cdkguard.diff.compare import compare_stacks, find_destroy_changes
 from cdkguard.diff.replacement import Replacements
 from cdkguard.diff.resource_changes import TypeFacts
@@ -87,7 +87,7 @@ def type_facts(sets: Sets) -> TypeFacts:
 @cache
 def replacements() -> Replacements:
     """Which property changes replace a resource; made by tools/replacement/make_table.py."""
-    return Replacements(shipped("replacement.json"))
+    return Replacements(load_table("replacement.json"))
 
 
 def stacks_of(found: Assembly, config: Config) -> list[Stack]:

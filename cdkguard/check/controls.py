@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from cdkguard.data.frameworks import controls, entry
+from cdkguard.data.frameworks import controls_of, find_framework
 from cdkguard.model import Control, Finding, Framework, Outcome, Report
 
 _NO_RULE = "no rule judges it"
@@ -24,8 +24,10 @@ def summarize_controls(
     return tuple(
         Framework(
             name,
-            entry(name)["title"],
-            tuple(_summarize_control(key, rules, ran, met, by_rule, report) for key, rules in controls(name).items()),
+            find_framework(name)["title"],
+            tuple(
+                _summarize_control(key, rules, ran, met, by_rule, report) for key, rules in controls_of(name).items()
+            ),
         )
         for name in dict.fromkeys(names)
     )

@@ -42,7 +42,7 @@ def check_destruction(config: Config, today: str | None = None, progress: TextIO
     findings, _ = mark_suppressed(
         bound, judged.findings, judged_stacks, {rule.id for rule in rules}, bound.known_ids(), day, is_baseline=True
     )
-    findings, _ = approvals.apply(findings, taken, approvals.read(approvals.file_of(config)), day)
+    findings, _ = approvals.apply_approvals(findings, taken, approvals.read_approvals(approvals.file_of(config)), day)
     notices = [Problem("notice", text, fatal=False) for text in note_protection(taken)]
     sizes = [len(stack.template.get("Resources") or {}) for stack in judged_stacks]
     return Report(

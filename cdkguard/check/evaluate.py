@@ -64,7 +64,7 @@ def refuse_unknown_rules(bound: BoundConfig) -> None:
 def assign_environments(config: Config, stacks: Sequence[Stack]) -> Assigned:
     """The stacks in the environments that a configuration gives them."""
     context = {**config.app_context, **config.context}
-    return environments.assign(stacks, config.environments, config.environment, context)
+    return environments.assign_environments(stacks, config.environments, config.environment, context)
 
 
 def strict_environments(config: Config) -> frozenset[str]:
@@ -141,7 +141,7 @@ def _read_accepted(config: Config, is_baseline: bool) -> Mapping[str, AcceptedFi
         return None
     from cdkguard.config import accepted
 
-    return accepted.read(config.accepted)
+    return accepted.read_accepted(config.accepted)
 
 
 def evaluate_baseline(

@@ -75,7 +75,7 @@ def judge_guardrail(
         guardrail.find_new_suppressions(old_side, new_side) if only_old else frozenset(),
         min(old.config.fail_on, new.config.fail_on, key=(*SEVERITIES, "never").index),
         only_old,
-        frozenset(a.change for a in approvals.read(approvals.file_of(old.config))),
+        frozenset(a.change for a in approvals.read_approvals(approvals.file_of(old.config))),
     )
 
 
@@ -105,7 +105,7 @@ def describe_guardrail(
         accepted=frozenset(_accepted_fingerprints(config)),
         approvals=[
             f"{approvals.FILE} approves {a.impact} of {a.construct or a.logical_id or a.stack} ({a.change}): {a.reason}"
-            for a in approvals.read(approvals.file_of(config))
+            for a in approvals.read_approvals(approvals.file_of(config))
         ],
         file=config.file or "cdkguard.yaml",
         sets=bound.packs.sets,
@@ -133,4 +133,4 @@ def _allowed_accounts(config: Config) -> Sequence[str]:
 
 
 def _accepted_fingerprints(config: Config) -> Sequence[str]:
-    return list(accepted.read(config.accepted)) if config.accepted and files.exists(config.accepted) else []
+    return list(accepted.read_accepted(config.accepted)) if config.accepted and files.exists(config.accepted) else []

@@ -168,7 +168,9 @@ class _Parts:
 
         began = time.perf_counter()
         config = self.config
-        stacks = environments.assign(found.stacks, config.environments, config.environment, config.context).stacks
+        stacks = environments.assign_environments(
+            found.stacks, config.environments, config.environment, config.context
+        ).stacks
         stacks = mark_unread(stacks, lambda: self.files)
         sections = [kept_sections(stack) for stack in stacks]
         scopes = StackScopes(self.rules.settings.template_parameters)

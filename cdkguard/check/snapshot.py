@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cdkguard._typing import TextIO
 from cdkguard.baselines import snapshot
 from cdkguard.check.difference import new_side, refuse_unread
-from cdkguard.config.environments import telling
+from cdkguard.config.environments import environment_context
 from cdkguard.config.settings import Config
 from cdkguard.system import files
 from cdkguard.text import credentials
@@ -17,7 +17,7 @@ def write_snapshot(config: Config, folder: str, progress: TextIO | None = None) 
     """Write the app's stacks as a snapshot; returns the paths of the files. Raises InputError."""
     with new_side(config, progress) as found:
         refuse_unread(found.problems)
-        context = telling({**found.context, **config.context}, config.environments)
+        context = environment_context({**found.context, **config.context}, config.environments)
         return snapshot.write_snapshot(found, folder, context)
 
 

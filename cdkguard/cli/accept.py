@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
             write_error(f"cdkguard: {problem.message}")
         return int(ExitCode.INPUT)
 
-    accepted.write(options.accepted, report.active, today)
+    accepted.write_accepted(options.accepted, report.active, today)
     print(
         f"{options.accepted}: {len(report.active)} findings accepted; commit it, and "
         f"`cdkguard check --accepted {options.accepted}` fails on new ones only"

@@ -51,7 +51,7 @@ def write_configuration(
     else:
         with synth.synthesized(app, progress=progress) as out:
             stacks = _read_stacks(out, directory)
-    roots = environments.assign([s for s in stacks if s.parent is None], (), None, context).stacks
+    roots = environments.assign_environments([s for s in stacks if s.parent is None], (), None, context).stacks
     try:
         files.write(file, render_configuration(roots))
     except OSError as problem:

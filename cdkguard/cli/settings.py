@@ -121,7 +121,7 @@ def _framework_rules(options: argparse.Namespace) -> tuple[str, ...]:
         return ()
     from cdkguard.data import frameworks
 
-    return frameworks.selectors(names)
+    return frameworks.selectors_of(names)
 
 
 def _peers(values: Sequence[str]) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def _find_assembly(directory: str) -> str:
     """The cdk.out of an app's folder. Writes to standard error where the sources are newer."""
     from cdkguard.inputs import staleness
 
-    return staleness.assembly_of(directory, sys.stderr)
+    return staleness.find_existing_assembly(directory, sys.stderr)
 
 
 def split_lists(values: Sequence[str]) -> tuple[str, ...]:

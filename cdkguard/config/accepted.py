@@ -15,18 +15,18 @@ from cdkguard.text import escape
 VERSION = 1
 
 
-def read(path: str) -> dict[str, AcceptedFinding]:
+def read_accepted(path: str) -> dict[str, AcceptedFinding]:
     """The file's entries by fingerprint; raises BaselineError."""
-    return {entry["fingerprint"]: AcceptedFinding(entry["ruleId"], entry["since"]) for entry in _entries(path)}
+    return {entry["fingerprint"]: AcceptedFinding(entry["ruleId"], entry["since"]) for entry in _read_entries(path)}
 
 
-def write(path: str, findings: Iterable[Finding], since: str) -> None:
+def write_accepted(path: str, findings: Iterable[Finding], since: str) -> None:
     """Write the findings as accepted since that ISO date; those of the file that is there keep their date.
 
     The file is replaced whole or not at all. Raises BaselineError, also where the file there holds something else.
     """
-    path = os.path.realpath(path)  # a link may be to a file that is written now
-    dates = {entry["fingerprint"]: entry["since"] for entry in _entries(path)} if files.exists(path) else {}
+    path = os.path.realpath(path)  # where it is a link, the file that it leads to is replaced
+    dates = {entry["fingerprint"]: entry["since"] for entry in _read_entries(path)} if files.exists(path) else {}
     rows = {f.fingerprint: _row(f, dates.get(f.fingerprint, since)) for f in sorted(findings, key=_by_place)}
     if "" in rows:
         raise BaselineError(f"{path}: a finding of rule '{rows['']['ruleId']}' has no fingerprint")
@@ -53,7 +53,7 @@ def _row(finding: Finding, since: str) -> dict[str, Any]:
     }
 
 
-def _entries(path: str) -> list[Mapping[str, str]]:
+def _read_entries(path: str) -> list[Mapping[str, str]]:
     try:
         data = json.loads(files.read_text(path))
     except FileNotFoundError as problem:

@@ -21,7 +21,7 @@ _NEEDED = ("stack", "impact", "change", "reason", "owner", "expires")
 
 
 class Approval(NamedTuple):
-    """Somebody wants exactly this change."""
+    """Somebody's consent to exactly one change."""
 
     stack: str  # stack name
     impact: str
@@ -45,7 +45,7 @@ def file_of(config: Config) -> str:
     return os.path.join(os.path.dirname(config.file) if config.file else config.directory, FILE)
 
 
-def read(path: str) -> tuple[Approval, ...]:
+def read_approvals(path: str) -> tuple[Approval, ...]:
     """The approvals of a file; none where it does not exist. Raises ConfigError with file and line."""
     if not files.exists(path):
         return ()
@@ -67,20 +67,20 @@ def _approval(at: Any) -> Approval:
     return Approval(**texts, rules=rules, origin=f"{at.document.file}:{at.document.line(at.path)}")
 
 
-def apply(
+def apply_approvals(
     findings: Sequence[Finding], changes: Sequence[Change], approvals: Sequence[Approval], today: str
 ) -> tuple[list[Finding], list[Problem]]:
     """The findings with `suppression` set on those of approved changes, and what is wrong with the approvals."""
     sound = [a for a in approvals if a.expires >= today and any(_fits(a, c) for c in changes)]
-    problems = [_problem(a, changes, today) for a in approvals if a not in sound]
-    return [_marked(finding, sound) for finding in findings], problems
+    problems = [_problem_with(a, changes, today) for a in approvals if a not in sound]
+    return [_apply_to(finding, sound) for finding in findings], problems
 
 
 def _fits(approval: Approval, change: Change) -> bool:
     return approval.change == change.token and approval.is_for(change)
 
 
-def _marked(finding: Finding, sound: Sequence[Approval]) -> Finding:
+def _apply_to(finding: Finding, sound: Sequence[Approval]) -> Finding:
     about = (a for a in sound if a.change == finding.change and (not a.rules or finding.rule_id in a.rules))
     approval = next(about, None)
     if approval is None or finding.suppression:
@@ -97,7 +97,7 @@ def _marked(finding: Finding, sound: Sequence[Approval]) -> Finding:
     return finding._replace(suppression=accepted)
 
 
-def _problem(approval: Approval, changes: Sequence[Change], today: str) -> Problem:
+def _problem_with(approval: Approval, changes: Sequence[Change], today: str) -> Problem:
     what = f"{approval.impact} of {approval.construct or approval.logical_id or approval.stack}"
     if approval.expires < today:
         text = f"the approval of {what} has expired on {approval.expires}"
@@ -108,7 +108,7 @@ def _problem(approval: Approval, changes: Sequence[Change], today: str) -> Probl
     return Problem("approval", f"{approval.origin}: {text}", fatal=False)
 
 
-def text_of(approvals: Iterable[Approval]) -> str:
+def render_approvals(approvals: Iterable[Approval]) -> str:
     """The file's content."""
     import yaml
 
@@ -122,9 +122,9 @@ def text_of(approvals: Iterable[Approval]) -> str:
     return head + yaml.safe_dump({"approvals": rows}, sort_keys=False, allow_unicode=is_plain, width=110)
 
 
-def write(path: str, approvals: Iterable[Approval]) -> None:
+def write_approvals(path: str, approvals: Iterable[Approval]) -> None:
     """Replace the file whole or not at all."""
     try:
-        files.write(path, text_of(approvals))
+        files.write(path, render_approvals(approvals))
     except OSError as problem:
         raise ConfigError(f"{path}: cannot be written: {problem.strerror}") from problem

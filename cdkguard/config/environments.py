@@ -1,4 +1,4 @@
-"""Which environment (prod, staging, dev ...) a stack belongs to."""
+"""The environment (prod, staging, dev ...) that a stack belongs to: configured, or guessed from names and tags."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _WORDS = {
     "dev": ("dev", "development", "sandbox", "test"),
 }
 _NAME_OF_WORD = {word: name for name, words in _WORDS.items() for word in words}
-_KEYS = ("env", "environment", "stage")  # of tags and context
-_MAX_LISTED = 8  # stacks that a notice names
+_KEYS = ("env", "environment", "stage")  # tags and context keys whose values name an environment
+_MAX_LISTED = 8  # the number of stacks that a notice names
 
 
 class EnvironmentRule(NamedTuple):
@@ -47,7 +47,7 @@ class Assigned(NamedTuple):
     notices: list[Problem]
 
 
-def assign(
+def assign_environments(
     stacks: Sequence[Stack], rules: Sequence[EnvironmentRule], override: str | None, context: Mapping[str, Any]
 ) -> Assigned:
     """The stacks, each with its `environment` and with the values that parameters have there.
@@ -58,7 +58,7 @@ def assign(
     roots = list(dict.fromkeys(stack.root for stack in stacks))
     notices: list[Problem] = []
     if override is not None:
-        names = dict.fromkeys(roots, _known(override, rules))
+        names = dict.fromkeys(roots, _require_known(override, rules))
     elif rules:
         names, notices = _match_all(roots, rules, context)
     else:
@@ -74,29 +74,29 @@ def assign(
     return Assigned(replace_stacks(stacks, with_environment), notices)
 
 
-def telling(context: Mapping[str, Any], rules: Iterable[EnvironmentRule]) -> dict[str, Any]:
-    """The context by which environments are told apart."""
+def environment_context(context: Mapping[str, Any], rules: Iterable[EnvironmentRule]) -> dict[str, Any]:
+    """The entries of the context that decide about environments."""
     keys = {key for rule in rules for key in rule.context}
     return {key: value for key, value in context.items() if key in keys or key.lower() in _KEYS}
 
 
-def strictest(rules: Iterable[EnvironmentRule]) -> str:
-    """The environment that a stack is judged as when nothing else is known of it."""
+def strictest_environment(rules: Iterable[EnvironmentRule]) -> str:
+    """The name of the environment that a stack is judged as where nothing says which one it is of."""
     return next((rule.name for rule in rules if is_strict(rule)), "prod")
 
 
 def is_strict(rule: EnvironmentRule) -> bool:
-    """Whether the rules for prod apply to it: only so may it stand in where nothing is known."""
+    """Whether the rules for prod apply to the environment, so that it may stand for an unknown one."""
     return rule.strict or rule.name == "prod"
 
 
 def is_production(name: str) -> bool:
     """Whether the words of an environment's name say production."""
-    return "prod" in _named_by(name)
+    return "prod" in _environments_in(name)
 
 
 def account_names(rules: Iterable[EnvironmentRule]) -> dict[str, str]:
-    """Account -> environment; without the accounts that several environments share."""
+    """Account -> name of its environment, without the accounts that several environments share."""
     listed = list(rules)
     shared = _shared_accounts(listed)
     return {account: rule.name for rule in listed for account in rule.accounts if account not in shared}
@@ -112,8 +112,11 @@ def _shared_accounts(rules: Iterable[EnvironmentRule]) -> set[str]:
     return shared
 
 
-def _known(override: str, rules: Sequence[EnvironmentRule]) -> str:
-    """The environment that was asked for. A name that nobody knows would switch the rules for prod off unseen."""
+def _require_known(override: str, rules: Sequence[EnvironmentRule]) -> str:
+    """The name of the environment that the user asked for.
+
+    Raises ConfigError for an unknown one, because a mistyped name would switch off the rules for prod.
+    """
     names = [rule.name for rule in rules]
     if override in names or override in BUILTIN:
         return override
@@ -135,7 +138,7 @@ def _match_all(
     unmatched = []
     for root in roots:
         found = sorted((r for r in rules if _matches(r, root, shared, context)), key=_leniency)
-        names[root] = found[0].name if found else strictest(rules)
+        names[root] = found[0].name if found else strictest_environment(rules)
         if not found:
             unmatched.append(root)
         elif len(found) > 1:
@@ -145,16 +148,18 @@ def _match_all(
             )
     if unmatched:
         verb = "stack matches no environment and is" if len(unmatched) == 1 else "stacks match no environment and are"
-        notices.append(_notice(f"{len(unmatched)} {verb} judged as {strictest(rules)}: {_labels(unmatched)}"))
+        notices.append(
+            _notice(f"{len(unmatched)} {verb} judged as {strictest_environment(rules)}: {_labels(unmatched)}")
+        )
     return names, notices
 
 
 def _leniency(rule: EnvironmentRule) -> int:
-    """0 for the strictest; between equals the first in the file counts."""
-    named = _named_by(rule.name)
+    """A sort key: 0 for the strictest; of equal ones the first in the file counts."""
+    builtin = _environments_in(rule.name)
     if is_strict(rule):
         return 0
-    return 1 if named & {"prod", "staging"} else 3 if "dev" in named else 2
+    return 1 if builtin & {"prod", "staging"} else 3 if "dev" in builtin else 2
 
 
 def _matches(rule: EnvironmentRule, stack: Stack, shared: set[str], context: Mapping[str, Any]) -> bool:
@@ -170,15 +175,17 @@ def _matches(rule: EnvironmentRule, stack: Stack, shared: set[str], context: Map
         tests.append(_all_pairs(rule.tags, stack.tags or {}))
     if rule.context:
         tests.append(_all_pairs(rule.context, context))
-    telling = set(rule.accounts) - shared
-    if telling or not tests:
-        telling = telling or set(rule.accounts)
-        tests += [stack.account in telling] if telling else []
+
+    # An account that several environments share decides only where nothing else does.
+    accounts = set(rule.accounts) - shared
+    if accounts or not tests:
+        accounts = accounts or set(rule.accounts)
+        tests += [stack.account in accounts] if accounts else []
     return any(tests) if tests else bool(rule.regions)
 
 
 def _stage_names(stack: Stack) -> list[str]:
-    """`Pipeline/Prod/Svc` -> Pipeline, Prod, Pipeline/Prod: what stands before the stack in its construct path."""
+    """The stages around a stack, by name and by path: `Pipeline/Prod/Svc` -> Pipeline, Prod, Pipeline/Prod."""
     parts = (stack.construct_path or "").split("/")[:-1]
     return [*parts, *("/".join(parts[: n + 1]) for n in range(1, len(parts)))]
 
@@ -213,10 +220,10 @@ def _guess_all(roots: Sequence[Stack], context: Mapping[str, Any]) -> tuple[dict
 
 
 def _guess(stack: Stack, context: Mapping[str, Any]) -> str | None:
-    """The first of tags, names and context that says an environment; several in one: the strictest."""
+    """The environment that tags, names or the context name, the first of these that does; of several, the strictest."""
     names = f"{stack.construct_path or ''}/{stack.name}"
     for text in (*_key_values(stack.tags or {}), names, *_key_values(context)):
-        found = _named_by(text)
+        found = _environments_in(text)
         if found:
             return next(name for name in BUILTIN if name in found)
     return None
@@ -227,9 +234,9 @@ def _key_values(pairs: Mapping[str, Any]) -> Iterator[str]:
     return (value for key in _KEYS if isinstance(value := lower.get(key), str))
 
 
-def _named_by(text: str) -> set[str]:
-    """The built-in environments that whole words of the text name: `MyProdStack` -> {prod}."""
-    text = re.sub(r"(?i)dev-?ops", " ", text)  # the word names a team or a job, not an environment
+def _environments_in(text: str) -> set[str]:
+    """The built-in environments whose words are whole words of the text: `MyProdStack` -> {prod}."""
+    text = re.sub(r"(?i)dev-?ops", " ", text)  # "DevOps" names a team or a job, not an environment
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)
     return {_NAME_OF_WORD[word.lower()] for word in words if word.lower() in _NAME_OF_WORD}
 

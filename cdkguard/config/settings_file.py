@@ -31,13 +31,19 @@ def config_of(document: Document, directory: str) -> Config:
     """The configuration that a document holds; raises ConfigError. `directory` is the folder that it is for."""
     at = document.root.known(KEYS)
     base = os.path.dirname(document.file)
-    environments = tuple(_environment(name, item) for name, item in _items(at, "environments"))
-    own = {"directory": directory, "file": document.file, "environments": environments, **_plain(at), **_rules(at)}
+    environments = tuple(_environment(name, item) for name, item in _entries(at, "environments"))
+    own = {
+        "directory": directory,
+        "file": document.file,
+        "environments": environments,
+        **_read_plain(at),
+        **_read_rules(at),
+    }
     names = (*(rule.name for rule in environments), *BUILTIN)
     if "environment" in at:
         own["environment"] = at["environment"].one_of(dict.fromkeys(names))
     if "severity" in at:
-        own["severities"] = {rule: _severity(item, names) for rule, item in _items(at, "severity")}
+        own["severities"] = {rule: _severity(item, names) for rule, item in _entries(at, "severity")}
     if "parameters" in at:
         own["template_parameters"] = at["parameters"].written_pairs()
         _refuse_both(at, environments)
@@ -45,16 +51,16 @@ def config_of(document: Document, directory: str) -> Config:
         own["accounts"] = _accounts(at["accounts"])
     if "suppressions" in at:
         own["suppressions"] = tuple(map(_suppression, at["suppressions"].elements()))
-    own.update(_files(at, base))
+    own.update(_read_files(at, base))
     return Config(**own)
 
 
-def _items(at: Mapping[str, DocumentValue], key: str) -> list[tuple[str, DocumentValue]]:
+def _entries(at: Mapping[str, DocumentValue], key: str) -> list[tuple[str, DocumentValue]]:
     return list(at[key].items().items()) if key in at else []
 
 
-def _plain(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
-    """The settings that need no second look."""
+def _read_plain(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
+    """The settings that depend on no other."""
     own: dict[str, Json] = {}
     if "app" in at:
         own["app"] = at["app"].text()
@@ -86,7 +92,7 @@ def _seconds(at: DocumentValue) -> float:
     return float(at.value)
 
 
-def _rules(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
+def _read_rules(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
     own: dict[str, Json] = {}
     for key, field in (("rules", "rules"), ("skip", "skip"), ("stacks", "stacks"), ("python", "python_packs")):
         if key in at:
@@ -94,19 +100,19 @@ def _rules(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
     if own.get("rules") == ():
         raise at["rules"].wrong("rules is empty, so nothing would be judged")
     if "frameworks" in at:
-        from cdkguard.data import frameworks as frameworks_module
+        from cdkguard.data.frameworks import framework_names, selectors_of
 
-        known = frameworks_module.known()
+        known = framework_names()
         named = tuple(dict.fromkeys(item.one_of(known) for item in at["frameworks"].one_or_more()))
         own["frameworks"] = named
         if named and "rules" not in at:
-            own["rules"] = frameworks_module.selectors(named)
+            own["rules"] = selectors_of(named)
     if "with" in at:
-        own["parameters"] = {rule: {k: v.value for k, v in item.items().items()} for rule, item in _items(at, "with")}
+        own["parameters"] = {rule: {k: v.value for k, v in item.items().items()} for rule, item in _entries(at, "with")}
     return own
 
 
-def _files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
+def _read_files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
     """The settings that name files, which are relative to the configuration file."""
     own: dict[str, Json] = {}
     if "paths" in at:
@@ -119,7 +125,7 @@ def _files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
         if key in at:
             own["accepted"] = os.path.join(base, at[key].text())
     if "approvals" in at:
-        own["approvals"] = _written(at["approvals"], at["approvals"].text(), base)
+        own["approvals"] = _writable(at["approvals"], at["approvals"].text(), base)
     if "against" in at:
         text = at["against"].text()
         own["against"] = os.path.join(base, text) if kind_of(text).is_path else text
@@ -130,7 +136,7 @@ def _files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
 
 
 def _pack(name: str, base: str) -> str:
-    """A folder beside the configuration file; otherwise the name of an installed pack."""
+    """The path of a folder beside the configuration file, or the name of an installed pack."""
     folder = os.path.join(base, name)
     return folder if "/" in name or files.is_folder(folder) else name
 
@@ -141,11 +147,14 @@ def _output(at: DocumentValue, base: str) -> tuple[str, str | None]:
         raise at.wrong(f"'{name}=' names no file")
     if name not in FORMATS:
         raise at.wrong(f"no output format '{name}'{did_you_mean(name, FORMATS)}; there are: {', '.join(FORMATS)}")
-    return name, _written(at, file, base) if file else None
+    return name, _writable(at, file, base) if file else None
 
 
-def _written(at: DocumentValue, file: str, base: str) -> str:
-    """A file that a run may write because a configuration, perhaps a pull request's, names it."""
+def _writable(at: DocumentValue, file: str, base: str) -> str:
+    """The path of a file that a run writes; raises ConfigError where it leads out of the repository.
+
+    The configuration can be a pull request's, which must not write wherever it likes.
+    """
     path, root = os.path.join(base, file), repository_root(base)
     inside = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).lower().split(os.sep)
     if not is_below(path, root) or ".git" in inside:
@@ -154,7 +163,7 @@ def _written(at: DocumentValue, file: str, base: str) -> str:
 
 
 def _environment(name: str, at: DocumentValue) -> EnvironmentRule:
-    """An environment whose name says production is strict unless the file says otherwise."""
+    """One environment; its rule is strict where its name says production, unless the file says otherwise."""
     found = at.known(ENVIRONMENT_KEYS) if at.value is not None else {}
     texts = {key: found[key].texts() for key in ("regions", "stages", "stacks") if key in found}
     pairs = {key: found[key].written_pairs() for key in ("tags", "context", "parameters") if key in found}
@@ -164,7 +173,7 @@ def _environment(name: str, at: DocumentValue) -> EnvironmentRule:
 
 
 def _refuse_both(at: Mapping[str, DocumentValue], environments: Iterable[EnvironmentRule]) -> None:
-    """A parameter's value is either the same everywhere or an environment's, so that nobody has to know which wins."""
+    """Refuse a parameter that has a value for everywhere and another for an environment: nobody would know which counts."""
     for name, item in at["parameters"].items().items():
         owner = next((rule.name for rule in environments if name in rule.parameters), None)
         if owner:

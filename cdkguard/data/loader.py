@@ -1,4 +1,4 @@
-"""The tables of facts about AWS that the package ships as data, each read when it is first asked for."""
+"""Loads the JSON tables in this folder, each when it is first asked for."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from cdkguard.errors import InputError, told
 from cdkguard.system import files
 
 FOLDER = os.path.dirname(__file__)
-HEADER = "_"  # the entry of a data file that says which versions of which sources it was made from
+HEADER = "_"  # the entry of a table that names the sources that it was made from, with their versions
 
 
 @cache
 def peer_ids() -> dict[str, dict[str, str]]:
-    """Peer -> the id that its users write -> the name that rules have among their `equivalents`."""
-    table: dict[str, dict[str, str]] = shipped("peer_ids.json")
+    """Peer -> the rule id that its users write -> the name of that rule in our rules' `equivalents`."""
+    table: dict[str, dict[str, str]] = load_table("peer_ids.json")
     return table
 
 
-def shipped(name: str) -> Any:
-    """A file of `data/` without its header, if it has one; raises InputError where the installation is damaged."""
+def load_table(name: str) -> Any:
+    """The table in a file of this folder, without its header; raises InputError where the installation is damaged."""
     path = os.path.join(FOLDER, name)
     try:
         table = json.loads(files.read_text(path))

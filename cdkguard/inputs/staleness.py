@@ -11,35 +11,26 @@ from cdkguard.inputs.synth import read_settings
 from cdkguard.system import files
 
 _SOURCES = (".py", ".ts", ".tsx", ".js", ".mjs", ".cjs", ".java", ".cs", ".fs", ".go", ".json", ".yaml", ".yml")
-_PASSED_OVER = {
-    "node_modules",
-    "cdk.out",
-    ".git",
-    ".venv",
-    "venv",
-    "__pycache__",
-    "dist",
-    "build",
-    "target",
-    "bin",
-    "obj",
-}
+_NOT_SOURCES = {
+    "node_modules", "cdk.out", ".git", ".venv", "venv", "__pycache__", "dist", "build", "target", "bin", "obj",
+}  # fmt: skip
 _MAX_FILES = 50_000
 
 
-def assembly_of(directory: str, notes: TextIO) -> str:
-    """The folder's cloud assembly (cdk.json's `output`, else cdk.out); writes a line when a source is newer than it.
+def find_existing_assembly(directory: str, notes: TextIO) -> str:
+    """The path of the folder's cloud assembly (cdk.json's `output`, else cdk.out).
 
-    Raises InputError where there is none: an old or missing assembly is never a silent pass.
+    Writes a line to `notes` where a source file is newer than the assembly. Raises InputError where there is none.
     """
-    out = os.path.join(directory, _output_of(directory))
+    out = os.path.join(directory, _read_output(directory))
     manifest = os.path.join(out, "manifest.json")
     if not files.is_file(manifest):
         raise InputError(
             f"{manifest}: there is no cloud assembly yet: run `cdk synth`, or use `cdkguard check` without --pre-built"
         )
+
     written = os.stat(manifest).st_mtime
-    newer = next((path for path in _source_files(directory, out) if _changed(path) > written), None)
+    newer = next((path for path in _source_files(directory, out) if _time_of(path) > written), None)
     if newer is not None:
         from cdkguard.text import escape
 
@@ -48,29 +39,33 @@ def assembly_of(directory: str, notes: TextIO) -> str:
     return out
 
 
-def _output_of(directory: str) -> str:
-    """Another folder than the one that is written now may hold an old assembly, so that a mistake is not passed over."""
+def _read_output(directory: str) -> str:
+    """The `output` of cdk.json; raises InputError where it is no text.
+
+    A default in its place could lead to an old assembly, which would then be judged.
+    """
     output = read_settings(os.path.join(directory, "cdk.json")).get("output", "cdk.out")
     if not isinstance(output, str):
         raise InputError(f"{os.path.join(directory, 'cdk.json')}: 'output' is not the name of a folder")
     return output
 
 
-def _changed(path: str) -> float:
-    """When; what is gone meanwhile has not."""
+def _time_of(path: str) -> float:
+    """The time of the last change; 0 for a file that was removed meanwhile."""
     try:
-        return os.lstat(path).st_mtime  # editors leave links to nothing beside what they edit
+        return os.lstat(path).st_mtime  # not `stat`: editors put links to nothing beside the file that they edit
     except FileNotFoundError:
         return 0.0
 
 
 def _source_files(directory: str, out: str) -> Iterator[str]:
+    """The app's source files, among the first _MAX_FILES files of its folder."""
     left = _MAX_FILES
     for folder, folders, names in os.walk(directory):
         folders[:] = [
             f
             for f in folders
-            if f not in _PASSED_OVER and os.path.join(folder, f) != out and not f.endswith(".egg-info")
+            if f not in _NOT_SOURCES and os.path.join(folder, f) != out and not f.endswith(".egg-info")
         ]
         for name in names:
             left -= 1

@@ -227,10 +227,13 @@ def test_the_context_that_tells_environments_apart_is_kept(tmp_path):
 
 
 def test_only_telling_context_is_kept():
-    from cdkguard.config.environments import EnvironmentRule, telling
+    from cdkguard.config.environments import EnvironmentRule, environment_context
 
     rules = [EnvironmentRule("prod", context={"tier": "gold"})]
-    assert telling({"tier": "gold", "Stage": "live", "token": "hunter2"}, rules) == {"tier": "gold", "Stage": "live"}
+    assert environment_context({"tier": "gold", "Stage": "live", "token": "hunter2"}, rules) == {
+        "tier": "gold",
+        "Stage": "live",
+    }
 
 
 def test_a_baseline_that_holds_nothing_is_none(tmp_path):

@@ -23,8 +23,8 @@ SCHEMA = json.loads((ROOT / "cdkguard/schemas/report.schema.json").read_text())
 
 def test_the_table_names_rules_that_exist():
     known = {rule.id for rule in packs.load_all().rules}
-    for name in frameworks.known():
-        assert set(frameworks.rules_of([name])) <= known, f"{name}: run tools/make_frameworks.py"
+    for name in frameworks.framework_names():
+        assert set(frameworks.rule_ids_of([name])) <= known, f"{name}: run tools/make_frameworks.py"
 
 
 def test_the_table_is_up_to_date():
@@ -51,7 +51,7 @@ def test_well_known_pairs(name, control, rule):
 
 def test_an_unknown_framework_is_an_error_with_a_proposal():
     with pytest.raises(ConfigError, match="did you mean 'nist-800-53'"):
-        frameworks.rules_of(["nist-800-35"])
+        frameworks.rule_ids_of(["nist-800-35"])
 
 
 # -- what a run says of a control
@@ -159,7 +159,7 @@ def test_a_framework_selects_its_rules_and_is_summed_up(tmp_path, capsys):
     assembly_with(tmp_path / "cdk.out", {"Table": table})
     status, found = run(capsys, str(tmp_path / "cdk.out"), "--framework", "nist-800-53,fsbp")
     chosen = {rule["id"] for rule in found["rules"] if rule["pack"] != "unseen"}
-    assert chosen == set(frameworks.rules_of(["nist-800-53", "fsbp"]))
+    assert chosen == set(frameworks.rule_ids_of(["nist-800-53", "fsbp"]))
     assert [framework["name"] for framework in found["frameworks"]] == ["nist-800-53", "fsbp"]
     controls = {c["id"]: c for c in found["frameworks"][1]["controls"]}
     assert controls["DynamoDB.2"]["outcome"] == "fail"
@@ -180,7 +180,7 @@ def test_frameworksof_the_configuration_hold_until_the_command_line_names_others
     file.write_text("frameworks: [fsbp]\n", encoding="utf-8")
     arguments = (str(tmp_path / "cdk.out"), "--config", str(file))
     _, found = run(capsys, *arguments)
-    assert {rule["id"] for rule in found["rules"] if rule["pack"] != "unseen"} == set(frameworks.rules_of(["fsbp"]))
+    assert {rule["id"] for rule in found["rules"] if rule["pack"] != "unseen"} == set(frameworks.rule_ids_of(["fsbp"]))
     assert [framework["name"] for framework in found["frameworks"]] == ["fsbp"]
     _, found = run(capsys, *arguments, "--framework", "hipaa")
     assert [framework["name"] for framework in found["frameworks"]] == ["hipaa"]

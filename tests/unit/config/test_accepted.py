@@ -29,14 +29,14 @@ def finding(n, **options):
 
 def test_what_is_written_is_read(tmp_path):
     path = str(tmp_path / "b.json")
-    accepted.write(path, [finding(2), finding(1), finding(1)], "2026-01-02")
-    assert accepted.read(path) == {f"{n:024x}": AcceptedFinding(f"rule-{n}", "2026-01-02") for n in (1, 2)}
+    accepted.write_accepted(path, [finding(2), finding(1), finding(1)], "2026-01-02")
+    assert accepted.read_accepted(path) == {f"{n:024x}": AcceptedFinding(f"rule-{n}", "2026-01-02") for n in (1, 2)}
     assert os.listdir(tmp_path) == ["b.json"]
 
 
 def test_a_person_can_review_the_file(tmp_path):
     path = tmp_path / "b.json"
-    accepted.write(str(path), [finding(1)], "2026-01-02")
+    accepted.write_accepted(str(path), [finding(1)], "2026-01-02")
     assert path.read_text(encoding="utf-8") == (
         '{\n  "version": 1,\n  "findings": [\n    {\n      "ruleId": "rule-1",\n      "stack": "S",\n'
         '      "constructPath": "S/é1",\n      "logicalId": "L1",\n      "since": "2026-01-02",\n'
@@ -46,15 +46,15 @@ def test_a_person_can_review_the_file(tmp_path):
 
 def test_the_order_of_the_findings_makes_no_difference(tmp_path):
     one, two = tmp_path / "1.json", tmp_path / "2.json"
-    accepted.write(str(one), map(finding, range(5)), "2026-01-02")
-    accepted.write(str(two), map(finding, reversed(range(5))), "2026-01-02")
+    accepted.write_accepted(str(one), map(finding, range(5)), "2026-01-02")
+    accepted.write_accepted(str(two), map(finding, reversed(range(5))), "2026-01-02")
     assert one.read_text() == two.read_text()
 
 
 def test_findings_that_stay_keep_their_date(tmp_path):
     path = tmp_path / "b.json"
-    accepted.write(str(path), [finding(1), finding(2)], "2026-01-02")
-    accepted.write(str(path), [finding(2), finding(3)], "2026-05-06")
+    accepted.write_accepted(str(path), [finding(1), finding(2)], "2026-01-02")
+    accepted.write_accepted(str(path), [finding(2), finding(3)], "2026-05-06")
     rows = json.loads(path.read_text())["findings"]
     assert [(r["ruleId"], r["since"]) for r in rows] == [("rule-2", "2026-01-02"), ("rule-3", "2026-05-06")]
 
@@ -79,7 +79,10 @@ def test_findings_that_stay_keep_their_date(tmp_path):
 def test_what_is_no_such_file_is_neither_read_nor_overwritten(tmp_path, text, words):
     path = tmp_path / "b.json"
     path.write_text(text)
-    for attempt in (lambda: accepted.read(str(path)), lambda: accepted.write(str(path), [], "2026-01-02")):
+    for attempt in (
+        lambda: accepted.read_accepted(str(path)),
+        lambda: accepted.write_accepted(str(path), [], "2026-01-02"),
+    ):
         with pytest.raises(BaselineError) as stop:
             attempt()
         assert str(stop.value).startswith(f"{path}{words}") and "\n" not in str(stop.value)
@@ -88,12 +91,12 @@ def test_what_is_no_such_file_is_neither_read_nor_overwritten(tmp_path, text, wo
 
 def test_a_missing_file_says_what_writes_it(tmp_path):
     with pytest.raises(BaselineError, match="no such file; `cdkguard accept` writes it"):
-        accepted.read(str(tmp_path / "b.json"))
+        accepted.read_accepted(str(tmp_path / "b.json"))
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "b.json"
-    accepted.write(str(path), [finding(1)], "2026-01-02")
+    accepted.write_accepted(str(path), [finding(1)], "2026-01-02")
     before = path.read_text()
 
     def full(source, target):
@@ -101,23 +104,23 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(accepted.os, "replace", full)
     with pytest.raises(BaselineError, match="cannot be written: No space left on device"):
-        accepted.write(str(path), [finding(2)], "2026-01-02")
+        accepted.write_accepted(str(path), [finding(2)], "2026-01-02")
     assert path.read_text() == before and os.listdir(tmp_path) == ["b.json"]
 
 
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(BaselineError, match="cannot be written: No such file"):
-        accepted.write(str(tmp_path / "none" / "b.json"), [], "2026-01-02")
+        accepted.write_accepted(str(tmp_path / "none" / "b.json"), [], "2026-01-02")
 
 
 def test_a_finding_without_a_fingerprint_cannot_be_accepted(tmp_path):
     with pytest.raises(BaselineError, match="'rule-1' has no fingerprint"):
-        accepted.write(str(tmp_path / "b.json"), [finding(1)._replace(fingerprint="")], "2026-01-02")
+        accepted.write_accepted(str(tmp_path / "b.json"), [finding(1)._replace(fingerprint="")], "2026-01-02")
     assert os.listdir(tmp_path) == []
 
 
 def test_a_link_stays_a_link(tmp_path):
     target, link = tmp_path / "real.json", tmp_path / "b.json"
     link.symlink_to(target)
-    accepted.write(str(link), [finding(1)], "2026-01-02")
-    assert link.is_symlink() and len(accepted.read(str(target))) == 1
+    accepted.write_accepted(str(link), [finding(1)], "2026-01-02")
+    assert link.is_symlink() and len(accepted.read_accepted(str(target))) == 1

@@ -47,7 +47,7 @@ def finding(change, rule="data-destroyed"):
 
 
 def left(change, *agreed, findings=None, today=TODAY):
-    found, problems = approvals.apply(findings or [finding(change)], [change], agreed, today)
+    found, problems = approvals.apply_approvals(findings or [finding(change)], [change], agreed, today)
     return [f.rule_id for f in found if f.suppression is None], [p.message for p in problems]
 
 
@@ -87,7 +87,7 @@ def test_a_further_edit_ends_it():
 
 
 def test_when_the_change_has_landed_it_is_unused():
-    assert "meets no change" in approvals.apply([], [], [approval(removal())], TODAY)[1][0].message
+    assert "meets no change" in approvals.apply_approvals([], [], [approval(removal())], TODAY)[1][0].message
 
 
 def test_only_the_rules_that_it_names():
@@ -156,14 +156,14 @@ def test_the_file_is_read_as_it_was_written(tmp_path):
     path = str(tmp_path / "a.yaml")
     change = removal()
     agreed = approval(change, reason="it's: #wanted\n- yes", construct="Shop/It", rules=("a", "b"))
-    approvals.write(path, [agreed])
-    (found,) = approvals.read(path)
+    approvals.write_approvals(path, [agreed])
+    (found,) = approvals.read_approvals(path)
     assert found._replace(origin="") == agreed._replace(origin="")
     assert found.origin.endswith("a.yaml:3")
 
 
 def test_no_file_is_no_approval(tmp_path):
-    assert approvals.read(str(tmp_path / "none.yaml")) == ()
+    assert approvals.read_approvals(str(tmp_path / "none.yaml")) == ()
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_a_wrong_file_is_an_error_with_its_line(tmp_path, text, wrong):
     path = tmp_path / "cdkguard.approvals.yaml"
     path.write_text(text + "\n")
     with pytest.raises(ConfigError) as stop:
-        approvals.read(str(path))
+        approvals.read_approvals(str(path))
     assert wrong in str(stop.value)
     assert "cdkguard.approvals.yaml:1" in str(stop.value)
 
 
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path):
     with pytest.raises(ConfigError):
-        approvals.write(str(tmp_path / "none" / "a.yaml"), [])
+        approvals.write_approvals(str(tmp_path / "none" / "a.yaml"), [])
     assert not list(tmp_path.iterdir())

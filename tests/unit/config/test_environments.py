@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.config import environments
-from cdkguard.config.environments import BUILTIN, EnvironmentRule, account_names, assign, strictest
+from cdkguard.config.environments import (
+    BUILTIN,
+    EnvironmentRule,
+    account_names,
+    assign_environments,
+    strictest_environment,
+)
 from cdkguard.errors import ConfigError
 from cdkguard.model import Stack
 
@@ -19,7 +25,7 @@ def stack(path="Svc", **options):
 
 
 def judged(one, *rules, override=None, context=None):
-    (found,), notices = assign([one], rules, override, context or {})
+    (found,), notices = assign_environments([one], rules, override, context or {})
     return found.environment, [n.message for n in notices]
 
 
@@ -83,14 +89,16 @@ def test_two_regions_of_one_account_can_be_two_environments():
 
 def test_stacks_without_an_environment_are_judged_as_the_strictest_and_named():
     stacks = [stack(name) for name in "ABC"]
-    found, notices = assign(stacks, [DEV, EnvironmentRule("live-eu", stages=("x",), strict=True)], None, {})
+    found, notices = assign_environments(
+        stacks, [DEV, EnvironmentRule("live-eu", stages=("x",), strict=True)], None, {}
+    )
     assert [s.environment for s in found] == ["live-eu"] * 3
     assert [n.message for n in notices] == ["3 stacks match no environment and are judged as live-eu: A, B, C"]
     assert not notices[0].fatal and notices[0].kind == "notice"
 
 
 def test_many_stacks_do_not_make_a_long_notice():
-    (notice,) = assign([stack(f"S{n}") for n in range(60)], [DEV], None, {}).notices
+    (notice,) = assign_environments([stack(f"S{n}") for n in range(60)], [DEV], None, {}).notices
     assert notice.message.endswith("S7 and 52 more")
 
 
@@ -108,7 +116,7 @@ def test_between_equals_the_first_in_the_file_counts():
 def test_nested_stacks_are_as_their_root():
     root = stack("Staging/Svc")
     nested = stack("Staging/Svc/Prod", parent=root)
-    (inner, outer), notices = assign([nested, root], [PROD, STAGING], None, {})
+    (inner, outer), notices = assign_environments([nested, root], [PROD, STAGING], None, {})
     assert (inner.environment, outer.environment, notices) == ("staging", "staging", [])
     assert inner.parent is outer and (nested.environment, root.environment) == (None, None)
 
@@ -131,13 +139,13 @@ def test_parameters_of_the_environment_reach_its_stacks():
         stack("Prod/Svc", parameters={"Size": "1", "Other": "x"}),
         stack("Staging/Svc", parameters={"Size": "1"}),
     )
-    prod, staging = assign([prod, staging], rules, None, {}).stacks
+    prod, staging = assign_environments([prod, staging], rules, None, {}).stacks
     assert prod.parameters == {"Size": "2", "Other": "x"} and staging.parameters == {"Size": "1"}
 
 
 def test_strictest_is_one_that_the_rules_for_prod_apply_to():
-    assert strictest([]) == strictest([DEV, STAGING]) == "prod"
-    assert strictest([DEV, EnvironmentRule("eu", strict=True), PROD]) == "eu"
+    assert strictest_environment([]) == strictest_environment([DEV, STAGING]) == "prod"
+    assert strictest_environment([DEV, EnvironmentRule("eu", strict=True), PROD]) == "eu"
 
 
 @pytest.mark.parametrize(
@@ -168,14 +176,14 @@ def test_guesses(one, context, expected):
 
 def test_one_notice_says_what_was_guessed():
     stacks = [stack("Prod/A"), stack("Dev/A"), stack("X"), stack("Dev/B")]
-    assert [n.message for n in assign(stacks, [], None, {}).notices] == [
+    assert [n.message for n in assign_environments(stacks, [], None, {}).notices] == [
         "no environments are configured; judged by names and tags: Prod/A as prod; Dev/A, Dev/B as dev; "
         "X as prod (nothing names an environment)"
     ]
 
 
 def test_no_stack_no_notice():
-    assert assign([], [], None, {}) == assign([], [PROD], None, {}) == ([], [])
+    assert assign_environments([], [], None, {}) == assign_environments([], [PROD], None, {}) == ([], [])
 
 
 names = st.text("PrdoevStg-/1", min_size=1, max_size=12)
@@ -186,7 +194,7 @@ names = st.text("PrdoevStg-/1", min_size=1, max_size=12)
 )
 def test_every_stack_gets_an_environment_that_is_known(paths, rules):
     stacks = [stack(path) for path in paths]
-    found = assign(stacks, rules, None, {}).stacks
+    found = assign_environments(stacks, rules, None, {}).stacks
     known = {rule.name for rule in rules} | set(BUILTIN)
     assert all(s.environment in known for s in found)
 

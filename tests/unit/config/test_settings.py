@@ -202,10 +202,10 @@ def test_other_checkers_and_cfn_lint(repo, schema):
 def test_frameworks_select_their_rules_unless_rules_are_named(repo, schema):
     found = read("frameworks: [fsbp, hipaa, fsbp]")
     assert found.frameworks == ("fsbp", "hipaa")
-    assert found.rules == (*frameworks.rules_of(["fsbp", "hipaa"]), "changes")
+    assert found.rules == (*frameworks.rule_ids_of(["fsbp", "hipaa"]), "changes")
     assert read("frameworks: fsbp\nrules: [core]").rules == ("core",)
     assert (read("frameworks: []").rules, read("").frameworks) == (("recommended",), ())
-    assert schema["$defs"]["framework"]["enum"] == list(frameworks.known())
+    assert schema["$defs"]["framework"]["enum"] == list(frameworks.framework_names())
     for data in ({"frameworks": ["fsbp"]}, {"frameworks": "hipaa"}, {"frameworks": None}):
         jsonschema.validate(data, schema)
 

@@ -49,7 +49,7 @@ def in_accepted_file(_tmp_path):
 def approved(_tmp_path):
     change = Change("WILL_DESTROY", stack(), "Bucket", token="c1")
     approval = Approval("Data", "WILL_DESTROY", "c1", "known", "me", "2030-01-01", "a.yaml:1", logical_id="Bucket")
-    return approvals.apply([FOUND], [change], [approval], TODAY)[0][0]
+    return approvals.apply_approvals([FOUND], [change], [approval], TODAY)[0][0]
 
 
 def for_a_peer(_tmp_path):
