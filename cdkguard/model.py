@@ -258,6 +258,10 @@ class Change(NamedTuple):
     source: Source | None = None
     token: str = ""  # The hash that an approval is bound to, made by `diff.tokens`.
 
+    def has_detail(self, word: Detail) -> bool:
+        """Whether the word is one of its details; a type checker refuses a word that is none."""
+        return word in self.detail
+
 
 DETAILS: dict[Detail, str] = {
     "snapshot": "a final snapshot is taken",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cdkguard.model import Detail, Fate
 
 # Resources that hold other stacks. The template of the first may lie elsewhere; nobody reads that of the second.
-_NESTED_TYPES = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
+NESTED_TYPES = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
 
 
 class TypeFacts(NamedTuple):
@@ -127,7 +127,7 @@ class ResourceChanges:
 
     def _is_unread(self, stack: Stack, logical_id: str, body: Json) -> bool:
         """Whether it is a nested stack, or a set of stacks, of which nobody knows what it holds."""
-        return body.get("Type") in _NESTED_TYPES and (stack, logical_id) not in self.read_nested
+        return body.get("Type") in NESTED_TYPES and (stack, logical_id) not in self.read_nested
 
     def holds_data(self, resource_type: str | None, body: Json) -> bool:
         """Whether the loss of the resource is a loss of data."""

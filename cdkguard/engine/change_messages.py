@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from cdkguard._typing import Json, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.data_parts import find_lost_data_parts
+from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.text.credentials import masked
 from cdkguard.text.regexes import late
 
+if TYPE_CHECKING:
+    from cdkguard.model import Fate
+
 _FACT = late(r"\{(\w+)\}")  # the name of a fact in a rule's message
-_FATES = {
+_FATES: dict[Fate, str] = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",
     "retained": "kept, outside the stack",
     "unknown": "deleted or kept: that is not known before deployment",
 }
-_NESTED = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
 _UNREAD = "deleted with all that is in it, which was not read"
 _TOO_LATE = " The new code retains it, but that comes too late: the deployed template's policy decides."
 _MOST_CAUSES = 3  # of a replacement, that are told
@@ -48,7 +51,7 @@ def render_message(
 
     if outcome is Outcome.UNKNOWN:
         text = f"Cannot be judged: {text}"
-    if "condition-unknown" in change.detail:
+    if change.has_detail("condition-unknown"):
         text += ", where its condition holds"
     return Message(text, _tells_secret(set(_FACT.findall(form)), change, secrets))
 
@@ -83,7 +86,7 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
     partner = change.partner or ""
     if change.partner_stack:
         partner += f" in {change.partner_stack}"
-    is_unread = change.fate == "unknown" and change.resource_type in _NESTED
+    is_unread = change.fate == "unknown" and change.resource_type in NESTED_TYPES
 
     return {
         "subject": change.logical_id or change.stack.name,
@@ -101,7 +104,7 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "before": _environment_or_number(change.before),
         "after": _environment_or_number(change.after),
         "path": paths[0] if paths else "",
-        "late": _TOO_LATE if "retained-too-late" in change.detail else "",
+        "late": _TOO_LATE if change.has_detail("retained-too-late") else "",
     }
 
 

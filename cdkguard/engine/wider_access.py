@@ -44,7 +44,7 @@ def _compare_access(old: Stack, new: Stack, changes: Sequence[Change], sides: Si
     renamed = {
         str(c.partner_id): str(c.logical_id)
         for c in here
-        if c.impact == "WILL_CREATE" and c.partner_id and "renamed" in c.detail
+        if c.impact == "WILL_CREATE" and c.partner_id and c.has_detail("renamed")
     }
     before, after = resolve_pair(old, new, sides)
 

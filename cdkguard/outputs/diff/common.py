@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cdkguard._typing import Any, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.diff.comparable import as_json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import (
@@ -21,6 +21,9 @@ from cdkguard.outputs.summary import plural
 from cdkguard.template.rendering import render_value
 from cdkguard.template.values import Deferred
 from cdkguard.text.credentials import masked
+
+if TYPE_CHECKING:
+    from cdkguard.model import Detail, Fate
 
 WORST_FIRST = (*reversed(STACK_IMPACTS), *reversed(IMPACTS))
 
@@ -81,7 +84,7 @@ def name_of_change(change: Change) -> str:
 
 
 # Change.fate -> the fate of the resource that runs now.
-FATES = {
+FATES: dict[Fate, str] = {
     "destroyed": "deleted for good",
     "snapshot": "deleted after a final snapshot",
     "retained": "kept, outside the stack",
@@ -105,7 +108,7 @@ def describe(change: Change) -> list[str]:
 
 
 # Words of Change.detail that the impact, the fate or another sentence says already.
-_DESCRIBED_ELSEWHERE = ("snapshot", "renamed", "moved", "part-lost", "follows", "stack-removed")
+_DESCRIBED_ELSEWHERE: tuple[Detail, ...] = ("snapshot", "renamed", "moved", "part-lost", "follows", "stack-removed")
 
 
 def _describe_partner(change: Change) -> list[str]:
@@ -122,7 +125,7 @@ def _describe_partner(change: Change) -> list[str]:
     return found
 
 
-_FATES_WORST_FIRST = ("destroyed", "unknown", "snapshot", "", "retained")
+_FATES_WORST_FIRST: tuple[Fate, ...] = ("destroyed", "unknown", "snapshot", "", "retained")
 
 
 def describe_lost_data(changes: Iterable[Change]) -> list[str]:
