@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 
-from cdkguard._typing import Json
-from cdkguard.access.branches import Assumptions
 from cdkguard.access.grants import NewGrant, find_new_grants
 from cdkguard.access.identities import Identities, Identity, IdentityKey, IdentityPair
 from cdkguard.access.managed_policies import find_attached_policies, read_managed_policy
@@ -17,7 +15,7 @@ from cdkguard.access.permissions_boundaries import find_boundary_widenings
 from cdkguard.access.sets import may_intersect
 from cdkguard.access.severity import PolicySubject
 from cdkguard.access.stack_index import StackIndex
-from cdkguard.access.statements import PolicyDocument, Statement, read_statements
+from cdkguard.access.statements import PolicyDocument, Statement, contents_of, read_statements
 from cdkguard.access.widening import Widening
 from cdkguard.access.wording import make_widenings
 from cdkguard.template.values import ABSENT
@@ -83,11 +81,6 @@ def _compare_rights(pair: IdentityPair, even_if_equal: bool) -> Iterator[Widenin
     yield from find_attached_policies(after.label, allowed, *managed)
 
 
-def contents_of(policies: Sequence[PolicyDocument]) -> list[tuple[Json, Assumptions]]:
-    """The documents without their places in the template, to see whether two lists of policies say the same."""
-    return [(policy.document, policy.assumptions) for policy in policies]
-
-
 def _find_joined_groups(pair: IdentityPair) -> Iterator[Widening]:
     """The groups that a user joins and whose policies are not in the template."""
     user = pair.after
@@ -151,7 +144,7 @@ def _compare_trust(pair: IdentityPair) -> Iterator[Widening]:
         return
     grants = find_new_grants(_read_trust_policy(old, before), _read_trust_policy(new, after))
     subject = PolicySubject(
-        after.label, is_resource=True, account=new.stack.account, kind="trust", right=f"become {after.label}"
+        after.label, names_principals=True, account=new.stack.account, kind="trust", right=f"become {after.label}"
     )
     yield from make_widenings(grants, subject)
 

@@ -15,7 +15,6 @@ from cdkguard.access.identities import Identities, IdentityPair
 from cdkguard.access.managed_policies import ManagedPolicy, read_managed_policy
 from cdkguard.access.statements import PolicyDocument, Statement, TemplateElement, read_statements
 from cdkguard.access.widening import Widening
-from cdkguard.access.wording import render_absent
 from cdkguard.logic import Tri
 from cdkguard.template.values import ABSENT, Deferred
 
@@ -40,9 +39,15 @@ def find_boundary_widenings(pair: IdentityPair) -> Iterator[Widening]:
             else:
                 message = f"{after.label} has another permissions boundary, perhaps a wider one"
 
-            path, certain = "Properties.PermissionsBoundary", is_subset is False
             yield Widening(
-                after.logical_id, "boundary-removed", "high", message, path, was, render_absent(now), certain
+                logical_id=after.logical_id,
+                kind="boundary-removed",
+                severity="high",
+                message=message,
+                path="Properties.PermissionsBoundary",
+                before=was,
+                after=None if now is ABSENT else now,
+                certain=is_subset is False,
             )
 
 

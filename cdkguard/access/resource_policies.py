@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import each_element
 from cdkguard.access.grants import find_new_grants
-from cdkguard.access.identity_policies import contents_of
 from cdkguard.access.patterns import EVERYTHING, render_pattern
 from cdkguard.access.permissions import EVENT_BUS_POLICY, PERMISSIONS, property_path, read_bus_permission
 from cdkguard.access.policy_locations import POLICY_LOCATIONS
@@ -22,6 +21,7 @@ from cdkguard.access.statements import (
     PolicyDocument,
     Statement,
     TemplateElement,
+    contents_of,
     parse_document,
     read_statements,
 )
@@ -78,10 +78,10 @@ def _compare_policies(
 
     subject = PolicySubject(
         target.label,
-        is_resource=True,
+        names_principals=True,
         account=new.account,
         kind="permission" if target.type in PERMISSIONS else "",
-        is_closed=not POLICY_LOCATIONS[target.type].open_by_default,
+        open_by_default=POLICY_LOCATIONS[target.type].open_by_default,
     )
     for widening in make_widenings(grants, subject):
         yield widening._replace(path=property_path(target.type, widening.path))

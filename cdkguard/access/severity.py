@@ -12,8 +12,8 @@ from cdkguard.access.patterns import EVERYTHING, render_pattern
 from cdkguard.access.risk import rate_risk
 from cdkguard.access.sets import NameSet
 from cdkguard.access.statements import Statement
-from cdkguard.access.widening import worst_severity
 from cdkguard.aws import policies
+from cdkguard.model import severity_rank
 
 # Words of condition keys, in lower case, that are about the caller: who asks, from where, how well identified.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -49,15 +49,15 @@ class PolicySubject(NamedTuple):
     label: str
     # Its policies name principals: a resource-based policy, or a role's trust policy.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
-    is_resource: bool = False
+    names_principals: bool = False
     # The account that the stack is deployed to, where known.
     account: str | None = None
     # The kind of every widening, where the policies have one of their own: trust, permission.
     kind: str = ""
     # What its principals may do, in messages, where that is always the same: `become role Worker`.
     right: str = ""
-    # Without a policy it lets nobody in; false for what is open unless a policy closes it, such as a REST API.
-    is_closed: bool = True
+    # Without a policy it lets everybody in, such as a REST API: a policy can only take away.
+    open_by_default: bool = False
     # The logical IDs of resources that the change itself creates.
     new_ids: Collection[str] = ()
 
@@ -68,7 +68,7 @@ class PolicySubject(NamedTuple):
 def classify_principals(grant: NewGrant, subject: PolicySubject) -> str:
     """public | cross-account | other: whom the statement of a resource-based policy lets in."""
     one = grant.statement
-    if not subject.is_resource or grant.kind == "deny-removed" or one.unknown is not None:
+    if not subject.names_principals or grant.kind == "deny-removed" or one.unknown is not None:
         return "other"
     if one.principal.negated or EVERYTHING in one.principal.patterns:
         return "other" if is_restricted(one) else "public"
@@ -106,14 +106,14 @@ def _is_own_principal(one: Statement) -> bool:
 
 def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals: str) -> str:
     """The severity of grants of one statement and one kind; `principals` as `classify_principals` says."""
-    if not subject.is_resource:
+    if not subject.names_principals:
         return _rate_identity_policy(grants)
 
     first = grants[0]
     if first.kind == "deny-removed":
-        return "high" if subject.is_closed else "medium"
+        return "medium" if subject.open_by_default else "high"
     if principals == "public":
-        return "critical" if subject.is_closed else "high"
+        return "high" if subject.open_by_default else "critical"
     if principals == "cross-account" or first.kind == "not-action":
         return "high"
     if first.kind == "condition":
@@ -125,17 +125,17 @@ def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals
         return "low"
     # The policy is about one resource, whatever its statement says of it.
     one_resource = NameSet((tuple("one"),))
-    return worst_severity("medium", *(rate_risk(g.statement._replace(resource=one_resource)) for g in grants))
+    return _find_worst("medium", *(rate_risk(g.statement._replace(resource=one_resource)) for g in grants))
 
 
 def _rate_identity_policy(grants: Sequence[NewGrant]) -> str:
     first = grants[0]
-    worst = worst_severity(*(rate_risk(g.statement) for g in grants))
+    worst = _find_worst(*(rate_risk(g.statement) for g in grants))
     if first.kind == "not-action":
-        return worst_severity(worst, "high")
+        return _find_worst(worst, "high")
     if first.kind in ("deny-removed", "unknown"):
-        return worst_severity(worst, "medium")
-    return worst_severity(worst, _rate_lost_conditions(first)) if first.kind == "condition" else worst
+        return _find_worst(worst, "medium")
+    return _find_worst(worst, _rate_lost_conditions(first)) if first.kind == "condition" else worst
 
 
 def _rate_loosened_resource(grant: NewGrant, subject: PolicySubject) -> str:
@@ -161,3 +161,8 @@ def find_lost_conditions(grant: NewGrant) -> list[ConditionTest]:
 
 def _restricts_caller(test: ConditionTest) -> bool:
     return any(word in test.key for word in _CALLER_KEYS)
+
+
+def _find_worst(*severities: str) -> str:
+    """The strongest of several severities."""
+    return max(severities, key=severity_rank)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import ALWAYS, Assumptions, each_branch, expand_branches
@@ -93,6 +93,11 @@ def parse_document(text: str) -> Json:
         return policies.parsed(text)
     except ValueError:
         return Deferred("unknown", text)
+
+
+def contents_of(policies: Sequence[PolicyDocument]) -> list[tuple[Json, Assumptions]]:
+    """The documents without their places in the template, to see whether two lists of policies say the same."""
+    return [(policy.document, policy.assumptions) for policy in policies]
 
 
 def _read_statement_list(policy: PolicyDocument, spell: Speller) -> Iterator[Statement]:

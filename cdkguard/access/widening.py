@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.model import severity_rank
 
 
 class ResolvedStack(NamedTuple):
@@ -33,8 +32,3 @@ class Widening(NamedTuple):
     after: Json
     # False where it depends on a value that only the deployment knows.
     certain: bool = True
-
-
-def worst_severity(*severities: str) -> str:
-    """The strongest of several severities."""
-    return max(severities, key=severity_rank)

@@ -12,7 +12,6 @@ from cdkguard.access.patterns import EVERYTHING, UnknownPart, render_pattern
 from cdkguard.access.sets import NameSet
 from cdkguard.access.severity import PolicySubject, classify_principals, find_lost_conditions, rate_severity
 from cdkguard.access.widening import Widening
-from cdkguard.template.values import ABSENT
 
 _MOST_LISTED = 4  # actions, resources or principals that a message names
 
@@ -30,7 +29,7 @@ def make_widenings(grants: Iterable[NewGrant], subject: PolicySubject) -> Iterat
 
     for (_, _, _, principals, _), many in groups.items():
         found = _make_widening(many, subject, principals)
-        is_new = not subject.is_resource and all(_is_only_to(subject.new_ids, g.statement.resource) for g in many)
+        is_new = not subject.names_principals and all(_is_only_to(subject.new_ids, g.statement.resource) for g in many)
         yield found._replace(severity="low") if is_new and found.severity == "medium" else found
 
 
@@ -61,7 +60,7 @@ def _make_widening(grants: Sequence[NewGrant], subject: PolicySubject, principal
     element = first.statement.element
     path, before, after = _find_difference(first)
     # Where the own account is not known, the other account may be the own one.
-    may_be_own = principals == "cross-account" and subject.is_resource and subject.account is None
+    may_be_own = principals == "cross-account" and subject.names_principals and subject.account is None
     return Widening(
         logical_id=element.logical_id,
         kind=_name_kind(first, subject, principals),
@@ -94,8 +93,8 @@ def _name_kind(grant: NewGrant, subject: PolicySubject, principals: str) -> str:
     """The kind of the widening: one of `model.WIDENING_KINDS`."""
     kind = grant.kind
     if kind == "unknown":
-        kind = "principal" if subject.is_resource else "action"
-    if not subject.is_resource or kind == "deny-removed":
+        kind = "principal" if subject.names_principals else "action"
+    if not subject.names_principals or kind == "deny-removed":
         return kind
     if subject.kind == "trust" or principals == "other":
         return subject.kind or kind
@@ -134,7 +133,7 @@ def _render_right(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
         return f"{subject.label}: a Deny of {actions} on {resources} is gone or narrower"
     if subject.right:
         return f"{principals} may now {subject.right}"
-    if subject.is_resource:
+    if subject.names_principals:
         return f"{principals} may now do {actions} on {subject.label}"
     return f"{subject.label} may now do {actions} on {resources}"
 
@@ -175,8 +174,3 @@ def _render_principal(text: str) -> str:
     if rest == "*":
         return "this account" if account.startswith("$") else f"account {account}"
     return rest if rest and account.startswith("$") else text
-
-
-def render_absent(value: Json) -> Json:
-    """A value for people and reports: null where there is none."""
-    return None if value is ABSENT else value
