@@ -15,7 +15,7 @@ from cdkguard.engine.findings import fingerprint
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Finding, Outcome, RuleInfo, Stack
 from cdkguard.system import processes
-from cdkguard.text.credentials import masked
+from cdkguard.text.credentials import mask_secrets
 
 PREFIX = "cfn-lint-"
 OWN_RULE = "E9900"  # of cdkguard.cfnlint_rules: the findings are here already
@@ -157,7 +157,7 @@ def _message(match: Mapping[str, Json], stack: Stack, path: Sequence[str | int])
         inside = inside or (isinstance(value, list) and isinstance(step, int) and step < len(value))
         value = value[step] if inside else None
     if isinstance(value, str) and value:
-        text = text.replace(value, str(masked(str(path[-1]), value)))
+        text = text.replace(value, str(mask_secrets(str(path[-1]), value)))
     return _line(text), text != message
 
 

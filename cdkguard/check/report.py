@@ -76,9 +76,9 @@ def sort_findings(findings: Sequence[Finding], stacks: Sequence[Stack]) -> list[
 
 def veil_credentials(finding: Finding) -> Finding:
     """The finding without credentials in its texts, not even in one that stands where names do."""
-    if not credentials.may_hold_one(f"{finding.message} {finding.found} {finding.branch}"):
+    if not credentials.may_hold_credential(f"{finding.message} {finding.found} {finding.branch}"):
         return finding
-    texts = [text and credentials.veiled(text) for text in (finding.message, finding.found, finding.branch)]
+    texts = [text and credentials.hide_credentials(text) for text in (finding.message, finding.found, finding.branch)]
     hides = finding.hides_secret or texts[:2] != [finding.message, finding.found]
     return finding._replace(message=texts[0] or "", found=texts[1], branch=texts[2], hides_secret=hides)
 

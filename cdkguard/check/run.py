@@ -175,7 +175,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
         findings=tuple(map(veil_credentials, sort_findings(findings, stacks))),
         rules=RuleInfos(ran, linted.rules),
         stacks=tuple(map(describe_stack, stacks, sizes)),
-        problems=tuple(p._replace(message=credentials.veiled(p.message)) for p in problems),
+        problems=tuple(p._replace(message=credentials.hide_credentials(p.message)) for p in problems),
         seconds=time.perf_counter() - run.began,
         fail_on=changed.fail_on if changed else config.fail_on,
         version=__version__,

@@ -24,6 +24,6 @@ def write_snapshot(config: Config, folder: str, progress: TextIO | None = None) 
 def find_credentials(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(path, kind of credential) of each file that holds one: a snapshot is committed, and holds all of the templates."""
     for path in paths:
-        kind = credentials.shape_of(files.read_text(path))
+        kind = credentials.find_credential_kind(files.read_text(path))
         if kind is not None:
             yield path, kind

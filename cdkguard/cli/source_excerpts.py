@@ -30,7 +30,7 @@ def make_excerpt(directory: str, report: Report) -> Excerpt:
     def excerpt(source: Source) -> list[tuple[int, str]]:
         try:
             lines = _read_line(os.path.realpath(source.file), source.line, roots)
-            return [(number, credentials.veiled_code(line, source in with_secret)) for number, line in lines]
+            return [(number, credentials.hide_secrets_in_code(line, source in with_secret)) for number, line in lines]
         except (OSError, ValueError):  # ValueError: no file can have such a name.
             return []
 

@@ -12,7 +12,7 @@ from cdkguard.diff.replacement import Replacements
 from cdkguard.model import PropertyChange
 from cdkguard.template.paths import render_path
 from cdkguard.template.values import ABSENT, scalar_text
-from cdkguard.text.credentials import hides, named_by
+from cdkguard.text.credentials import find_name_beside, is_secret_name
 
 if TYPE_CHECKING:
     from cdkguard.model import Detail, Replacement
@@ -71,8 +71,8 @@ def _decide_auto_scaling_group(body: Json) -> Replacement:
 
 def _find_secret_name(before: Json, after: Json, path: Path) -> str:
     """The name that calls the value at the path a secret, where it is the value of a pair such as {Name, Value}."""
-    names = [named_by(_find_owner(side, path), path[-1]) for side in (before, after)] if path else []
-    return next(filter(hides, names), "")
+    names = [find_name_beside(_find_owner(side, path), path[-1]) for side in (before, after)] if path else []
+    return next(filter(is_secret_name, names), "")
 
 
 def _find_owner(properties: Json, path: Path) -> Json:

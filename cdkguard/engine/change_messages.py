@@ -9,7 +9,7 @@ from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
-from cdkguard.text.credentials import masked
+from cdkguard.text.credentials import mask_secrets
 from cdkguard.text.regexes import late
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ def render_message(
 
 def render_step(path: str, before: Json, after: Json, secret: bool = False) -> str:
     """`Properties.Port 80 -> 443`; of a secret, or of what its name calls one, only the length."""
-    values = [render_value(masked(path, value), secret) for value in (before, after)]
+    values = [render_value(mask_secrets(path, value), secret) for value in (before, after)]
     return f"{path} {values[0]} -> {values[1]}"
 
 
 def step_hides_secret(path: str, before: Json, after: Json, secret: bool = False) -> bool:
     """Whether `render_step` shows only the length of one of the values, or of a part of it."""
-    pairs = [(value, masked(path, value)) for value in (before, after)]
+    pairs = [(value, mask_secrets(path, value)) for value in (before, after)]
     return any(is_hidden(seen, secret) or seen != value for value, seen in pairs)
 
 

@@ -142,7 +142,7 @@ def names_partition(value: Json, operand: Json, context: OperatorContext) -> Tri
 def secret_shape(value: Json, operand: Json, context: OperatorContext) -> Tri:
     from cdkguard.text import credentials
 
-    return (isinstance(value, str) and credentials.shape_of(value) is not None) is operand
+    return (isinstance(value, str) and credentials.find_credential_kind(value) is not None) is operand
 
 
 def secret_shape_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:

@@ -1,4 +1,4 @@
-"""JSONPath -> the template values it names, with intrinsic functions understood.
+"""JSONPath -> the template values that it names, intrinsic functions resolved.
 
 jsonpath-ng parses a path once; `parse` turns its tree into plain steps (JSON, so that packs can be precompiled), and
 `select` walks template values by them. On plain JSON without intrinsics it agrees with jsonpath-ng's own `find`, except
@@ -15,23 +15,26 @@ from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
 from cdkguard.text.regexes import late
 
-Step = list[Any]  # ["f", name] | ["i", index] | ["*"] | [".*"] | [".."] | ["?", steps, operator, value]
-Found = tuple[tuple[str | int, ...], Json]
+# ["f", name] a member, ["i", index] an element, ["*"] each element, [".*"] each member, [".."] each value below, or
+# ["?", steps, operator, value] each element of which the value at `steps` is equal (`==`), not equal, or there (None).
+Step = list[Any]
+Found = tuple[tuple[str | int, ...], Json]  # the path that leads to a value, and the value
 Walk = Callable[[Scope, Json], Iterator[Found]]
 
+# The common form, which needs no parser, and so no import of one.
 _PLAIN = late(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
-_EACH = "each__element"
-MAX_NODES = 200_000  # of a descendant walk over one value
-MAX_DESCENTS = 2  # in a path: each walks over all that the one before it names
+_EACH = "each__element"  # the field name that stands for `[*]` while jsonpath-ng parses
+MAX_NODES = 200_000  # values that one `..` visits
+MAX_DESCENTS = 2  # `..` in one path: each walks over all values that the one before it names
 
 
 class PathError(ValueError):
-    """The text is not a JSONPath that cdkguard understands."""
+    """The text is no JSONPath, or one that cdkguard does not understand."""
 
 
 def parse(text: str) -> list[Step]:
     """The steps of a JSONPath such as `$.Properties.Tags[?(@.Key=='env')].Value`; raises PathError."""
-    if _PLAIN.match(text):  # the common form needs no parser, and so no import of one
+    if _PLAIN.match(text):
         return [["*"] if part == "[*]" else ["f", part[1:]] for part in re.findall(r"\.\w+|\[\*\]", text)]
     from jsonpath_ng.ext.parser import parse as jsonpath_parse
 
@@ -77,11 +80,11 @@ def _steps(node: Any) -> list[Step]:
 
 
 def bind(steps: list[Step]) -> Walk:
-    """The steps as one closure: (scope, value) -> (path, value) pairs."""
+    """The steps as one function: (scope, value) -> (path, value) of each value that they name."""
     names = fields(steps)
     if names is not None:
         return _bind_fields(names)
-    walk: Walk = _here
+    walk: Walk = _walk_no_further
     at = len(steps)
     while at:
         at -= 1
@@ -93,21 +96,21 @@ def bind(steps: list[Step]) -> Walk:
 
 
 def _missing(value: dict[str, Json]) -> Json:
-    """What a member that is not written is: absent, or whatever a macro beside it will make of the mapping."""
+    """The value of a member that is not written: ABSENT, or Deferred beside a macro, which may add any member."""
     return Deferred("unknown", value["Fn::Transform"]) if "Fn::Transform" in value else ABSENT
 
 
-def _here(scope: Scope, value: Json) -> Iterator[Found]:
+def _walk_no_further(scope: Scope, value: Json) -> Iterator[Found]:
     yield (), scope.resolve(value)
 
 
 def fields(steps: list[Step]) -> tuple[str, ...] | None:
-    """The names of a path that consists of member names alone, and so names exactly one value."""
+    """The member names of a path that has no other steps, and so names exactly one value; None for any other path."""
     return tuple(step[1] for step in steps) if all(step[0] == "f" for step in steps) else None
 
 
 def value_at(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
-    """The one value that member names lead to."""
+    """The one value to which the member names lead, resolved; ABSENT where it is not written."""
     kind = type(value)
     if kind is str or kind is dict and len(value) == 1:  # nothing else can be an intrinsic or a dynamic reference
         value = scope.resolve(value)
@@ -181,7 +184,7 @@ def _bind_index(step: Step, rest: Walk) -> Walk:
 
 
 def _elements(scope: Scope, value: Json) -> Iterator[tuple[int, Json]]:
-    """List elements; one object where a list belongs counts as a list of one, as in CloudFormation."""
+    """(index, element) of a list; one object where a list belongs is a list of one, as for CloudFormation."""
     items = value if type(value) is list else [value]
     for index, item in enumerate(items):
         found = scope.resolve(item)
@@ -247,7 +250,7 @@ def _bind_descendants(_step: Step, rest: Walk) -> Walk:
 def _bind_filter(step: Step, rest: Walk) -> Walk:
     target, operator, wanted = bind(step[1]), step[2], scalar_text(step[3])
 
-    def keeps(scope: Scope, item: Json) -> bool | None:
+    def matches(scope: Scope, item: Json) -> bool | None:
         for _path, found in target(scope, item):
             if isinstance(found, Deferred):
                 return None
@@ -258,20 +261,20 @@ def _bind_filter(step: Step, rest: Walk) -> Walk:
 
     def walk(scope: Scope, value: Json) -> Iterator[Found]:
         value = scope.resolve(value)
-        matched = False
+        found_any = False
         if isinstance(value, Deferred):
             yield from rest(scope, value)
             return
         for index, item in _elements(scope, value) if type(value) in (list, dict) else ():
-            keep = keeps(scope, item)
-            if keep is None:
-                matched = True
+            match = matches(scope, item)
+            if match is None:
+                found_any = True
                 yield (index,), Deferred("unknown", item)
-            elif keep:
-                matched = True
+            elif match:
+                found_any = True
                 for path, found in rest(scope, item):
                     yield (index, *path), found
-        if not matched:
+        if not found_any:
             for path, _found in rest(scope, ABSENT):
                 yield ("*", *path), ABSENT
 

@@ -1,6 +1,6 @@
-"""What AWS SAM makes of its resources, as far as rules have something to say about it.
+"""Reads the short forms of AWS SAM as the CloudFormation resources that they stand for, as far as rules ask about those.
 
-The transform itself runs in CloudFormation. Its short forms are read here as the resources that they stand for:
+The transform itself runs in CloudFormation:
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
 """
 
@@ -14,8 +14,8 @@ PREFIX = "AWS::Serverless::"
 MAX_SHARED = 200_000  # members of Globals, times the resources that take them over
 
 _SERVICES = {"Function": "lambda.amazonaws.com", "StateMachine": "states.amazonaws.com"}
-# What becomes which type, and which of its properties have another name there.
-_PLAIN: Mapping[str, tuple[str, Mapping[str, str]]] = {
+# Type of SAM -> type of CloudFormation, and the properties that have another name in SAM.
+_COUNTERPARTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Function": ("AWS::Lambda::Function", {"DeadLetterConfig": "DeadLetterQueue"}),
     "Api": ("AWS::ApiGateway::Stage", {}),
     "HttpApi": ("AWS::ApiGatewayV2::Stage", {}),
@@ -26,7 +26,7 @@ _PLAIN: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 
 class GlobalsTooLarge(ValueError):
-    """Globals that are too large for the number of resources that share them."""
+    """Globals are too large for the number of resources that share them."""
 
 
 def read_globals(template: Mapping[str, Json]) -> dict[str, Json]:
@@ -42,31 +42,36 @@ def read_globals(template: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def apply_globals(body: Mapping[str, Json], globals_: Mapping[str, Json]) -> dict[str, Json]:
-    """The resource with what `Globals` says of its type."""
+    """The resource with the properties that `Globals` gives to its type.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+    """
     common, own = globals_.get(str(body.get("Type"))), body.get("Properties")
-    return dict(body) if not common else {**body, "Properties": _merged(common, own if own is not None else {})}
+    return dict(body) if not common else {**body, "Properties": _merge(common, own if own is not None else {})}
 
 
 def expand_resource(body: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
-    """The resources of CloudFormation that a (completed) resource of SAM stands for."""
+    """The resources of CloudFormation that a resource of SAM, with its Globals, stands for."""
     name, properties = str(body.get("Type")).removeprefix(PREFIX), body.get("Properties")
-    if name not in _PLAIN or not isinstance(properties, dict | None):
+    if name not in _COUNTERPARTS or not isinstance(properties, dict | None):
         return
+
     properties = properties or {}
-    kind, renamed = _PLAIN[name]
-    yield {**body, "Type": kind, "Properties": _renamed(properties, renamed)}
+    kind, renamed = _COUNTERPARTS[name]
+    yield {**body, "Type": kind, "Properties": _rename_properties(properties, renamed)}
     if name in _SERVICES and properties.get("Policies") and not properties.get("Role"):
-        yield {**body, "Type": "AWS::IAM::Role", "Properties": _role(properties, _SERVICES[name])}
+        yield {**body, "Type": "AWS::IAM::Role", "Properties": _make_role(properties, _SERVICES[name])}
     if name == "Function" and isinstance(properties.get("FunctionUrlConfig"), dict):
         yield {**body, "Type": "AWS::Lambda::Url", "Properties": properties["FunctionUrlConfig"]}
 
 
-def _renamed(properties: Mapping[str, Json], renamed: Mapping[str, str]) -> dict[str, Json]:
+def _rename_properties(properties: Mapping[str, Json], renamed: Mapping[str, str]) -> dict[str, Json]:
     return {**properties, **{ours: properties[theirs] for ours, theirs in renamed.items() if theirs in properties}}
 
 
-def _role(properties: Mapping[str, Json], service: str) -> dict[str, Json]:
-    """The role of a function without one of its own: managed policies by name or ARN, documents, templates of SAM."""
+def _make_role(properties: Mapping[str, Json], service: str) -> dict[str, Json]:
+    """The properties of the role that SAM makes for a function: `Policies` are managed policies, by name or ARN, documents, or
+    templates of SAM, which are left out."""
     written = properties["Policies"]
     managed: list[Json] = []
     inline: list[Json] = []
@@ -77,6 +82,7 @@ def _role(properties: Mapping[str, Json], service: str) -> dict[str, Json]:
             managed.append(f"arn:aws:iam::aws:policy/{policy}")
         elif isinstance(policy, str) or (isinstance(policy, dict) and not next(iter(policy), "").endswith("Policy")):
             managed.append(policy)
+
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     role: dict[str, Json] = {
         "AssumeRolePolicyDocument": properties.get("AssumeRolePolicyDocument")
@@ -89,10 +95,10 @@ def _role(properties: Mapping[str, Json], service: str) -> dict[str, Json]:
     return role
 
 
-def _merged(common: Json, own: Json) -> Json:
-    """Maps are merged, lists added to, other values replaced."""
+def _merge(common: Json, own: Json) -> Json:
+    """Mappings are merged, lists are joined; of other values the resource's own counts."""
     if isinstance(common, dict) and isinstance(own, dict) and not _is_function(common) and not _is_function(own):
-        return {**common, **{key: _merged(common[key], own[key]) if key in common else own[key] for key in own}}
+        return {**common, **{key: _merge(common[key], own[key]) if key in common else own[key] for key in own}}
     return [*common, *own] if isinstance(common, list) and isinstance(own, list) else own
 
 

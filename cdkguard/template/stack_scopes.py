@@ -1,4 +1,4 @@
-"""The values of each stack's template under what is known of its deployment."""
+"""Gives each stack its Scope and its resources, under the parameters, account and region that its deployment has."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cdkguard.template import loops
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Branch, Deferred
 
-MAX_DUMMIES = 200  # different ones, each looked for in every text: beyond them no text is known. CDK has a dozen
+MAX_DUMMIES = 200  # different values of missing context, each searched in every text; CDK has a dozen of them
 
 
 class StackScopes:
-    """A Scope and the resources of each stack, made when first asked for.
+    """The Scope and the resources of each stack, made when first asked for.
 
-    `given` holds values of CloudFormation parameters for every root stack that declares them. What could not be
-    expanded is in `problems`.
+    `given` holds values of CloudFormation parameters, for every root stack that declares them. `problems` tells of the
+    loops that could not be expanded.
     """
 
     def __init__(self, given: Mapping[str, Json] | None = None) -> None:
@@ -39,10 +39,10 @@ class StackScopes:
         if stack.parent is None:
             given = {k: v for k, v in {**stack.parameters, **self.given}.items() if k in declared}
         elif stack.parent_logical_id is not None:
-            given = self._passed(stack, declared)
+            given = self._find_passed_parameters(stack, declared)
         dummies = tuple({d for m in stack.missing for d in m.dummies if d})
         if len(dummies) > MAX_DUMMIES:
-            dummies = ("",)  # which is in every text
+            dummies = ("",)  # it is in every text, so that no text is known
         return Scope(
             stack.template,
             given,
@@ -53,8 +53,8 @@ class StackScopes:
             stack,
         )
 
-    def _passed(self, stack: Stack, declared: Mapping[str, Json]) -> dict[str, Json]:
-        """The parameters of a nested stack, as its parent passes them; what is not known there is not known here."""
+    def _find_passed_parameters(self, stack: Stack, declared: Mapping[str, Json]) -> dict[str, Json]:
+        """The parameters of a nested stack, as its parent passes them; a value that is not known there is not known here."""
         assert stack.parent is not None and stack.parent_logical_id is not None
         scope, given = self.of(stack.parent), dict(stack.parameters)
         parent = self.resources(stack.parent).get(stack.parent_logical_id, {})
@@ -75,38 +75,36 @@ class StackScopes:
     def resources(self, stack: Stack) -> dict[str, Json]:
         """Logical id -> body, loops of AWS::LanguageExtensions expanded."""
         resources: dict[str, Json] = stack.template.get("Resources") or {}
-        if self._resources.get(id(stack)) is resources:  # looked through before
+        if self._resources.get(id(stack)) is resources:  # their loops are expanded
             return resources
         if any(key.startswith(loops.PREFIX) for key in resources) or loops.uses_loops(stack.template):
-            resources = self._expanded(stack, resources)
+            resources = self._expand_loops(stack, resources)
         self._resources[id(stack)] = resources
         return resources
 
-    def _expanded(self, stack: Stack, resources: dict[str, Json]) -> dict[str, Json]:
+    def _expand_loops(self, stack: Stack, resources: dict[str, Json]) -> dict[str, Json]:
         try:
             done = loops.expand(resources, self.of(stack))
         except loops.NotExpandable as problem:
             done = {k: v for k, v in resources.items() if not k.startswith(loops.PREFIX)}
-            self._missed(stack, f"{problem}: its resources are not judged")
+            self._add_problem(stack, f"{problem}: its resources are not judged")
         expanded = {k: v for k, v in done.items() if _is_resource(v)}
         for logical_id in [key for key in done if key not in expanded]:  # in their order, not that of a hash
-            self._missed(stack, f"'{logical_id}', which a loop makes, is no resource")
+            self._add_problem(stack, f"'{logical_id}', which a loop makes, is no resource")
         stack.template["Resources"] = expanded  # once
         if isinstance(transform := stack.template.get("Transform"), list | str):
-            rest = [
-                t for t in (transform if isinstance(transform, list) else [transform]) if t != "AWS::LanguageExtensions"
-            ]
+            rest = [t for t in (transform if isinstance(transform, list) else [transform]) if t != loops.LOOPS]
             stack.template["Transform"] = rest
         return expanded
 
-    def _missed(self, stack: Stack, what: str) -> None:
-        text = f"{stack.template_path}: {what}"
+    def _add_problem(self, stack: Stack, message: str) -> None:
+        text = f"{stack.template_path}: {message}"
         if not any(p.message == text for p in self.problems):
             self.problems.append(Problem("template", text, stack.template_path))
 
 
 def _is_resource(value: Json) -> bool:
-    """What the reader asks of a resource that is written out."""
+    """Whether it has the form that the reader demands of a resource outside of loops."""
     return (
         isinstance(value, dict)
         and isinstance(value.get("Type"), str)

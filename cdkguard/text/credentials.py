@@ -1,4 +1,4 @@
-"""Secrets that stand in a template as text."""
+"""Finds credentials that stand in a template as text, and hides them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from cdkguard._typing import Any
 from cdkguard.text.regexes import late
 
-# Well-known shapes of credentials; each is unmistakable on its own.
+# Shapes of credentials that no other text has.
 SHAPES = late(
     r"(?P<aws_access_key>(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9]))"
     r"|(?P<private_key>-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY)"
@@ -21,6 +21,7 @@ SHAPES = late(
     r"|(?P<openai_key>(?<![\w-])sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{32,}|[A-Za-z0-9]{32,}))"
     r"|(?P<url_credentials>[a-z][a-z0-9+.-]{1,20}://[^\s/:@§${}<>]{0,64}:(?!%s@|\*+@|x+@)[^\s/:@§${}<>]{3,64}@)"
 )
+# Each credential of a shape holds one of these, but for that of a URL.
 _MARKS = (
     "AKIA", "ASIA", "PRIVATE KEY", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "k_live_", "AIza", "glpat-", "sk-",
 )  # fmt: skip
@@ -30,12 +31,13 @@ _NAME = late(
     re.IGNORECASE,
 )
 _CAMEL = late(r"(?<=[a-z0-9])(?=[A-Z])")
-# Values that are no secret whatever their name: switches, blanks, templates, references to where the secret is kept.
+# Values that are no secret, whatever their name is: switches, blanks, templates.
 _PLACEHOLDER = late(
     r"\A(?:\s*|[x*.#_-]+|<.*>|\$\{.*\}|\{\{.*\}\}|%s|null|none|nil|undefined|true|false|yes|no|on|off|enabled|disabled|required"
     r"|optional|todo|changeme_?in_?console)\Z",
     re.IGNORECASE | re.DOTALL,
 )
+# Values that name the place of a secret begin like this.
 _ELSEWHERE = ("arn:", "{{resolve:", "/", "http://", "https://", "secretsmanager:", "ssm:", "file:", "s3://", "vault:")
 _SECRET_PATH = late(r"[A-Za-z][\w.-]*(?:/[\w.-]+)+\Z")  # prod/orders/db: the name of a secret
 _AWS_SECRET_KEY = late(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9/+]{40}\Z")
@@ -48,17 +50,17 @@ def entropy(text: str) -> float:
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
 
 
-def may_hold_one(text: str) -> bool:
-    """Many times faster than SHAPES, of whose alternatives each holds one of these."""
+def may_hold_credential(text: str) -> bool:
+    """Whether to look for a credential at all: many times faster than SHAPES."""
     for mark in _MARKS:  # noqa: SIM110 - `any` takes twice the time, and this is asked of every finding
         if mark in text:
             return True
     return "://" in text and "@" in text
 
 
-def shape_of(text: str) -> str | None:
-    """The kind of credential that a text contains, by its unmistakable shape."""
-    found = SHAPES.search(text) if may_hold_one(text) else None
+def find_credential_kind(text: str) -> str | None:
+    """The kind of the credential that a text contains, such as `github token`; None where no text has such a shape."""
+    found = SHAPES.search(text) if may_hold_credential(text) else None
     if found is None:
         return None
     return (found.lastgroup or "credential").replace("_", " ")
@@ -68,9 +70,9 @@ def is_secret_text(name: str, text: str) -> bool:
     """Whether the literal value of the named variable is a secret by its name, or looks like an AWS secret key.
 
     The name must end so: DB_PASSWORD does, but DB_PASSWORD_PARAMETER, SECRET_ARN and TOKEN_TTL only speak of one.
-    A credential of unmistakable shape (`shape_of`) is found wherever it stands, so it does not count here.
+    A credential of unmistakable shape (`find_credential_kind`) is found wherever it stands, so it does not count here.
     """
-    if shape_of(text) or text.startswith(_ELSEWHERE) or _PLACEHOLDER.match(text) or "§" in text:
+    if find_credential_kind(text) or text.startswith(_ELSEWHERE) or _PLACEHOLDER.match(text) or "§" in text:
         return False
     if _AWS_SECRET_KEY.match(text) is not None and entropy(text) >= _KEY_ENTROPY:  # which may look like a path
         return True
@@ -94,40 +96,40 @@ _NAMED_LITERAL = late(
 _LITERAL = late(r"""(["'`]).*?(?:\1|$)""")
 
 
-def veiled(text: str) -> str:
-    """Prose in which each credential of unmistakable shape is only a length."""
-    if not may_hold_one(text):
+def hide_credentials(text: str) -> str:
+    """The text with `(hidden, 20 characters)` for each credential of a shape that no other text has."""
+    if not may_hold_credential(text):
         return text
     return SHAPES.sub(lambda match: f"(hidden, {len(match[0])} characters)", text)
 
 
-def veiled_code(line: str, secret: bool) -> str:
-    """A line of source code without the secrets in it; `secret`: one was found where it leads to, so no literal is shown."""
+def hide_secrets_in_code(line: str, secret: bool) -> str:
+    """A line of source code without the secrets in it; `secret`: a finding there hides its value, so no literal is shown."""
     if secret:
         return _LITERAL.sub(r"\1(hidden)\1", line)
-    return veiled(_NAMED_LITERAL.sub(r"\1\2(hidden)\2", line))
+    return hide_credentials(_NAMED_LITERAL.sub(r"\1\2(hidden)\2", line))
 
 
-def hides(name: str) -> bool:
-    """Whether what is named so is shown by its length only."""
+def is_secret_name(name: str) -> bool:
+    """Whether the value of a property or variable of this name is a secret, of which only the length is shown."""
     return _HIDDEN_NAME.search(name) is not None
 
 
-def named_by(pair: Any, key: Any) -> str:
-    """The name in a pair such as {Name: DB_PASSWORD, Value: ...} for the key of its value; "" for any other."""
+def find_name_beside(pair: Any, key: Any) -> str:
+    """The name beside a value, in a pair such as {Name: DB_PASSWORD, Value: ...}; "" where `key` is no key of a value."""
     if not isinstance(pair, dict) or key not in ("Value", "value", "ParameterValue"):
         return ""
     names = (pair.get(k) for k in ("Name", "name", "Key", "key", "ParameterKey", "OptionName"))
     return next((name for name in names if isinstance(name, str)), "")
 
 
-def masked(path: str, value: Any) -> Any:
-    """A value in which each text that its name calls a secret is only a length; references to one stay readable."""
+def mask_secrets(path: str, value: Any) -> Any:
+    """The value with `(hidden, 20 characters)` for each text that its name calls a secret; references stay readable."""
     if isinstance(value, dict):
-        return {key: masked(named_by(value, key) or str(key), item) for key, item in value.items()}
+        return {key: mask_secrets(find_name_beside(value, key) or str(key), item) for key, item in value.items()}
     if isinstance(value, list):
-        return [masked(path, item) for item in value]
+        return [mask_secrets(path, item) for item in value]
     name = re.sub(r"(\[[^\]]*\])+\Z", "", path)
-    if isinstance(value, str) and hides(name) and not value.startswith(_ELSEWHERE) and value:
+    if isinstance(value, str) and is_secret_name(name) and not value.startswith(_ELSEWHERE) and value:
         return f"(hidden, {len(value)} characters)"
     return value

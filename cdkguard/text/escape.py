@@ -1,4 +1,4 @@
-"""Makes text from templates and apps harmless, one function for each place it goes to."""
+"""Makes text from templates and apps harmless: one function for each place that it is written to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import re
 from cdkguard._typing import Any
 from cdkguard.text.regexes import late
 
-# Controls (C0, DEL, C1), bidirectional and zero-width marks, line separators, tags, surrogates, noncharacters:
-# what moves a cursor, reverses or hides text, breaks a line, or cannot be written as UTF-8 or XML.
+# Characters that move a cursor, reverse or hide text, break a line, or cannot be written as UTF-8 or XML: controls (C0,
+# DEL, C1), bidirectional and zero-width marks, line separators, tags, surrogates, noncharacters.
 _UNPRINTABLE = late(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -21,37 +21,37 @@ _WORKFLOW = late(r"\s*::[A-Za-z]")  # `::error::`, at the beginning of a line; `
 _MARKDOWN = late(r"""[\\`*_\[\]#|~<>&"$]|^[-+=/]""")  # a leading `/` is a GitLab quick action
 
 
-def _visible(match: re.Match[str]) -> str:
+def _as_escape(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape").decode("ascii")
 
 
-def _entity(match: re.Match[str]) -> str:
+def _as_entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0])};"
 
 
 def terminal(text: str) -> str:
-    """One line of text: what a terminal or the log of a CI service would obey is shown as an escape such as `\\x1b`."""
-    text = _UNPRINTABLE.sub(_visible, text)
+    """One line of text, with an escape such as `\\x1b` for all that a terminal or the log of a CI service would obey."""
+    text = _UNPRINTABLE.sub(_as_escape, text)
     return _COMMAND.sub(r"\\x23", text) if "##" in text else text
 
 
 def is_visible(text: str) -> bool:
-    """Whether nothing in it hides, reverses or breaks text."""
+    """Whether no character of it hides, reverses or breaks text."""
     return _UNPRINTABLE.search(text) is None
 
 
 def storable(text: str) -> str:
-    """Without lone surrogates, which neither UTF-8 nor YAML can hold."""
+    """The text with U+FFFD for each lone surrogate, which neither UTF-8 nor YAML can hold."""
     return _SURROGATE.sub("\ufffd", text)
 
 
 def block(text: str) -> str:
-    """A text of several lines, each as `terminal` has it and none a command (`::error::`) of a CI service."""
+    """A text of several lines: each is safe for a terminal, and none a command (`::error::`) of a CI service."""
     return "\n".join(no_command(line) + line for line in map(terminal, text.split("\n")))
 
 
 def no_command(line: str) -> str:
-    """What has to stand before a line, so that no CI service obeys it."""
+    """The prefix that keeps a CI service from obeying a line: a backslash, or nothing where none is needed."""
     return "\\" if _WORKFLOW.match(line) else ""
 
 
@@ -66,7 +66,7 @@ def code_lines(text: str) -> list[str]:
 
 
 def xml(text: str) -> str:
-    """Text for an XML node or attribute without the characters XML 1.0 forbids; `<`, `&` are left to ElementTree."""
+    """Text for an XML node or attribute, without the characters that XML 1.0 forbids; ElementTree escapes `<` and `&`."""
     return block(text)
 
 
@@ -88,14 +88,14 @@ def markdown(text: str) -> str:
 
 
 def _plain_markdown(text: str) -> str:
-    escaped = _MARKDOWN.sub(_entity, text)
+    escaped = _MARKDOWN.sub(_as_entity, text)
     # GitHub looks for @people, #issues and www. links after it has decoded entities; a zero-width space stops that.
     return escaped.replace("@", "@&#8203;").replace("&#35;", "&#35;&#8203;").replace("www.", "www&#8203;.")
 
 
 def markdown_code(text: str) -> str:
     """A short value as inline code; GitHub looks for no mentions inside `<code>`."""
-    return f"<code>{_MARKDOWN.sub(_entity, terminal(text))}</code>" if text else ""
+    return f"<code>{_MARKDOWN.sub(_as_entity, terminal(text))}</code>" if text else ""
 
 
 def markdown_block(text: str, language: str = "") -> str:
@@ -107,7 +107,7 @@ def markdown_block(text: str, language: str = "") -> str:
 
 
 def json_visible(text: str) -> str:
-    """JSON text in which what hides or reverses text, or has no bytes in UTF-8, is an escape; letters stay letters."""
+    """JSON text with an escape for each character that hides or reverses text or has no bytes in UTF-8."""
     lines = (_UNPRINTABLE.sub(lambda m: json.dumps(m[0])[1:-1], line) for line in text.split("\n"))
     return "\n".join(lines)
 

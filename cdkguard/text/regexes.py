@@ -1,4 +1,4 @@
-"""Regular expressions of rule files, bounded: a pattern that could backtrack for ever is refused when it is loaded."""
+"""Regular expressions: ours, compiled when first used, and those of rule files, refused where they could take for ever."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class PatternError(ValueError):
     """Not a regular expression, or one that may take exponential time."""
 
 
-class _Late:
-    """Compiles its pattern when it is first asked for a method, and is as fast as the pattern from then on."""
+class _LatePattern:
+    """A pattern that is compiled when its first method is asked for; from then on it is as fast as the pattern."""
 
     __slots__ = ("_arguments", "search", "match", "fullmatch", "sub", "finditer")
 
@@ -30,8 +30,11 @@ class _Late:
 
 
 def late(text: str, flags: int = 0) -> re.Pattern[str]:
-    """A pattern of our own for a module's constant: a run uses few of them, and compiling all takes as long as a check."""
-    return cast("re.Pattern[str]", _Late(text, flags))
+    """A pattern for a module's constant, compiled when it is first used.
+
+    A run uses few of our patterns, and compiling all of them takes as long as a check.
+    """
+    return cast("re.Pattern[str]", _LatePattern(text, flags))
 
 
 @lru_cache(maxsize=1024)
@@ -45,8 +48,11 @@ def compile_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 def check_pattern(text: str) -> None:
-    """Refuse what may backtrack exponentially: an unbounded repeat inside an unbounded repeat, or of alternatives
-    that can begin alike. Called when a rule is loaded, not when it runs."""
+    """Refuses a pattern that may backtrack exponentially; raises PatternError.
+
+    Such a pattern repeats without bound what is itself repeated without bound, or alternatives, which may begin alike.
+    Called when a rule is loaded, not when it runs.
+    """
     compile_pattern(text)
     import re._parser as parser  # type: ignore[import-not-found]  # the parsed form has no public name
 
@@ -57,7 +63,7 @@ def check_pattern(text: str) -> None:
 
 
 def _wide_repeats(tree: object) -> int:
-    """How many unbounded repeats of any character stand in the pattern: time grows with that power."""
+    """The number of unbounded repeats of any character in the pattern: its time grows with that power."""
     count = 0
     for operator, argument in tree:  # type: ignore[attr-defined]
         name = str(operator)
@@ -68,15 +74,16 @@ def _wide_repeats(tree: object) -> int:
             count += _wide_repeats(argument[3])
         elif name == "BRANCH":
             count += max((_wide_repeats(branch) for branch in argument[1]), default=0)
-        elif name in _ALONE and (inside := _wide_repeats(_alone(name, argument))) > 2:
-            return inside  # what is matched alone is not tried again with what stands around it
+        elif name in _ALONE and (inside := _wide_repeats(_inside_group(name, argument))) > 2:
+            return inside  # this group is matched alone, and not tried again with the pattern around it
     return count
 
 
+# Groups that are matched without trying the pattern around them again.
 _ALONE = ("ASSERT", "ASSERT_NOT", "ATOMIC_GROUP", "POSSESSIVE_REPEAT")
 
 
-def _alone(name: str, argument: object) -> object:
+def _inside_group(name: str, argument: object) -> object:
     return argument[{"POSSESSIVE_REPEAT": 2}.get(name, 1)] if isinstance(argument, tuple) else argument
 
 
@@ -90,7 +97,7 @@ def _refuse_nested(tree: object, text: str, inside: bool) -> None:
                 raise PatternError(
                     f"'{text}' repeats a repeat without bound, which can take for ever: write it without nesting"
                 )
-            if unbounded and _has_branch(body):
+            if unbounded and _has_alternatives(body):
                 raise PatternError(
                     f"'{text}' repeats alternatives without bound, which can take for ever: use a character class"
                 )
@@ -101,17 +108,17 @@ def _refuse_nested(tree: object, text: str, inside: bool) -> None:
             for branch in argument[1]:
                 _refuse_nested(branch, text, inside)
         elif name in _ALONE:
-            _refuse_nested(_alone(name, argument), text, inside and name.startswith("ASSERT"))
+            _refuse_nested(_inside_group(name, argument), text, inside and name.startswith("ASSERT"))
         elif name == "GROUPREF":
             raise PatternError(f"'{text}' uses a back reference, which can take for ever")
         elif name == "GROUPREF_EXISTS":
             raise PatternError(f"'{text}' uses a condition, in which repeats are not looked for: write it with `|`")
 
 
-def _has_branch(tree: object) -> bool:
+def _has_alternatives(tree: object) -> bool:
     for operator, argument in tree:  # type: ignore[attr-defined]
         if str(operator) == "BRANCH":
             return True
-        if str(operator) == "SUBPATTERN" and _has_branch(argument[3]):
+        if str(operator) == "SUBPATTERN" and _has_alternatives(argument[3]):
             return True
     return False

@@ -1,4 +1,4 @@
-"""SHA-256 without OpenSSL, whose loading costs a third of Python's own start; as the standard library's `random` does it."""
+"""SHA-256 without OpenSSL, whose loading takes a third of Python's own start; the standard library's `random` does so, too."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ except ImportError:  # before Python 3.12
 
 
 def digest(data: bytes) -> str:
-    """64 hex digits."""
+    """The SHA-256 of the bytes, as 64 hexadecimal digits."""
     return str(_module.sha256(data).hexdigest())

@@ -20,7 +20,7 @@ from cdkguard.model import (
 from cdkguard.outputs.summary import plural
 from cdkguard.template.rendering import render_value
 from cdkguard.template.values import Deferred
-from cdkguard.text.credentials import masked
+from cdkguard.text.credentials import mask_secrets
 
 if TYPE_CHECKING:
     from cdkguard.model import Detail, Fate
@@ -169,9 +169,9 @@ def render_side(changed: PropertyChange, side: Any) -> str:
     """One side of a changed value in few characters, without secrets."""
     name = changed.name or changed.path
     other = changed.after if side is changed.before else changed.before
-    clear = masked(name, side)
+    clear = mask_secrets(name, side)
     text = render_value(clear, False)
-    if isinstance(clear, Deferred) and text == render_value(masked(name, other), False):
+    if isinstance(clear, Deferred) and text == render_value(mask_secrets(name, other), False):
         # Two values that nobody knows yet look alike, so the text of the template tells them apart.
-        return render_value(masked(name, as_json(side)), False)
+        return render_value(mask_secrets(name, as_json(side)), False)
     return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'

@@ -11,7 +11,7 @@ from cdkguard.outputs.locations import relative_path
 from cdkguard.outputs.render import Options
 from cdkguard.template.values import ABSENT
 from cdkguard.text import escape
-from cdkguard.text.credentials import masked, shape_of
+from cdkguard.text.credentials import find_credential_kind, mask_secrets
 
 SCHEMA_VERSION = "1.0"
 
@@ -72,7 +72,7 @@ def _value(changed: PropertyChange, side: Any) -> Any:
     """One side of a changed value: null where there is none, a mark instead of a secret."""
     if side is ABSENT:
         return None
-    return _without_credentials(as_template_json(masked(changed.name or changed.path, side)))
+    return _without_credentials(as_template_json(mask_secrets(changed.name or changed.path, side)))
 
 
 def _without_credentials(found: Any) -> Any:
@@ -81,7 +81,7 @@ def _without_credentials(found: Any) -> Any:
         return {key: _without_credentials(item) for key, item in found.items()}
     if isinstance(found, list):
         return [_without_credentials(item) for item in found]
-    return f"(hidden, {len(found)} characters)" if isinstance(found, str) and shape_of(found) else found
+    return f"(hidden, {len(found)} characters)" if isinstance(found, str) and find_credential_kind(found) else found
 
 
 def _stack_change(one: Change) -> dict[str, Any]:

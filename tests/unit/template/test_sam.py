@@ -95,7 +95,7 @@ ANYTHING = st.recursive(
 
 
 @given(
-    st.sampled_from(sorted(sam._PLAIN)),
+    st.sampled_from(sorted(sam._COUNTERPARTS)),
     st.dictionaries(st.sampled_from(["Policies", "FunctionUrlConfig"]), ANYTHING),
     ANYTHING,
 )

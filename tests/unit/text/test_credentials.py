@@ -27,7 +27,7 @@ ACCESS_KEY = "AKIA" + "Q3EGTZ5XNBCW7LMP"  # written in two parts so that no scan
     ],
 )
 def test_a_credential_is_known_by_its_shape(text: str, shape: str) -> None:
-    assert credentials.shape_of(text) == shape
+    assert credentials.find_credential_kind(text) == shape
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_credential_is_known_by_its_shape(text: str, shape: str) -> None:
     ],
 )
 def test_text_that_only_looks_like_a_credential(text: str) -> None:
-    assert credentials.shape_of(text) is None
+    assert credentials.find_credential_kind(text) is None
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_named_value_is_no_secret(name: str, text: str) -> None:
 
 
 def test_a_credential_of_known_shape_is_not_counted_by_name_as_well() -> None:
-    assert credentials.shape_of(ACCESS_KEY)
+    assert credentials.find_credential_kind(ACCESS_KEY)
     assert not credentials.is_secret_text("AWS_ACCESS_KEY_ID", ACCESS_KEY)
 
 
@@ -119,13 +119,13 @@ def test_a_name_may_be_a_path(name: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"])
 def test_each_mark_is_looked_for(prefix: str) -> None:
-    assert credentials.shape_of(prefix + "a1" * 18) == "github token"
+    assert credentials.find_credential_kind(prefix + "a1" * 18) == "github token"
 
 
 @pytest.mark.parametrize("text", ["sk-" + "a1" * 16, "sk-proj-" + "a1" * 16])
 def test_a_key_of_openai(text: str) -> None:
-    assert credentials.shape_of(text) == "openai key"
-    assert credentials.veiled(f"the key {text}.") == f"the key (hidden, {len(text)} characters)."
+    assert credentials.find_credential_kind(text) == "openai key"
+    assert credentials.hide_credentials(f"the key {text}.") == f"the key (hidden, {len(text)} characters)."
 
 
 @pytest.mark.parametrize("value, found", [("12345", False), ("123456", True), ("1234a", True), ("prod/db", False)])
@@ -141,20 +141,20 @@ def test_a_secret_by_name_may_look_like_a_path_only_where_it_is_no_password() ->
     "line", ["password='hunter2'", 'api_key = "hunter2"', "secret: `hunter2`", 'f(password="hunter2']
 )
 def test_a_line_of_code_keeps_its_secrets(line: str) -> None:
-    shown = credentials.veiled_code(line, False)
+    shown = credentials.hide_secrets_in_code(line, False)
     assert "hunter2" not in shown and "(hidden)" in shown and shown.startswith(line[:5])
-    assert "hunter2" not in credentials.veiled_code(line.replace("password", "other"), True)
+    assert "hunter2" not in credentials.hide_secrets_in_code(line.replace("password", "other"), True)
 
 
 def test_a_line_of_code_without_a_secret_stays() -> None:
-    assert credentials.veiled_code('name = "orders"', False) == 'name = "orders"'
-    assert credentials.veiled_code('name = "orders"', True) == 'name = "(hidden)"'
+    assert credentials.hide_secrets_in_code('name = "orders"', False) == 'name = "orders"'
+    assert credentials.hide_secrets_in_code('name = "orders"', True) == 'name = "(hidden)"'
 
 
 @pytest.mark.parametrize("name, hidden", [("MasterUserPassword", True), ("Tokens", True), ("SecretKey", True), ("TokenTtl", False), ("Name", False)])  # fmt: skip
 def test_what_is_named_so_is_hidden(name: str, hidden: bool) -> None:
-    assert credentials.hides(name) is hidden
-    shown = credentials.masked(f"Properties.{name}", "hunter2")
+    assert credentials.is_secret_name(name) is hidden
+    shown = credentials.mask_secrets(f"Properties.{name}", "hunter2")
     assert shown == ("(hidden, 7 characters)" if hidden else "hunter2")
 
 
@@ -162,12 +162,14 @@ def test_what_is_named_so_is_hidden(name: str, hidden: bool) -> None:
 def test_a_pair_is_named_by_its_other_half(names: tuple[str, str]) -> None:
     name, value = names
     pair = {name: "DB_PASSWORD", value: "hunter2"}
-    assert credentials.named_by(pair, value) == "DB_PASSWORD" and credentials.named_by(pair, name) == ""
-    assert credentials.masked("Environment[0]", [pair]) == [{name: "DB_PASSWORD", value: "(hidden, 7 characters)"}]
-    assert credentials.named_by({value: "x"}, value) == "" and credentials.named_by([pair], value) == ""
+    assert credentials.find_name_beside(pair, value) == "DB_PASSWORD" and credentials.find_name_beside(pair, name) == ""
+    assert credentials.mask_secrets("Environment[0]", [pair]) == [
+        {name: "DB_PASSWORD", value: "(hidden, 7 characters)"}
+    ]
+    assert credentials.find_name_beside({value: "x"}, value) == "" and credentials.find_name_beside([pair], value) == ""
 
 
 def test_references_to_a_secret_stay_readable() -> None:
     for text in ("arn:aws:secretsmanager:eu-west-1:1:secret:x", "{{resolve:ssm:/a}}", ""):
-        assert credentials.masked("Password", text) == text
-    assert credentials.masked("Password[0][1]", "hunter2") == "(hidden, 7 characters)"
+        assert credentials.mask_secrets("Password", text) == text
+    assert credentials.mask_secrets("Password[0][1]", "hunter2") == "(hidden, 7 characters)"
