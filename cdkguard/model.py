@@ -376,7 +376,7 @@ class Finding(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule as the engine runs it; `where` and `require` are prepared requirements (see requirements.py)."""
+    """One rule as the engine runs it; `where` and `require` are prepared requirements (see language/requirements.py)."""
 
     id: str
     title: str

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from cdkguard.language import vocabulary
-from cdkguard.language.operands import ANYTHING
 from cdkguard.language.operators import OPERATORS
 from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, WIDENING_KINDS
 
@@ -74,7 +73,7 @@ def schema():
 
 def operand(operator):
     """What an editor shows of an operand; `{with: ...}` and `@set` may stand for any, so that its type is left open."""
-    return {} if operator.operand is ANYTHING else {"description": operator.operand.takes}
+    return {} if operator.operand == vocabulary.ANYTHING else {"description": operator.operand}
 
 
 def main():

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.engine.rules import BoundRule
-from cdkguard.language.requirements import Subject
+from cdkguard.language.subject import Subject
 from cdkguard.model import Outcome
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import Branch

@@ -24,7 +24,8 @@ from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, applies
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.weakening import Weakening, find_weakenings
 from cdkguard.engine.wider_access import find_wider_access
-from cdkguard.language.requirements import Subject, expand_types
+from cdkguard.language.requirements import expand_types
+from cdkguard.language.subject import Subject
 from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
 from cdkguard.template.scope import Verbatim
 

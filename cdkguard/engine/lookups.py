@@ -1,4 +1,4 @@
-"""What requirements look up outside the resource that they are asked about; see `World` in language/requirements."""
+"""What requirements look up outside the resource that they are asked about; see `World` in language/subject."""
 
 from __future__ import annotations
 

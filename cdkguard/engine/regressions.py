@@ -13,7 +13,7 @@ from cdkguard.engine.property_paths import overlap, value_at_text
 from cdkguard.engine.rules import BoundRule, EngineSettings, severity_of
 from cdkguard.engine.run import Run
 from cdkguard.engine.weakening import Weakening, align_lists
-from cdkguard.language.requirements import Subject
+from cdkguard.language.subject import Subject
 from cdkguard.model import Change, Outcome, Rule, Stack
 from cdkguard.template.values import ABSENT
 

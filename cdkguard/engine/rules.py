@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, Json, NamedTuple
-from cdkguard.language.requirements import Binding, Decide, Predicate, Subject, bind, expand_types
+from cdkguard.language.requirements import Binding, bind, expand_types
+from cdkguard.language.subject import Decide, Predicate, Subject
 from cdkguard.logic import Tri
 from cdkguard.model import Rule, Stack
 

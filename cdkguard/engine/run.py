@@ -10,7 +10,7 @@ from cdkguard.engine.findings import MAX_FINDINGS, make_finding, refuse_too_many
 from cdkguard.engine.lookups import Lookups
 from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, applies
 from cdkguard.engine.texts import find_texts
-from cdkguard.language.requirements import Subject
+from cdkguard.language.subject import Subject
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.template import loops
 from cdkguard.template.scope import Scope, Verbatim

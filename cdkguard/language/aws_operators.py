@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from cdkguard._typing import Json
 from cdkguard.aws import addresses
 from cdkguard.language.comparisons import Decide, known_texts
-from cdkguard.language.operands import OperatorContext
+from cdkguard.language.subject import OperatorContext
 from cdkguard.logic import Tri
 from cdkguard.template.functions import flatten
 from cdkguard.template.scope import Scope

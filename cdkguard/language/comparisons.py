@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from cdkguard._typing import Json
-from cdkguard.language.operands import OperatorContext, number_of
+from cdkguard.language.subject import OperatorContext
 from cdkguard.logic import Tri
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
 from cdkguard.text.regexes import MAX_TEXT, compile_pattern
@@ -88,6 +88,16 @@ def matches(value: Json, operand: Json, context: OperatorContext) -> Tri:
 
 
 # -- numbers and sizes
+
+
+def number_of(value: Json) -> float | None:
+    """A number, also one that is written as text; None of anything else, and of true and false."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def compare_number(compare: Callable[[float, float], bool]) -> Decide:

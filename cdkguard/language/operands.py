@@ -1,58 +1,40 @@
-"""What an operator is given besides the value: its operand, which a rule file writes, and the value's context."""
+"""Checks an operator's operand when a rule file is loaded: is it of the kind that the operator's record names?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
-from cdkguard.template.scope import Scope
+from cdkguard._typing import Json
+from cdkguard.language.comparisons import number_of
+from cdkguard.language.operators import OPERATORS
+from cdkguard.language.statement_tests import STATEMENT_TESTS
+from cdkguard.language.vocabulary import ANYTHING, BOOLEAN, LIST, NUMBER, PATTERN, TESTS
+from cdkguard.text.regexes import check_pattern
 
-if TYPE_CHECKING:
-    from cdkguard.aws.arns import Facts
-
-
-class OperatorContext(NamedTuple):
-    """Everything that an operator may look at besides the value; see `Operator.looks_at`."""
-
-    scope: Scope
-    path: str = ""  # The value's property path, "Properties.Policy.Statement[0]".
-    raw: Json = None  # The value as the template writes it, before it is resolved; None where it was built.
-    facts: Facts | None = None  # The accounts and names of the run.
-    logical_id: str = ""  # The resource that the value belongs to.
-
-
-class Operand(NamedTuple):
-    """A kind of operand: `takes` is the end of "'exists' takes true or false", `find_problem` checks a rule file's.
-
-    `find_problem(operator's name, operand)` returns the mistake as a message, or None.
-    """
-
-    takes: str
-    find_problem: Callable[[str, Json], str | None]
+# What an operand of the other kinds is checked by.
+_IS_RIGHT: Mapping[str, Callable[[Json], bool]] = {
+    ANYTHING: lambda operand: True,
+    BOOLEAN: lambda operand: isinstance(operand, bool),
+    LIST: lambda operand: isinstance(operand, list),
+    NUMBER: lambda operand: number_of(operand) is not None,
+}
 
 
-def checked_by(takes: str, is_right: Callable[[Json], bool]) -> Operand:
-    """A kind of operand that one check tells, with the message that follows from its words."""
-    return Operand(takes, lambda name, operand: None if is_right(operand) else f"'{name}' takes {takes}")
+def find_operand_problem(name: str, operand: Json) -> str | None:
+    """The mistake in an operator's operand in a rule file, as a message; None if there is none."""
+    kind = OPERATORS[name].operand
+    return _find_statement_problem(name, operand) if kind == TESTS else _find_problem(name, kind, operand)
 
 
-def number_of(value: Json) -> float | None:
-    """A number, also one that is written as text; None of anything else, and of true and false."""
-    if isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
+def _find_problem(name: str, kind: str, operand: Json) -> str | None:
+    if kind == PATTERN:
+        return _find_pattern_problem(operand)
+    return None if _IS_RIGHT[kind](operand) else f"'{name}' takes {kind}"
 
 
-def find_pattern_problem(pattern: Json) -> str | None:
-    """Says why a rule may not use this regular expression; None if it may."""
+def _find_pattern_problem(pattern: Json) -> str | None:
     if not isinstance(pattern, str):
         return "a pattern is a string"
-
-    from cdkguard.text.regexes import check_pattern
-
     try:
         check_pattern(pattern)
     except ValueError as problem:
@@ -60,8 +42,19 @@ def find_pattern_problem(pattern: Json) -> str | None:
     return None
 
 
-ANYTHING = checked_by("any value", lambda operand: True)
-BOOLEAN = checked_by("true or false", lambda operand: isinstance(operand, bool))
-LIST = checked_by("a list", lambda operand: isinstance(operand, list))
-NUMBER = checked_by("a number", lambda operand: number_of(operand) is not None)
-PATTERN = Operand("a regular expression", lambda _name, operand: find_pattern_problem(operand))
+def _find_statement_problem(name: str, operand: Json) -> str | None:
+    """The mistake in the tests of `has_statement` or `names_principal`."""
+    if not isinstance(operand, dict):
+        return f"'{name}' takes {TESTS}"
+    takes_account = name == "names_principal"
+    if takes_account and "account" not in operand:
+        return "'names_principal' needs 'account': foreign, example, own-in-agnostic, cross-environment"
+
+    for test_name, wanted in operand.items():
+        if test_name == "account" and takes_account:
+            continue
+        if test_name not in STATEMENT_TESTS:
+            return f"no statement test '{test_name}'; there are: {', '.join(STATEMENT_TESTS)}"
+        if problem := _find_problem(test_name, STATEMENT_TESTS[test_name].operand, wanted):
+            return problem
+    return None

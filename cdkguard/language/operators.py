@@ -12,7 +12,8 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.language import aws_operators as aws
 from cdkguard.language import comparisons
 from cdkguard.language.comparisons import Decide, DecideDeferred, in_any_known_part, never_known
-from cdkguard.language.operands import ANYTHING, BOOLEAN, LIST, NUMBER, PATTERN, Operand, OperatorContext
+from cdkguard.language.subject import OperatorContext
+from cdkguard.language.vocabulary import ANYTHING, BOOLEAN, LIST, NUMBER, PATTERN, TESTS
 from cdkguard.logic import Tri, negate
 from cdkguard.template.values import ABSENT, Deferred
 
@@ -42,8 +43,8 @@ class Operator(NamedTuple):
     name: str
     # Decides a value from (value, operand, context).
     decide: Decide
-    # The kind of operand that a rule file gives.
-    operand: Operand = ANYTHING
+    # The kind of operand that a rule file gives; see vocabulary.py.
+    operand: str = ANYTHING
     # Answers for ABSENT, from the operand. None: `decide` takes ABSENT as a value.
     absent: Callable[[Json], bool] | None = is_turned_round
     # Answers for a Deferred, from what is known of it. None: `decide` takes a Deferred as a value.
@@ -75,13 +76,6 @@ def _names_principal(value: Json, operand: Json, context: OperatorContext) -> Tr
     return names_principal(value, operand, context)
 
 
-def _find_statement_problem(name: str, operand: Json) -> str | None:
-    from cdkguard.language.statement_tests import find_statement_problem
-
-    return find_statement_problem(name, operand)
-
-
-_STATEMENT_TESTS = Operand("a mapping of tests", _find_statement_problem)
 _greater_than = comparisons.compare_number(lambda value, operand: value > operand)
 _at_least = comparisons.compare_number(lambda value, operand: value >= operand)
 _less_than = comparisons.compare_number(lambda value, operand: value < operand)
@@ -122,10 +116,10 @@ OPERATORS = {
         Operator("ports_all", aws.ports_all, BOOLEAN),
         Operator("ports_range", aws.ports_range, BOOLEAN),
         Operator("protocol_all", aws.protocol_all, BOOLEAN),
-        Operator("has_statement", _has_statement, _STATEMENT_TESTS, deferred=None, bind=_bind_has_statement),
+        Operator("has_statement", _has_statement, TESTS, deferred=None, bind=_bind_has_statement),
         Operator("names_account", aws.names_account, looks_at=FACTS),
         Operator("names_own_resource", aws.names_own_resource, BOOLEAN, looks_at=FACTS),
-        Operator("names_principal", _names_principal, _STATEMENT_TESTS, deferred=None, looks_at=FACTS),
+        Operator("names_principal", _names_principal, TESTS, deferred=None, looks_at=FACTS),
         Operator("names_partition", aws.names_partition, BOOLEAN, looks_at=FACTS),
         Operator("secret_shape", aws.secret_shape, BOOLEAN, deferred=aws.secret_shape_known_parts),
         Operator("secret_named", aws.secret_named, BOOLEAN),
@@ -151,8 +145,3 @@ def evaluate_deferred(decide: DecideDeferred, value: Deferred, operand: Json, co
     if value.kind == "resource" and str(value.attribute).endswith("Arn"):
         value = Deferred("text", value.raw, parts=("arn:", value))
     return decide(value, operand, context)
-
-
-def find_operand_problem(name: str, operand: Json) -> str | None:
-    """The mistake in an operator's operand in a rule file, as a message; None if there is none."""
-    return OPERATORS[name].operand.find_problem(name, operand)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.aws import policies
 from cdkguard.language.comparisons import Decide
-from cdkguard.language.operands import ANYTHING, PATTERN, Operand, OperatorContext
+from cdkguard.language.subject import OperatorContext
+from cdkguard.language.vocabulary import ANYTHING, PATTERN
 from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import Deferred
@@ -24,8 +25,10 @@ class StatementTest(NamedTuple):
     """One test of a statement."""
 
     name: str
-    decide: Callable[[Statement, Json], Tri]  # It is called with the statement and the test's operand.
-    operand: Operand = ANYTHING
+    # Decides from (statement, operand).
+    decide: Callable[[Statement, Json], Tri]
+    # The kind of operand that a rule file gives; see vocabulary.py.
+    operand: str = ANYTHING
 
 
 # -- deciding one test
@@ -178,24 +181,3 @@ def names_principal(value: Json, operand: dict[str, Json], context: OperatorCont
         and all_of(STATEMENT_TESTS[name].decide(statement, wanted) for name, wanted in tests.items())
         for _path, statement in policies.statements(context.scope.resolve_deep_once(value))
     )
-
-
-# -- checking the operand of a rule file
-
-
-def find_statement_problem(name: str, operand: Json) -> str | None:
-    """The mistake in the tests of `has_statement` or `names_principal`, as a message; None if there is none."""
-    if not isinstance(operand, dict):
-        return f"'{name}' takes a mapping of tests"
-    takes_account = name == "names_principal"
-    if takes_account and "account" not in operand:
-        return "'names_principal' needs 'account': foreign, example, own-in-agnostic, cross-environment"
-
-    for test_name, wanted in operand.items():
-        if test_name == "account" and takes_account:
-            continue
-        if test_name not in STATEMENT_TESTS:
-            return f"no statement test '{test_name}'; there are: {', '.join(STATEMENT_TESTS)}"
-        if problem := STATEMENT_TESTS[test_name].operand.find_problem(test_name, wanted):
-            return problem
-    return None

@@ -21,6 +21,15 @@ ON_UNKNOWN = ("unknown", "fail", "pass")
 REMEDY_LANGUAGES = ("python", "typescript")
 EXAMPLES = ("pass", "fail", "unknown")
 
+# The kinds of operand that an operator or a test of a statement takes: the end of the message "'exists' takes ...".
+# operands.py checks an operand against its kind when a rule file is loaded.
+ANYTHING = "any value"
+BOOLEAN = "true or false"
+LIST = "a list"
+NUMBER = "a number"
+PATTERN = "a regular expression"
+TESTS = "a mapping of tests"
+
 # Requirements: those of COMBINERS stand alone in their mapping; a `target` or `referrer` has the keys RELATED_KEYS.
 COMBINERS = ("all", "any", "not", "target", "referrer", "python")
 QUANTIFIERS = ("every", "some", "none")

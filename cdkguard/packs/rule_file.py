@@ -197,10 +197,10 @@ class RuleFile:
         return {"not": prepared} if both[0] == "forbid" else prepared
 
     def _prepare(self, key: str, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> Json:
-        from cdkguard.language.requirements import RequirementError, prepare
+        from cdkguard.language.checking import RequirementError, prepare_requirement
 
         try:
-            return prepare(self.data[key], (key,), parameters, sets)
+            return prepare_requirement(self.data[key], (key,), parameters, sets)
         except RequirementError as problem:
             raise self.wrong(str(problem), *problem.keys) from problem
 

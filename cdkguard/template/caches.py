@@ -47,7 +47,7 @@ class SharedCaches:
         self.lists = IdentityCache()
         # A value of a mapping -> whether it is a scalar or a list of scalars.
         self.flat = IdentityCache()
-        # A `referrer` requirement -> its index of the template's resources (language.requirements).
+        # A `referrer` requirement -> its index of the template's resources (language.references).
         self.referrers: dict[Any, Any] = {}
 
     def is_spent(self) -> bool:

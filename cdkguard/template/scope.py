@@ -75,7 +75,7 @@ class Scope:
         self.resolved = IdentityCache()
         # A policy document -> its statements (language.statement_tests).
         self.statements = IdentityCache()
-        # A `referrer` requirement -> a resource -> what that refers to (language.requirements).
+        # A `referrer` requirement -> a resource -> what that refers to (language.references).
         self.links: dict[Any, IdentityCache] = {}
 
     def _copy(self, kind: type[Scope] | None = None) -> Scope:

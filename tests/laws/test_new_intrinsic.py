@@ -8,7 +8,7 @@ from cdkguard.diff.references import find_references
 from cdkguard.diff.uses import _find_property_references as find_places
 from cdkguard.engine.texts import find_texts
 from cdkguard.inputs.template_file import parse
-from cdkguard.language.requirements import _named as find_names
+from cdkguard.language.references import find_named_ids as find_names
 from cdkguard.template.functions import FUNCTIONS, Intrinsic, flatten, is_intrinsic
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred

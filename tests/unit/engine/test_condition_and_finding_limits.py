@@ -4,7 +4,7 @@ import pytest
 
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
-from cdkguard.language import requirements
+from cdkguard.language.checking import prepare_requirement
 from cdkguard.model import Missing, Outcome, Rule, Stack
 
 ON = {"path": "$.Properties.On", "equals": True}
@@ -12,7 +12,7 @@ PATHS = {f"p{n}": {"path": f"$.Properties.K{n}", "equals": "x"} for n in range(4
 
 
 def rule(name, require):
-    return Rule(name, "t", "high", "p", types=("A::B::C",), require=requirements.prepare(require, (), {}, {}))
+    return Rule(name, "t", "high", "p", types=("A::B::C",), require=prepare_requirement(require, (), {}, {}))
 
 
 def judge(resources, conditions, rules):

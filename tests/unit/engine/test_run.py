@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cdkguard.engine.findings import fingerprint
 from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.engine.run import evaluate_resources
-from cdkguard.language import requirements
+from cdkguard.language.checking import RequirementError, prepare_requirement
 from cdkguard.model import Missing, Outcome, Rule, Source, Stack
 
 SETS = {"things": frozenset({"A::B::C"})}
@@ -18,8 +18,8 @@ SETS = {"things": frozenset({"A::B::C"})}
 
 def rule(require=None, *, forbid=None, where=None, **options):
     node = {"not": forbid} if forbid is not None else require
-    ready = requirements.prepare(node, (), options.get("parameters", {}), SETS) if node is not None else None
-    concern = requirements.prepare(where, (), {}, SETS) if where is not None else None
+    ready = prepare_requirement(node, (), options.get("parameters", {}), SETS) if node is not None else None
+    concern = prepare_requirement(where, (), {}, SETS) if where is not None else None
     return Rule(**{"id": "r", "title": "It is right", "severity": "high", "pack": "p", "types": ("A::B::C",),
                    "require": ready, "where": concern, **options})  # fmt: skip
 
@@ -369,8 +369,8 @@ def test_making_a_value_unknown_never_turns_a_failure_into_a_pass(properties, na
     ],
 )
 def test_mistakes_in_requirements_are_named(requirement, words):
-    with pytest.raises(requirements.RequirementError, match=re.escape(words)):
-        requirements.prepare(requirement, (), {}, SETS)
+    with pytest.raises(RequirementError, match=re.escape(words)):
+        prepare_requirement(requirement, (), {}, SETS)
 
 
 def test_what_decides_is_told_though_a_later_value_hangs_on_an_unknown_condition():

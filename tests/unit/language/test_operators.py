@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cdkguard.language.operands import OperatorContext
 from cdkguard.language.operators import OPERATORS, always, evaluate_operator
+from cdkguard.language.subject import OperatorContext
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT
 

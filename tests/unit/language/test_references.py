@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.language import requirements
-from cdkguard.language.requirements import Subject, bind, expand_types, spells
+from cdkguard.language.checking import prepare_requirement
+from cdkguard.language.references import depends_on_unknown, find_links, find_named_ids, spells, text_of
+from cdkguard.language.requirements import bind, expand_types
+from cdkguard.language.subject import Subject
 from cdkguard.logic import all_of, any_of
 from cdkguard.model import Outcome, Rule, Stack
 from cdkguard.template import paths
@@ -76,13 +79,13 @@ def looking_at_each(node, binding, universal):
         is_open = False
         for _path, value in walk(scope, body):
             found = scope.resolve_deep(value)
-            is_open = is_open or requirements._is_open(found)
-            if any(link.target == logical_id for link in requirements._links(found)):
+            is_open = is_open or depends_on_unknown(found)
+            if any(link.target == logical_id for link in find_links(found)):
                 return True
-            text = requirements._text(found)
+            text = text_of(found)
             if text is not None and any(spells(text, name) for name in names):
                 return True
-        return None if is_open and logical_id in requirements._named(body) else False
+        return None if is_open and logical_id in find_named_ids(body) else False
 
     def decide(subject):
         scope, world = subject.scope, subject.world
@@ -100,7 +103,7 @@ def looking_at_each(node, binding, universal):
 
 
 def outcomes(resources, require):
-    rule = Rule("r", "t", "high", "p", types=("A::B::C",), require=requirements.prepare(require, (), {}, {}))
+    rule = Rule("r", "t", "high", "p", types=("A::B::C",), require=prepare_requirement(require, (), {}, {}))
     template = {"Parameters": PARAMETERS, "Conditions": CONDITIONS, "Mappings": MAPPINGS, "Resources": resources}
     template["Transform"] = "AWS::LanguageExtensions"
     judged = evaluate_resources([Stack("S", template, "s.json", environment="prod")], [rule], EngineSettings())

@@ -3,8 +3,9 @@
 import pytest
 
 from cdkguard.aws import arns, policies
-from cdkguard.language.operands import OperatorContext
-from cdkguard.language.operators import evaluate_operator, find_operand_problem
+from cdkguard.language.operands import find_operand_problem
+from cdkguard.language.operators import evaluate_operator
+from cdkguard.language.subject import OperatorContext
 from cdkguard.template.scope import Scope
 
 FACTS = arns.Facts("222222222222", frozenset({"222222222222"}), frozenset(), frozenset({"127311923021"}), {}, "prod")
