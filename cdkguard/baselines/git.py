@@ -14,6 +14,7 @@ from cdkguard.baselines import dependencies, worktree
 from cdkguard.baselines.git_cache import FORMAT, entry_of, read_entry, write_entry
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.inputs import synth
+from cdkguard.inputs.app import App, existing_assembly, find_app
 from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Assembly, Problem, Source, Stack, replace_stacks
 from cdkguard.system import files
@@ -137,7 +138,7 @@ class _Run:
     ) -> Iterator[Assembly]:
         """The assembly, from the cache or synthesized now; its files live as long as the block."""
         app = self._find_app()
-        existing = synth.existing_assembly(app)
+        existing = existing_assembly(app)
         if existing is not None:
             yield self._read(existing, self.tree, app.context)
             return
@@ -157,21 +158,21 @@ class _Run:
                 write_entry(entry, out, self.tree, len(found.stacks))
             yield found
 
-    def _share_packages(self, app: synth.App, install: bool, timeout: float | None, notes: list[str]) -> str:
+    def _share_packages(self, app: App, install: bool, timeout: float | None, notes: list[str]) -> str:
         """Give the work tree the packages that are installed; the command to run."""
         own, prefix = self.repo.root, self.repo.prefix
         try:
             notes += dependencies.reuse_node(own, self.tree, prefix, install, timeout)
-            command = synth.guess(app.command, self.folder)
+            command = synth.add_interpreter(app.command, self.folder)
             command, python_notes = dependencies.reuse_python(own, self.tree, prefix, command)
         except OSError as problem:  # Windows allows links to some users only
             raise BaselineError(f"the installed packages cannot be shared with the baseline: {problem}") from problem
         notes += python_notes
         return command
 
-    def _find_app(self) -> synth.App:
+    def _find_app(self) -> App:
         try:
-            app = synth.find_app(self.folder, self.app_option, self.context)
+            app = find_app(self.folder, self.app_option, self.context)
         except (InputError, ConfigError) as problem:
             raise BaselineError(f"{self.commit[:12]}: {self._without_tree(str(problem))}") from problem
 
@@ -189,11 +190,11 @@ class _Run:
         return os.path.isfile(os.path.join(self.repo.root, environment, "pyvenv.cfg"))
 
     @contextmanager
-    def _synthesize(self, app: synth.App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
+    def _synthesize(self, app: App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
         """As `synth.synthesized`, but errors of the app name the commit; those inside the block do not."""
         with files.temporary_folder() as out:
             try:
-                synth.run(app, out, full=self.full, timeout=timeout, progress=progress)
+                synth.synthesize(app, out, full=self.full, timeout=timeout, progress=progress)
             except InputError as problem:
                 raise BaselineError(f"the baseline {self.commit[:12]}: {self._without_tree(str(problem))}") from problem
             yield out
@@ -228,7 +229,7 @@ class _Run:
         inside = os.path.commonpath([path, here]) == here
         return Source(os.path.relpath(path, here) if inside else path, source.line)
 
-    def _key(self, app: synth.App, install: bool) -> Json:
+    def _key(self, app: App, install: bool) -> Json:
         """All that the assembly depends on, as far as that can be known without running the app."""
         variables = {k: v for k, v in os.environ.items() if not _VOLATILE.fullmatch(k)}
         return [

@@ -56,11 +56,12 @@ def open_assembly(
 @contextmanager
 def _open_app(config: Config, progress: TextIO | None, seconds: dict[str, float]) -> Iterator[Assembly]:
     from cdkguard.inputs import synth
+    from cdkguard.inputs.app import existing_assembly, find_app
 
     began = time.perf_counter()
     directory = config.paths[0] if config.paths else config.directory
-    app = synth.find_app(directory, config.app, config.context)
-    existing = synth.existing_assembly(app)
+    app = find_app(directory, config.app, config.context)
+    existing = existing_assembly(app)
     if existing is not None:
         found = read_assembly(existing, app_directory=directory)
         seconds["read"] = time.perf_counter() - began

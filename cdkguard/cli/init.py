@@ -12,6 +12,7 @@ from cdkguard.cli.settings import parse_pairs, refuse_missing_folder
 from cdkguard.config import environments
 from cdkguard.errors import ConfigError, ExitCode, InputError
 from cdkguard.inputs import synth
+from cdkguard.inputs.app import existing_assembly, find_app
 from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Stack
 from cdkguard.system import files
@@ -44,8 +45,8 @@ def write_configuration(
     if files.exists(file) and not force:
         raise ConfigError(f"{file}: it is there already; --force replaces it")
 
-    app = synth.find_app(directory, command, context)
-    existing = synth.existing_assembly(app)
+    app = find_app(directory, command, context)
+    existing = existing_assembly(app)
     if existing is not None:
         stacks = _read_stacks(existing, directory)
     else:

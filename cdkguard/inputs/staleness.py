@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cdkguard._typing import TextIO
 from cdkguard.errors import InputError
-from cdkguard.inputs.synth import read_settings
+from cdkguard.inputs.app import read_json_settings
 from cdkguard.system import files
 
 _SOURCES = (".py", ".ts", ".tsx", ".js", ".mjs", ".cjs", ".java", ".cs", ".fs", ".go", ".json", ".yaml", ".yml")
@@ -44,7 +44,7 @@ def _read_output(directory: str) -> str:
 
     A default in its place could lead to an old assembly, which would then be judged.
     """
-    output = read_settings(os.path.join(directory, "cdk.json")).get("output", "cdk.out")
+    output = read_json_settings(os.path.join(directory, "cdk.json")).get("output", "cdk.out")
     if not isinstance(output, str):
         raise InputError(f"{os.path.join(directory, 'cdk.json')}: 'output' is not the name of a folder")
     return output

@@ -13,6 +13,7 @@ import pytest
 
 from cdkguard.errors import ConfigError, InputError, SynthError
 from cdkguard.inputs import synth
+from cdkguard.inputs.app import App, existing_assembly, find_app
 from tests.support.programs import started, wait_for_file
 
 WRITE = """
@@ -44,7 +45,7 @@ def settings(folder, **keys):
 
 def given(project, **options):
     context = options.pop("context", {})
-    with synth.synthesized(synth.find_app(str(project), None, context), **options) as out:
+    with synth.synthesized(find_app(str(project), None, context), **options) as out:
         return json.loads(Path(out, "manifest.json").read_text()), out
 
 
@@ -92,8 +93,8 @@ def test_the_build_command_runs_first(project):
 
 def test_javascript_files_are_run_by_node(tmp_path):
     (tmp_path / "app.js").write_text("")
-    assert synth.guess("app.js --x", str(tmp_path)) == "node app.js --x"
-    assert synth.guess("npx ts-node app.ts", str(tmp_path)) == "npx ts-node app.ts"
+    assert synth.add_interpreter("app.js --x", str(tmp_path)) == "node app.js --x"
+    assert synth.add_interpreter("npx ts-node app.ts", str(tmp_path)) == "npx ts-node app.ts"
 
 
 @pytest.mark.parametrize(
@@ -146,26 +147,26 @@ def test_ctrl_c_stops_the_app_too(project, number, status, tmp_path):
 def test_what_is_wrong_with_a_project_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(InputError, match="no cdk.json in"):
-        synth.find_app(str(tmp_path), None, {})
+        find_app(str(tmp_path), None, {})
     with pytest.raises(InputError, match="no such folder"):
-        synth.find_app(str(tmp_path / "none"), None, {})
+        find_app(str(tmp_path / "none"), None, {})
     (tmp_path / "cdk.json").write_text("{")
     with pytest.raises(InputError, match="cdk.json: cannot be read"):
-        synth.find_app(str(tmp_path), None, {})
+        find_app(str(tmp_path), None, {})
     (tmp_path / "cdk.json").write_text("{}")
     with pytest.raises(InputError, match="has no 'app'"):
-        synth.find_app(str(tmp_path), None, {})
+        find_app(str(tmp_path), None, {})
     with pytest.raises(ConfigError, match="CDK's own"):
-        synth.find_app(str(tmp_path), "x", {"aws:cdk:x": "1"})
+        find_app(str(tmp_path), "x", {"aws:cdk:x": "1"})
     (tmp_path / ".cdk.json").write_text('{"build": "x"}')
     with pytest.raises(ConfigError, match="build"):
-        synth.find_app(str(tmp_path), "x", {})
+        find_app(str(tmp_path), "x", {})
 
 
 def test_an_app_that_is_a_folder_is_an_assembly(project):
     (project / "cdk.out").mkdir()
-    assert synth.existing_assembly(synth.find_app(str(project), "cdk.out", {})) == os.path.join(str(project), "cdk.out")
-    assert synth.existing_assembly(synth.find_app(str(project), None, {})) is None
+    assert existing_assembly(find_app(str(project), "cdk.out", {})) == os.path.join(str(project), "cdk.out")
+    assert existing_assembly(find_app(str(project), None, {})) is None
 
 
 @pytest.mark.parametrize("file", ["cdk.json", "cdk.context.json", "../home/.cdk.json"])
@@ -173,16 +174,16 @@ def test_an_app_that_is_a_folder_is_an_assembly(project):
 def test_settings_that_cannot_be_read_are_named(project, file, content):
     (project / file).write_text(content)
     with pytest.raises(InputError, match=os.path.basename(file)):
-        synth.find_app(str(project), "x", {})
+        find_app(str(project), "x", {})
 
 
 def test_context_that_is_no_mapping_is_said(project):
     settings(project, app="x", context=["a"])
     with pytest.raises(InputError, match="cdk.json: 'context' is not a JSON object"):
-        synth.find_app(str(project), None, {})
+        find_app(str(project), None, {})
     settings(project, app="x", context={"default-region": "x"})
     with pytest.raises(ConfigError, match="default-region"):
-        synth.find_app(str(project), None, {})
+        find_app(str(project), None, {})
 
 
 @pytest.mark.parametrize("command", ["true && no-such-node bin/app.js", "env no-such-node app.js"])
@@ -226,5 +227,5 @@ def test_a_progress_line_on_a_terminal_is_erased(project):
 def test_the_colours_of_an_app_are_no_part_of_the_error(tmp_path):
     command = r"printf '\033[31mred\033[0m and\033[2J more\n'; exit 3"
     with pytest.raises(SynthError) as stop:
-        synth.run(synth.App(command, str(tmp_path), {}), str(tmp_path / "out"))
+        synth.synthesize(App(command, str(tmp_path), {}), str(tmp_path / "out"))
     assert "  | red and\x1b[2J more" in str(stop.value)  # the program escapes the rest where it prints it

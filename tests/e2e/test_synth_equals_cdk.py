@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.inputs import synth
+from cdkguard.inputs.app import find_app
 from tests.support.paths import ROOT
 
 CDK = ROOT / "examples/task-api/node_modules/.bin/cdk"
@@ -50,7 +51,7 @@ def test_templates_equal_those_of_the_cdk_cli(tmp_path, monkeypatch, name, conte
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"])
     done = subprocess.run(cli, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    app = synth.find_app(str(folder), None, context)
-    synth.run(app, str(tmp_path / "ours"))
+    app = find_app(str(folder), None, context)
+    synth.synthesize(app, str(tmp_path / "ours"))
     ours = templates(tmp_path / "ours")
     assert ours and ours == templates(tmp_path / "cli")

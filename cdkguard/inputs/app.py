@@ -1,0 +1,101 @@
+"""A CDK app: its command, settings and context, from cdk.json and the files beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.errors import ConfigError, InputError
+from cdkguard.system import files
+
+
+class App(NamedTuple):
+    """A CDK app, as cdk.json and the command line describe it."""
+
+    command: str
+    directory: str
+    context: Mapping[str, Json]
+    build: str | None = None
+    settings: Mapping[str, Json] = {}
+
+
+def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App:
+    """The app of a folder, by cdk.json, ~/.cdk.json, cdk.context.json and the command line.
+
+    `app` and `context` are those of --app and -c, which win. Raises InputError or ConfigError.
+    https://docs.aws.amazon.com/cdk/v2/guide/context.html
+    """
+    if not files.is_folder(directory):
+        raise InputError(f"{directory}: no such folder")
+
+    file = os.path.join(directory, "cdk.json")
+    user, project = read_json_settings(os.path.expanduser("~/.cdk.json")), read_json_settings(file)
+    if "build" in user:
+        raise ConfigError("~/.cdk.json: 'build' belongs into a project's cdk.json")
+    if app is None and not files.is_file(file):
+        raise InputError(
+            f"no cdk.json in {os.path.abspath(directory)}: name the app's folder, an assembly, templates or --app"
+        )
+
+    settings = {**user, **project}
+    command = app if app is not None else settings.get("app")
+    if isinstance(command, list):
+        command = " ".join(str(part) for part in command)
+    if not isinstance(command, str) or not command.strip():
+        raise InputError(f"{file}: has no 'app' command; add one or use --app")
+
+    merged: dict[str, Json] = {}
+    own, users = _context_of(project, file), _context_of(user, "~/.cdk.json")
+    for source in (users, read_json_settings(os.path.join(directory, "cdk.context.json")), own):
+        _merge(merged, source)
+    for key in ("default-account", "default-region"):
+        if key in own or key in users:
+            raise ConfigError(f"{file}: context '{key}' is not read by CDK any more; use the stack's env")
+
+    for key, value in context.items():
+        if key.startswith("aws:"):
+            raise ConfigError(f"-c {key}: keys that begin with 'aws:' are CDK's own")
+        merged[key] = value
+
+    build = settings.get("build")
+    return App(command, directory, merged, build if isinstance(build, str) else None, settings)
+
+
+def existing_assembly(app: App) -> str | None:
+    """The folder that the app's command names, where it is no command but an assembly that exists already."""
+    path = os.path.join(app.directory, app.command)
+    return path if os.path.isdir(path) else None  # not `files.is_folder`: a command is seldom a path at all
+
+
+def _merge(into: dict[str, Json], source: Mapping[str, Json]) -> None:
+    """Put the entries of `source` over those of `into`; mappings are merged, other values replaced."""
+    for key, value in source.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            into[key] = dict(into[key])
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _context_of(settings: Mapping[str, Json], file: str) -> Mapping[str, Json]:
+    value = settings.get("context")
+    if value is not None and not isinstance(value, dict):
+        raise InputError(f"{file}: 'context' is not a JSON object")
+    return value or {}
+
+
+def read_json_settings(path: str) -> dict[str, Json]:
+    """The mapping in a JSON file, empty where there is no such file; raises InputError."""
+    try:
+        if not files.exists(path):
+            return {}
+        value = json.loads(files.read_text(path))
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be read: {problem.strerror}") from problem
+    except (ValueError, RecursionError) as problem:
+        raise InputError(f"{path}: cannot be read: {problem}") from problem
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: is not a JSON object")
+    return value
