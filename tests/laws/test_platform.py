@@ -15,6 +15,7 @@ import pytest
 
 from cdkguard.cli import main as cli
 from cdkguard.outputs.render import names
+from tests.support import sampling
 from tests.support.assemblies import assembly_with
 from tests.support.paths import ROOT
 from tests.support.programs import started
@@ -166,6 +167,7 @@ def test_names_that_differ_in_case_only(capsys, here):
 # -- homes and folders
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("home", [None, "", "/nonexistent", "/dev/null", "relative"])
 def test_any_home_or_none(here, home):
     assembly_with(here / "cdk.out", {"T": TABLE})
@@ -264,7 +266,7 @@ def test_any_locale_says_the_same(here, locale):
     assembly_with(here / words / "cdk.out", body)
     (here / "cdkguard.yaml").write_text(f"environments: {{'{words}': {{stacks: ['Main*'], strict: true}}}}\n")
     variables = {"LC_CTYPE": None, "LANG": None, **LOCALES[locale]}
-    for output in ("text", "junit", "markdown"):
+    for output in sampling.share(("text", "junit", "markdown"), 3):
         usual = program("check", "cdk.out", "--output", output, cwd=here, variables={"PYTHONUTF8": "1"})
         here_too = program("check", "cdk.out", "--output", output, cwd=here, variables=variables)
         assert here_too.returncode == usual.returncode == 1
@@ -323,6 +325,7 @@ def on_terminal(argv, cwd, columns=80, **variables) -> tuple[int, str]:
         return child.wait(30), b"".join(pieces).decode()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("columns", [0, 1, 20, 60, 100, 1000])
 def test_any_width(here, columns):
     assembly_with(here / "cdk.out", {"T": TABLE})
@@ -374,6 +377,7 @@ def good_and_bad(here) -> None:
     )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("output", ["text", "json", "github"])
 @pytest.mark.parametrize("folder", ["good", "bad"])
 def test_a_report_that_nobody_reads_is_no_pass(here, folder, output):

@@ -69,6 +69,7 @@ def program(*argv: str, cwd: Path, **variables: str) -> subprocess.CompletedProc
 SCRIPT = Path(sys.executable).with_name("cdkguard")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("start", [(str(SCRIPT),), (sys.executable, "-m", "cdkguard")], ids=["script", "module"])
 @pytest.mark.parametrize("argv", [("check", "cdk.out"), ("check", "--pre-built"), ("diff", "cdk.out", "cdk.out"), ("plan", "cdk.out", "--against", "cdk.out"), ("snapshot", "cdk.out")], ids=" ".join)  # fmt: skip
 def test_nothing_beside_an_assembly_runs(here, tmp_path, start, argv):
