@@ -4,12 +4,14 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
+Parameters = dict[str, str]
 
 
 class Answer(NamedTuple):
@@ -25,27 +27,39 @@ class Answer(NamedTuple):
 class Stub:
     """`stacks`: (account, region, name or id) -> what `stack` makes; `fault(action, parameters, count)` may answer first."""
 
-    def __init__(self, account=ACCOUNT, delay=0.0):
-        self.account, self.delay, self.stacks, self.roles = account, delay, {}, set()
-        self.fault = lambda action, parameters, count: None
-        self.calls, self.counts, self._lock = [], Counter(), threading.Lock()
+    def __init__(self, account: str = ACCOUNT, delay: float = 0.0) -> None:
+        self.account, self.delay = account, delay
+        self.stacks: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self.roles: set[str] = set()
+        self.fault: Callable[[str, Parameters, int], Answer | None] = lambda action, parameters, count: None
+        self.calls: list[tuple[str, Parameters]] = []
+        self.counts: Counter[tuple[str, str | None]] = Counter()
+        self._lock = threading.Lock()
 
-    def stack(self, name, template, region=REGION, account=None, stack_id=None, **about):
+    def stack(
+        self,
+        name: str,
+        template: Any,
+        region: str = REGION,
+        account: str | None = None,
+        stack_id: str | None = None,
+        **about: Any,
+    ) -> None:
         body = template if isinstance(template, str) else json.dumps(template)
         key = (account or self.account, region, stack_id or name)
         self.stacks[key] = {"name": name, "body": body, "status": "CREATE_COMPLETE", "resources": [], **about}
 
-    def actions(self):
+    def actions(self) -> list[str]:
         return [action for action, _parameters in self.calls]
 
-    def __enter__(self):
+    def __enter__(self) -> "Stub":
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
-            def do_POST(self):
+            def do_POST(self) -> None:
                 text = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 answer = stub.answer({k: v[0] for k, v in parse_qs(text).items()}, self.headers["Authorization"])
                 data = (answer.body or error(answer)).encode()
@@ -57,7 +71,7 @@ class Stub:
                 self.wfile.flush()
                 self.close_connection = answer.cut is not None
 
-            def log_message(self, *_args):
+            def log_message(self, *_args: Any) -> None:
                 pass
 
         class Server(ThreadingHTTPServer):
@@ -69,11 +83,11 @@ class Stub:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
-    def __exit__(self, *_error):
+    def __exit__(self, *_error: object) -> None:
         self.server.shutdown()
         self.server.server_close()
 
-    def answer(self, parameters, authorization):
+    def answer(self, parameters: Parameters, authorization: str) -> Answer:
         action = parameters.pop("Action")
         with self._lock:
             self.calls.append((action, parameters))
@@ -82,16 +96,14 @@ class Stub:
             count = self.counts[key]
         time.sleep(self.delay)
         # The stub's sessions carry the account in their access key, as ASIA<account>; all other keys are its own.
-        key, _date, region, *_rest = authorization.partition("Credential=")[2].split("/")
-        account = key[4:] if key[4:].isdigit() else self.account
-        return self.fault(action, parameters, count) or getattr(self, action)(account, region, parameters)
+        access_key, _date, region, *_rest = authorization.partition("Credential=")[2].split("/")
+        account = access_key[4:] if access_key[4:].isdigit() else self.account
+        answer: Answer = self.fault(action, parameters, count) or getattr(self, action)(account, region, parameters)
+        return answer
 
-    def _find(self, account, region, name):
-        return self.stacks.get((account, region, name))
-
-    def DescribeStacks(self, account, region, parameters):
+    def DescribeStacks(self, account: str, region: str, parameters: Parameters) -> Answer:
         name = parameters["StackName"]
-        stack = self._find(account, region, name)
+        stack = self.stacks.get((account, region, name))
         if stack is None:
             return Answer(400, "ValidationError", f"Stack with id {name} does not exist")
         tags = members("Tags", ({"Key": k, "Value": v} for k, v in stack.get("tags", {}).items()))
@@ -104,12 +116,12 @@ class Stub:
         )
         return result("DescribeStacks", f"<Stacks>{one}</Stacks>")
 
-    def GetTemplate(self, account, region, parameters):
-        stack = self._find(account, region, parameters["StackName"])
+    def GetTemplate(self, account: str, region: str, parameters: Parameters) -> Answer:
+        stack = self.stacks[account, region, parameters["StackName"]]
         return result("GetTemplate", f"<TemplateBody>{escape(stack['body'])}</TemplateBody>")
 
-    def ListStackResources(self, account, region, parameters):
-        stack = self._find(account, region, parameters["StackName"])
+    def ListStackResources(self, account: str, region: str, parameters: Parameters) -> Answer:
+        stack = self.stacks[account, region, parameters["StackName"]]
         start, size = int(parameters.get("NextToken", 0)), stack.get("page", 100)
         page = [
             {"LogicalResourceId": i, "PhysicalResourceId": p, "ResourceType": "AWS::CloudFormation::Stack",
@@ -119,11 +131,11 @@ class Stub:
         more = f"<NextToken>{start + size}</NextToken>" if start + size < len(stack["resources"]) else ""
         return result("ListStackResources", members("StackResourceSummaries", page) + more)
 
-    def GetCallerIdentity(self, account, region, parameters):
+    def GetCallerIdentity(self, account: str, region: str, parameters: Parameters) -> Answer:
         arn = f"arn:aws:iam::{account}:user/dev"
         return result("GetCallerIdentity", f"<Arn>{arn}</Arn><UserId>U</UserId><Account>{account}</Account>")
 
-    def AssumeRole(self, account, region, parameters):
+    def AssumeRole(self, account: str, region: str, parameters: Parameters) -> Answer:
         arn = parameters["RoleArn"]
         if arn not in self.roles:
             return Answer(403, "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {arn}")
@@ -136,16 +148,16 @@ class Stub:
         return result("AssumeRole", f"<Credentials>{keys}</Credentials><AssumedRoleUser>{user}</AssumedRoleUser>")
 
 
-def members(name, entries):
+def members(name: str, entries: Iterable[Mapping[str, str]]) -> str:
     inner = "".join(f"<member>{''.join(f'<{k}>{escape(v)}</{k}>' for k, v in e.items())}</member>" for e in entries)
     return f"<{name}>{inner}</{name}>"
 
 
-def result(action, inner):
+def result(action: str, inner: str) -> Answer:
     return Answer(body=f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>")
 
 
-def error(answer):
+def error(answer: Answer) -> str:
     kind = "Sender" if answer.status < 500 else "Receiver"
     return (
         f"<ErrorResponse><Error><Type>{kind}</Type><Code>{answer.code}</Code><Message>{escape(answer.message)}</Message>"

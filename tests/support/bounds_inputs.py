@@ -58,12 +58,12 @@ def many(size: int, one: Callable[[int], tuple[str, Json]]) -> dict[str, Json]:
 
 
 @case
-def deep_json(size):
+def deep_json(size: int) -> Json:
     return Case({"t.json": '{"Resources": {"A": {"Type": "T", "X": ' + "[" * (size // 2) + "]" * (size // 2) + "}}}"})
 
 
 @case
-def deep_functions(_size):
+def deep_functions(_size: int) -> Json:
     value: Json = {"Ref": "P"}
     for _level in range(45):
         value = {"Fn::Sub": ["${X}${X}${Y}", {"X": value, "Y": "y"}]}
@@ -77,22 +77,22 @@ def deep_functions(_size):
 
 
 @case
-def wide(size):
+def wide(size: int) -> Json:
     return template({"A": bucket(Tags=[{"Key": str(n), "Value": "v"} for n in range(size // 30)])})
 
 
 @case
-def tiny_resources(size):
+def tiny_resources(size: int) -> Json:
     return template(many(size, lambda n: (f"A{n}", {"Type": "Custom::X"})))
 
 
 @case
-def buckets(size):
+def buckets(size: int) -> Json:
     return template(many(size, lambda n: (f"B{n}", {"Type": "AWS::S3::Bucket"})))
 
 
 @case
-def functions(size):
+def functions(size: int) -> Json:
     return template(
         many(
             size,
@@ -105,7 +105,7 @@ def functions(size):
 
 
 @case
-def cycles(size):
+def cycles(size: int) -> Json:
     return template(
         many(
             size,
@@ -122,14 +122,14 @@ def cycles(size):
 
 
 @case
-def yaml_aliases(size):
+def yaml_aliases(size: int) -> Json:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     return Case({"t.yaml": "\n".join(lines) + "\nResources: {A: {Type: T, X: *a39}}\n"}, "t.yaml")
 
 
 @case
-def yaml_repeats_a_text(size):
+def yaml_repeats_a_text(size: int) -> Json:
     text, times = "x" * (size // 2), size // 2 // 5
     return Case(
         {
@@ -140,7 +140,7 @@ def yaml_repeats_a_text(size):
 
 
 @case
-def yaml_wide(size):
+def yaml_wide(size: int) -> Json:
     return Case(
         {"t.yaml": "Resources:\n" + "".join(f"  A{n}:\n    Type: AWS::S3::Bucket\n" for n in range(size // 36))},
         "t.yaml",
@@ -151,8 +151,10 @@ def yaml_wide(size):
 
 
 @case
-def conditions_that_double(size):
-    conditions = {f"C{n}": {"Fn::And": [{"Condition": f"C{n + 1}"}, {"Condition": f"C{n + 1}"}]} for n in range(60)}
+def conditions_that_double(size: int) -> Json:
+    conditions: Json = {
+        f"C{n}": {"Fn::And": [{"Condition": f"C{n + 1}"}, {"Condition": f"C{n + 1}"}]} for n in range(60)
+    }
     conditions["C60"] = {"Fn::Equals": [{"Ref": "P"}, "x"]}
     both = [
         template(
@@ -166,7 +168,7 @@ def conditions_that_double(size):
 
 
 @case
-def conditions_in_a_chain(size):
+def conditions_in_a_chain(size: int) -> Json:
     count = size // 40
     conditions = {f"C{n}": {"Fn::Not": [{"Condition": f"C{n + 1}"}]} for n in range(count)}
     both = [
@@ -179,7 +181,7 @@ def conditions_in_a_chain(size):
     return tuple(both)
 
 
-def _branches(size, name="b"):
+def _branches(size: int, name: str = "b") -> Json:
     names = [f"P{n}" for n in range(30)]
     resources = many(
         max(size - 4_000, 1_000),
@@ -211,17 +213,17 @@ def _branches(size, name="b"):
 
 
 @case
-def branches(size):
+def branches(size: int) -> Json:
     return _branches(size)
 
 
 @case
-def branches_compared(size):
+def branches_compared(size: int) -> Json:
     return _branches(size, "a"), _branches(size)
 
 
 @case
-def one_resource_of_branches(size):
+def one_resource_of_branches(size: int) -> Json:
     value: Json = {"Status": "Enabled"}
     for n in range(40):
         value = {"Fn::If": [f"C{n}", value, {"Fn::If": [f"D{n}", {"Status": "x"}, {"Ref": "AWS::NoValue"}]}]}
@@ -231,13 +233,13 @@ def one_resource_of_branches(size):
 
 
 @case
-def sub_of_many_names(size):
+def sub_of_many_names(size: int) -> Json:
     names = {f"V{n}": {"Ref": f"P{n}"} for n in range(size // 60)}
     return template({"A": bucket(BucketName={"Fn::Sub": ["".join(f"${{{n}}}" for n in names), names]})})
 
 
 @case
-def sub_doubles(size):
+def sub_doubles(size: int) -> Json:
     value: Json = "x" * 1_000
     for _level in range(40):
         value = {"Fn::Sub": ["${X}${X}", {"X": value}]}
@@ -250,7 +252,7 @@ def sub_doubles(size):
 
 
 @case
-def sub_repeats_a_parameter(size):
+def sub_repeats_a_parameter(size: int) -> Json:
     resources = many(size, lambda n: (f"A{n}", bucket(BucketName={"Fn::Sub": f"{n}${{P}}${{P}}${{P}}"})))
     pair = [
         template(
@@ -263,14 +265,14 @@ def sub_repeats_a_parameter(size):
 
 
 @case
-def join_repeats_a_mapping(size):
+def join_repeats_a_mapping(size: int) -> Json:
     text = {"Fn::FindInMap": ["M", "a", "b"]}
     resources = many(size // 2, lambda n: (f"A{n}", bucket(BucketName={"Fn::Join": ["", [str(n), text, text]]})))
     return template(resources, Mappings={"M": {"a": {"b": "m" * (size // 2)}}})
 
 
 @case
-def lists_of_a_mapping(size):
+def lists_of_a_mapping(size: int) -> Json:
     resources = many(size // 2, lambda n: (f"A{n}", bucket(Tags={"Fn::FindInMap": ["M", "a", "b"]}, N=n)))
     mappings = {"M": {"a": {"b": ["x"] * (size // 10)}}}
     return template(resources, Mappings=mappings), template(
@@ -279,7 +281,7 @@ def lists_of_a_mapping(size):
 
 
 @case
-def selects_of_a_split(size):
+def selects_of_a_split(size: int) -> Json:
     resources = many(
         size // 2,
         lambda n: (
@@ -294,14 +296,14 @@ LIST = {"P": {"Type": "CommaDelimitedList", "Default": "a," * 2_000}}
 
 
 @case
-def references_to_a_list(size):
+def references_to_a_list(size: int) -> Json:
     resources = many(size // 2, lambda n: (f"A{n}", bucket(Tags={"Ref": "P"}, N=n)))
     more = template({**resources, "Z": bucket(Tags=[{"Ref": "P"}] * (size // 2 // 14))}, Parameters=LIST)
     return template(resources, Parameters=LIST), more
 
 
 @case
-def splits_of_a_parameter(size):
+def splits_of_a_parameter(size: int) -> Json:
     parts = {"Fn::Split": [",", {"Ref": "P"}]}
     sides = [
         template({"A": bucket(Tags=[parts] * (size // 34), N=n)}, Parameters={"P": {"Default": "a," * 500}})
@@ -311,13 +313,13 @@ def splits_of_a_parameter(size):
 
 
 @case
-def json_of_a_list(size):
+def json_of_a_list(size: int) -> Json:
     value = {"Fn::ToJsonString": {"Ref": "P"}}
     return template({"A": bucket(Tags=[value] * (size // 38))}, Parameters=LIST)
 
 
 @case
-def json_strings_in_each_other(size):
+def json_strings_in_each_other(size: int) -> Json:
     value: Json = 'a"b'
     for _level in range(40):
         value = {"Fn::ToJsonString": {"a": value}}
@@ -325,7 +327,7 @@ def json_strings_in_each_other(size):
 
 
 @case
-def loops_in_loops(size):
+def loops_in_loops(size: int) -> Json:
     items = [str(n) for n in range(100)]
     inner: Json = {"${A}${B}${C}": "x"}
     for name in "ABC":
@@ -335,14 +337,14 @@ def loops_in_loops(size):
 
 
 @case
-def loop_over_a_large_body(size):
+def loop_over_a_large_body(size: int) -> Json:
     items = [f"i{n}" for n in range(size // 2 // 8)]
     body = {"R${A}": bucket(Tags=[{"Key": "${A}", "Value": "v"}] * (size // 2 // 32))}
     return template({"Fn::ForEach::L": ["A", items, body]}, Transform="AWS::LanguageExtensions")
 
 
 @case
-def loop_of_a_large_item(size):
+def loop_of_a_large_item(size: int) -> Json:
     body = {"R${A}": bucket(Tags=["${A}" * (size // 8)])}
     return template({"Fn::ForEach::L": ["A", ["x" * (size // 2)], body]}, Transform="AWS::LanguageExtensions")
 
@@ -356,8 +358,8 @@ LONG = {
 }  # fmt: skip
 
 
-def _long_text(text):
-    def make(size):
+def _long_text(text: str) -> Callable[[int], Any]:
+    def make(size: int) -> Json:
         long = text * (size // 10 // len(json.dumps(text)[1:-1]))
         statement = {"Effect": "Allow", "Principal": {"AWS": long}, "Action": long, "Resource": long}
         resources = {
@@ -380,7 +382,7 @@ for _text in LONG.values():
 
 
 @case
-def statements(size):
+def statements(size: int) -> Json:
     resources = [
         {"Effect": "Allow", "Action": f"s3:Get{n}*", "Resource": f"arn:aws:s3:::b{n}/*"} for n in range(size // 90)
     ]
@@ -390,7 +392,7 @@ def statements(size):
 
 
 @case
-def one_statement_of_many(size):
+def one_statement_of_many(size: int) -> Json:
     actions, resources = ([f"{t}{n}*" for n in range(size // 2 // 20)] for t in ("s3:Get", "arn:aws:s3:::"))
     other = [f"x{r}" for r in resources]
     return tuple(
@@ -399,7 +401,7 @@ def one_statement_of_many(size):
 
 
 @case
-def globs(size):
+def globs(size: int) -> Json:
     text = "*a" * (size // 40)
     one = {"Effect": "Allow", "Action": f"s3:{text}b", "Resource": f"arn:aws:s3:::{text}b"}
     other = {"Effect": "Allow", "Action": "s3:" + "a" * (size // 20), "Resource": "arn:aws:s3:::" + "a?" * (size // 40)}
@@ -407,7 +409,7 @@ def globs(size):
 
 
 @case
-def globs_with_holes(size):
+def globs_with_holes(size: int) -> Json:
     text = [{"Ref": "P"}, "*a"] * (size // 200)
     one = {"Effect": "Allow", "Action": "s3:*", "Resource": {"Fn::Join": ["", text]}}
     other = {"Effect": "Allow", "Action": "s3:*", "Resource": {"Fn::Join": ["", [*text, {"Ref": "Q"}, "b"]]}}
@@ -416,7 +418,7 @@ def globs_with_holes(size):
 
 
 @case
-def denies(size):
+def denies(size: int) -> Json:
     allow = [{"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:s3:::b{n}"} for n in range(size // 200)]
     deny = [
         {"Effect": "Deny", "NotAction": f"s3:Get{n}", "NotResource": f"arn:aws:s3:::c{n}*"} for n in range(size // 200)
@@ -425,8 +427,8 @@ def denies(size):
 
 
 @case
-def policy_branches(size):
-    one = {
+def policy_branches(size: int) -> Json:
+    one: Json = {
         "Effect": "Allow",
         "Action": {"Fn::If": ["C0", "s3:*", "ec2:*"]},
         "Resource": [{"Fn::If": [f"C{n % 30}", f"arn:{n}", {"Ref": "AWS::NoValue"}]} for n in range(size // 100)],
@@ -437,7 +439,7 @@ def policy_branches(size):
     return tuple(template({"P": policy([s])}, Conditions=conditions, Parameters=parameters) for s in (one, other))
 
 
-def _ingress(n):
+def _ingress(n: int) -> Json:
     return {
         "IpProtocol": "tcp",
         "FromPort": n % 60_000,
@@ -447,8 +449,8 @@ def _ingress(n):
 
 
 @case
-def group_rules(size):
-    old = {
+def group_rules(size: int) -> Json:
+    old: Json = {
         "Type": "AWS::EC2::SecurityGroup",
         "Properties": {"GroupDescription": "g", "SecurityGroupIngress": [_ingress(n) for n in range(size // 90)]},
     }
@@ -463,11 +465,11 @@ def group_rules(size):
 
 
 @case
-def group_rules_as_resources(size):
+def group_rules_as_resources(size: int) -> Json:
     sides = [
         many(
             size,
-            lambda n, by=by: (
+            lambda n, by=by: (  # type: ignore[misc]  # mypy infers no lambda with a default
                 f"I{n}",
                 {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": "sg-1", **_ingress(n + by)}},
             ),
@@ -478,7 +480,7 @@ def group_rules_as_resources(size):
 
 
 @case
-def buckets_and_policies(size):
+def buckets_and_policies(size: int) -> Json:
     resources = many(size // 3, lambda n: (f"B{n}", {"Type": "AWS::S3::Bucket"}))
     policies = {
         f"P{n}": {
@@ -491,7 +493,7 @@ def buckets_and_policies(size):
 
 
 @case
-def roles_and_policies(size):
+def roles_and_policies(size: int) -> Json:
     half = size // 260
     roles = {
         f"R{n}": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}}}
@@ -518,11 +520,11 @@ def roles_and_policies(size):
 
 
 @case
-def all_renamed(size):
+def all_renamed(size: int) -> Json:
     sides = [
         many(
             size,
-            lambda n, by=by: (
+            lambda n, by=by: (  # type: ignore[misc]  # mypy infers no lambda with a default
                 f"{by}{n}",
                 {
                     "Type": "AWS::DynamoDB::Table",
@@ -536,26 +538,26 @@ def all_renamed(size):
 
 
 @case
-def all_renamed_and_alike(size):
+def all_renamed_and_alike(size: int) -> Json:
     sides = [
-        many(size, lambda n, by=by: (f"{by}{n}", {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": n % 3}}))
+        many(size, lambda n, by=by: (f"{by}{n}", {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": n % 3}}))  # type: ignore[misc]
         for by in "ab"
     ]
     return template(sides[0]), template(sides[1])
 
 
 @case
-def list_in_another_order(size):
+def list_in_another_order(size: int) -> Json:
     tags = [{"Key": str(n), "Value": "v"} for n in range(size // 30)]
     return template({"A": bucket(Tags=tags)}), template({"A": bucket(Tags=[*tags[::-1], {"Key": "new"}])})
 
 
 @case
-def all_replaced_in_a_chain(size):
+def all_replaced_in_a_chain(size: int) -> Json:
     sides = [
         many(
             size,
-            lambda n, by=by: (
+            lambda n, by=by: (  # type: ignore[misc]  # mypy infers no lambda with a default
                 f"T{n}",
                 {
                     "Type": "AWS::DynamoDB::Table",
@@ -569,7 +571,7 @@ def all_replaced_in_a_chain(size):
 
 
 @case
-def values_of_any_kind_changed(size):
+def values_of_any_kind_changed(size: int) -> Json:
     sides = [template({"A": bucket(**{f"K{n}": f"{by}{n}" for n in range(size // 20)})}) for by in "ab"]
     return tuple(sides)
 
@@ -594,7 +596,7 @@ def stack_artifact(name: str, **more: Json) -> Json:
 
 
 @case
-def metadata(size):
+def metadata(size: int) -> Json:
     entries = {
         f"/Main/A{n}": [{"type": "aws:cdk:logicalId", "data": f"A{n}", "trace": ["at f (/app/x.ts:1:2)"] * 3}]
         for n in range(size // 130)
@@ -604,7 +606,7 @@ def metadata(size):
 
 
 @case
-def acknowledgements(size):
+def acknowledgements(size: int) -> Json:
     entries = {
         f"/Main/A{n}": [
             {"type": "aws:cdk:logicalId", "data": f"A{n}"},
@@ -618,7 +620,7 @@ def acknowledgements(size):
 
 
 @case
-def stacks_that_depend(size):
+def stacks_that_depend(size: int) -> Json:
     count = size // 400
     names = [f"S{n}" for n in range(count)]
     artifacts = {
@@ -630,7 +632,7 @@ def stacks_that_depend(size):
 
 
 @case
-def missing_context(size):
+def missing_context(size: int) -> Json:
     missing = [
         {
             "key": f"ami:{n}",
@@ -646,7 +648,7 @@ def missing_context(size):
 
 
 @case
-def nested_in_nested(size):
+def nested_in_nested(size: int) -> Json:
     files = {}
     for n in range(size // 400):
         inner = {
@@ -661,7 +663,7 @@ def nested_in_nested(size):
 
 
 @case
-def one_template_many_stacks(size):
+def one_template_many_stacks(size: int) -> Json:
     names = [f"S{n}" for n in range(size // 2 // 250)]
     artifacts = {name: {**stack_artifact(name), "properties": {"templateFile": "t.template.json"}} for name in names}
     return assembly(
@@ -670,14 +672,14 @@ def one_template_many_stacks(size):
 
 
 @case
-def stacks_of_buckets(size):
+def stacks_of_buckets(size: int) -> Json:
     """More findings than any one template may have."""
     each = template({f"B{n}": {"Type": "AWS::S3::Bucket"} for n in range(700)})
     names = [f"S{n}" for n in range(size // (len(json.dumps(each)) + 200))]
     return assembly({name: stack_artifact(name) for name in names}, {f"{name}.template.json": each for name in names})
 
 
-def nested_stack(file, **metadata):
+def nested_stack(file: str, **metadata: Json) -> Json:
     return {
         "Type": "AWS::CloudFormation::Stack",
         "Properties": {"TemplateURL": "x"},
@@ -686,7 +688,7 @@ def nested_stack(file, **metadata):
 
 
 @case
-def one_nested_template_many_stacks(size):
+def one_nested_template_many_stacks(size: int) -> Json:
     half = many(size // 2, lambda n: (f"Q{n}", {"Type": "Custom::X"}))
     nested = {f"N{n}": nested_stack("n.json") for n in range(size // 2 // 160)}
     return assembly(
@@ -695,13 +697,13 @@ def one_nested_template_many_stacks(size):
 
 
 @case
-def nested_in_itself(size):
+def nested_in_itself(size: int) -> Json:
     one = template({"A": nested_stack("n.json"), "B": nested_stack("n.json")})
     return assembly({"Main": stack_artifact("Main")}, {"Main.template.json": one, "n.json": one})
 
 
 @case
-def nested_by_hashes(size):
+def nested_by_hashes(size: int) -> Json:
     digests = [f"{n:064x}" for n in range(size // 2 // 150)]
     files = {digest: {"source": {"path": f"{digest[-6:]}.json", "packaging": "file"}} for digest in digests}
     stacks = {
@@ -714,7 +716,7 @@ def nested_by_hashes(size):
 
 
 @case
-def one_metadata_file_many_stacks(size):
+def one_metadata_file_many_stacks(size: int) -> Json:
     entries = {f"/Main/A{n}": [{"type": "aws:cdk:logicalId", "data": f"A{n}"}] for n in range(size // 2 // 70)}
     names = [f"S{n}" for n in range(size // 2 // 320)]
     artifacts = {name: stack_artifact(name, additionalMetadataFile="m.json") for name in names}
@@ -723,7 +725,7 @@ def one_metadata_file_many_stacks(size):
 
 
 @case
-def suppressions_of_no_rule(size):
+def suppressions_of_no_rule(size: int) -> Json:
     resources = many(
         size,
         lambda n: (
@@ -735,20 +737,20 @@ def suppressions_of_no_rule(size):
 
 
 @case
-def suppressions_by_glob(size):
+def suppressions_by_glob(size: int) -> Json:
     entries = [{"rule": f"s3-*{n}*", "reason": "r"} for n in range(size // 2 // 40)]
     held = {"B": {"Type": "AWS::S3::Bucket", "Metadata": {"cdkguard": {"suppress": entries}}}}
     return template({**held, **many(size // 2, lambda n: (f"B{n}", {"Type": "AWS::S3::Bucket"}))})
 
 
 @case
-def path_of_many_levels(size):
+def path_of_many_levels(size: int) -> Json:
     sides = [template({"B": {**bucket(N=n), "Metadata": {"aws:cdk:path": "a/" * (size // 2)}}}) for n in range(2)]
     return tuple(sides)
 
 
 @case
-def suppression_by_a_long_glob(size):
+def suppression_by_a_long_glob(size: int) -> Json:
     entries = [{"rule": "*s" * (size // 20), "reason": "r"}] * 10
     return template({"B": {"Type": "AWS::S3::Bucket", "Metadata": {"cdkguard": {"suppress": entries}}}})
 
@@ -760,7 +762,7 @@ ONE = json.dumps(template({"B": {"Type": "AWS::S3::Bucket"}}))
 
 
 @case
-def configured_suppressions(size):
+def configured_suppressions(size: int) -> Json:
     lines = [
         f"- {{rule: 's3-*{'*' * (n % 9)}', construct: '*/B*{n}*', reason: r}}" for n in range(min(12_000, size // 54))
     ]
@@ -768,32 +770,32 @@ def configured_suppressions(size):
 
 
 @case
-def configured_severities(size):
+def configured_severities(size: int) -> Json:
     names = ["".join(mark) for mark in itertools.product(*[(c, "?") for c in "s3-versioning"])]
     lines = [f"  '{name}{'*' * (n // len(names))}': low" for n, name in enumerate(names * (size // len(names) // 25))]
     return Case({"t.json": ONE, "cdkguard.yaml": "severity:\n" + "\n".join(lines)})
 
 
-def rule_text(number, require):
+def rule_text(number: int, require: Json) -> str:
     words = "title: t\nseverity: low\ntypes: [AWS::S3::Bucket]\nwhy: w\nremedy: r\nexamples: {pass: [{}], fail: [{}]}"
     return f"id: own-{number}\n{words}\nrequire: {json.dumps(require)}\n"
 
 
 @case
-def many_rules(size):
+def many_rules(size: int) -> Json:
     one = {"path": "$.Properties.BucketName", "matches": "^[a-z]+$"}
     rules = {f"p/own-{n}.yaml": rule_text(n, one) for n in range(size // 200)}
     return Case({"t.json": ONE, **rules}, options=("--packs", "p"))
 
 
 @case
-def rule_of_many_parts(size):
+def rule_of_many_parts(size: int) -> Json:
     parts = {"any": [{"path": f"$.Properties.A{n}", "matches": f"^[a-z]+{n}$"} for n in range(size // 65)]}
     return Case({"t.json": ONE, "p/own-1.yaml": rule_text(1, parts)}, options=("--packs", "p"))
 
 
 @case
-def rule_of_steps_into_everything(size):
+def rule_of_steps_into_everything(size: int) -> Json:
     parts = {"path": "$..*.A", "equals": "x"}
     value: Json = {"A": "x"}
     for n in range(40):

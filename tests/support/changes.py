@@ -1,21 +1,35 @@
 """What the tests of changes build: stacks, assemblies on disk, and a run of `check` against a baseline."""
 
 import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from cdkguard.check import comparison
 from cdkguard.check.run import check
 from cdkguard.config.settings import Config
 from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.sides import Sides
-from cdkguard.model import Report, Stack, severity_rank
+from cdkguard.model import Change, Report, Stack, severity_rank
 from cdkguard.packs.load import load_all
 from cdkguard.template.stack_scopes import StackScopes
+
+Json = Any
 
 SETS = load_all(()).sets
 TABLES = comparison.type_facts(SETS)
 
 
-def stack(resources, name="Shop", *, parent=None, at=None, path=None, paths=None, **sections):
+def stack(
+    resources: Json,
+    name: str = "Shop",
+    *,
+    parent: Stack | None = None,
+    at: str | None = None,
+    path: str | None = None,
+    paths: dict[str, str] | None = None,
+    **sections: Json,
+) -> Stack:
     """A stack of a cloud assembly; `at` is the logical id in `parent`, `paths` logical id -> construct path."""
     known = {"account", "region", "termination_protection", "environment", "parameters", "missing"}
     about = {k: v for k, v in sections.items() if k in known}
@@ -26,30 +40,30 @@ def stack(resources, name="Shop", *, parent=None, at=None, path=None, paths=None
     )  # fmt: skip
 
 
-def compare(before, after):
+def compare(before: Json, after: Json) -> Sequence[Change]:
     """The changes between two lists of stacks, or two resource mappings of one stack."""
-    sides = [[stack(side)] if isinstance(side, dict) else list(side) for side in (before, after)]
-    return compare_stacks(*sides, TABLES, Sides(StackScopes(), StackScopes()))
+    old, new = ([stack(side)] if isinstance(side, dict) else list(side) for side in (before, after))
+    return compare_stacks(old, new, TABLES, Sides(StackScopes(), StackScopes()))
 
 
-def find_change(changes):
+def find_change(changes: Iterable[Change]) -> Change:
     """The only change that is no noise."""
     (found,) = [c for c in changes if not c.noise]
     return found
 
 
-def impacts(changes):
+def impacts(changes: Iterable[Change]) -> dict[str, str]:
     """{logical id or stack name: impact}, noise left out."""
     return {c.logical_id or c.stack.name: c.impact for c in changes if not c.noise}
 
 
-def write_template(path, resources, **sections):
+def write_template(path: Path, resources: Json, **sections: Json) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"Resources": resources, **sections}))
     return str(path)
 
 
-def write_assembly(folder, **stacks):
+def write_assembly(folder: Path, **stacks: Json) -> str:
     """A cdk.out with a stack for each keyword: its resources, or {template: ..., artifact: ..., nested: {id: resources}}."""
     folder.mkdir(parents=True, exist_ok=True)
     artifacts = {}
@@ -76,7 +90,14 @@ def write_assembly(folder, **stacks):
     return str(folder)
 
 
-def judged(tmp_path, before, after, environment="prod", rules=("changes",), **config) -> Report:
+def judged(
+    tmp_path: Path,
+    before: Json,
+    after: Json,
+    environment: str | None = "prod",
+    rules: tuple[str, ...] = ("changes",),
+    **config: Any,
+) -> Report:
     """`check` of two templates (resources or whole), or of two paths that are there already."""
     paths = []
     for name, side in (("old", before), ("new", after)):
@@ -90,7 +111,7 @@ def judged(tmp_path, before, after, environment="prod", rules=("changes",), **co
     return report
 
 
-def fired(report, at_least="high"):
+def fired(report: Report, at_least: str = "high") -> set[str]:
     """The ids of the rules with an active finding on a change at or above that severity."""
     limit = severity_rank(at_least)
     return {f.rule_id for f in report.active if severity_rank(f.severity) >= limit and f.impact}

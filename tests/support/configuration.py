@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from cdkguard.config.settings import load_config
+from cdkguard.config.settings import Config, load_config
 from cdkguard.errors import ConfigError
 
 
-def read(text, name="cdkguard.yaml"):
+def read(text: str, name: str = "cdkguard.yaml") -> Config:
     Path(name).write_text(text, encoding="utf-8")
     return load_config(".", None)
 
 
-def mistake(text, name="cdkguard.yaml"):
+def mistake(text: str, name: str = "cdkguard.yaml") -> str:
     with pytest.raises(ConfigError) as stop:
         read(text, name)
     assert "\n" not in str(stop.value)

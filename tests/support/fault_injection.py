@@ -19,12 +19,15 @@ import threading
 import time
 import traceback
 import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from types import FrameType
+from typing import Any, NamedTuple, NoReturn
 
 from tests.support import sampling
 
 WIDE = sampling.WHOLE  # every call and every fault of it, instead of a sample
+Photo = dict[str, bytes | str | None]  # path -> bytes, where a link leads, or None of a folder
 SECONDS = 20.0  # after which a run hangs
 _ERRORS = {
     "stat": ("EACCES", "EIO", "ELOOP"),
@@ -51,7 +54,7 @@ class Aim(NamedTuple):
     """Which call fails, and how."""
 
     kind: str  # of _ERRORS; "line": any line of cdkguard's code
-    index: int  # from 0
+    number: int  # of the call among those of its kind, from 0
     fault: str  # an errno's name, "short" (half of a file is read), or one of SIGNALS
     in_child: bool = False  # in the worker processes instead of the first one
 
@@ -59,11 +62,12 @@ class Aim(NamedTuple):
 class World:
     """Stands in front of the calls to the outside, counts them by kind, and lets one of them fail."""
 
-    def __init__(self, aim, log):
-        self.aim, self.log, self.counts, self.first = aim, log, {}, os.getpid()
+    def __init__(self, aim: Aim | None, log: int) -> None:
+        self.aim, self.log, self.first = aim, log, os.getpid()
+        self.counts: dict[str, int] = {}
         self.lock = threading.Lock()
 
-    def meets(self, kind, name):
+    def meets(self, kind: str, name: str) -> bool:
         """Whether the call is to be cut short; raises where it fails."""
         with self.lock:
             index = self.counts.get(kind, 0)
@@ -72,7 +76,7 @@ class World:
         if aim is None:
             os.write(self.log, f"{kind}\t{name}\n".encode("utf-8", "surrogatepass"))
             return False
-        if (kind, index) != (aim.kind, aim.index) or (os.getpid() != self.first) is not aim.in_child:
+        if (kind, index) != (aim.kind, aim.number) or (os.getpid() != self.first) is not aim.in_child:
             return False
         os.write(self.log, f"{kind}\t{name}\n".encode("utf-8", "surrogatepass"))
         if aim.fault in SIGNALS:
@@ -85,7 +89,7 @@ class World:
         named = () if kind in ("read", "write", "close", "spawn", "fork", "pipe", "connect") else (name,)
         raise OSError(number, os.strerror(number), *named)
 
-    def install(self):
+    def install(self) -> None:
         """Takes the place of the functions; for the rest of this process's life."""
         self._replace(os, "stat", "stat")
         self._replace(os, "lstat", "stat")
@@ -105,17 +109,27 @@ class World:
         self._replace(os, "open", lambda _path, flags=0, *_more, **_named: "create" if flags & os.O_CREAT else "open")
         builtins.open = io.open = self._open
 
-    def _replace(self, owner, name, kind):
+    def _replace(self, owner: Any, name: str, kind: str | Callable[..., str]) -> None:
         real = getattr(owner, name)
 
-        def instead(*arguments, **named):
+        def instead(*arguments: Any, **named: Any) -> Any:
             told = kind if isinstance(kind, str) else kind(*arguments, **named)
             self.meets(told, _shown(arguments[-1] if told == "replace" else arguments[0] if arguments else ""))
             return real(*arguments, **named)
 
         setattr(owner, name, instead)
 
-    def _open(self, file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
+    def _open(
+        self,
+        file: Any,
+        mode: str = "r",
+        buffering: int = -1,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+        closefd: bool = True,
+        opener: Any = None,
+    ) -> Any:
         """As the built-in, on a raw file whose reads and writes can fail."""
         writes = any(letter in mode for letter in "wax+")
         name = _shown(file)
@@ -131,16 +145,16 @@ class World:
 class _Raw(io.FileIO):
     """A file of which a read, a write or the end can fail, as they do in the system: half-way, and without a name."""
 
-    def __init__(self, world, shown, file, mode, closefd, opener):
+    def __init__(self, world: World, shown: str, file: Any, mode: str, closefd: bool, opener: Any) -> None:
         super().__init__(file, mode, closefd, opener)
         self.world, self.shown, self.ended = world, shown, False
 
-    def readall(self):
+    def readall(self) -> bytes:
         cut = self.ended or self.world.meets("read", self.shown)
         data = super().readall()
         return self._half(data) if cut else data
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> int:
         if self.ended:
             return 0
         cut = self.world.meets("read", self.shown)
@@ -150,12 +164,12 @@ class _Raw(io.FileIO):
             return (count or 0) // 2
         return count
 
-    def _half(self, data):
+    def _half(self, data: bytes) -> bytes:
         first = b"" if self.ended else data[: len(data) // 2]
         self.ended = True
         return first
 
-    def write(self, data):
+    def write(self, data: Any) -> int:
         if len(data) > 1:
             try:
                 self.world.meets("write", self.shown)
@@ -164,7 +178,7 @@ class _Raw(io.FileIO):
                 raise
         return super().write(data)
 
-    def close(self):
+    def close(self) -> None:
         if not self.closed and self.writable():
             try:
                 self.world.meets("close", self.shown)
@@ -173,7 +187,7 @@ class _Raw(io.FileIO):
         super().close()
 
 
-def _shown(name):
+def _shown(name: object) -> str:
     if isinstance(name, bytes):
         return os.fsdecode(name)
     return str(name) if isinstance(name, str | os.PathLike) else f"<{type(name).__name__}>"
@@ -192,7 +206,13 @@ class Outcome(NamedTuple):
     left: tuple[str, ...] = ()  # processes that are still there
 
 
-def start(folder, argv, environment, aim=None, lines=None):
+def start(
+    folder: Path,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    aim: Aim | None = None,
+    lines: bool | None = None,
+) -> Outcome:
     """Run the command in a forked process with `folder` as its current one, and wait for all that it started."""
     mark = uuid.uuid4().hex
     streams = [folder.parent / f".{name}-{mark}" for name in ("out", "err", "calls")]
@@ -208,17 +228,25 @@ def start(folder, argv, environment, aim=None, lines=None):
         for handle, path in zip(handles, streams, strict=True):
             os.close(handle)
             path.unlink()
-    calls = tuple(tuple(line.split("\t", 1)) for line in texts[2].splitlines() if "\t" in line)
+    pairs = (line.partition("\t") for line in texts[2].splitlines() if "\t" in line)
+    calls = tuple((kind, name) for kind, _tab, name in pairs)
     return Outcome(status, texts[0], texts[1], calls, left)
 
 
-def _text(handle):
+def _text(handle: int) -> str:
     with open(os.dup(handle), "rb") as stream:
         stream.seek(0)
         return stream.read().decode("utf-8", "replace")
 
 
-def _live(folder, argv, environment, aim, lines, handles):
+def _live(
+    folder: Path,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    aim: Aim | None,
+    lines: bool | None,
+    handles: Sequence[int],
+) -> NoReturn:
     """The child's whole life."""
     status = 99
     try:
@@ -229,10 +257,10 @@ def _live(folder, argv, environment, aim, lines, handles):
         os.environ.update(environment)
         os.chdir(folder)
         null = os.open(os.devnull, os.O_RDONLY)
-        for handle, number in ((null, 0), (handles[0], 1), (handles[1], 2)):
-            os.dup2(handle, number)
-        sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.FileIO(1, "w"), "utf-8", write_through=False)
-        sys.stderr = sys.__stderr__ = io.TextIOWrapper(io.FileIO(2, "w"), "utf-8", line_buffering=True)
+        for handle, stream in ((null, 0), (handles[0], 1), (handles[1], 2)):
+            os.dup2(handle, stream)
+        sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.FileIO(1, "w"), "utf-8", write_through=False)  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = io.TextIOWrapper(io.FileIO(2, "w"), "utf-8", line_buffering=True)  # type: ignore[misc]
         sys.argv = ["cdkguard", *argv]
         _forget()
         from cdkguard.__main__ import run
@@ -257,7 +285,7 @@ def _live(folder, argv, environment, aim, lines, handles):
         os._exit(status)
 
 
-def _forget():
+def _forget() -> None:
     """What is read once for each process."""
     import tempfile
 
@@ -270,17 +298,17 @@ def _forget():
                     clear()
 
 
-def _trace(aim, log):
+def _trace(aim: Aim | None, log: int) -> None:
     """Counts the lines of cdkguard's own code, and of the library code that makes and removes; one is interrupted."""
     met, first = 0, os.getpid()
     places = (os.path.join("", "cdkguard", ""), "contextlib.py", "tempfile.py", "shutil.py", "subprocess.py")
 
-    def watch(frame, event, _argument):
+    def watch(frame: FrameType, event: str, _argument: object) -> Any:
         nonlocal met
         if not any(place in frame.f_code.co_filename for place in places):
             return None
         if event == "line":
-            if aim is not None and met == aim.index and os.getpid() == first:
+            if aim is not None and met == aim.number and os.getpid() == first:
                 sys.settrace(None)
                 met += 1
                 os.write(log, f"line\t{frame.f_code.co_filename}:{frame.f_lineno}\n".encode())
@@ -293,7 +321,7 @@ def _trace(aim, log):
     sys.settrace(watch)
 
 
-def _waited(pid):
+def _waited(pid: int) -> int:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -305,7 +333,7 @@ def _waited(pid):
     return -signal.SIGALRM  # it hangs
 
 
-def _left(session, mark):
+def _left(session: int, mark: str) -> tuple[str, ...]:
     """The processes of the run that are still there a moment after it: of its session, or with its mark."""
     deadline = time.monotonic() + 1.0
     while True:
@@ -319,7 +347,7 @@ def _left(session, mark):
     return tuple(words for _pid, words in found)
 
 
-def _processes(session, mark):
+def _processes(session: int, mark: str) -> Iterator[tuple[int, str]]:
     if not os.path.isdir("/proc/self"):
         return
     for entry in os.listdir("/proc"):
@@ -344,9 +372,9 @@ def _processes(session, mark):
 # -- what is where
 
 
-def photograph(folder):
+def photograph(folder: Path) -> Photo:
     """Path -> bytes (or where a link leads) of all that is in a folder."""
-    found = {}
+    found: Photo = {}
     for directory, folders, names in os.walk(folder):
         for name in (*names, *folders):
             path = os.path.join(directory, name)
@@ -360,7 +388,7 @@ def photograph(folder):
     return found
 
 
-def restore(folder, photo):
+def restore(folder: Path, photo: Photo) -> None:
     """Make the folder what it was."""
     now = photograph(folder)
     for path in sorted(set(now) - set(photo), reverse=True):
@@ -386,9 +414,9 @@ def restore(folder, photo):
 # -- which calls fail
 
 
-def aims(good, kinds, some, seed="", in_child=False):
+def aims(good: Outcome, kinds: Iterable[str], some: int, seed: str = "", in_child: bool = False) -> list[Aim]:
     """Every call of a good run with every fault of its kind; a sample of `some` of them unless WIDE."""
-    counts = {}
+    counts: dict[str, int] = {}
     for kind, _name in good.calls:
         counts[kind] = counts.get(kind, 0) + 1
     found = []
@@ -398,26 +426,27 @@ def aims(good, kinds, some, seed="", in_child=False):
     return _sample(found, some, seed)
 
 
-def interruptions(good, fault, some, seed=""):
+def interruptions(good: Outcome, fault: str, some: int, seed: str = "") -> list[Aim]:
     """A signal in front of every call of a good run."""
-    counts, found = {}, []
+    counts: dict[str, int] = {}
+    found = []
     for kind, _name in good.calls:
         found.append(Aim(kind, counts.get(kind, 0), fault))
         counts[kind] = counts.get(kind, 0) + 1
     return _sample(found, some, seed)
 
 
-def lines(good, fault, some, seed=""):
+def lines(good: Outcome, fault: str, some: int, seed: str = "") -> list[Aim]:
     """A signal before lines of the code, spread over the run."""
     count = 1000 * (1 + sum(kind == "line" for kind, _name in good.calls))
     return [Aim("line", int(count * (at + _share(seed, at)) / some), fault) for at in range(some)]
 
 
-def _share(seed, at):
+def _share(seed: str, at: int) -> float:
     return random.Random(f"{seed}{at}").random()
 
 
-def _sample(found, some, seed):
+def _sample(found: list[Aim], some: int, seed: str) -> list[Aim]:
     """Spread evenly over the run, so that its beginning and its end are met."""
     if WIDE or len(found) <= some:
         return found

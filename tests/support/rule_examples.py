@@ -8,7 +8,7 @@ from typing import Any
 from cdkguard.check import examples
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Rule
-from cdkguard.packs import folders, prepared
+from cdkguard.packs import folders
 from cdkguard.packs import load as packs
 from cdkguard.template.functions import FUNCTIONS
 
@@ -22,8 +22,7 @@ UNKNOWN = "Fuzz"  # the name of a parameter, and of a condition, whose value nob
 @functools.cache
 def rules() -> list[Rule]:
     """The built-in rules about one resource or one value, with their examples."""
-    whole = [prepared.read_whole(rule) for rule in LOADED.rules]
-    return [r._replace(file=folders.source_file(r)) for r in whole if r.scope in ("resource", "value")]
+    return [r._replace(file=folders.source_file(r)) for r in LOADED.rules if r.scope in ("resource", "value")]
 
 
 def places(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
