@@ -190,15 +190,16 @@ class Stack(NamedTuple):
 def replace_stacks(stacks: Iterable[Stack], change: Callable[[Stack], Stack]) -> list[Stack]:
     """The stacks as `change` makes them, each with the changed parent."""
     changed: dict[Stack, Stack] = {}
+    return [_replace_stack(stack, change, changed) for stack in stacks]
 
-    def replace(stack: Stack) -> Stack:
-        if stack not in changed:
-            new = change(stack)
-            parent = None if stack.parent is None else replace(stack.parent)
-            changed[stack] = new if parent is stack.parent else new._replace(parent=parent)
-        return changed[stack]
 
-    return [replace(stack) for stack in stacks]
+# A nested function that calls itself would hold the stacks in a cycle, until the garbage collector runs.
+def _replace_stack(stack: Stack, change: Callable[[Stack], Stack], changed: dict[Stack, Stack]) -> Stack:
+    if stack not in changed:
+        new = change(stack)
+        parent = None if stack.parent is None else _replace_stack(stack.parent, change, changed)
+        changed[stack] = new if parent is stack.parent else new._replace(parent=parent)
+    return changed[stack]
 
 
 # Mildest first.
