@@ -115,7 +115,7 @@ class StackReader:
                     raise TemplateError(f"nested deeper than {MAX_NESTED} levels")
                 file = self._find_nested_file(shown, metadata, path, resource)
             except CdkguardError as problem:
-                error = problem
+                error = _without_frames(problem)
             found.append(_Nested(logical_id, resource_path, path, file, error))
         return found
 
@@ -139,7 +139,7 @@ class StackReader:
         for stack in nested:
             try:
                 if stack.error is not None:
-                    raise stack.error
+                    raise _without_frames(stack.error)
                 if stack.file is not None:
                     self._read_nested_stack(parent, stack, stack.file, metadata, level, f"{owner}/{stack.logical_id}")
             except TooMuchError:
@@ -197,6 +197,11 @@ class StackReader:
         except CdkguardError as problem:  # raised for the nested stacks whose asset was not found before it
             return found, problem
         return found, None
+
+
+def _without_frames(error: CdkguardError) -> CdkguardError:
+    """The error anew: the frames that it was raised in hold stacks, in a cycle with the record that holds the error."""
+    return type(error)(*error.args)
 
 
 def _without_file(nested: Sequence[_Nested]) -> frozenset[str]:
