@@ -1,6 +1,6 @@
 """Time and memory are bounded by the size of the input, however it is made.
 
-In the suite small inputs (a quarter of them by default) are run by counting function calls, which a loaded machine does not change: four times the
+In the suite small inputs (a part of them by default) are run by counting function calls, which a loaded machine does not change: four times the
 input, about four times the calls. `make bounds` runs each case at 1 MB in a process of its own, and holds it to 5 s and
 500 MB.
 """
@@ -111,7 +111,7 @@ def test_work_grows_with_the_input_alone(name, tmp_path, monkeypatch, capsys):
         assert calls <= most, (how, counts)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", bounds_inputs.CASES)
 def test_a_judged_template_is_freed_without_the_garbage_collector(name, tmp_path, monkeypatch):
     """The command runs without it, and a fleet of any number of templates must stay in the memory of one."""
