@@ -1,7 +1,7 @@
 """What the tests of changes build: stacks, assemblies on disk, and a run of `check` against a baseline."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def stack(
     )  # fmt: skip
 
 
-def compare(before: Json, after: Json) -> Sequence[Change]:
+def compare(before: Json, after: Json) -> tuple[Change, ...]:
     """The changes between two lists of stacks, or two resource mappings of one stack."""
     old, new = ([stack(side)] if isinstance(side, dict) else list(side) for side in (before, after))
     return compare_stacks(old, new, TABLES, Sides(StackScopes(), StackScopes()))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from cdkguard.cli.main import main
 from tests.support.changes import write_template
 
@@ -9,17 +13,17 @@ TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete", "Properties
 TOPIC = {"Type": "AWS::SNS::Topic"}
 
 
-def run(capsys, *argv):
+def run(capsys: pytest.CaptureFixture[str], *argv: object) -> tuple[int, str, str]:
     status = main([str(a) for a in argv])
     found = capsys.readouterr()
     return status, found.out, found.err
 
 
-def in_one_line(*texts):
+def in_one_line(*texts: str) -> str:
     return " ".join(" ".join(texts).split())
 
 
-def write_two_templates(folder):
+def write_two_templates(folder: Path) -> None:
     """old.json with a table and a topic, new.json without the table."""
     write_template(folder / "old.json", {"It": TABLE, "T": TOPIC})
     write_template(folder / "new.json", {"T": TOPIC})
