@@ -66,22 +66,22 @@ def _matches_glob(wide: Pattern, narrow: Pattern) -> bool:
     if len(wide) * len(narrow) > _MOST_STEPS:
         return False  # Longer than any policy. Calling it not contained never hides a widening.
 
-    at = back = 0
-    star = -1  # position after which the last `*` of `wide` stands, and how far in `narrow` it reaches
-    star_reach = 0
+    at = here = 0  # how far `narrow` and `wide` are read
+    star = -1  # where the last `*` of `wide` stands, -1 before the first
+    star_reach = 0  # how much of `narrow` that `*` and all before it match
     while at < len(narrow):
-        symbol = wide[back] if back < len(wide) else None
+        symbol = wide[here] if here < len(wide) else None
         if symbol is Wildcard.ANY:
-            star, star_reach = back, at
-            back += 1
+            star, star_reach = here, at
+            here += 1
         elif symbol is not None and (symbol == narrow[at] or (symbol is Wildcard.ONE and isinstance(narrow[at], str))):
-            at, back = at + 1, back + 1
+            at, here = at + 1, here + 1
         elif star >= 0:
             star_reach += 1
-            at, back = star_reach, star + 1
+            at, here = star_reach, star + 1
         else:
             return False
-    return all(symbol is Wildcard.ANY for symbol in wide[back:])
+    return all(symbol is Wildcard.ANY for symbol in wide[here:])
 
 
 def _may_share_a_text(wide: Pattern, narrow: Pattern, contained: bool) -> bool:

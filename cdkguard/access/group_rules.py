@@ -129,6 +129,7 @@ def _read_rule(
 
 
 def _read_peer(rule: dict[str, Json], name: str, stack: StackIndex) -> tuple[str, Pattern]:
+    """The peer that a property names; a group of another account is another peer, whatever its ID."""
     kind, value = _PEERS[name], make_pattern(rule[name], stack.spell, wildcards=False)
     owner = rule.get(_OWNER)
     if kind == "group" and isinstance(owner, str) and owner != stack.account:
