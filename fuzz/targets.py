@@ -24,7 +24,8 @@ from cdkguard.access.compare import find_widenings
 from cdkguard.access.widening import ResolvedStack
 from cdkguard.check import comparison
 from cdkguard.check import examples as ruletest
-from cdkguard.check import run as check
+from cdkguard.check.report import describe_stack
+from cdkguard.check.run import check
 from cdkguard.config.settings import Config, load_config
 from cdkguard.diff import comparable
 from cdkguard.diff.compare import compare_stacks
@@ -152,7 +153,7 @@ def resolve(data: bytes) -> None:
         except Branch as branch:
             assert {type(scope.assume(branch, truth)) for truth in (True, False)} != {type(None)}
     for name in stack.template.get("Conditions") or {}:
-        scope.known(name)
+        scope.condition_if_known(name)
         comparable.spell_out_condition(compared, name)
 
 
@@ -176,7 +177,7 @@ def _judged(data: bytes) -> model.Report | None:
     rules = [rule for rule in loaded().rules if rule.scope != "change"]
     judged = evaluate_resources([stack], rules, _settings())
     assert not [p for p in judged.problems if p.kind == "rule"], judged.problems
-    about = (check._info(stack, len(stack.template["Resources"])),)
+    about = (describe_stack(stack, len(stack.template["Resources"])),)
     return model.Report(tuple(judged.findings), _infos(judged), about, tuple(judged.problems))
 
 
@@ -265,7 +266,7 @@ def read_assembly(data: bytes) -> None:
                 except UnicodeEncodeError:
                     return
         try:
-            report = check.check(Config(paths=(folder,), rules=("all",), environment="prod"), today="2026-01-01")
+            report = check(Config(paths=(folder,), rules=("all",), environment="prod"), today="2026-01-01")
         except errors.CdkguardError:
             return
     assert not [p for p in report.problems if p.kind == "rule"], report.problems

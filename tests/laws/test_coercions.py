@@ -9,8 +9,8 @@ from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Stack
 from cdkguard.packs import load as packs
 from cdkguard.packs import selection
-from cdkguard.template import values as intrinsics
 from cdkguard.template.functions import is_intrinsic
+from cdkguard.template.scope import Scope
 from tests.support.rule_examples import failing, outcome, with_value
 
 NEVER, ALWAYS = "FuzzNever", "FuzzAlways"
@@ -111,7 +111,7 @@ def everybody_when(value, key="aws:SourceArn", operator="ArnLike"):
 
 
 def restricted(value, **more):
-    scope = intrinsics.Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
+    scope = Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
     return policies.is_restricted(scope.resolve_deep(everybody_when(value, **more)))
 
 
@@ -165,7 +165,7 @@ LEVELS = {"by": "order", "order": ["OFF", "OPTIONAL", "ON"], "steps": [["f", "On
     ],
 )
 def test_a_protection_is_weakened_in_any_spelling(entry, before, after, outcomes):
-    found = weakening.find_weakenings(entry, {"On": before}, {"On": after}, intrinsics.Scope({}))
+    found = weakening.find_weakenings(entry, {"On": before}, {"On": after}, Scope({}))
     assert [w.outcome.value for w in found] == outcomes
 
 
