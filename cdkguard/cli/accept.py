@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from cdkguard.cli.output import write_error
     from cdkguard.cli.settings import load_config
     from cdkguard.config import accepted
+    from cdkguard.text import escape
 
     today = time.strftime("%Y-%m-%d")
     report = check(load_config(options)._replace(accepted=None), progress=sys.stderr)
@@ -34,8 +35,9 @@ def run(options: argparse.Namespace) -> int:
         return int(ExitCode.INPUT)
 
     accepted.write_accepted(options.accepted, report.active, today)
+    file = escape.terminal(options.accepted)
     print(
-        f"{options.accepted}: {len(report.active)} findings accepted; commit it, and "
-        f"`cdkguard check --accepted {options.accepted}` fails on new ones only"
+        f"{file}: {len(report.active)} findings accepted; commit it, and "
+        f"`cdkguard check --accepted {file}` fails on new ones only"
     )
     return int(ExitCode.OK)

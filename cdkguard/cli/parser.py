@@ -13,7 +13,8 @@ from cdkguard._typing import Any
 from cdkguard.cli.commands import COMMANDS, Command, find_command, shown
 from cdkguard.errors import ConfigError, ExitCode
 
-# argparse asks gettext for every text, which looks for catalogues in several folders. There are none for our texts.
+# argparse asks gettext to translate each of its texts, which looks for catalogues in several folders: 40 microseconds a
+# text, 2 ms for the options of `check`. There are no catalogues for our texts.
 setattr(argparse, "_", str)  # noqa: B010
 
 

@@ -10,13 +10,11 @@ from importlib import import_module
 
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.errors import ConfigError
-from cdkguard.model import Source
 
-if TYPE_CHECKING:
-    from cdkguard.model import Framework
+if TYPE_CHECKING:  # The help of a command reads the table of formats, and needs no nouns.
+    from cdkguard.model import Framework, Source
 
-
-Excerpt = Callable[[Source], list[tuple[int, str]]]
+Excerpt = Callable[["Source"], list[tuple[int, str]]]
 
 
 def no_excerpt(source: Source) -> list[tuple[int, str]]:
