@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cdkguard.access.group_rules import GroupRule, RulesByGroup, make_group_key, read_rules
-from cdkguard.access.resource_types import SECURITY_GROUP_TYPES, find_groups, properties
+from cdkguard.access.resource_types import SECURITY_GROUP_TYPES, find_groups, read_properties
 from cdkguard.access.security_groups import GroupSubject, find_rule_widenings, render_group
 from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.widening import Widening
@@ -20,8 +20,8 @@ def find_attached_resource_widenings(old: StackIndex, new: StackIndex) -> Iterat
         if now is None or now is body or body.get("Type") in SECURITY_GROUP_TYPES or now == body:
             continue
 
-        before = {make_group_key(old, group) for _, group in find_groups(properties(body), "Properties")}
-        after = find_groups(properties(now), "Properties")
+        before = {make_group_key(old, group) for _, group in find_groups(read_properties(body), "Properties")}
+        after = find_groups(read_properties(now), "Properties")
         fresh = [(path, group) for path, group in after if make_group_key(new, group) not in before]
         if not before or not fresh:
             continue  # It was behind no group at all, or is behind no other one.

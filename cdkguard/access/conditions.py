@@ -112,10 +112,14 @@ def implies(narrow: ConditionTest, wide: ConditionTest) -> Tri:
         asks_for_key = not narrow.negative and not narrow.if_exists and narrow.qualifier != "forallvalues"
         return asks_for_key and [render_pattern(p) for p in wide.patterns] == ["false"]
 
-    if narrow.qualifier != wide.qualifier:
+    passes_without_key = narrow.if_exists and not wide.if_exists and not wide.negative
+    if narrow.qualifier != wide.qualifier or passes_without_key:
         return False
-    if narrow.if_exists and not wide.if_exists and not wide.negative:
-        return False
+    return _values_imply(narrow, wide)
+
+
+def _values_imply(narrow: ConditionTest, wide: ConditionTest) -> Tri:
+    """Whether the values of one test imply those of another of the same key and qualifier."""
     if narrow.family != wide.family:
         return _number_implies(narrow, wide)
 

@@ -15,7 +15,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import Assumptions, each_element
 from cdkguard.access.managed_policies import ManagedPolicy
 from cdkguard.access.patterns import render_pattern
-from cdkguard.access.resource_types import IAM, IDENTITY_TYPES, properties
+from cdkguard.access.resource_types import IAM, IDENTITY_TYPES, read_properties
 from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.statements import PolicyDocument, Statement, TemplateElement, read_statements
 from cdkguard.template.values import ABSENT, Deferred
@@ -54,7 +54,7 @@ class Identities:
             self._add_identity(logical_id, IDENTITY_TYPES[kind], own)
         for logical_id, body in stack.resources.items():
             if str(body.get("Type", "")).startswith(IAM):
-                self._attach_policy(logical_id, body["Type"].removeprefix(IAM), properties(body))
+                self._attach_policy(logical_id, body["Type"].removeprefix(IAM), read_properties(body))
 
     # -- identities as policies name them
 

@@ -33,7 +33,7 @@ _ROLE_PROPERTIES = ("Role", "RoleArn", "RoleARN", "Roles")
 _GROUP_PROPERTIES = ("SecurityGroups", "SecurityGroupIds", "SecurityGroupId", "GroupSet")
 
 
-def properties(body: Json) -> Mapping[str, Json]:
+def read_properties(body: Json) -> Mapping[str, Json]:
     """The properties of a resource; none where it has none or they are not known."""
     found = body.get("Properties") if isinstance(body, dict) else None
     return found if isinstance(found, dict) else {}
@@ -69,7 +69,7 @@ def runs_as_a_role(body: Json) -> bool:
 
 def names_a_role(body: Json) -> bool:
     """Whether a resource has a property that may hold a role."""
-    return runs_as_a_role(body) and any(True for _ in find_roles(properties(body), "Properties"))
+    return runs_as_a_role(body) and any(True for _ in find_roles(read_properties(body), "Properties"))
 
 
 def find_roles(value: Mapping[str, Json], path: str) -> Iterator[tuple[str, Json]]:
@@ -109,7 +109,7 @@ def _may_be_a_role(value: Json, path: str) -> bool:
 def has_security_group(body: Json) -> bool:
     """Whether a resource has a property that may hold a security group."""
     is_group = body.get("Type") in SECURITY_GROUP_TYPES
-    return not is_group and any(True for _ in find_groups(properties(body), "Properties"))
+    return not is_group and any(True for _ in find_groups(read_properties(body), "Properties"))
 
 
 def find_groups(value: Mapping[str, Json], path: str) -> Iterator[tuple[str, Json]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard._typing import Json
 from cdkguard.access.patterns import Pattern, UnknownPart, make_pattern, spell_plainly
-from cdkguard.access.resource_types import IDENTITY_TYPES, SECURITY_GROUP, properties
+from cdkguard.access.resource_types import IDENTITY_TYPES, SECURITY_GROUP, read_properties
 from cdkguard.access.widening import ResolvedStack
 from cdkguard.aws.arns import OWN_NAMES
 from cdkguard.template.values import Deferred, import_name
@@ -36,7 +36,7 @@ class StackIndex:
         """(logical ID, type, properties) of each resource of these types."""
         for logical_id, body in self.resources.items():
             if body.get("Type") in types:
-                yield logical_id, body["Type"], properties(body)
+                yield logical_id, body["Type"], read_properties(body)
 
     def find_identity(self, kind: str, name: str) -> str | None:
         """The shared ID of the role, user or group of the template that has a physical name."""
@@ -85,9 +85,9 @@ class StackIndex:
             return [UnknownPart(("group", shared), False, label=label)]
 
         # A path becomes a part of the ARN, so that the ARN is then spelled as a link.
-        if kind in OWN_NAMES and "Path" not in properties(body):
+        if kind in OWN_NAMES and "Path" not in read_properties(body):
             naming, service, form = OWN_NAMES[kind]
-            given = properties(body).get(naming)
+            given = read_properties(body).get(naming)
             name = UnknownPart(("name", shared), False, given if isinstance(given, str) else None, label)
             is_arn = attribute in _ARN_ATTRIBUTES or (attribute is None and kind in _REF_IS_ARN)
             if is_arn and kind != "AWS::Logs::LogGroup":  # The ARN attribute of a log group ends in `:*`.

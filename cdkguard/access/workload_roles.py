@@ -8,7 +8,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.identities import Identities, Identity, IdentityPair
 from cdkguard.access.identity_policies import find_widenings_of_role
 from cdkguard.access.patterns import render_pattern
-from cdkguard.access.resource_types import INSTANCE_PROFILE, ROLE, find_roles, properties, runs_as_a_role
+from cdkguard.access.resource_types import INSTANCE_PROFILE, ROLE, find_roles, read_properties, runs_as_a_role
 from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.widening import Widening
 from cdkguard.template.values import Deferred
@@ -38,8 +38,8 @@ def _find_role_changes(old: StackIndex, new: StackIndex) -> Iterator[RoleChange]
         now = after.get(shared_id)
         if now is None or now is body or now == body:
             continue
-        roles = dict(find_roles(properties(body), "Properties"))
-        for path, role in find_roles(properties(now), "Properties"):
+        roles = dict(find_roles(read_properties(body), "Properties"))
+        for path, role in find_roles(read_properties(now), "Properties"):
             was = roles.get(path)
             if was is not None and was != role and old.make_pattern(was) != new.make_pattern(role):
                 yield RoleChange(shared_id, path, was, role)
@@ -81,6 +81,6 @@ def _find_identity(identities: Identities, role: Json) -> Identity | None:
 
     body = stack.resources.get(role.target) or {}
     if body.get("Type") == INSTANCE_PROFILE:
-        roles = properties(body).get("Roles")
+        roles = read_properties(body).get("Roles")
         return _find_identity(identities, roles[0]) if isinstance(roles, list) and len(roles) == 1 else None
     return identities.by_key.get(("Role", stack.shared_id(role.target))) if body.get("Type") == ROLE else None
