@@ -41,7 +41,7 @@ from cdkguard.inputs.template_lines import ResourceLines
 from cdkguard.outputs.diff.common import Difference  # noqa: E402
 from cdkguard.packs import load as packs
 from cdkguard.packs import rule_yaml
-from cdkguard.template import loops, paths, stack_scopes
+from cdkguard.template import jsonpath, loops, paths, stack_scopes
 from cdkguard.template.functions import flatten
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import Branch
@@ -113,8 +113,8 @@ def compile_path(data: bytes) -> None:
     """A path or a PathError; a path that compiles walks over any value."""
     text = data.decode("utf-8", "replace")
     try:
-        steps = paths.parse(text)
-    except paths.PathError:
+        steps = jsonpath.parse(text)
+    except jsonpath.PathError:
         return
     json.dumps(steps)
     body = {

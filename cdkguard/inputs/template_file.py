@@ -13,8 +13,9 @@ from cdkguard.errors import NoTemplateError, TemplateError
 from cdkguard.system import files
 from cdkguard.text.nesting import MAX_DEPTH
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024  # of a file; CloudFormation takes 1 MB
 _LOOP = "Fn::ForEach::"
+_CONTAINERS = frozenset({dict, list})
 # The sections of a template without Resources and Transform: a macro may make resources.
 _SECTIONS = frozenset(
     ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Outputs")
@@ -78,6 +79,7 @@ def parse(text: str, name: str) -> Json:
         except TemplateError:
             if not _may_be_flow_yaml(text):
                 raise
+
     from cdkguard.inputs.template_yaml import parse_yaml
 
     return parse_yaml(text, name)
@@ -86,19 +88,22 @@ def parse(text: str, name: str) -> Json:
 def parse_json(text: str, name: str) -> Json:
     """Strict JSON: no duplicate keys, no NaN, bounded nesting; raises TemplateError."""
     try:
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(
+            text, object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant, parse_float=_parse_finite
+        )
     except json.JSONDecodeError as problem:
         raise TemplateError(f"{name}:{problem.lineno}: not JSON: {problem.msg}") from problem
     except RecursionError as problem:
         raise TemplateError(f"{name}: nested too deeply") from problem
     except ValueError as problem:
         raise TemplateError(f"{name}: {problem}") from problem
-    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
+
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(value):
         raise TemplateError(f"{name}: nested deeper than {MAX_DEPTH} levels")
     return value
 
 
-def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _refuse_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
@@ -109,21 +114,18 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return found
 
 
-def _no_constant(name: str) -> Json:
+def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{text} is too large a number")
     return value
 
 
-_CONTAINERS = frozenset({dict, list})
-
-
-def _too_deep(value: Json) -> bool:
+def _is_too_deep(value: Json) -> bool:
     level = [value]
     for _depth in range(MAX_DEPTH):
         level = [inner for item in level for inner in (item.values() if type(item) is dict else item)
@@ -134,24 +136,29 @@ def _too_deep(value: Json) -> bool:
 
 
 def _may_be_flow_yaml(text: str) -> bool:
-    """YAML can begin with a brace, too; then its keys are mostly bare."""
+    """Whether text that begins with a brace is YAML, perhaps: there most keys stand without quotes."""
     return re.match(r"\s*\{\s*[A-Za-z]", text) is not None
 
 
 def check_template(body: Json, name: str) -> None:
-    """Refuse what CloudFormation would not take for a template."""
+    """Refuses a value that CloudFormation would not take for a template; raises TemplateError.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+    """
     if not isinstance(body, dict):
-        raise NoTemplateError(f"{name}: a template is a mapping, not {_kind(body)}")
+        raise NoTemplateError(f"{name}: a template is a mapping, not {_describe_kind(body)}")
     if "Resources" not in body and "CheckBootstrapVersion" in (body.get("Rules") or ()):
-        body["Resources"] = {}  # what CDK writes of a stack in which nothing is
+        body["Resources"] = {}  # CDK writes a stack without resources like this
     if "Resources" not in body:
         raise NoTemplateError(f"{name}: is not a CloudFormation template: no Resources")
+
     resources = body["Resources"]
     if not isinstance(resources, dict):
-        raise TemplateError(f"{name}: Resources is {_kind(resources)}, not a mapping")
+        raise TemplateError(f"{name}: Resources is {_describe_kind(resources)}, not a mapping")
     for section in ("Parameters", "Mappings", "Conditions"):
         if body.get(section) is not None and not isinstance(body[section], dict):
-            raise TemplateError(f"{name}: {section} is {_kind(body[section])}, not a mapping")
+            raise TemplateError(f"{name}: {section} is {_describe_kind(body[section])}, not a mapping")
+
     for logical_id, resource in resources.items():
         if isinstance(logical_id, str) and logical_id.startswith(_LOOP) and isinstance(resource, list):
             continue
@@ -159,10 +166,12 @@ def check_template(body: Json, name: str) -> None:
             raise TemplateError(f"{name}: resource '{logical_id}' has no Type")
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, dict):
-            raise TemplateError(f"{name}: Properties of resource '{logical_id}' is {_kind(properties)}, not a mapping")
+            raise TemplateError(
+                f"{name}: Properties of resource '{logical_id}' is {_describe_kind(properties)}, not a mapping"
+            )
 
 
-def _kind(value: Json) -> str:
+def _describe_kind(value: Json) -> str:
     return {type(None): "null", list: "a list", dict: "a mapping", str: "a string", bool: "a boolean"}.get(
         type(value), "a number"
     )

@@ -14,7 +14,7 @@ from cdkguard.errors import TemplateError
 from cdkguard.template.functions import FUNCTIONS
 from cdkguard.text.nesting import MAX_DEPTH, may_be_deep
 
-MORE_NODES, MORE_TEXT = 100_000, 1_000_000  # that YAML aliases may add to a file: an alias bomb ends here
+MORE_NODES, MORE_TEXT = 100_000, 1_000_000  # nodes and characters that aliases may add to a file
 # Short forms that are no value of a resource: a loop, and functions of the section Rules.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html
 _OTHER_TAGS = ("ForEach", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll")
@@ -42,66 +42,72 @@ def parse_yaml(text: str, name: str) -> Json:
 
 
 class _Builder:
-    """YAML nodes -> plain values, with aliases written out within bounds and short forms made long."""
+    """Builds plain values of YAML nodes: aliases written out within bounds, short forms of functions made long."""
 
     def __init__(self, name: str, size: int) -> None:
-        self.name, self.left, self.text_left = name, size // 2 + MORE_NODES, size + MORE_TEXT
-        self.open: set[int] = set()
+        self.name = name
+        # An alias is written out each time, so that a small file could make a huge value: its parts are counted.
+        self.nodes_left, self.characters_left = size // 2 + MORE_NODES, size + MORE_TEXT
+        # The ids of the nodes around the one that is being built: an alias of one of them contains itself.
+        self.unfinished: set[int] = set()
         self.long_names = {function.tag: function.name for function in FUNCTIONS.values()}
         self.resolver: Any = yaml.SafeLoader("")  # for scalars only: numbers, booleans, null as YAML 1.1 has them
 
-    def wrong(self, node: Any, message: str) -> TemplateError:
+    def error_at(self, node: Any, message: str) -> TemplateError:
         return TemplateError(f"{self.name}:{node.start_mark.line + 1}: {message}")
 
     def build(self, node: Any, depth: int) -> Json:
-        self.left -= 1
+        self.nodes_left -= 1
         if node.id == "scalar":
-            self.text_left -= len(node.value)
-        if self.left < 0 or self.text_left < 0:
-            raise self.wrong(node, "aliases make more values than a template can have")
+            self.characters_left -= len(node.value)
+        if self.nodes_left < 0 or self.characters_left < 0:
+            raise self.error_at(node, "aliases make more values than a template can have")
         if depth > MAX_DEPTH:
-            raise self.wrong(node, f"nested deeper than {MAX_DEPTH} levels")
-        if id(node) in self.open:
-            raise self.wrong(node, "an alias contains itself")
+            raise self.error_at(node, f"nested deeper than {MAX_DEPTH} levels")
+        if id(node) in self.unfinished:
+            raise self.error_at(node, "an alias contains itself")
+
         kind = type(node).__name__
         if kind == "ScalarNode":
-            return self._tagged(node, self._scalar(node))
-        self.open.add(id(node))
+            return self._expand_short_form(node, self._build_scalar(node))
+        self.unfinished.add(id(node))
         try:
             value = (
-                self._mapping(node, depth) if kind == "MappingNode" else [self.build(n, depth + 1) for n in node.value]
+                self._build_mapping(node, depth)
+                if kind == "MappingNode"
+                else [self.build(n, depth + 1) for n in node.value]
             )
         finally:
-            self.open.discard(id(node))
-        return self._tagged(node, value)
+            self.unfinished.discard(id(node))
+        return self._expand_short_form(node, value)
 
-    def _scalar(self, node: Any) -> Json:
+    def _build_scalar(self, node: Any) -> Json:
         if node.tag.startswith("!") or node.tag.endswith((":timestamp", ":binary", ":value", ":merge")):
             return node.value
         value = self.resolver.construct_object(node)
         if isinstance(value, float) and not math.isfinite(value):
-            raise self.wrong(node, f"{node.value} is not a number that a template can hold")
+            raise self.error_at(node, f"{node.value} is not a number that a template can hold")
         return value
 
-    def _mapping(self, node: Any, depth: int) -> dict[str, Json]:
+    def _build_mapping(self, node: Any, depth: int) -> dict[str, Json]:
         found: dict[str, Json] = {}
         for key, value in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
-                raise self.wrong(key, "merge keys (<<) are not CloudFormation")
+                raise self.error_at(key, "merge keys (<<) are not CloudFormation")
             if type(key).__name__ != "ScalarNode":
-                raise self.wrong(key, "a key is a string")
+                raise self.error_at(key, "a key is a string")
             if key.value in found:
-                raise self.wrong(key, f"key '{key.value}' is there twice")
+                raise self.error_at(key, f"key '{key.value}' is there twice")
             found[key.value] = self.build(value, depth + 1)
         return found
 
-    def _tagged(self, node: Any, value: Json) -> Json:
+    def _expand_short_form(self, node: Any, value: Json) -> Json:
         if not node.tag.startswith("!") or node.tag == "!":
             return value
         tag = node.tag[1:]
         name = self.long_names.get(tag) or (f"Fn::{tag}" if tag in _OTHER_TAGS else None)
         if name is None:
-            raise self.wrong(node, f"no intrinsic function '{node.tag}'")
+            raise self.error_at(node, f"no intrinsic function '{node.tag}'")
         if name == "Fn::GetAtt" and isinstance(value, str):
             value = value.split(".", 1)
         return {name: value}

@@ -8,7 +8,8 @@ from cdkguard._typing import Json
 from cdkguard.language.operands import find_operand_problem
 from cdkguard.language.operators import OPERATORS
 from cdkguard.language.vocabulary import COMBINERS, OTHERWISE, QUANTIFIERS, RELATED_KEYS
-from cdkguard.template import paths
+from cdkguard.template import jsonpath
+from cdkguard.template.paths import Step
 from cdkguard.text.spelling import did_you_mean
 
 
@@ -65,12 +66,12 @@ def prepare_requirement(
     return out
 
 
-def _prepare_path(value: Json, keys: tuple[str | int, ...]) -> list[paths.Step]:
+def _prepare_path(value: Json, keys: tuple[str | int, ...]) -> list[Step]:
     if not isinstance(value, str) or not value.startswith("$"):
         raise RequirementError(f"a path starts with '$', not {value!r}", keys)
     try:
-        return paths.parse(value)
-    except paths.PathError as problem:
+        return jsonpath.parse(value)
+    except jsonpath.PathError as problem:
         raise RequirementError(str(problem), keys) from problem
 
 

@@ -149,11 +149,11 @@ class RuleFile:
         return {**{k: v for k, v in entry.items() if k != "path"}, "steps": steps}
 
     def _steps(self, path: Json, at: tuple[str | int, ...]) -> Json:
-        from cdkguard.template import paths
+        from cdkguard.template import jsonpath
 
         try:
-            return paths.parse(str(path))
-        except paths.PathError as problem:
+            return jsonpath.parse(str(path))
+        except jsonpath.PathError as problem:
             raise self.wrong(str(problem), *at, "path") from problem
 
     def _widens(self) -> Json:

@@ -1,19 +1,17 @@
 """JSONPath -> the template values that it names, intrinsic functions resolved.
 
-jsonpath-ng parses a path once; `parse` turns its tree into plain steps (JSON, so that packs can be precompiled), and
-`select` walks template values by them. On plain JSON without intrinsics it agrees with jsonpath-ng's own `find`, except
-that a path whose end is missing yields one ABSENT (after a wildcard: nothing), so that a rule can ask for it.
+`bind` makes a function of a path's steps, which template.jsonpath parses. On plain JSON without intrinsic functions the
+function agrees with jsonpath-ng's own `find`, except that a path whose end is missing yields one ABSENT (after a wildcard:
+nothing), so that a rule can ask for it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from cdkguard._typing import Any, Json
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
-from cdkguard.text.regexes import late
 
 # ["f", name] a member, ["i", index] an element, ["*"] each element, [".*"] each member, [".."] each value below, or
 # ["?", steps, operator, value] each element of which the value at `steps` is equal (`==`), not equal, or there (None).
@@ -21,62 +19,7 @@ Step = list[Any]
 Found = tuple[tuple[str | int, ...], Json]  # the path that leads to a value, and the value
 Walk = Callable[[Scope, Json], Iterator[Found]]
 
-# The common form, which needs no parser, and so no import of one.
-_PLAIN = late(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
-_EACH = "each__element"  # the field name that stands for `[*]` while jsonpath-ng parses
 MAX_NODES = 200_000  # values that one `..` visits
-MAX_DESCENTS = 2  # `..` in one path: each walks over all values that the one before it names
-
-
-class PathError(ValueError):
-    """The text is no JSONPath, or one that cdkguard does not understand."""
-
-
-def parse(text: str) -> list[Step]:
-    """The steps of a JSONPath such as `$.Properties.Tags[?(@.Key=='env')].Value`; raises PathError."""
-    if _PLAIN.match(text):
-        return [["*"] if part == "[*]" else ["f", part[1:]] for part in re.findall(r"\.\w+|\[\*\]", text)]
-    from jsonpath_ng.ext.parser import parse as jsonpath_parse
-
-    try:
-        # jsonpath-ng reads `[*]` and `.*` alike; here the first names a list's elements, the second any members.
-        steps = _steps(jsonpath_parse(text.replace("[*]", f".{_EACH}")))
-    except PathError:
-        raise
-    except Exception as problem:  # jsonpath-ng raises its lexer's and parser's own and bare Exceptions
-        raise PathError(f"'{text}' is not a JSONPath: {str(problem).splitlines()[0]}") from problem
-    if steps.count([".."]) > MAX_DESCENTS:
-        raise PathError(f"'{text}' has more than two '..', which can take very long")
-    return steps
-
-
-def _steps(node: Any) -> list[Step]:
-    name = type(node).__name__
-    if name in ("Root", "This"):
-        return []
-    if name == "Child":
-        return _steps(node.left) + _steps(node.right)
-    if name == "Descendants":
-        return [*_steps(node.left), [".."], *_steps(node.right)]
-    if name == "Wildcard":
-        return [[".*"]]
-    if name == "Fields":
-        if tuple(node.fields) == ("*",):
-            return [[".*"]]
-        if tuple(node.fields) == (_EACH,):
-            return [["*"]]
-        if len(node.fields) == 1:
-            return [["f", node.fields[0]]]
-    if name == "Index":
-        indices = getattr(node, "indices", None) or (node.index,)
-        if len(indices) == 1:
-            return [["i", int(indices[0])]]
-    if name == "Filter" and len(node.expressions) == 1:
-        expression = node.expressions[0]
-        operator = "==" if expression.op == "=" else expression.op
-        if operator in (None, "==", "!=") and isinstance(expression.value, str | int | float | None):
-            return [["?", _steps(expression.target), operator, expression.value]]
-    raise PathError(f"'{node}' is JSONPath that rules cannot use (fields, [*], [n], .*, .. and one [?(@.x=='y')] can)")
 
 
 def bind(steps: list[Step]) -> Walk:

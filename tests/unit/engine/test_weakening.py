@@ -6,7 +6,7 @@ import pytest
 
 from cdkguard.engine.weakening import align_lists, find_weakenings
 from cdkguard.model import Outcome
-from cdkguard.template.paths import parse
+from cdkguard.template.jsonpath import parse
 from cdkguard.template.scope import Scope, Verbatim
 from cdkguard.template.values import ABSENT, Deferred
 
