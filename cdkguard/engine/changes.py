@@ -19,8 +19,8 @@ from cdkguard.diff.sides import Sides
 from cdkguard.engine.change_messages import Message, render_message, render_step, step_hides_secret
 from cdkguard.engine.findings import fingerprint, refuse_too_many
 from cdkguard.engine.record import make_record
-from cdkguard.engine.regressions import Regressions
-from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, applies, severity_of
+from cdkguard.engine.regressions import GoverningStacks, Regressions
+from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, severity_of
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.weakening import Weakening, find_weakenings
 from cdkguard.engine.wider_access import find_wider_access
@@ -65,14 +65,14 @@ class _ChangeRun:
         runs: tuple[Run, Run],
     ) -> None:
         self.changes, self.rules, self.settings, self.sides = changes, rules, settings, sides
-        self.regressions = Regressions(runs, self._governing_stack)
+        self.governing_stacks = GoverningStacks(settings)
+        self.regressions = Regressions(runs, self.governing_stacks)
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
 
         self._types = {rule.id: expand_types(rule.types, settings.sets) for rule in rules}
         self._bound = {rule.id: BoundRule(rule, settings) for rule in rules}
-        self._stacks: dict[tuple[str, Stack, Stack | None], Stack | None] = {}  # of _governing_stack
         self._verbatim: dict[Stack, Verbatim] = {}
         self._entries: dict[tuple[str, str | None], list[Mapping[str, Json]]] = {}  # by rule id and type
         self._records: dict[int, dict[str, Json]] = {}  # by id of a change
@@ -87,24 +87,10 @@ class _ChangeRun:
                 self._evaluate_widening(rule)
 
     def _is_about(self, rule: Rule, change: Change) -> bool:
-        if self._governing_stack(rule, change) is None:
+        if self.governing_stacks.find(rule, change) is None:
             return False
         wanted, resource_type = self._types[rule.id], change.resource_type or ""
         return not wanted or resource_type in wanted or any(fnmatchcase(resource_type, name) for name in wanted)
-
-    def _governing_stack(self, rule: Rule, change: Change) -> Stack | None:
-        """The stack for whose environment the rule is, of the two sides' the one where it weighs most: a resource that
-        leaves prod is still judged as prod. None where the rule is for neither."""
-        key = (rule.id, change.stack, change.old_stack)
-        if key not in self._stacks:
-            both = [change.stack, *([change.old_stack] if change.old_stack is not None else [])]
-            rank = {
-                stack: severity_rank(severity_of(rule, stack.environment, self.settings))
-                for stack in both
-                if applies(rule, stack, self.settings)
-            }
-            self._stacks[key] = max(rank, key=lambda stack: rank[stack], default=None)
-        return self._stacks[key]
 
     def _evaluate_rule(self, rule: Rule, change: Change) -> None:
         try:
@@ -188,7 +174,7 @@ class _ChangeRun:
             self._wider = list(find_wider_access(self.changes, self.sides))
         kinds = rule.widens if isinstance(rule.widens, list) else None
         for change, widening in self._wider:
-            if (kinds is None or widening.kind in kinds) and self._governing_stack(rule, change) is not None:
+            if (kinds is None or widening.kind in kinds) and self.governing_stacks.find(rule, change) is not None:
                 self._record(
                     rule,
                     change,
@@ -231,7 +217,7 @@ class _ChangeRun:
     ) -> None:
         self.counts[rule.id][1 if outcome is Outcome.FAIL else 2] += 1
         stack = change.stack
-        environment = (self._governing_stack(rule, change) or stack).environment
+        environment = (self.governing_stacks.find(rule, change) or stack).environment
         is_set = any(fnmatchcase(rule.id, k) for k in self.settings.severities)
         path = change.construct_path or (stack.construct_path if change.logical_id is None else None)
         stack_path = stack.construct_path or stack.name

@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import product, takewhile
 
 from cdkguard._typing import Json
 from cdkguard.engine.branching import Verdict
 from cdkguard.engine.property_paths import overlap, value_at_text
-from cdkguard.engine.rules import BoundRule, EngineSettings, severity_of
+from cdkguard.engine.rules import BoundRule, EngineSettings, applies, severity_of
 from cdkguard.engine.run import Run
 from cdkguard.engine.weakening import Weakening, align_lists
 from cdkguard.language.subject import Subject
-from cdkguard.model import Change, Outcome, Rule, Stack
+from cdkguard.model import Change, Outcome, Rule, Stack, severity_rank
 from cdkguard.template.values import ABSENT
 
 MAX_PARTS = 16  # of a rule, that a change is asked about one by one
 
 
+class GoverningStacks:
+    """Which of a change's two stacks a rule is about, remembered for each rule and pair of stacks."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._stacks: dict[tuple[str, Stack, Stack | None], Stack | None] = {}
+
+    def find(self, rule: Rule, change: Change) -> Stack | None:
+        """The stack for whose environment the rule is, of the two sides' the one where it weighs most: a resource that
+        leaves prod is still judged as prod. None where the rule is for neither."""
+        key = (rule.id, change.stack, change.old_stack)
+        if key not in self._stacks:
+            both = [change.stack, *([change.old_stack] if change.old_stack is not None else [])]
+            rank = {
+                stack: severity_rank(severity_of(rule, stack.environment, self._settings))
+                for stack in both
+                if applies(rule, stack, self._settings)
+            }
+            self._stacks[key] = max(rank, key=lambda stack: rank[stack], default=None)
+        return self._stacks[key]
+
+
 class Regressions:
     """The rules about resources, asked about both sides of a change.
 
-    `runs` are those over the baseline and over the new side, of the same rules; `governing_stack` says in which of its
-    two stacks a rule is about a change, if in any.
+    `runs` are those over the baseline and over the new side, of the same rules.
     """
 
-    def __init__(self, runs: tuple[Run, Run], governing_stack: Callable[[Rule, Change], Stack | None]) -> None:
-        self._runs, self._governing_stack = runs, governing_stack
+    def __init__(self, runs: tuple[Run, Run], governing_stacks: GoverningStacks) -> None:
+        self._runs, self._governing_stacks = runs, governing_stacks
         self._rules = [bound.rule for bound in runs[1].rules.all]
         self._settings: EngineSettings = runs[1].settings
         self._bound = {bound.rule.id: bound for bound in runs[1].rules.all}
@@ -41,7 +62,7 @@ class Regressions:
         if change.old_stack is None or change.before is None or change.after is None:
             return
         for rule in self._watched_rules(entry, str(change.resource_type)):
-            stack = self._governing_stack(rule, change)
+            stack = self._governing_stacks.find(rule, change)
             if stack is not None:
                 for weakening in self._compare(rule, change):
                     yield weakening._replace(severity=self._severity(rule, stack, entry))
