@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from cdkguard import __version__
 from cdkguard._typing import Json, NamedTuple, TextIO
-from cdkguard.baselines import dependencies, worktree
+from cdkguard.baselines import node_packages, package_stamps, python_packages, worktree
 from cdkguard.baselines.git_cache import FORMAT, entry_of, read_entry, write_entry
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.inputs import synth
@@ -162,9 +162,9 @@ class _Run:
         """Give the work tree the packages that are installed; the command to run."""
         own, prefix = self.repo.root, self.repo.prefix
         try:
-            notes += dependencies.reuse_node(own, self.tree, prefix, install, timeout)
+            notes += node_packages.reuse_node(own, self.tree, prefix, install, timeout)
             command = synth.add_interpreter(app.command, self.folder)
-            command, python_notes = dependencies.reuse_python(own, self.tree, prefix, command)
+            command, python_notes = python_packages.reuse_python(own, self.tree, prefix, command)
         except OSError as problem:  # Windows allows links to some users only
             raise BaselineError(f"the installed packages cannot be shared with the baseline: {problem}") from problem
         notes += python_notes
@@ -234,5 +234,5 @@ class _Run:
         variables = {k: v for k, v in os.environ.items() if not _VOLATILE.fullmatch(k)}
         return [
             FORMAT, __version__, self.commit, self.repo.root, self.repo.prefix, app.command, app.build, app.context,
-            app.settings, self.full, install, sorted(variables.items()), dependencies.installation_stamps(self.repo.root, self.repo.prefix),
+            app.settings, self.full, install, sorted(variables.items()), package_stamps.installation_stamps(self.repo.root, self.repo.prefix),
         ]  # fmt: skip

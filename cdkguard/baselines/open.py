@@ -57,14 +57,14 @@ def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
 
     One without a resource is refused unless it `may_be_empty`, as where a person looks at the whole change.
     """
-    from cdkguard.baselines import snapshot
+    from cdkguard.baselines import snapshot, snapshot_reader
 
     if not files.exists(path):
         names = ", ".join(f"`{name}`" for name in names_without_path())
         *forms, last = [f"a {form}" for form in SAVED_FORMS]
         raise BaselineError(f"{path}: no such baseline; it is {names}, or the path of {', '.join(forms)} or {last}")
 
-    found = snapshot.read_snapshot(path) if snapshot.is_snapshot(path) else read_paths([path])
+    found = snapshot_reader.read_snapshot(path) if snapshot.is_snapshot(path) else read_paths([path])
     _refuse_unread(found, path)
     if not found.stacks:
         raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")
@@ -99,7 +99,7 @@ def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | 
         return old.app or load_config(folder, None).app, old.context
 
     directory = _app_directory(config, after)
-    if config.still and os.path.realpath(repository_root(directory)) != os.path.realpath(repository_root(".")):
+    if config.runs_no_code and os.path.realpath(repository_root(directory)) != os.path.realpath(repository_root(".")):
         raise BaselineError(
             f"{directory}: is not in the repository of the current folder, whose code alone is run as the baseline of "
             "what is judged without being run: go to that repository if you trust it"

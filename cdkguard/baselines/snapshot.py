@@ -1,4 +1,4 @@
-"""A saved baseline to commit: a folder with an index of the stacks and a normalized template for each."""
+"""A snapshot, which a team commits as its baseline: a folder with an index of the stacks and a normalized template of each."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from contextlib import suppress
 
 from cdkguard._typing import Json
 from cdkguard.baselines.normalize import normalize, without_hashes
-from cdkguard.errors import BaselineError, InputError
+from cdkguard.errors import BaselineError
 from cdkguard.inputs.shapes import mapping_or_empty
-from cdkguard.inputs.template_file import check_template, parse_json, read_text
-from cdkguard.inputs.template_lines import ResourceLines
-from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
+from cdkguard.model import Assembly, Stack
 from cdkguard.system import files
 from cdkguard.system.interrupts import exit_on_termination, hold_signals
 from cdkguard.text import escape
@@ -22,10 +20,7 @@ from cdkguard.text import escape
 VERSION = 1
 FOLDER, INDEX, TEMPLATE = "cdkguard.snapshot", "stacks.json", ".template.json"
 _MARK = re.compile(r'"snapshot"\s*:')
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.template\.json")
 _LONGEST = 100  # characters of a file name before its ending
-_TEXTS = ("constructPath", "account", "region", "parent", "parentLogicalId")
-_MAPPINGS = ("tags", "parameters", "constructPaths")
 
 
 def is_snapshot(path: str) -> bool:
@@ -111,7 +106,7 @@ def _file_names(stacks: Sequence[Stack]) -> dict[int, str]:
     for stack in stacks:
         name = plain[id(stack)]
         if lowered.count(name.lower()) > 1 or len(name) > _LONGEST:
-            name = f"{name[:_LONGEST]}-{_digest_of(repr(_identity(stack)))[:8]}"
+            name = f"{name[:_LONGEST]}-{digest_of(repr(_identity(stack)))[:8]}"
         number, base = 2, name
         while name.lower() in taken:  # the same template given twice
             name, number = f"{base}-{number}", number + 1
@@ -138,7 +133,7 @@ def _index_row(stack: Stack, file: str, text: str, names: Mapping[int, str]) -> 
         "parentLogicalId": stack.parent_logical_id,
         "bare": None if stack.from_assembly else True,
         "template": file,
-        "digest": _digest_of(text),
+        "digest": digest_of(text),
         "acknowledgements": [{"construct": c, "rule": r, "reason": why} for c, r, why in acknowledged] or None,
         "constructPaths": _construct_paths(stack) or None,
     }
@@ -171,7 +166,7 @@ def _json_text(value: Json, sort: bool = True) -> str:
     return escape.json_visible(text) + "\n"  # people review it
 
 
-def _digest_of(text: str) -> str:
+def digest_of(text: str) -> str:
     from hashlib import sha256
 
     # Git may check the file out with other line ends.
@@ -201,140 +196,13 @@ def _write_files(path: str, texts: Mapping[str, str]) -> list[str]:
                 if is_new:
                     files.remove_folder(path)
             raise
-        for name in _template_files(path) - texts.keys():
+        for name in find_template_files(path) - texts.keys():
             os.unlink(os.path.join(path, name))
     return [os.path.join(path, name) for name in texts]
 
 
-def _template_files(path: str) -> set[str]:
+def find_template_files(path: str) -> set[str]:
     return {name for name in os.listdir(path) if name.endswith(TEMPLATE) and not name.startswith(".")}
 
 
 # -- reading
-
-
-def read_snapshot(path: str) -> Assembly:
-    """The assembly of a snapshot folder; raises BaselineError for one that is damaged or incomplete."""
-    try:
-        return _SnapshotReader(path).read()
-    except BaselineError:
-        raise
-    except (InputError, OSError) as problem:
-        raise BaselineError(f"{problem}; {_advice(path)}") from problem
-
-
-def _advice(path: str) -> str:
-    return f"write the snapshot {path} anew with `cdkguard snapshot`"
-
-
-class _SnapshotReader:
-    """Reads one snapshot."""
-
-    def __init__(self, path: str) -> None:
-        self.path, self.index_path = path, os.path.join(path, INDEX)
-        self.rows: dict[str, Mapping[str, Json]] = {}
-        self.stacks: dict[str, Stack] = {}
-        self.missing: tuple[Missing, ...] = ()
-
-    def _wrong(self, message: str) -> BaselineError:
-        return BaselineError(f"{self.index_path}: {message}; {_advice(self.path)}")
-
-    def read(self) -> Assembly:
-        """The snapshot's assembly; raises InputError."""
-        if not files.is_file(self.index_path):
-            raise self._wrong("there is no such file, so this is no whole snapshot")
-        index = parse_json(read_text(self.index_path, self.index_path), self.index_path)
-        version = index.get("snapshot") if isinstance(index, dict) else None
-        if type(version) is not int or version < 1:
-            raise self._wrong("is not the index of a snapshot")
-        if version > VERSION:
-            raise BaselineError(
-                f"{self.index_path}: version {version} is newer than {VERSION}, the newest that this cdkguard reads; "
-                "use the cdkguard that wrote it, or a newer one"
-            )
-        self.missing = tuple(self._read_missing(entry) for entry in self._list(index, "missing"))
-        for row in self._list(index, "stacks"):
-            self._add_row(row)
-        if not self.rows:
-            raise self._wrong("names no stack")
-        unlisted = sorted(_template_files(self.path) - self.rows.keys())
-        if unlisted:
-            raise self._wrong(f"does not name {unlisted[0]}, which is beside it")
-        stacks = tuple(self._read_stack(name, ()) for name in self.rows)
-        if not isinstance(context := index.get("context", {}), dict):
-            raise self._wrong("'context' is not a mapping")
-        return Assembly(stacks, (), self.missing, self.path, context=context)
-
-    def _add_row(self, row: Json) -> None:
-        name = mapping_or_empty(row).get("template")
-        if not isinstance(name, str) or not _FILE_NAME.fullmatch(name):
-            raise self._wrong(f"a stack needs 'template', a file of this folder, not {name!r}")
-        if name in self.rows:
-            raise self._wrong(f"names {name} twice")
-        for key in ("name", "digest"):
-            if not isinstance(row.get(key), str) or not row[key]:
-                raise self._wrong(f"the stack of {name} needs '{key}', a text")
-        for key in _TEXTS:
-            if not isinstance(row.get(key, ""), str):
-                raise self._wrong(f"'{key}' of {name} is not a text")
-        for key in _MAPPINGS:
-            if not isinstance(row.get(key, {}), dict):
-                raise self._wrong(f"'{key}' of {name} is not a mapping")
-        if not isinstance(row.get("terminationProtection", False), bool):
-            raise self._wrong(f"'terminationProtection' of {name} is not true or false")
-        self.rows[name] = row
-
-    def _read_stack(self, name: str, inside: tuple[str, ...]) -> Stack:
-        """The stack of a template file, whose parents are read first; `inside` are the stacks that asked for it."""
-        if name in self.stacks:
-            return self.stacks[name]
-        row = self.rows[name]
-        parent = row.get("parent")
-        if parent is not None and (parent not in self.rows or parent in (*inside, name)):
-            raise self._wrong(f"the parent '{parent}' of {name} is no other stack of the snapshot")
-        outer = self._read_stack(parent, (*inside, name)) if parent is not None else None
-        template, lines = self._read_template(name, row["digest"])
-        self.stacks[name] = Stack(
-            row["name"], template, os.path.join(self.path, name), construct_path=row.get("constructPath"),
-            account=row.get("account"), region=row.get("region"),
-            termination_protection=row.get("terminationProtection"), tags=row.get("tags"),
-            parameters=row.get("parameters") or {}, parent=outer, parent_logical_id=row.get("parentLogicalId"),
-            construct_paths=row.get("constructPaths") or {}, line_of=lines,
-            acknowledgements=tuple(self._read_acknowledgement(a) for a in self._list(row, "acknowledgements")),
-            missing=self.missing, from_assembly=row.get("bare") is not True,
-        )  # fmt: skip
-        return self.stacks[name]
-
-    def _read_template(self, name: str, digest: str) -> tuple[dict[str, Json], ResourceLines]:
-        path = os.path.join(self.path, name)
-        if not files.is_file(path):
-            raise BaselineError(f"{path}: {INDEX} names it and it is not there; {_advice(self.path)}")
-        text = read_text(path, path)
-        if _digest_of(text) != digest:
-            raise BaselineError(f"{path}: was changed since it was written (its digest differs); {_advice(self.path)}")
-        body = parse_json(text, path)
-        check_template(body, path)
-        return body, ResourceLines(text)
-
-    def _list(self, owner: Mapping[str, Json], key: str) -> list[Json]:
-        value = owner.get(key, [])
-        if not isinstance(value, list):
-            raise self._wrong(f"'{key}' is not a list")
-        return value
-
-    def _read_acknowledgement(self, entry: Json) -> Acknowledgement:
-        construct, rule, reason = self._texts(entry, ("construct", "rule", "reason"))
-        return Acknowledgement(construct, rule, reason)
-
-    def _read_missing(self, entry: Json) -> Missing:
-        dummies = self._list(mapping_or_empty(entry), "dummies")
-        if not all(isinstance(dummy, str) for dummy in dummies):
-            raise self._wrong("'dummies' are not texts")
-        key, provider = self._texts(entry, ("key", "provider"))
-        return Missing(key, provider, tuple(dummies), self.path)
-
-    def _texts(self, entry: Json, keys: tuple[str, ...]) -> list[str]:
-        values = [mapping_or_empty(entry).get(key) for key in keys]
-        if not all(isinstance(value, str) for value in values):
-            raise self._wrong(f"an entry needs {', '.join(keys)}, each a text")
-        return [str(value) for value in values]

@@ -24,7 +24,7 @@ def is_app(paths: Sequence[str]) -> bool:
 
 def names_an_app(config: Config) -> bool:
     """Whether the configuration has an app synthesized, or judges what the app around this process has written."""
-    return not config.still and bool(config.app or not config.paths or is_app(config.paths))
+    return not config.runs_no_code and bool(config.app or not config.paths or is_app(config.paths))
 
 
 @contextmanager

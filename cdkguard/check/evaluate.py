@@ -97,7 +97,7 @@ def _load_predicates(rules: Sequence[Rule], config: Config) -> dict[str, Any]:
         return {}
     from cdkguard.check.predicates import load_predicates
 
-    return load_predicates(names, config.python_packs, config.still)
+    return load_predicates(names, config.python_packs, config.runs_no_code)
 
 
 def mark_suppressed(

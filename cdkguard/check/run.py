@@ -222,7 +222,7 @@ def _lint(config: Config, stacks: Sequence[Stack], run: _Run) -> _Linted:
     from cdkguard.check import cfnlint
 
     with run.timed("cfn-lint"):
-        found = cfnlint.run_cfnlint(stacks, config.timeout, settings=not config.still)
+        found = cfnlint.run_cfnlint(stacks, config.timeout, settings=not config.runs_no_code)
     ids = {rule.id for rule in found.rules} | _lint_ids_in(config)
     return _Linted(found.findings, found.rules, frozenset(ids))
 

@@ -63,7 +63,7 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
     is_still = _is_still(options)
     values: dict[str, Any] = {
         "directory": directory,
-        "still": is_still,
+        "runs_no_code": is_still,
         "runs_baseline": not is_still or getattr(options, "against", None) is not None,
         "install": getattr(options, "install", False),
         "jobs": getattr(options, "jobs", None),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from cdkguard._typing import NamedTuple
 
-SAVED_FORMS = ("snapshot", "cdk.out", "template")  # what the path of a saved baseline may lead to
+SAVED_FORMS = ("snapshot", "cdk.out", "template")  # the forms that a saved baseline can have
 
 
 class BaselineKind(NamedTuple):

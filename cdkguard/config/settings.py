@@ -13,47 +13,59 @@ from cdkguard.model import Suppression
 class Config(NamedTuple):
     """Every setting of a run."""
 
+    # -- the app or the templates that are judged
     paths: tuple[str, ...] = ()
-    app: str | None = None
-    directory: str = "."
-    context: Mapping[str, Json] = {}
-    app_context: Mapping[str, Json] = {}  # what the app itself sets, by which environments may be told apart
-    environment: str | None = None
+    app: str | None = None  # the command that runs the app
+    directory: str = "."  # the app's folder
+    context: Mapping[str, Json] = {}  # context values that the app is given
+    app_context: Mapping[str, Json] = {}  # the app's own context values that decide about environments
+    template_parameters: Mapping[str, str] = {}
+    stacks: tuple[str, ...] = ()  # globs of the stacks to judge; empty: all
+    full_synth: bool = False
+    timeout: float | None = None  # seconds for the app
+    # Whether what is judged exists already, so that nothing is run that a configuration file names.
+    runs_no_code: bool = False
+    # Whether missing context counts against a stack.
+    judges_lookups: bool = True
+
+    # -- environments and accounts
+    environment: str | None = None  # of every stack; None: each stack's own
     environments: tuple[EnvironmentRule, ...] = ()
-    fail_on: str = "high"  # severity or "never"
+    accounts: Mapping[str, Json] = {}  # {"allowed": {name: account}} or {"allowed": [account]}
+
+    # -- rules
     rules: tuple[str, ...] = ("recommended",)
     skip: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
-    python_packs: tuple[str, ...] = ()  # packages whose predicates may run
-    stacks: tuple[str, ...] = ()
-    suppressions: tuple[Suppression, ...] = ()
-    accounts: Mapping[str, Json] = {}  # {"allowed": {name: account}} or {"allowed": [account]}
+    python_packs: tuple[str, ...] = ()  # packages whose Python predicates may run
     parameters: Mapping[str, Mapping[str, Json]] = {}  # rule id -> its parameters (`with`)
     severities: Mapping[str, Json] = {}  # rule id or glob -> severity, or {environment: severity}
-    template_parameters: Mapping[str, str] = {}
-    accepted: str | None = None
-    full_synth: bool = False
-    timeout: float | None = None
-    outputs: tuple[tuple[str, str | None], ...] = ()  # (format, file); without a file: standard output
-    file: str | None = None  # the file that was read
+    frameworks: tuple[str, ...] = ()  # the frameworks that the report sums up, control by control
+    lint: bool = False  # whether cfn-lint's errors are findings, too
+
+    # -- findings and changes that somebody accepted
+    suppressions: tuple[Suppression, ...] = ()
     require_owner: bool = False
-    against: str | None = None  # the baseline, see baseline_kinds
-    approvals: str | None = None  # the file of approved changes; None: the one beside the configuration
-    new_suppressions: str = "count"  # with a git baseline: count | baseline (only those that are there count)
-    aws: Mapping[str, str] = {}  # for `deployed`: profile, role, region
-    install: bool = False  # for `git`: install the baseline's own Node dependencies where they are others
-    overrides: Overrides | None = (
-        None  # the Overrides of the command line, which apply to a baseline's configuration, too
-    )
-    aws_stacks: tuple[str, ...] = ()  # for `deployed`: stacks to read although the app does not have them
     honour: tuple[str, ...] = ()  # other checkers whose suppressions in metadata count, too
-    lint: bool = False  # cfn-lint's errors are findings, too
-    frameworks: tuple[str, ...] = ()  # those that the report sums up, control by control
-    jobs: int | None = None  # processes for inputs of many stacks; None: as many as pay
-    timings: bool = False  # whether the time of each rule is taken
-    still: bool = False  # what is judged is there already: nothing runs that a file names
-    judges_lookups: bool = True  # whether missing context is held against a stack
-    runs_baseline: bool = True  # whether the app of a git baseline may be run
+    accepted: str | None = None  # the file of accepted findings
+    approvals: str | None = None  # the file of approved changes; None: the one beside the configuration
+    # Whether a suppression counts that a git baseline does not have: "count", or "baseline" where it does not.
+    new_suppressions: str = "count"
+
+    # -- the baseline
+    against: str | None = None  # see baseline_kinds
+    aws: Mapping[str, str] = {}  # for `deployed`: profile, role, region
+    aws_stacks: tuple[str, ...] = ()  # for `deployed`: more stacks to read than those of the app
+    install: bool = False  # for `git`: whether Node packages may be installed where the lock files differ
+    runs_baseline: bool = True  # for `git`: whether the baseline's app may be run
+
+    # -- the run and its outputs
+    fail_on: str = "high"  # a severity, or "never"
+    outputs: tuple[tuple[str, str | None], ...] = ()  # (format, file); without a file: standard output
+    jobs: int | None = None  # processes; None: as many as are worth their start
+    timings: bool = False  # whether the time of each rule is measured
+    file: str | None = None  # the configuration file that was read
+    overrides: Overrides | None = None  # the command line's settings, which apply to a baseline's file, too
 
 
 class Overrides(NamedTuple):

@@ -33,34 +33,34 @@ class AssemblyFiles:
     def __init__(self, root: str, base: str, readings: Readings) -> None:
         self.root, self.base, self.readings = root, base, readings
 
-    def shown(self, path: str) -> str:
+    def display_path(self, path: str) -> str:
         """The path as messages and outputs write it."""
         return files.relative(path, self.base)
 
     def path_of(self, directory: str, name: Json, owner: str) -> str:
         """The path of a file that the file `owner` names; raises TemplateError where it leaves the assembly."""
         if not isinstance(name, str) or not name:
-            raise TemplateError(f"{self.shown(owner)}: a file name is missing")
+            raise TemplateError(f"{self.display_path(owner)}: a file name is missing")
         if not files.is_possible_name(name):
-            raise TemplateError(f"{self.shown(owner)}: no file can be named '{name}'")
+            raise TemplateError(f"{self.display_path(owner)}: no file can be named '{name}'")
 
         path = os.path.join(directory, name)
         real = os.path.realpath(path)
         if os.path.isabs(name) or os.path.commonpath([real, self.root]) != self.root:
-            raise TemplateError(f"{self.shown(owner)}: '{name}' is outside the cloud assembly")
+            raise TemplateError(f"{self.display_path(owner)}: '{name}' is outside the cloud assembly")
         if os.path.exists(real) and not os.path.isfile(real) and not os.path.isdir(real):
-            raise TemplateError(f"{self.shown(path)}: is a pipe or device")
+            raise TemplateError(f"{self.display_path(path)}: is a pipe or device")
         return path
 
     def read_json(self, path: str) -> Json:
         """The value in a JSON file; raises TemplateError."""
-        return parse_json(read_text(path, self.shown(path)), self.shown(path))
+        return parse_json(read_text(path, self.display_path(path)), self.display_path(path))
 
     def section(self, owner: Mapping[str, Json], name: str, kind: type, path: str) -> Json:
         """A part of the manifest `path`, empty where it is left out; raises InputError where it is something else."""
         found = owner.get(name)
         if found is not None and not isinstance(found, kind):
-            raise InputError(f"{self.shown(path)}: {name} is not a {'list' if kind is list else 'mapping'}")
+            raise InputError(f"{self.display_path(path)}: {name} is not a {'list' if kind is list else 'mapping'}")
         return kind() if found is None else found
 
     def properties(self, artifact: Artifact) -> dict[str, Json]:

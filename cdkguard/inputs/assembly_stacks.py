@@ -44,8 +44,8 @@ class StackReader:
         owner = f"{artifact.manifest}:{artifact.name}"
         path = self.files.path_of(self.directory, properties.get("templateFile"), artifact.manifest)
         self.files.readings.note(os.path.realpath(path), owner)
-        shown = self.files.shown(path)
-        template, lines = read_template(path, shown, may_be_empty=True)
+        display_path = self.files.display_path(path)
+        template, lines = read_template(path, display_path, may_be_empty=True)
 
         metadata = StackMetadata(self._read_metadata(artifact, owner), self.files.base)
         account, region = environment_of(artifact.body.get("environment"))
@@ -54,10 +54,10 @@ class StackReader:
         tags = self.files.section(properties, "tags", dict, artifact.manifest)
         parameters = self.files.section(properties, "parameters", dict, artifact.manifest)
         topics = self.files.section(properties, "notificationArns", list, artifact.manifest)
-        nested = self._find_nested(template, shown, construct_path, construct_paths, metadata, 0)
+        nested = self._find_nested(template, display_path, construct_path, construct_paths, metadata, 0)
 
         stack = Stack(
-            str(properties.get("stackName") or artifact.name), template, shown, construct_path=construct_path,
+            str(properties.get("stackName") or artifact.name), template, display_path, construct_path=construct_path,
             account=account, region=region, termination_protection=properties.get("terminationProtection") is True,
             tags={str(k): str(v) for k, v in tags.items()}, parameters=parameters,
             notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
@@ -87,8 +87,8 @@ class StackReader:
         if files.is_file(path):
             return self.files.read_json(path)
         lost = "findings of its stack have no source line and acknowledgements do not count"
-        shown = self.files.shown(path)
-        self.problems.append(Problem("notice", f"{shown}: not found, so {lost}", shown, fatal=False))
+        display_path = self.files.display_path(path)
+        self.problems.append(Problem("notice", f"{display_path}: not found, so {lost}", display_path, fatal=False))
         return None
 
     # -- nested stacks
@@ -96,7 +96,7 @@ class StackReader:
     def _find_nested(
         self,
         template: Mapping[str, Json],
-        shown: str,
+        display_path: str,
         construct_path: str,
         construct_paths: Mapping[str, str],
         metadata: StackMetadata,
@@ -113,14 +113,14 @@ class StackReader:
             try:
                 if level >= MAX_NESTED:
                     raise TemplateError(f"nested deeper than {MAX_NESTED} levels")
-                file = self._find_nested_file(shown, metadata, path, resource)
+                file = self._find_nested_file(display_path, metadata, path, resource)
             except CdkguardError as problem:
                 error = _without_frames(problem)
             found.append(_Nested(logical_id, resource_path, path, file, error))
         return found
 
     def _find_nested_file(
-        self, shown: str, metadata: StackMetadata, construct_path: str, resource: Mapping[str, Json]
+        self, display_path: str, metadata: StackMetadata, construct_path: str, resource: Mapping[str, Json]
     ) -> str | None:
         """The nested template's file: by its metadata, by CDK's entry for the construct, or by its asset's hash."""
         asset_path = metadata_of(resource).get("aws:asset:path")
@@ -131,7 +131,7 @@ class StackReader:
                 return str(entry["data"])
         url = flatten(mapping_or_empty(resource.get("Properties")).get("TemplateURL")) or ""
         hashes = re.findall(r"([0-9a-f]{64})\.json", url)
-        return self._find_asset(hashes[-1], shown) if hashes else None
+        return self._find_asset(hashes[-1], display_path) if hashes else None
 
     def _read_nested(
         self, parent: Stack, nested: Sequence[_Nested], metadata: StackMetadata, level: int, owner: str
@@ -153,14 +153,14 @@ class StackReader:
     ) -> None:
         path = self.files.path_of(self.directory, file, parent.template_path)
         self.files.readings.note(os.path.realpath(path), owner)
-        shown = self.files.shown(path)
-        template, lines = read_template(path, shown)
+        display_path = self.files.display_path(path)
+        template, lines = read_template(path, display_path)
 
         root = parent.root
         construct_paths = metadata.construct_paths(template, nested.construct_path)
-        inner = self._find_nested(template, shown, nested.construct_path, construct_paths, metadata, level + 1)
+        inner = self._find_nested(template, display_path, nested.construct_path, construct_paths, metadata, level + 1)
         stack = Stack(
-            f"{root.name}/{nested.construct_path.rpartition('/')[2]}", template, shown,
+            f"{root.name}/{nested.construct_path.rpartition('/')[2]}", template, display_path,
             construct_path=nested.construct_path, account=root.account, region=root.region,
             termination_protection=root.termination_protection, tags=root.tags, parent=parent,
             parent_logical_id=nested.logical_id, construct_paths=construct_paths,

@@ -55,44 +55,44 @@ class _ManifestReader:
     def read(self, directory: str, level: int) -> None:
         """List the parts of the folder's manifest and of those of its stages; the manifest is `level` stages deep."""
         path = os.path.join(directory, "manifest.json")
-        shown = self.files.shown(path)
+        display_path = self.files.display_path(path)
         real = os.path.realpath(path)
         if real in self._seen or level > MAX_LEVELS:
-            raise InputError(f"{shown}: stages that contain each other")
+            raise InputError(f"{display_path}: stages that contain each other")
         self._seen.add(real)
 
         manifest = self._load(directory, path)
         artifacts = manifest.get("artifacts", {})
         if not isinstance(artifacts, dict):  # null, too: nothing would be judged
-            raise InputError(f"{shown}: artifacts is not a mapping")
+            raise InputError(f"{display_path}: artifacts is not a mapping")
         self._note_version(path, manifest["version"])
 
-        missing = tuple(_read_missing(self.files.section(manifest, "missing", list, path), directory, shown))
+        missing = tuple(_read_missing(self.files.section(manifest, "missing", list, path), directory, display_path))
         if missing:
             self._add_part(path, missing=missing)
 
         for name, body in artifacts.items():
             if not isinstance(body, dict):
-                raise InputError(f"{shown}: artifact '{name}' is not a mapping")
+                raise InputError(f"{display_path}: artifact '{name}' is not a mapping")
             try:
                 self._read_artifact(Artifact(directory, path, name, body, missing), level)
             except CdkguardError as problem:  # the others are read all the same; the run ends in an error
-                self._add_part(path, Problem("template", str(problem), shown))
+                self._add_part(path, Problem("template", str(problem), display_path))
 
     def _load(self, directory: str, path: str) -> dict[str, Json]:
-        shown = self.files.shown(path)
+        display_path = self.files.display_path(path)
         if not files.is_file(path):
-            raise InputError(f"{shown}: not found, so this is no cloud assembly")
+            raise InputError(f"{display_path}: not found, so this is no cloud assembly")
         manifest = self.files.read_json(self.files.path_of(directory, "manifest.json", path))
         if not isinstance(manifest, dict) or "version" not in manifest:
-            raise InputError(f"{shown}: has no version, so it is not a manifest of a cloud assembly")
+            raise InputError(f"{display_path}: has no version, so it is not a manifest of a cloud assembly")
         return manifest
 
     def _note_version(self, path: str, version: Json) -> None:
         major = str(version).split(".")[0]
         if major.isdigit() and int(major) > KNOWN_SCHEMA:
             known = f"is newer than {KNOWN_SCHEMA}, the newest that cdkguard knows"
-            text = f"{self.files.shown(path)}: schema version {version} {known}"
+            text = f"{self.files.display_path(path)}: schema version {version} {known}"
             self._add_part(path, Problem("notice", text, fatal=False))
 
     def _read_artifact(self, artifact: Artifact, level: int) -> None:
@@ -103,8 +103,8 @@ class _ManifestReader:
             folder = self.files.properties(artifact).get("directoryName")
             self.read(self.files.path_of(artifact.directory, folder, artifact.manifest), level + 1)
         elif "templateFile" in mapping_or_empty(artifact.body.get("properties")):
-            shown = self.files.shown(artifact.manifest)
-            raise InputError(f"{shown}: artifact '{artifact.name}' ({kind}) has a template that was not judged")
+            display_path = self.files.display_path(artifact.manifest)
+            raise InputError(f"{display_path}: artifact '{artifact.name}' ({kind}) has a template that was not judged")
 
     def _add_part(self, manifest: str, *problems: Problem, missing: tuple[Missing, ...] = ()) -> None:
         """Add a part without a stack."""
@@ -119,7 +119,7 @@ class _ManifestReader:
             except TooMuchError:
                 raise
             except CdkguardError as problem:  # the others are read all the same; the run ends in an error
-                reader.problems.append(Problem("template", str(problem), self.files.shown(artifact.manifest)))
+                reader.problems.append(Problem("template", str(problem), self.files.display_path(artifact.manifest)))
             return Assembly(tuple(reader.stacks), tuple(reader.problems))
 
         file = os.path.join(artifact.directory, str(self.files.properties(artifact).get("templateFile")))
@@ -127,10 +127,10 @@ class _ManifestReader:
         self.parts.append(Part(read_part, artifact.directory, account, file, self.files.readings))
 
 
-def _read_missing(entries: Sequence[Json], directory: str, shown: str) -> Iterator[Missing]:
+def _read_missing(entries: Sequence[Json], directory: str, display_path: str) -> Iterator[Missing]:
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict):
-            raise InputError(f"{shown}: missing[{number}] is not a mapping")
+            raise InputError(f"{display_path}: missing[{number}] is not a mapping")
         provider = str(entry.get("provider", ""))
         props = mapping_or_empty(entry.get("props"))
         dummies = tuple(_texts_in(props.get("dummyValue"))) or _DUMMIES.get(provider, ())

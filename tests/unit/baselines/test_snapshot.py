@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdkguard.baselines import snapshot
+from cdkguard.baselines import snapshot, snapshot_reader
 from cdkguard.baselines.normalize import normalize
 from cdkguard.errors import BaselineError
 from cdkguard.model import Acknowledgement, Assembly, Missing, Problem, Source, Stack, replace_stacks
@@ -62,7 +62,7 @@ def saved(tmp_path):
 
 
 def test_what_was_written_is_read(saved, tmp_path):
-    found = snapshot.read_snapshot(str(saved))
+    found = snapshot_reader.read_snapshot(str(saved))
     assert facts(found) == facts(app(), normalize)
     stack = next(s for s in found.stacks if s.construct_path == "Prod/Svc")
     assert stack.construct_paths == {"A": "Prod/Svc/A"}
@@ -105,7 +105,7 @@ def test_names_that_would_meet_are_kept_apart(tmp_path):
     files = snapshot.write_snapshot(Assembly(tuple(stacks)), str(tmp_path / "x"))
     assert len({f.lower() for f in files}) == len(names) + 1 and all(Path(f).parent == tmp_path / "x" for f in files)
     assert max(len(os.path.basename(f)) for f in files) < 140
-    assert facts(snapshot.read_snapshot(str(tmp_path / "x"))) == facts(Assembly(tuple(stacks)), normalize)
+    assert facts(snapshot_reader.read_snapshot(str(tmp_path / "x"))) == facts(Assembly(tuple(stacks)), normalize)
 
 
 def test_stale_files_of_its_own_go_and_others_stay(saved):
@@ -141,7 +141,7 @@ def test_no_half_snapshot_is_written(tmp_path, saved, monkeypatch):
 def test_line_ends_of_a_checkout_do_not_matter(saved):
     for file in saved.iterdir():
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert facts(snapshot.read_snapshot(str(saved))) == facts(app(), normalize)
+    assert facts(snapshot_reader.read_snapshot(str(saved))) == facts(app(), normalize)
 
 
 def test_what_a_snapshot_is(saved, tmp_path):
@@ -186,7 +186,7 @@ DAMAGES = {
 def test_a_damaged_snapshot_is_refused(saved, words):
     DAMAGES[words](saved)
     with pytest.raises(BaselineError) as stop:
-        snapshot.read_snapshot(str(saved))
+        snapshot_reader.read_snapshot(str(saved))
     assert words in str(stop.value) and "\n" not in str(stop.value) and str(saved) in str(stop.value)
 
 
@@ -194,7 +194,7 @@ def test_a_damaged_snapshot_can_be_written_anew(saved):
     (saved / "stacks.json").write_text("<<<<<<< HEAD")
     (saved / "Old.template.json").write_text("{}")
     snapshot.write_snapshot(app(), str(saved))
-    assert facts(snapshot.read_snapshot(str(saved))) == facts(app(), normalize)
+    assert facts(snapshot_reader.read_snapshot(str(saved))) == facts(app(), normalize)
 
 
 names = st.text(string.ascii_letters + "/-. é", min_size=1, max_size=8)
@@ -215,7 +215,7 @@ stacks = st.builds(
 def test_writing_what_was_read_is_byte_equal(tmp_path_factory, found):
     one, two = (str(tmp_path_factory.mktemp("law") / name) for name in "ab")
     snapshot.write_snapshot(Assembly(tuple(found)), one)
-    read = snapshot.read_snapshot(one)
+    read = snapshot_reader.read_snapshot(one)
     assert facts(read) == facts(Assembly(tuple(found)), normalize)
     snapshot.write_snapshot(read, two)
     assert contents(one) == contents(two)
@@ -223,7 +223,7 @@ def test_writing_what_was_read_is_byte_equal(tmp_path_factory, found):
 
 def test_the_context_that_tells_environments_apart_is_kept(tmp_path):
     snapshot.write_snapshot(app(), str(tmp_path / "x"), {"env": "prod"})
-    assert snapshot.read_snapshot(str(tmp_path / "x")).context == {"env": "prod"}
+    assert snapshot_reader.read_snapshot(str(tmp_path / "x")).context == {"env": "prod"}
 
 
 def test_only_telling_context_is_kept():

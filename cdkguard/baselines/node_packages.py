@@ -1,48 +1,24 @@
-"""The packages that the user has installed, shared with another revision's work tree where the lock files are equal."""
+"""The Node packages that the user has installed, shared with another revision's work tree where the lock files are equal."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
 from collections.abc import Iterator
 from subprocess import STDOUT, TimeoutExpired
 
 from cdkguard._typing import Json
+from cdkguard.baselines.package_folders import folders_upwards, join_name, read_if_there
 from cdkguard.errors import BaselineError
-from cdkguard.system import files, processes
+from cdkguard.system import processes
 
-INSTALL_OPTION = "--install"  # of the command line; what the error names
+INSTALL_OPTION = "--install"  # of the command line, named by an error
 NODE_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
-PYTHON_LOCKS = (
-    "pyproject.toml",
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile",
-    "Pipfile.lock",
-    "setup.py",
-    "setup.cfg",
-)
-_REQUIREMENTS = re.compile(r"requirements.*\.(?:txt|in)$")
 # The keys of package.json by which the installed packages can differ.
 _DEPENDENCY_KEYS = (
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides", "resolutions",
     "workspaces", "pnpm", "packageManager",
 )  # fmt: skip
-_VENVS = (".venv", "venv", "env")
-# `uv run` would install the other revision's packages into the user's environment.
-_SYNCING = re.compile(r"\buv\s+run\b")
-
-
-def folders(prefix: str) -> list[str]:
-    """The app's folder and those above it, inside the repository: "a/b" -> ["a/b", "a", ""]."""
-    parts = prefix.split("/") if prefix else []
-    return ["/".join(parts[:count]) for count in range(len(parts), -1, -1)]
-
-
-# -- Node
 
 
 def reuse_node(own: str, other: str, prefix: str, install: bool, timeout: float | None) -> list[str]:
@@ -53,7 +29,7 @@ def reuse_node(own: str, other: str, prefix: str, install: bool, timeout: float 
     """
     notes = []
     seen: set[str] = set()
-    for folder in folders(prefix):
+    for folder in folders_upwards(prefix):
         modules, there = os.path.join(own, folder, "node_modules"), os.path.join(other, folder)
         if not os.path.isdir(there) or os.path.lexists(os.path.join(there, "node_modules")):
             continue
@@ -62,18 +38,18 @@ def reuse_node(own: str, other: str, prefix: str, install: bool, timeout: float 
         if present and differs is None:
             _link_modules(own, other, folder, seen)
         elif install and any(os.path.isfile(os.path.join(there, name)) for name in NODE_LOCKS):
-            why = f"{_join(folder, differs)} differs" if differs else f"{_join(folder, 'node_modules')} is not there"
+            why = (
+                f"{join_name(folder, differs)} differs"
+                if differs
+                else f"{join_name(folder, 'node_modules')} is not there"
+            )
             notes.append(f"{why}: {_install(there, timeout)} installed the baseline's packages")
         elif differs is not None:
             raise BaselineError(
-                f"{_join(folder, differs)} differs between the baseline and the work tree, so the installed packages "
+                f"{join_name(folder, differs)} differs between the baseline and the work tree, so the installed packages "
                 f"are not the baseline's; {INSTALL_OPTION} installs those"
             )
     return notes
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
 
 
 def _find_difference(own: str, other: str) -> str | None:
@@ -87,7 +63,7 @@ def _find_difference(own: str, other: str) -> str | None:
 
 def _read_lock(path: str) -> Json:
     """The lock file's content, without the project's own version, which a release changes."""
-    raw = _read_bytes(path)
+    raw = read_if_there(path)
     if raw is None or not path.endswith(".json"):
         return raw
     try:
@@ -100,22 +76,12 @@ def _read_lock(path: str) -> Json:
 
 
 def _read_json(path: str) -> dict[str, Json]:
-    raw = _read_bytes(path)
+    raw = read_if_there(path)
     try:
         data = json.loads(raw) if raw is not None else {}
     except (ValueError, RecursionError) as problem:
         raise BaselineError(f"{path}: not JSON: {problem}") from problem
     return data if isinstance(data, dict) else {}
-
-
-def _read_bytes(path: str) -> bytes | None:
-    """None where there is no such file."""
-    try:
-        return files.read_bytes(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as problem:
-        raise BaselineError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
 
 
 def _link_modules(own: str, other: str, folder: str, seen: set[str]) -> None:
@@ -181,7 +147,7 @@ def _install(folder: str, timeout: float | None) -> str:
 
 
 def _install_command(folder: str) -> list[str]:
-    yarn = _read_bytes(os.path.join(folder, "yarn.lock"))
+    yarn = read_if_there(os.path.join(folder, "yarn.lock"))
     if yarn is not None:
         berry = b"__metadata:" in yarn
         return [
@@ -196,104 +162,3 @@ def _install_command(folder: str) -> list[str]:
     raise BaselineError(
         f"{os.path.basename(folder)}: the baseline has no lock file, so its packages cannot be installed"
     )
-
-
-# -- Python
-
-
-def reuse_python(own: str, other: str, prefix: str, command: str) -> tuple[str, list[str]]:
-    """Link the virtual environments into the work tree `other`.
-
-    Gives the app's command, changed so that it imports the work tree's own packages, and notes.
-    """
-    notes = []
-    for folder in folders(prefix):
-        if not os.path.isdir(os.path.join(other, folder)):
-            continue
-        names = _python_files(os.path.join(own, folder)) | _python_files(os.path.join(other, folder))
-        for name in sorted(names):
-            if _read_bytes(os.path.join(own, folder, name)) != _read_bytes(os.path.join(other, folder, name)):
-                notes.append(
-                    f"{_join(folder, name)} differs: the baseline was synthesized with the Python packages installed now"
-                )
-        for name in () if _SYNCING.search(command) else _VENVS:
-            source, target = os.path.join(own, folder, name), os.path.join(other, folder, name)
-            if os.path.isfile(os.path.join(source, "pyvenv.cfg")) and not os.path.lexists(target):
-                os.symlink(source, target)
-    inside = _editable_folders(own, prefix)
-    mapped = [os.path.join(other, place) for place in inside if os.path.isdir(os.path.join(other, place))]
-    return (_with_path(command, mapped) if mapped else command), notes
-
-
-def _python_files(folder: str) -> set[str]:
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return set()
-    return {name for name in names if name in PYTHON_LOCKS or _REQUIREMENTS.match(name)}
-
-
-def environments(own: str, prefix: str) -> list[str]:
-    """The virtual environments that the app may run in."""
-    found = [os.environ["VIRTUAL_ENV"]] if os.environ.get("VIRTUAL_ENV") else []
-    found += [os.path.join(own, folder, name) for folder in folders(prefix) for name in _VENVS]
-    return [path for path in dict.fromkeys(found) if os.path.isfile(os.path.join(path, "pyvenv.cfg"))]
-
-
-def site_packages(environment: str) -> list[str]:
-    """The folders of an environment's packages."""
-    lib = os.path.join(environment, "lib")
-    names = sorted(os.listdir(lib)) if os.path.isdir(lib) else []
-    found = [os.path.join(lib, name, "site-packages") for name in names if name.startswith("python")]
-    found.append(os.path.join(environment, "Lib", "site-packages"))
-    return [path for path in found if os.path.isdir(path)]
-
-
-def _editable_folders(own: str, prefix: str) -> list[str]:
-    """The repository's folders from which packages are imported: `pip install -e .` leads into the user's tree."""
-    found: list[str] = []
-    for site in (site for environment in environments(own, prefix) for site in site_packages(environment)):
-        for name in sorted(os.listdir(site)):
-            if name.endswith(".pth") or name.startswith("__editable__") and name.endswith("_finder.py"):
-                text = (_read_bytes(os.path.join(site, name)) or b"").decode("utf-8", "replace")
-                found += _pth_folders(text) if name.endswith(".pth") else _finder_folders(text)
-    places = [os.path.relpath(os.path.realpath(path), own) for path in found]
-    return [place for place in dict.fromkeys(places) if not place.startswith("..") and not os.path.isabs(place)]
-
-
-def _pth_folders(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if os.path.isabs(line.strip())]
-
-
-def _finder_folders(text: str) -> list[str]:
-    """The folders in the finder that setuptools writes for an editable package."""
-    from ast import literal_eval
-
-    mapping = re.search(r"^MAPPING\b[^=\n]*=\s*(\{.*\})\s*$", text, re.MULTILINE)
-    try:
-        values = literal_eval(mapping.group(1)) if mapping else {}
-    except (ValueError, SyntaxError):
-        return []
-    return [os.path.dirname(str(path)) for path in values.values()]
-
-
-def _with_path(command: str, places: list[str]) -> str:
-    """The shell command, with these folders on PYTHONPATH in front of the installed packages."""
-    if os.name == "nt":
-        return f"set PYTHONPATH={os.pathsep.join(places)};%PYTHONPATH%&& {command}"
-    return f'export PYTHONPATH={shlex.quote(os.pathsep.join(places))}"${{PYTHONPATH:+:$PYTHONPATH}}"; {command}'
-
-
-# -- changes of the installation
-
-
-def installation_stamps(own: str, prefix: str) -> list[str]:
-    """Paths with their times, which change when packages are installed; a part of the cache's key."""
-    watched = [os.path.join(own, folder, "node_modules") for folder in folders(prefix)]
-    watched += [
-        os.path.join(path, name)
-        for path in list(watched)
-        for name in (".package-lock.json", ".yarn-state.yml", ".modules.yaml")
-    ]
-    watched += [site for environment in environments(own, prefix) for site in site_packages(environment)]
-    return [f"{path} {os.stat(path).st_mtime_ns}" for path in watched if os.path.exists(path)]
