@@ -58,14 +58,18 @@ else:
         def __getnewargs__(self):
             return tuple(self)
 
+    _templates = {}  # Number of fields -> a constructor, whose code serves all records with as many fields.
+
     def _constructor(fields, defaults):
-        names = ", ".join(fields)
-        code = f"lambda _cls, {names}: _new(_cls, ({names},))" if fields else "lambda _cls: _new(_cls, ())"
-        make = eval(
-            code, {"__builtins__": {}, "_new": tuple.__new__}
-        )  # names of fields are identifiers of our own code
-        make.__defaults__ = tuple(defaults.values())
-        return make
+        count = len(fields)
+        if count not in _templates:
+            values = "".join(f"v{at}, " for at in range(count))
+            _templates[count] = eval(
+                f"lambda _cls, {values}: _new(_cls, ({values}))", {"__builtins__": {}, "_new": tuple.__new__}
+            )
+        template = _templates[count]
+        code = template.__code__.replace(co_varnames=("_cls", *fields), co_name="__new__")
+        return type(template)(code, template.__globals__, "__new__", tuple(defaults.values()))
 
     class _Named(type):
         def __new__(meta, name, bases, members):

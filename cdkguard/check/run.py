@@ -10,7 +10,6 @@ from functools import cache, partial
 
 from cdkguard import __version__
 from cdkguard._typing import TYPE_CHECKING, NamedTuple, TextIO
-from cdkguard.check import limits
 from cdkguard.check.assemble import names_an_app, open_assembly, refuse_empty
 from cdkguard.check.evaluate import (
     BoundConfig,
@@ -134,7 +133,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
     problems = [*found.problems, *notices, *find_missing_context(found), *find_unseen(stacks, bound.rules)]
     refuse_unknown_rules(bound)
 
-    most = cache(partial(limits.limit_of_findings, [stack.template_path for stack in stacks]))
+    most = cache(partial(_limit_of_findings, [stack.template_path for stack in stacks]))
     settings = engine_settings(bound, bound.rules)._replace(most=most)
     if in_parts is None:
         with run.timed("rules on resources"):
@@ -184,6 +183,12 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
         against=changed.against if changed else "",
         rule_seconds=evaluated.seconds,
     )
+
+
+def _limit_of_findings(files: Sequence[str]) -> int:
+    from cdkguard.check import limits  # Few runs have so many findings that they ask.
+
+    return limits.limit_of_findings(files)
 
 
 def _select_stacks(stacks: Sequence[Stack], globs: Sequence[str]) -> list[Stack]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 
@@ -15,7 +14,6 @@ def run() -> None:
     from cdkguard.cli.streams import open_streams
 
     open_streams()
-    gc.disable()  # Counting references frees what a short run drops; walks over templates would cost a fifth of it.
     raise SystemExit(main(sys.argv[1:]))
 
 
