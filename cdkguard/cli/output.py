@@ -96,7 +96,15 @@ def terminal_options(name: str, file: str | None = None) -> Options:
     to_terminal = (
         file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     )
-    return render.Options(os.getcwd(), to_terminal and name == "text", _width(file), cdk_json=_cdk_json())
+    return render.Options(_current_folder(), to_terminal and name == "text", _width(file), cdk_json=_cdk_json())
+
+
+def _current_folder() -> str:
+    """Paths below it are shown relative to it; "" where it is gone: commands that read files have said so before."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def _width(file: str | None) -> int:
