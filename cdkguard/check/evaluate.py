@@ -129,9 +129,11 @@ def mark_suppressed(
     )
     if config.honour:
         from cdkguard.data import loader
-        from cdkguard.suppressions import peers
+        from cdkguard.suppressions.peer_suppressions import apply_peer_suppressions
 
-        marked, more = peers.apply(marked, stacks, bound.packs.rules, config.honour, loader.peer_ids(), ignored)
+        marked, more = apply_peer_suppressions(
+            marked, stacks, bound.packs.rules, config.honour, loader.peer_ids(), ignored
+        )
         problems = [*problems, *more]
     return marked, problems
 

@@ -121,9 +121,9 @@ def describe_guardrail(
 def _suppressions_in_code(bound: BoundConfig, stacks: Sequence[Stack], more_peers: Sequence[str]) -> list[Suppression]:
     written = [*suppressions.written_in_code(stacks)]
     if names := tuple(dict.fromkeys((*bound.config.honour, *more_peers))):
-        from cdkguard.suppressions import peers
+        from cdkguard.suppressions.peer_suppressions import list_peer_suppressions
 
-        written += peers.written_in_code(stacks, bound.packs.rules, names, loader.peer_ids())
+        written += list_peer_suppressions(stacks, bound.packs.rules, names, loader.peer_ids())
     return written
 
 

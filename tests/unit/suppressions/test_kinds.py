@@ -9,8 +9,8 @@ from cdkguard.config.approvals import Approval
 from cdkguard.config.settings import load_config
 from cdkguard.model import AcceptedFinding, Acknowledgement, Change, Finding, Outcome, Report, Rule, Stack
 from cdkguard.outputs.render import Options, render
-from cdkguard.suppressions import peers
 from cdkguard.suppressions.apply import apply
+from cdkguard.suppressions.peer_suppressions import apply_peer_suppressions
 
 RULE, TODAY = "s3-versioning", "2026-06-15"
 FOUND = Finding(
@@ -55,7 +55,7 @@ def approved(_tmp_path):
 def for_a_peer(_tmp_path):
     one = stack({"checkov": {"skip": [{"id": "CKV_AWS_21", "comment": "known"}]}})
     rule = Rule(RULE, "t", "high", "p", equivalents={"checkov": ["CKV_AWS_21"]})
-    return peers.apply([FOUND], [one], [rule], ["checkov"], {})[0][0]
+    return apply_peer_suppressions([FOUND], [one], [rule], ["checkov"], {})[0][0]
 
 
 @pytest.mark.parametrize(
