@@ -20,7 +20,7 @@ def expand_wildcard(wildcard: str) -> tuple[str, ...]:
     is_service = service.isascii() and service.replace("-", "").isalnum()
     if not is_service or not {*"*?"} & {*name} or not name.strip("*?"):
         return ()
-    found = tuple(action for action in _list_actions(service) if policies.matches(wildcard, action))
+    found = tuple(action for action in _list_actions(service) if policies.matches_glob(wildcard, action))
     return found if len(found) <= _MOST_ACTIONS else ()
 
 

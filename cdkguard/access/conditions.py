@@ -80,7 +80,7 @@ def _read_test(operator: str, key: str, value: Json, spell: Speller) -> Conditio
     operator = operator.replace("not", "")
 
     wildcards, ignore_case = operator in _WITH_WILDCARDS, operator in _WITHOUT_CASE
-    found = {make_pattern(v, spell, wildcards, ignore_case) for v in policies.texts(value)}
+    found = {make_pattern(v, spell, wildcards, ignore_case) for v in policies.as_list(value)}
     return ConditionTest(
         family="string" if operator in _TEXT_OPERATORS else "ip" if operator == "ipaddress" else operator,
         key=key.lower(),

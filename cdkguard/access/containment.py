@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 from cdkguard.access.patterns import EVERYTHING, Pattern, Symbol, UnknownPart, Wildcard
+from cdkguard.aws import policies
 from cdkguard.logic import Tri
 
 _MOST_STEPS = 5_000_000  # of one comparison; a policy of IAM has at most 10,240 characters
@@ -60,28 +61,12 @@ def _first_characters_differ(one: Pattern, other: Pattern) -> bool:
 def _matches_glob(wide: Pattern, narrow: Pattern) -> bool:
     """Whether `wide`, read as a glob, matches the symbols of `narrow`.
 
-    Standard two-pointer glob match; `aws/policies.matches` is the same one over plain text. A `*` in `narrow` only
-    matches a `*` in `wide`: it stands for arbitrary text, which no character in `wide` can cover.
+    A `*` in `narrow` only matches a `*` in `wide`: it stands for arbitrary text, which no character in `wide` can cover.
     """
     if len(wide) * len(narrow) > _MOST_STEPS:
         return False  # Longer than any policy. Calling it not contained never hides a widening.
 
-    at = here = 0  # how far `narrow` and `wide` are read
-    star = -1  # where the last `*` of `wide` stands, -1 before the first
-    star_reach = 0  # how much of `narrow` that `*` and all before it match
-    while at < len(narrow):
-        symbol = wide[here] if here < len(wide) else None
-        if symbol is Wildcard.ANY:
-            star, star_reach = here, at
-            here += 1
-        elif symbol is not None and (symbol == narrow[at] or (symbol is Wildcard.ONE and isinstance(narrow[at], str))):
-            at, here = at + 1, here + 1
-        elif star >= 0:
-            star_reach += 1
-            at, here = star_reach, star + 1
-        else:
-            return False
-    return all(symbol is Wildcard.ANY for symbol in wide[here:])
+    return policies.matches_symbols(wide, narrow, Wildcard.ANY, Wildcard.ONE)
 
 
 def _may_share_a_text(wide: Pattern, narrow: Pattern, contained: bool) -> bool:

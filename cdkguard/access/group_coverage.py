@@ -85,4 +85,4 @@ def _are_within_addresses(rule: GroupRule, rules: Iterable[GroupRule]) -> bool:
     cidrs = [
         render_pattern(other.peer[1]) for other in rules if other.peer[0] == "cidr" and _are_within_ports(rule, [other])
     ]
-    return addresses.covered_by(render_pattern(rule.peer[1]), cidrs)
+    return addresses.is_covered_by(render_pattern(rule.peer[1]), cidrs)

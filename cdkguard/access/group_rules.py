@@ -140,7 +140,7 @@ def _read_peer(rule: dict[str, Json], name: str, stack: StackIndex) -> tuple[str
 def _read_ports(rule: dict[str, Json], protocol: str) -> tuple[int, int] | None:
     """The ports of a rule; for ICMP, FromPort is the type and ToPort the code, and -1 stands for all."""
     if _PROTOCOLS.get(protocol, protocol) in ("icmp", "icmpv6"):
-        kind, code = addresses.port(rule.get("FromPort", -1)), addresses.port(rule.get("ToPort", -1))
+        kind, code = addresses.parse_port(rule.get("FromPort", -1)), addresses.parse_port(rule.get("ToPort", -1))
         if kind is None or code is None:
             return None
         if kind < 0:

@@ -71,7 +71,7 @@ def find_prefix_list_widenings(old: StackIndex, new: StackIndex) -> Iterator[Wid
             continue
         for index, _, entry in each_element(own.get("Entries")):
             cidr = _read_cidr(entry, new)
-            if cidr in cidrs[logical_id] or addresses.covered_by(cidr, cidrs[logical_id]):
+            if cidr in cidrs[logical_id] or addresses.is_covered_by(cidr, cidrs[logical_id]):
                 continue
             is_open = addresses.is_open(cidr) is True
             yield Widening(

@@ -90,7 +90,7 @@ def read_statements(policy: PolicyDocument, spell: Speller = spell_plainly) -> I
 def parse_document(text: str) -> Json:
     """The document that a JSON text holds; unknown where it holds none."""
     try:
-        return policies.parsed(text)
+        return policies.parse_policy_text(text)
     except ValueError:
         return Deferred("unknown", text)
 
@@ -143,7 +143,7 @@ def _read_names(body: dict[str, Json], name: str, spell: Speller, ignore_case: b
     negated = "Not" + name in body
     if name == "Resource" and name not in body and not negated:
         return ALL  # A resource policy may name no resource: it holds for the one that it is attached to.
-    found = policies.texts(body.get("Not" + name if negated else name))
+    found = policies.as_list(body.get("Not" + name if negated else name))
     return NameSet(_sort_patterns(make_pattern(v, spell, ignore_case=ignore_case) for v in found), negated)
 
 
@@ -160,7 +160,7 @@ def _read_principals(body: dict[str, Json], spell: Speller) -> NameSet:
     negated = "NotPrincipal" in body
     if "Principal" not in body and not negated:
         return ALL
-    found = policies.principals({"Principal": body["NotPrincipal"]} if negated else body)
+    found = policies.list_principals({"Principal": body["NotPrincipal"]} if negated else body)
     return NameSet(_sort_patterns(_make_principal(str(kind), value, spell) for kind, value in found), negated)
 
 

@@ -1,4 +1,4 @@
-"""Addresses and ports of ingress rules."""
+"""Address ranges, ports and protocols, as security-group rules and policies write them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from cdkguard._typing import Any, Json
 from cdkguard.text.regexes import late
 
 _V4 = late(r"\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?\s*\Z")
-_MAPPED = "::ffff:0:0/96"  # IPv4 addresses written as IPv6 ones
-ALL_PORTS = (0, 65535)
-NO_PORTS = (1, 0)  # an empty range
-OTHER_PROTOCOL = (0, 0)  # open, but neither a web port nor one of a database or shell
+_MAPPED = "::ffff:0:0/96"  # IPv4 addresses written as IPv6 ones.
 
-# Nobody owns half of an address space; 2000::/3 is all of IPv6 that is in use on the Internet.
+# Ranges of ports, (first, last).
+ALL_PORTS = (0, 65535)
+NO_PORTS = (1, 0)  # An empty range.
+OTHER_PROTOCOL = (0, 0)  # A protocol other than TCP, UDP and ICMP: open, but at no port of a web server or database.
+
+# The prefix lengths up to which a range counts as the whole Internet: nobody owns half of an address space, and
+# 2000::/3 is all of IPv6 that is in use. https://www.iana.org/assignments/ipv6-address-space/
 _WIDEST = {4: 1, 6: 3}
+# Ranges that no address on the Internet is in. https://www.iana.org/assignments/iana-ipv4-special-registry/
 _PRIVATE = (
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -32,7 +36,7 @@ _PRIVATE = (
 
 @lru_cache(20_000)
 def prefix_of(cidr: str) -> tuple[int, int] | None:
-    """(IP version, prefix length) of a CIDR; an IPv4-mapped IPv6 range counts as IPv4. None if it is no CIDR."""
+    """(IP version, prefix length) of a CIDR; None of other text. An IPv4-mapped IPv6 range counts as IPv4."""
     if v4 := _V4.match(cidr):
         octets, length = [int(o) for o in v4.groups()[:4]], v4.group(5)
         if max(octets) > 255 or (length is not None and int(length) > 32):
@@ -40,6 +44,7 @@ def prefix_of(cidr: str) -> tuple[int, int] | None:
         return 4, 32 if length is None else int(length)
     if ":" not in cidr:
         return None
+
     import ipaddress
 
     try:
@@ -49,7 +54,7 @@ def prefix_of(cidr: str) -> tuple[int, int] | None:
     mapped = ipaddress.IPv6Network(_MAPPED)
     if network.subnet_of(mapped):
         return 4, network.prefixlen - 96
-    # What holds all mapped addresses holds all of IPv4 and more.
+    # A range that holds all mapped addresses holds all of IPv4 and more.
     return (4, 0) if mapped.subnet_of(network) else (6, network.prefixlen)
 
 
@@ -67,10 +72,11 @@ def is_public(cidr: str) -> bool | None:
     found = prefix_of(cidr)
     if found is None:
         return None
+
     import ipaddress
 
     # `is_private` of the standard library differs between versions for ranges that begin and end in private ones.
-    address = ipaddress.ip_interface(_plain(cidr)).ip
+    address = ipaddress.ip_interface(_without_padding(cidr)).ip
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     network = (
         ipaddress.ip_network((mapped or address, found[1]), strict=False)
@@ -78,13 +84,13 @@ def is_public(cidr: str) -> bool | None:
         else None
     )
     if network is None:
-        return True  # an IPv6 range that holds all of IPv4
+        return True  # An IPv6 range that holds all of IPv4.
     private = (ipaddress.ip_network(p) for p in _PRIVATE)
     return not any(p.version == network.version and network.subnet_of(p) for p in private)  # type: ignore[arg-type]
 
 
-def _plain(cidr: str) -> str:
-    """Without blanks and leading zeros, which the standard library refuses."""
+def _without_padding(cidr: str) -> str:
+    """The CIDR without blanks and leading zeros, which the standard library refuses."""
     if v4 := _V4.match(cidr):
         length = v4.group(5)
         return ".".join(str(int(o)) for o in v4.groups()[:4]) + ("" if length is None else f"/{length}")
@@ -92,9 +98,10 @@ def _plain(cidr: str) -> str:
 
 
 def ports_of(rule: dict[str, Json]) -> tuple[int, int] | None:
-    """The TCP or UDP ports that a security-group rule opens, (first, last).
+    """The TCP or UDP ports that a security-group rule opens, (first, last); None where that is not known.
 
-    All of them for protocol -1, NO_PORTS for ICMP, OTHER_PROTOCOL for the rest; None where that is not known.
+    All of them for protocol -1, NO_PORTS for ICMP, OTHER_PROTOCOL for the rest, whose port range EC2 ignores.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
     """
     protocol = protocol_of(rule.get("IpProtocol", "-1"))
     if protocol is None:
@@ -104,25 +111,29 @@ def ports_of(rule: dict[str, Json]) -> tuple[int, int] | None:
     if protocol in ("icmp", "icmpv6", "1", "58"):
         return NO_PORTS
     if protocol not in ("tcp", "udp", "6", "17"):
-        return OTHER_PROTOCOL  # EC2 ignores the port range of such a rule
+        return OTHER_PROTOCOL
+
     if "FromPort" not in rule and "ToPort" not in rule:
         return ALL_PORTS
-    first, last = port(rule.get("FromPort", rule.get("ToPort"))), port(rule.get("ToPort", rule.get("FromPort")))
+    first, last = (
+        parse_port(rule.get("FromPort", rule.get("ToPort"))),
+        parse_port(rule.get("ToPort", rule.get("FromPort"))),
+    )
     if first is None or last is None:
         return None
     return ALL_PORTS if -1 in (first, last) else (first, last)
 
 
 def protocol_of(value: Json) -> str | None:
-    """A protocol as `tcp`, `6` or `-1`; None of what is neither text nor a whole number."""
-    number = port(value) if isinstance(value, int | float) else None
+    """A protocol as `tcp`, `6` or `-1`; None of a value that is neither text nor a whole number."""
+    number = parse_port(value) if isinstance(value, int | float) else None
     if number is not None:
         return str(number)
     return value.strip().lower() if isinstance(value, str) else None
 
 
-def port(value: Json) -> int | None:
-    """A port number written as a number or a string."""
+def parse_port(value: Json) -> int | None:
+    """A port written as a number or a text; None of any other value."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -134,32 +145,33 @@ def port(value: Json) -> int | None:
 
 
 @lru_cache(20_000)
-def _network(cidr: str) -> Any:
-    """The network of a text of which `prefix_of` says that it is one."""
+def _network_of(cidr: str) -> Any:
+    """The network of a CIDR that `prefix_of` knows."""
     import ipaddress
 
-    return ipaddress.ip_interface(_plain(cidr)).network
+    return ipaddress.ip_interface(_without_padding(cidr)).network
 
 
 def covers(wide: str, narrow: str) -> bool | None:
     """Whether every address of one CIDR is in another; None if one of the texts is no CIDR."""
     if prefix_of(wide) is None or prefix_of(narrow) is None:
         return None
-    outer, inner = _network(wide), _network(narrow)
+    outer, inner = _network_of(wide), _network_of(narrow)
     if outer.version != inner.version:
         return False
     return bool(inner.subnet_of(outer))
 
 
-def covered_by(narrow: str, wides: list[str]) -> bool:
-    """Whether the CIDRs together hold every address of one: two /25 cover their /24."""
+def is_covered_by(narrow: str, wides: list[str]) -> bool:
+    """Whether the CIDRs `wides` together hold every address of `narrow`: two /25 cover their /24."""
     if any(covers(wide, narrow) for wide in wides):
         return True
     if len(wides) < 2 or prefix_of(narrow) is None:
         return False
+
     import ipaddress
 
-    inner = _network(narrow)
-    same = [_network(w) for w in wides if prefix_of(w) is not None]
-    merged = ipaddress.collapse_addresses([n for n in same if n.version == inner.version])
+    inner = _network_of(narrow)
+    outer = [_network_of(wide) for wide in wides if prefix_of(wide) is not None]
+    merged = ipaddress.collapse_addresses([network for network in outer if network.version == inner.version])
     return any(inner.subnet_of(network) for network in merged)

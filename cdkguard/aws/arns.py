@@ -1,4 +1,8 @@
-"""Account ids and ARNs that stand in a template as text."""
+"""Account ids and ARNs that a template writes out as text.
+
+The form of an ARN: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+In a text, § stands for each part that only the deployment knows.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,11 @@ from collections.abc import Iterator, Mapping
 
 from cdkguard._typing import NamedTuple
 
-# Accounts that only documentation uses: nobody's, so a template that names one was copied and not finished.
+# AWS's documentation uses these accounts in examples: a template that names one was copied and not finished.
 EXAMPLE_ACCOUNTS = frozenset({"123456789012", "111122223333", "000000000000"})
 _REGION = r"[a-z0-9*§-]*"
-# What CDK's bootstrap makes, with the ARN or registry before its name: every synthesized app names them.
+# Resources of CDK's bootstrap stack, with the ARN or registry before their name: every synthesized app names them.
+# https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 _BOOTSTRAP = re.compile(
     rf"(?:arn:(?:aws[a-z-]*|§):[a-z0-9-]*:{_REGION}:(?:\d{{12}}|§)?:[a-z]*[/:]?|\d{{12}}\.dkr[.-]ecr[.-][a-z0-9.§-]+/)?"
     r"cdk-(?:[a-z0-9_]+|§)-(?:assets|container-assets|deploy-role|file-publishing-role|image-publishing-role|lookup-role"
@@ -24,43 +29,51 @@ _SQS = re.compile(rf"(?:sqs\.[a-z0-9§-]+|queue)\.{_DOMAIN}/(\d{{12}})/")
 _BARE = re.compile(r"\s*(\d{12})\s*\Z")
 _PARTITION = re.compile(r"(?<![\w:§-])arn:(aws(?:-cn|-us-gov)?):")
 HAS_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
-# A bare 12-digit value is an account where the property says so: `Principal.AWS`, `aws:SourceAccount`, `AccountId` ...
+# Twelve digits alone are an account where the property's name says so: `Principal.AWS`, `aws:SourceAccount`, `AccountId`.
 _ACCOUNT_PLACE = re.compile(r"(?:account|principal|owner|registryid|^aws$)", re.IGNORECASE)
 _INDEX = re.compile(r"\[\d+\]")
-# Places of text that names no resource of AWS's (tags, descriptions, code), or that CDK itself writes.
+# Properties whose text names no resource (tags, descriptions, code), or is written by CDK itself.
 _SKIPPED = re.compile(
     r"^(?:Metadata|Type|DependsOn|Description)(?:\.|\[|$)|^Properties\.Analytics$"
     r"|\.(?:Description|Comment|ZipFile|InlineCode|FunctionCode|Code\.Script)$|\.Tags(?:\.|\[)"
 )
 
 
-class Facts(NamedTuple):
-    """What a stack's account literals are compared with."""
+class AccountFacts(NamedTuple):
+    """The accounts and names that the texts of a stack are compared with."""
 
-    own: str | None  # the stack's account, None when environment-agnostic
-    app: frozenset[str]  # accounts of the app's stacks
-    allowed: frozenset[str]  # of the configuration
+    # The stack's account; None for an environment-agnostic stack.
+    own: str | None
+    # The accounts of all stacks of the app.
+    app: frozenset[str]
+    # The accounts that the configuration allows.
+    allowed: frozenset[str]
+    # Accounts of AWS, such as those that hold its images.
     owned_by_aws: frozenset[str]
-    environments: Mapping[str, str]  # account -> environment name, from the configuration
-    environment: str | None  # of the stack
-    names: Mapping[tuple[str, str], str] = {}  # (service, resource part) of own resources' ARNs -> `owner`
-    place: tuple[str, str] = ("", "")  # account and region of the stack, "" where it is environment-agnostic
+    # Account -> name of its environment, from the configuration.
+    environments: Mapping[str, str]
+    # The stack's environment.
+    environment: str | None
+    # (service, resource part) of the ARNs of the app's resources -> `describe_owner`.
+    names: Mapping[tuple[str, str], str] = {}
+    # Account and region of the stack, "" where it is environment-agnostic.
+    place: tuple[str, str] = ("", "")
 
 
 class Literal(NamedTuple):
-    """A 12-digit account in a text, and the text that it stands in."""
+    """A 12-digit account, and the ARN or text that holds it."""
 
     account: str
     text: str
 
 
-def skipped(path: str) -> bool:
-    """Whether text at this property path is never read for accounts and ARNs."""
+def is_skipped(path: str) -> bool:
+    """Whether no account or ARN is looked for in the text at this property path."""
     return _SKIPPED.search(path) is not None
 
 
-def accounts(path: str, text: str) -> Iterator[Literal]:
-    """Account ids in a flattened string, without the CDK bootstrap resources' names."""
+def find_accounts(path: str, text: str) -> Iterator[Literal]:
+    """Find the account ids in a text, except in the names of CDK's bootstrap resources."""
     if not HAS_ACCOUNT.search(text):
         return
     text = _BOOTSTRAP.sub("§", text)
@@ -74,17 +87,17 @@ def accounts(path: str, text: str) -> Iterator[Literal]:
                 seen.add(found.group(1))
                 yield Literal(found.group(1), text)
     bare = _BARE.match(text)
-    if bare and _ACCOUNT_PLACE.search(_last_name(path)):
+    if bare and _ACCOUNT_PLACE.search(_last_name_of(path)):
         yield Literal(bare.group(1), text)
 
 
-def _last_name(path: str) -> str:
+def _last_name_of(path: str) -> str:
     """The last name of a property path, without list indexes."""
     return _INDEX.sub("", path).rsplit(".", 1)[-1]
 
 
-def classify(account: str, facts: Facts) -> str | None:
-    """foreign | example | own-in-agnostic | cross-environment, or None where the literal is in order."""
+def classify_account(account: str, facts: AccountFacts) -> str | None:
+    """foreign, example, own-in-agnostic or cross-environment; None where a stack may name the account."""
     if account in facts.owned_by_aws:
         return None
     other = facts.environments.get(account)
@@ -99,44 +112,48 @@ def classify(account: str, facts: Facts) -> str | None:
     return "example" if account in EXAMPLE_ACCOUNTS else "foreign"
 
 
-def partition_literals(text: str) -> Iterator[str]:
-    """`arn:aws:` written out, where CDK would write a reference to AWS::Partition."""
+def find_partition_literals(text: str) -> Iterator[str]:
+    """Find `arn:aws:` written out, where CDK writes a reference to AWS::Partition."""
     for found in _PARTITION.finditer(text):
         yield found.group(0)
 
 
-def owner(logical_id: str, account: str | None, region: str | None) -> str:
-    """A named resource and where it is, in one text."""
+def describe_owner(logical_id: str, account: str | None, region: str | None) -> str:
+    """A resource with its account and region, as a text that the values of `AccountFacts.names` are."""
     return f"{logical_id} {account or ''} {region or ''}"
 
 
-def own_resources(text: str, facts: Facts, subject: str = "") -> Iterator[str]:
-    """Literal ARNs of resources that the app itself defines by that name, and that a reference reaches. It reaches none in
-    another account or region, where CDK spells them out; a reference of a resource to itself would be circular."""
+def find_own_arns(text: str, facts: AccountFacts, subject: str = "") -> Iterator[str]:
+    """Find ARNs written out of named resources of the app, to which the template could refer instead.
+
+    A reference reaches no resource in another account or region, where CDK writes the ARN out, and a resource cannot
+    refer to itself: `subject` is its logical id.
+    """
     for found in _ARN_ANY.finditer(text):
         service, account, rest = found.groups()
         if account not in ("", "§", facts.own, *facts.app):
             continue
-        owners = {facts.names.get((service, name), "") for name in _names_in(rest)} - {""}
-        if any(_reached(one, facts.place, subject) for one in owners):
+        owners = {facts.names.get((service, name), "") for name in _names_in_arn(rest)} - {""}
+        if any(_is_reachable(one, facts.place, subject) for one in owners):
             yield found.group(0)
 
 
-def _reached(one: str, place: tuple[str, str], subject: str) -> bool:
+def _is_reachable(one: str, place: tuple[str, str], subject: str) -> bool:
     logical_id, *there = one.rsplit(" ", 2)
     return logical_id != subject and all("" in pair or pair[0] == pair[1] for pair in zip(place, there, strict=False))
 
 
-def _names_in(rest: str) -> Iterator[str]:
-    """An ARN's resource part, and what is left of it when sub-resources (`/index/x`, `:alias`, `/*`) are cut off."""
-    rest = rest[:1024]  # longer than any ARN
+def _names_in_arn(rest: str) -> Iterator[str]:
+    """An ARN's resource part, and each shorter form of it without sub-resources (`/index/x`, `:alias`, `/*`)."""
+    rest = rest[:1024]  # No ARN is longer.
     yield rest
     for cut in range(len(rest) - 1, 0, -1):
         if rest[cut] in "/:":
             yield rest[:cut]
 
 
-# ARN of a resource from its type and its name: service and the part after the account.
+# Resource type -> (property with its physical name, service in its ARN, resource part of its ARN).
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 OWN_NAMES: Mapping[str, tuple[str, str, str]] = {
     "AWS::S3::Bucket": ("BucketName", "s3", "{}"),
     "AWS::DynamoDB::Table": ("TableName", "dynamodb", "table/{}"),

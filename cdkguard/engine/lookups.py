@@ -33,7 +33,7 @@ class Lookups:
     ) -> None:
         self._stacks, self._scopes, self._settings = stacks, scopes, settings
         self._accounts, self._names = accounts, names
-        self._facts: dict[Stack, arns.Facts] = {}
+        self._facts: dict[Stack, arns.AccountFacts] = {}
         self._by_type: dict[int, dict[str, list[tuple[int, str, Json]]]] = {}  # by id of a stack's resources
 
     def target(self, scope: Scope, logical_id: str) -> Json:
@@ -54,7 +54,7 @@ class Lookups:
         for _place, logical_id, body in in_order:
             yield logical_id, body, scope
 
-    def facts(self, scope: Scope) -> arns.Facts:
+    def facts(self, scope: Scope) -> arns.AccountFacts:
         """What is known of the accounts and names that an ARN in the stack may hold."""
         from cdkguard.aws import arns
 
@@ -64,7 +64,7 @@ class Lookups:
                 self._accounts = frozenset(s.account for s in self._stacks if s.account)
             if self._names is None:
                 self._names = dict(own_names(self._stacks, self._scopes))
-            self._facts[stack] = arns.Facts(
+            self._facts[stack] = arns.AccountFacts(
                 stack.account,
                 self._accounts,
                 self._settings.allowed_accounts,
@@ -91,7 +91,7 @@ def own_names(stacks: Iterable[Stack], scopes: StackScopes) -> Iterator[tuple[Ow
             if isinstance(name, dict):
                 name = _resolve_name(scopes.of(stack), name)
             if isinstance(name, str):
-                yield (form[1], form[2].format(name)), arns.owner(logical_id, stack.account, stack.region)
+                yield (form[1], form[2].format(name)), arns.describe_owner(logical_id, stack.account, stack.region)
 
 
 def _resolve_name(scope: Scope, value: Json) -> Json:

@@ -114,26 +114,28 @@ def protocol_all(value: Json, operand: Json, context: OperatorContext) -> Tri:
 def names_account(value: Json, operand: Json, context: OperatorContext) -> Tri:
     from cdkguard.aws import arns
 
-    if not isinstance(value, str) or context.facts is None or arns.skipped(context.path):
+    if not isinstance(value, str) or context.facts is None or arns.is_skipped(context.path):
         return False
-    classes = {arns.classify(literal.account, context.facts) for literal in arns.accounts(context.path, value)}
+    classes = {
+        arns.classify_account(literal.account, context.facts) for literal in arns.find_accounts(context.path, value)
+    }
     return bool(classes & set(operand if isinstance(operand, list) else [] if operand is None else [operand]))
 
 
 def names_own_resource(value: Json, operand: Json, context: OperatorContext) -> Tri:
     from cdkguard.aws import arns
 
-    if not isinstance(value, str) or context.facts is None or arns.skipped(context.path):
+    if not isinstance(value, str) or context.facts is None or arns.is_skipped(context.path):
         return not operand
-    return any(True for _ in arns.own_resources(value, context.facts, context.logical_id)) is operand
+    return any(True for _ in arns.find_own_arns(value, context.facts, context.logical_id)) is operand
 
 
 def names_partition(value: Json, operand: Json, context: OperatorContext) -> Tri:
     from cdkguard.aws import arns
 
-    if not isinstance(value, str) or arns.skipped(context.path):
+    if not isinstance(value, str) or arns.is_skipped(context.path):
         return not operand
-    return any(True for _ in arns.partition_literals(value)) is operand
+    return any(True for _ in arns.find_partition_literals(value)) is operand
 
 
 # -- secrets in plain text

@@ -51,38 +51,38 @@ def _is_as_wanted(answer: Tri, operand: Json) -> Tri:
 
 
 def _has_keys(statement: Statement, operand: Json) -> Tri:
-    return all_of(key in statement for key in policies.texts(operand))
+    return all_of(key in statement for key in policies.as_list(operand))
 
 
 def _lacks_keys(statement: Statement, operand: Json) -> Tri:
-    return all_of(key not in statement for key in policies.texts(operand))
+    return all_of(key not in statement for key in policies.as_list(operand))
 
 
 def _covers_action(statement: Statement, operand: Json) -> Tri:
-    return any_of(policies.any_covers(statement.get("Action"), action) for action in policies.texts(operand))
+    return any_of(policies.any_covers(statement.get("Action"), action) for action in policies.as_list(operand))
 
 
 def _matches_principal(statement: Statement, operand: Json) -> Tri:
-    return _any_matches([principal for _kind, principal in policies.principals(statement)], operand)
+    return _any_matches([principal for _kind, principal in policies.list_principals(statement)], operand)
 
 
 def _has_principal_kind(statement: Statement, operand: Json) -> Tri:
     if isinstance(statement.get("Principal"), Deferred):
         return None  # Only the deployment knows what a macro makes of it.
-    return any(kind in policies.texts(operand) for kind, _ in policies.principals(statement))
+    return any(kind in policies.as_list(operand) for kind, _ in policies.list_principals(statement))
 
 
 def _has_condition_on(statement: Statement, operand: str) -> Tri:
     pattern = compile_pattern(operand)
-    return policies.condition_on(statement, lambda key: bool(pattern.search(key[:MAX_TEXT])))
+    return policies.has_condition_on(statement, lambda key: bool(pattern.search(key[:MAX_TEXT])))
 
 
 def _any_is(values: Json, operand: Json) -> Tri:
     """Whether a value of the statement equals one of the operand's, in any case; a link never equals a text."""
-    wanted = [str(one).lower() for one in policies.texts(operand)]
+    wanted = [str(one).lower() for one in policies.as_list(operand)]
     return any_of(
         _if_filled_in(value, False) if isinstance(value, Deferred) else str(value).lower() in wanted
-        for value in policies.texts(values)
+        for value in policies.as_list(values)
     )
 
 
@@ -93,7 +93,7 @@ def _any_matches(values: Json, operand: str, flags: int = 0) -> Tri:
         _if_filled_in(value, bool(pattern.search(value.text()[:MAX_TEXT])))
         if isinstance(value, Deferred)
         else bool(pattern.search(str(value)[:MAX_TEXT]))
-        for value in policies.texts(values)
+        for value in policies.as_list(values)
     )
 
 
@@ -158,7 +158,7 @@ def _statements_of(document: Json, scope: Scope) -> Sequence[Statement | Deferre
     """The statements of a policy document, listed once for all the rules that read it."""
     known = scope.statements.get(id(document))
     if known is None:
-        statements = [s for _path, s in policies.statements(scope.resolve_deep_once(document))]
+        statements = [s for _path, s in policies.list_statements(scope.resolve_deep_once(document))]
         known = scope.statements.store(document, statements)
     listed: Sequence[Statement | Deferred] = known[1]
     return listed
@@ -169,7 +169,7 @@ def names_principal(value: Json, operand: dict[str, Json], context: OperatorCont
     from cdkguard.aws import arns
 
     tests = {"effect": "Allow", **operand}
-    classes = policies.texts(tests.pop("account"))
+    classes = policies.as_list(tests.pop("account"))
     facts = context.facts
     if facts is None:
         return None
@@ -177,7 +177,9 @@ def names_principal(value: Json, operand: dict[str, Json], context: OperatorCont
     return any_of(
         None
         if isinstance(statement, Deferred)
-        else any(arns.classify(account, facts) in classes for account in policies.principal_accounts(statement))
+        else any(
+            arns.classify_account(account, facts) in classes for account in policies.list_principal_accounts(statement)
+        )
         and all_of(STATEMENT_TESTS[name].decide(statement, wanted) for name, wanted in tests.items())
-        for _path, statement in policies.statements(context.scope.resolve_deep_once(value))
+        for _path, statement in policies.list_statements(context.scope.resolve_deep_once(value))
     )

@@ -21,7 +21,7 @@ class World(Protocol):
     def others(self, scope: Scope, types: Iterable[str]) -> Iterable[tuple[str, Json, Scope]]:
         """(logical id, body, scope) of the stack's resources of these types, in the template's order."""
 
-    def facts(self, scope: Scope) -> arns.Facts | None:
+    def facts(self, scope: Scope) -> arns.AccountFacts | None:
         """The accounts and names that the stack's texts are compared with."""
 
 
@@ -47,7 +47,7 @@ class OperatorContext(NamedTuple):
     # The value as the template writes it, before it is resolved; None where it was built.
     raw: Json = None
     # The accounts and names of the run.
-    facts: arns.Facts | None = None
+    facts: arns.AccountFacts | None = None
     # The resource that the value belongs to.
     logical_id: str = ""
 

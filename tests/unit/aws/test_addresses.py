@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.aws import addresses as network
+from cdkguard.aws import addresses
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Rule, Stack
-from cdkguard.packs import load as packs
+from cdkguard.packs.load import load_all
 
-addresses = st.one_of(
+any_address = st.one_of(
     st.ip_addresses(v=4),
     st.ip_addresses(v=6),
     st.integers(0, 2**32 - 1).map(lambda number: ipaddress.IPv6Address((0xFFFF << 32) + number)),
@@ -24,7 +24,7 @@ addresses = st.one_of(
 @st.composite
 def ranges(draw: st.DrawFn) -> tuple[str, str]:
     """(a CIDR, a wider CIDR that holds it)."""
-    address = draw(addresses)
+    address = draw(any_address)
     length = draw(st.integers(0, address.max_prefixlen))
     wider = draw(st.integers(0, length))
     return f"{address}/{length}", f"{address}/{wider}"
@@ -51,8 +51,8 @@ def ranges(draw: st.DrawFn) -> tuple[str, str]:
     ],
 )
 def test_open(cidr: str) -> None:
-    assert network.is_open(cidr) is True
-    assert network.is_public(cidr) is True
+    assert addresses.is_open(cidr) is True
+    assert addresses.is_public(cidr) is True
 
 
 @pytest.mark.parametrize(
@@ -60,22 +60,22 @@ def test_open(cidr: str) -> None:
     ["10.0.0.0/8", "0.0.0.0/2", "0.0.0.0", "0.0.0.0/32", "8.8.8.8", "::", "2001:db8::/32", "::ffff:10.0.0.0/104"],
 )
 def test_not_open(cidr: str) -> None:
-    assert network.is_open(cidr) is False
+    assert addresses.is_open(cidr) is False
 
 
 @pytest.mark.parametrize(
     "text", ["", "sg-1", "0.0.0.0/33", "256.0.0.0/0", "10.0.0/8", "::/129", ":", "0.0.0.0/0.0.0.0", "1.2.3.4/-1"]
 )
 def test_what_is_no_cidr_is_not_judged(text: str) -> None:
-    assert network.prefix_of(text) is None
-    assert network.is_open(text) is None
-    assert network.is_public(text) is None
+    assert addresses.prefix_of(text) is None
+    assert addresses.is_open(text) is None
+    assert addresses.is_public(text) is None
 
 
 def test_a_limit_widens_what_counts_as_open() -> None:
-    assert network.is_open("20.0.0.0/8") is False
-    assert network.is_open("20.0.0.0/8", 8) is True
-    assert network.is_open("20.0.0.0/9", 8) is False
+    assert addresses.is_open("20.0.0.0/8") is False
+    assert addresses.is_open("20.0.0.0/8", 8) is True
+    assert addresses.is_open("20.0.0.0/9", 8) is False
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_limit_widens_what_counts_as_open() -> None:
     ],
 )
 def test_prefix(cidr: str, prefix: tuple[int, int]) -> None:
-    assert network.prefix_of(cidr) == prefix
+    assert addresses.prefix_of(cidr) == prefix
 
 
 @pytest.mark.parametrize(
@@ -98,30 +98,30 @@ def test_prefix(cidr: str, prefix: tuple[int, int]) -> None:
      "fc00::/7", "fd12:3456::/48", "::1", "::ffff:10.0.0.0/104"],
 )  # fmt: skip
 def test_private(cidr: str) -> None:
-    assert network.is_public(cidr) is False
+    assert addresses.is_public(cidr) is False
 
 
 @pytest.mark.parametrize(
     "cidr", ["0.0.0.0/0", "8.8.8.8", "10.0.0.0/7", "172.0.0.0/8", "2001:db8::/32", "::/0", "::ffff:8.8.8.8"]
 )
 def test_public(cidr: str) -> None:
-    assert network.is_public(cidr) is True
+    assert addresses.is_public(cidr) is True
 
 
 @given(ranges())
 def test_widening_never_closes(pair: tuple[str, str]) -> None:
     narrow, wide = pair
     for widest in (0, 8):
-        if network.is_open(narrow, widest):
-            assert network.is_open(wide, widest) is True
-    if network.is_public(narrow):
-        assert network.is_public(wide) is True
+        if addresses.is_open(narrow, widest):
+            assert addresses.is_open(wide, widest) is True
+    if addresses.is_public(narrow):
+        assert addresses.is_public(wide) is True
 
 
 @given(st.text())
 def test_any_text_has_an_answer(text: str) -> None:
-    assert network.is_open(text) in (True, False, None)
-    assert network.is_public(text) in (True, False, None)
+    assert addresses.is_open(text) in (True, False, None)
+    assert addresses.is_public(text) in (True, False, None)
 
 
 TCP_22 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
@@ -139,19 +139,19 @@ TCP_22 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
         ({"IpProtocol": "tcp", "FromPort": 21}, (21, 21)),
         ({"IpProtocol": "tcp", "ToPort": 21}, (21, 21)),
         ({"IpProtocol": "tcp", "FromPort": 23, "ToPort": 21}, (23, 21)),
-        ({"IpProtocol": "tcp"}, network.ALL_PORTS),
-        ({"IpProtocol": "tcp", "FromPort": 1, "ToPort": -1}, network.ALL_PORTS),
-        ({"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535}, network.ALL_PORTS),
-        ({**TCP_22, "IpProtocol": -1}, network.ALL_PORTS),
-        ({**TCP_22, "IpProtocol": "-1"}, network.ALL_PORTS),
-        ({**TCP_22, "IpProtocol": "ALL"}, network.ALL_PORTS),
-        ({}, network.ALL_PORTS),
-        ({"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1}, network.NO_PORTS),
-        ({"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1}, network.NO_PORTS),
-        ({"IpProtocol": 58}, network.NO_PORTS),
-        ({"IpProtocol": "icmpv6"}, network.NO_PORTS),
-        ({"IpProtocol": "50"}, network.OTHER_PROTOCOL),
-        ({**TCP_22, "IpProtocol": 47}, network.OTHER_PROTOCOL),
+        ({"IpProtocol": "tcp"}, addresses.ALL_PORTS),
+        ({"IpProtocol": "tcp", "FromPort": 1, "ToPort": -1}, addresses.ALL_PORTS),
+        ({"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535}, addresses.ALL_PORTS),
+        ({**TCP_22, "IpProtocol": -1}, addresses.ALL_PORTS),
+        ({**TCP_22, "IpProtocol": "-1"}, addresses.ALL_PORTS),
+        ({**TCP_22, "IpProtocol": "ALL"}, addresses.ALL_PORTS),
+        ({}, addresses.ALL_PORTS),
+        ({"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1}, addresses.NO_PORTS),
+        ({"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1}, addresses.NO_PORTS),
+        ({"IpProtocol": 58}, addresses.NO_PORTS),
+        ({"IpProtocol": "icmpv6"}, addresses.NO_PORTS),
+        ({"IpProtocol": "50"}, addresses.OTHER_PROTOCOL),
+        ({**TCP_22, "IpProtocol": 47}, addresses.OTHER_PROTOCOL),
         ({"IpProtocol": "tcp", "FromPort": None, "ToPort": 22}, None),
         ({"IpProtocol": "tcp", "FromPort": 22, "ToPort": object()}, None),
         ({"IpProtocol": "tcp", "FromPort": "ssh", "ToPort": 22}, None),
@@ -160,12 +160,12 @@ TCP_22 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
     ],
 )
 def test_ports(rule: dict[str, object], ports: tuple[int, int] | None) -> None:
-    assert network.ports_of(rule) == ports
+    assert addresses.ports_of(rule) == ports
 
 
 @pytest.fixture(scope="module")
 def ingress_rules() -> tuple[list[Rule], dict[str, frozenset[str]]]:
-    loaded = packs.load_all()
+    loaded = load_all()
     return [rule for rule in loaded.rules if rule.id in OPEN_INGRESS], dict(loaded.sets)
 
 
@@ -209,4 +209,4 @@ def test_every_open_port_is_reported_once(
     ],
 )
 def test_ranges_that_together_hold_one(narrow: str, wides: list[str], expected: bool) -> None:
-    assert network.covered_by(narrow, wides) is expected
+    assert addresses.is_covered_by(narrow, wides) is expected

@@ -10,18 +10,18 @@ FOREIGN = "999988887777"
 ROLE = "Properties.Role"
 
 
-def facts(own: str | None = "210987654321", environment: str | None = "prod", **more: object) -> arns.Facts:
+def facts(own: str | None = "210987654321", environment: str | None = "prod", **more: object) -> arns.AccountFacts:
     values: dict[str, object] = {
         "app": frozenset({"210987654321", "310987654321"}),
         "allowed": frozenset({"410987654321"}),
         "owned_by_aws": frozenset({"580247275435"}),
         "environments": {"510987654321": "staging", "610987654321": "prod"},
     }
-    return arns.Facts(own=own, environment=environment, **{**values, **more})  # type: ignore[arg-type]
+    return arns.AccountFacts(own=own, environment=environment, **{**values, **more})  # type: ignore[arg-type]
 
 
 def found(path: str, text: str) -> list[str]:
-    return [] if arns.skipped(path) else [literal.account for literal in arns.accounts(path, text)]
+    return [] if arns.is_skipped(path) else [literal.account for literal in arns.find_accounts(path, text)]
 
 
 @pytest.mark.parametrize(
@@ -114,11 +114,11 @@ def test_a_bootstrap_name_does_not_hide_another_account() -> None:
     ],
 )
 def test_an_account_is_classed(account: str, own: str | None, wanted: str | None) -> None:
-    assert arns.classify(account, facts(own)) == wanted
+    assert arns.classify_account(account, facts(own)) == wanted
 
 
 def test_a_stack_in_the_other_environments_account_is_no_cross_reference() -> None:
-    assert arns.classify("510987654321", facts("510987654321")) is None
+    assert arns.classify_account("510987654321", facts("510987654321")) is None
 
 
 @pytest.mark.parametrize(
@@ -137,35 +137,40 @@ def test_a_stack_in_the_other_environments_account_is_no_cross_reference() -> No
 )
 def test_an_arn_of_the_apps_own_resource(text: str, named: bool) -> None:
     own = facts(names={("s3", "orders"): "Bucket", ("dynamodb", "table/orders"): "Table"})
-    assert list(arns.own_resources(text, own)) == ([text] if named else [])
+    assert list(arns.find_own_arns(text, own)) == ([text] if named else [])
 
 
 def test_a_resource_may_name_itself() -> None:
     own = facts(names={("s3", "orders"): "Bucket"})
-    assert not list(arns.own_resources("arn:aws:s3:::orders/*", own, "Bucket"))
-    assert list(arns.own_resources("arn:aws:s3:::orders/*", own, "Role"))
+    assert not list(arns.find_own_arns("arn:aws:s3:::orders/*", own, "Bucket"))
+    assert list(arns.find_own_arns("arn:aws:s3:::orders/*", own, "Role"))
 
 
 def test_a_long_hostile_name_takes_no_time() -> None:
-    assert not list(arns.own_resources("arn:aws:s3:::" + "/" * 1_000_000, facts()))
+    assert not list(arns.find_own_arns("arn:aws:s3:::" + "/" * 1_000_000, facts()))
 
 
 def test_a_partition_is_found_where_it_is_written_out() -> None:
-    assert list(arns.partition_literals("arn:aws:s3:::x arn:aws-cn:s3:::x")) == ["arn:aws:", "arn:aws-cn:"]
-    assert not list(arns.partition_literals("arn:§:s3:::x arn:*:s3:::x"))
+    assert list(arns.find_partition_literals("arn:aws:s3:::x arn:aws-cn:s3:::x")) == ["arn:aws:", "arn:aws-cn:"]
+    assert not list(arns.find_partition_literals("arn:§:s3:::x arn:*:s3:::x"))
 
 
 def test_a_resource_in_another_account_or_region_cannot_be_referred_to():
     text = "arn:§:s3:::orders/*"
     for there, told in (("1 eu", True), ("1 us", False), ("2 eu", False), (" ", True), ("1 ", True)):
         account, region = there.split(" ")
-        names = {("s3", "orders"): arns.owner("My Bucket", account, region)}
-        assert bool(list(arns.own_resources(text, facts(names=names, place=("1", "eu"))))) is told
-        assert not list(arns.own_resources(text, facts(names=names, place=("1", "eu")), "My Bucket"))
-        assert list(arns.own_resources(text, facts(names=names)))  # environment-agnostic
+        names = {("s3", "orders"): arns.describe_owner("My Bucket", account, region)}
+        assert bool(list(arns.find_own_arns(text, facts(names=names, place=("1", "eu"))))) is told
+        assert not list(arns.find_own_arns(text, facts(names=names, place=("1", "eu")), "My Bucket"))
+        assert list(arns.find_own_arns(text, facts(names=names)))  # environment-agnostic
 
 
 def test_the_names_in_an_arn():
-    assert list(arns._names_in("table/MAX/index/X")) == ["table/MAX/index/X", "table/MAX/index", "table/MAX", "table"]
-    assert list(arns._names_in("function:f:live")) == ["function:f:live", "function:f", "function"]
-    assert list(arns._names_in("bucket")) == ["bucket"]
+    assert list(arns._names_in_arn("table/MAX/index/X")) == [
+        "table/MAX/index/X",
+        "table/MAX/index",
+        "table/MAX",
+        "table",
+    ]
+    assert list(arns._names_in_arn("function:f:live")) == ["function:f:live", "function:f", "function"]
+    assert list(arns._names_in_arn("bucket")) == ["bucket"]

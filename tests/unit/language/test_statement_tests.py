@@ -8,7 +8,9 @@ from cdkguard.language.operators import evaluate_operator
 from cdkguard.language.subject import OperatorContext
 from cdkguard.template.scope import Scope
 
-FACTS = arns.Facts("222222222222", frozenset({"222222222222"}), frozenset(), frozenset({"127311923021"}), {}, "prod")
+FACTS = arns.AccountFacts(
+    "222222222222", frozenset({"222222222222"}), frozenset(), frozenset({"127311923021"}), {}, "prod"
+)
 ACCOUNT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 
 
@@ -160,5 +162,5 @@ def test_mistakes_in_operands_are_named(name, operand, words):
 def test_holes_stand_in_keys_as_a_mark():
     text = joined('{"Effect": "Allow", "Condition": {"StringEquals": {"', {"Ref": "Issuer"}, ':sub": "a"}}}')
     scope = Scope({"Parameters": {"Issuer": {"Type": "String"}}})
-    ((_path, statement),) = policies.statements(scope.resolve_deep(text))
+    ((_path, statement),) = policies.list_statements(scope.resolve_deep(text))
     assert policies.is_restricted(statement) is True
