@@ -23,14 +23,14 @@ class StackScopes:
     def __init__(self, given: Mapping[str, Json] | None = None) -> None:
         self.given = given or {}
         self.problems: list[Problem] = []
-        self._scopes: dict[int, Scope] = {}
-        self._resources: dict[int, dict[str, Json]] = {}
+        self._scopes: dict[Stack, Scope] = {}
+        self._resources: dict[Stack, dict[str, Json]] = {}
 
     def of(self, stack: Stack) -> Scope:
         """The stack's template under the parameters it is given, in its account and region."""
-        if id(stack) not in self._scopes:
-            self._scopes[id(stack)] = self._make_scope(stack)
-        return self._scopes[id(stack)]
+        if stack not in self._scopes:
+            self._scopes[stack] = self._make_scope(stack)
+        return self._scopes[stack]
 
     def _make_scope(self, stack: Stack) -> Scope:
         given: dict[str, Json] = {}
@@ -40,6 +40,7 @@ class StackScopes:
             given = {k: v for k, v in {**stack.parameters, **self.given}.items() if k in declared}
         elif stack.parent_logical_id is not None:
             given = self._find_passed_parameters(stack, declared)
+
         dummies = tuple({d for m in stack.missing for d in m.dummies if d})
         if len(dummies) > MAX_DUMMIES:
             dummies = ("",)  # it is in every text, so that no text is known
@@ -75,11 +76,11 @@ class StackScopes:
     def resources(self, stack: Stack) -> dict[str, Json]:
         """Logical id -> body, loops of AWS::LanguageExtensions expanded."""
         resources: dict[str, Json] = stack.template.get("Resources") or {}
-        if self._resources.get(id(stack)) is resources:  # their loops are expanded
+        if self._resources.get(stack) is resources:  # their loops are expanded
             return resources
         if any(key.startswith(loops.PREFIX) for key in resources) or loops.uses_loops(stack.template):
             resources = self._expand_loops(stack, resources)
-        self._resources[id(stack)] = resources
+        self._resources[stack] = resources
         return resources
 
     def _expand_loops(self, stack: Stack, resources: dict[str, Json]) -> dict[str, Json]:
@@ -88,10 +89,13 @@ class StackScopes:
         except loops.NotExpandable as problem:
             done = {k: v for k, v in resources.items() if not k.startswith(loops.PREFIX)}
             self._add_problem(stack, f"{problem}: its resources are not judged")
+
         expanded = {k: v for k, v in done.items() if _is_resource(v)}
         for logical_id in [key for key in done if key not in expanded]:  # in their order, not that of a hash
             self._add_problem(stack, f"'{logical_id}', which a loop makes, is no resource")
-        stack.template["Resources"] = expanded  # once
+
+        # The template itself is changed: whoever reads it from here on, such as the other side's scopes, finds no loop.
+        stack.template["Resources"] = expanded
         if isinstance(transform := stack.template.get("Transform"), list | str):
             rest = [t for t in (transform if isinstance(transform, list) else [transform]) if t != loops.LOOPS]
             stack.template["Transform"] = rest
