@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.model import AcceptedFinding, Finding, Problem, Stack, Suppression
-from cdkguard.text.dates import is_date
 from cdkguard.text.spelling import did_you_mean
 
 _KEYS = ("rule", "reason", "expires", "owner")  # of an entry in resource Metadata
@@ -240,6 +239,12 @@ def written_in_code(stacks: Sequence[Stack]) -> list[Suppression]:
 # -- what does not hold
 
 
+def _is_date(text: str) -> bool:
+    from cdkguard.text.dates import is_date  # few runs have a suppression that expires
+
+    return is_date(text)
+
+
 def _what_is_wrong(
     entry: _Entry, today: str, require_owner: bool, known: Collection[str], globs: set[str], hints: bool
 ) -> str:
@@ -248,7 +253,7 @@ def _what_is_wrong(
         return f"the suppression of '{one.rule}' has no reason and does not count"
     if require_owner and not (one.owner or "").strip():
         return f"the suppression of '{one.rule}' has no owner and does not count"
-    if one.expires is not None and not is_date(one.expires):
+    if one.expires is not None and not _is_date(one.expires):
         return f"expires is a date such as 2030-01-31, not '{one.expires}'; the suppression does not count"
     if one.expires is not None and today > one.expires:
         return f"the suppression of '{one.rule}' expired on {one.expires} and does not count"
