@@ -328,3 +328,11 @@ def test_a_python_predicate_runs_only_when_its_package_is_named(capsys, here, mo
     assert status == 2 and "is not run: name 'my_guards' under `python` in cdkguard.yaml" in err
     (here / "cdkguard.yaml").write_text("python: [my_guards]\n")
     assert run(capsys, "check", *rules)[0] == 1
+
+
+@pytest.mark.parametrize("argv", [["rules", "list"], ["rules", "map", "CKV_AWS_28"], ["explain", "data-retention"]])
+def test_rules_are_shown_where_the_current_folder_is_gone(capsys, here, monkeypatch, argv):
+    (here / "gone").mkdir()
+    monkeypatch.chdir(here / "gone")
+    (here / "gone").rmdir()
+    assert run(capsys, *argv)[0] == 0
