@@ -13,6 +13,7 @@ from cdkguard._typing import Any, Json
 from cdkguard.errors import TemplateError
 from cdkguard.template.functions import FUNCTIONS
 from cdkguard.text.nesting import MAX_DEPTH, may_be_deep
+from cdkguard.text.yaml_nodes import fast_loader, mistake_of
 
 MORE_NODES, MORE_TEXT = 100_000, 1_000_000  # nodes and characters that aliases may add to a file
 # Short forms that are no value of a resource: a loop, and functions of the section Rules.
@@ -25,16 +26,14 @@ def parse_yaml(text: str, name: str) -> Json:
 
     Raises TemplateError.
     """
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     if may_be_deep(text):  # before composing: libyaml recurses in C, and nesting without end would crash the process
         raise TemplateError(f"{name}: nested deeper than {MAX_DEPTH} levels")
     try:
-        node = yaml.compose(text, Loader=loader)
+        node = yaml.compose(text, Loader=fast_loader())
         return _Builder(name, len(text)).build(node, 0) if node is not None else None
     except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        words = getattr(problem, "problem", None) or str(problem).splitlines()[0]
-        raise TemplateError(f"{name}:{mark.line + 1 if mark else 1}: not YAML: {words}") from problem
+        line, words = mistake_of(problem)
+        raise TemplateError(f"{name}:{line}: not YAML: {words}") from problem
     except RecursionError as problem:
         raise TemplateError(f"{name}: nested too deeply") from problem
     except ValueError as problem:

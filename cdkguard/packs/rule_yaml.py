@@ -5,13 +5,14 @@ from __future__ import annotations
 from cdkguard._typing import Any, Json
 from cdkguard.errors import RulePackError
 from cdkguard.text.nesting import may_be_deep
+from cdkguard.text.yaml_nodes import fast_loader, mistake_of
 
 
 def read_yaml(path: str, text: str) -> Json:
     """Read a rule file's data; raises RulePackError with `file:line:`, also for a key that is there twice."""
     import yaml
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = fast_loader()
     try:
         if may_be_deep(text):
             raise RulePackError(f"{path}:1: nested too deeply")
@@ -19,9 +20,7 @@ def read_yaml(path: str, text: str) -> Json:
         _refuse_duplicates(path, node, 0)
         return yaml.load(text, Loader=loader)
     except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        words = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        line, words = mistake_of(problem)
         raise RulePackError(f"{path}:{line}: not YAML: {words}") from problem
     except RecursionError as problem:
         raise RulePackError(f"{path}:1: nested too deeply") from problem

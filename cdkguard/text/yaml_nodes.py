@@ -22,9 +22,9 @@ def compose(text: str) -> Any:
     import yaml
 
     try:
-        return yaml.compose(text, Loader=_loader())
+        return yaml.compose(text, Loader=fast_loader())
     except yaml.YAMLError as problem:
-        raise _not_yaml(problem) from problem
+        raise NotYaml(*mistake_of(problem)) from problem
 
 
 def line_nested_deeper(text: str, most: int) -> int | None:
@@ -33,14 +33,14 @@ def line_nested_deeper(text: str, most: int) -> int | None:
 
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=_loader()):
+        for event in yaml.parse(text, Loader=fast_loader()):
             kind = type(event).__name__
             depth += kind in ("MappingStartEvent", "SequenceStartEvent")
             depth -= kind in ("MappingEndEvent", "SequenceEndEvent")
             if depth > most and event.start_mark is not None:
                 return event.start_mark.line + 1
     except yaml.YAMLError as problem:
-        raise _not_yaml(problem) from problem
+        raise NotYaml(*mistake_of(problem)) from problem
     return None
 
 
@@ -55,14 +55,15 @@ def find_repeated_key(mapping: Any) -> Any:
     return None
 
 
-def _loader() -> Any:
+def fast_loader() -> Any:
     """libyaml's loader where it was built, which is ten times as fast."""
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _not_yaml(problem: Any) -> NotYaml:
+def mistake_of(problem: Any) -> tuple[int, str]:
+    """(line from 1, the parser's words) of a yaml.YAMLError."""
     mark = getattr(problem, "problem_mark", None)
     words = getattr(problem, "problem", None) or str(problem).split("\n")[0]
-    return NotYaml(mark.line + 1 if mark else 1, words)
+    return (mark.line + 1 if mark else 1), words
