@@ -190,7 +190,9 @@ def suite(*arguments, plugins):
 
     settings.register_profile("mutate", derandomize=True, database=None, max_examples=25, deadline=None)
     settings.load_profile("mutate")
-    return import_module("pytest").main(["-p", "no:cacheprovider", "--tb=no", *arguments], plugins=plugins)
+    # The suite refuses warnings; one says that what WARM has imported is not rewritten.
+    early = "ignore::pytest.PytestAssertRewriteWarning"
+    return import_module("pytest").main(["-p", "no:cacheprovider", "--tb=no", "-W", early, *arguments], plugins=plugins)
 
 
 def module_of(path):
