@@ -17,7 +17,7 @@ from cdkguard.text.yaml_nodes import fast_loader, mistake_of
 
 MORE_NODES, MORE_TEXT = 100_000, 1_000_000  # nodes and characters that aliases may add to a file
 # Short forms that are no value of a resource: a loop, and functions of the section Rules.
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
 _OTHER_TAGS = ("ForEach", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll")
 
 

@@ -122,7 +122,7 @@ def _operand_value(value: Json, binding: Binding) -> Json:
 
 def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
     steps = node.get("steps", [])
-    walk, names = paths.bind(steps), paths.fields(steps)
+    walk, names = paths.bind(steps), paths.member_names(steps)
 
     tests: list[Test] = []
     for key, operand in node.items():
@@ -173,7 +173,7 @@ def _bind_several(walk: paths.Walk, tests: list[Test], universal: bool) -> Decid
 
 def _bind_single(names: tuple[str, ...], one: Test, decisive: bool) -> Decide:
     """One test of the one value that member names lead to: most requirements are so, and this is their fast form."""
-    value_at = paths.value_at
+    value_at = paths.find_value
 
     def decide(subject: Subject) -> Tri:
         found = value_at(subject.scope, subject.root, names)
@@ -268,7 +268,7 @@ def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide, around: tuple[s
                 subject.evidence.extend(deeper or [(paths.render_path(full), found)])
 
         if around is not None and subject.evidence is not None and not any(answers):
-            found = paths.value_at(subject.scope, subject.root, around)
+            found = paths.find_value(subject.scope, subject.root, around)
             subject.evidence.append((paths.render_path((*subject.prefix, *around)), found))
 
         if name == "every":

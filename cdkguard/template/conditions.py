@@ -2,7 +2,7 @@
 
 A function of this module takes the scope, its operand, the whole call, the list to which it adds the atoms that are
 neither known nor assumed, and the number of conditions around it that refer to one another.
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
 """
 
 from __future__ import annotations

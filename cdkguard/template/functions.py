@@ -3,7 +3,7 @@
 A new function is one record here and its tests. These read it: `Scope.resolve` and conditions (`evaluate`, `holds`), the
 reader of YAML's short forms (`tag`), `flatten` (`flatten`), the search for texts (`parts`), comparisons and references
 (`links`, `looks_up`), and the fuzzer.
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Expands the loops of a template (Fn::ForEach) as the transform AWS::LanguageExtensions does.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
 
 from __future__ import annotations

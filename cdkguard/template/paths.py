@@ -24,14 +24,14 @@ MAX_NODES = 200_000  # values that one `..` visits
 
 def bind(steps: list[Step]) -> Walk:
     """The steps as one function: (scope, value) -> (path, value) of each value that they name."""
-    names = fields(steps)
+    names = member_names(steps)
     if names is not None:
         return _bind_fields(names)
     walk: Walk = _walk_no_further
     at = len(steps)
     while at:
         at -= 1
-        names = fields(steps[: at + 1])
+        names = member_names(steps[: at + 1])
         if names:
             return _bind_prefix(names, walk)
         walk = _BINDERS[steps[at][0]](steps[at], walk)
@@ -47,12 +47,12 @@ def _walk_no_further(scope: Scope, value: Json) -> Iterator[Found]:
     yield (), scope.resolve(value)
 
 
-def fields(steps: list[Step]) -> tuple[str, ...] | None:
+def member_names(steps: list[Step]) -> tuple[str, ...] | None:
     """The member names of a path that has no other steps, and so names exactly one value; None for any other path."""
     return tuple(step[1] for step in steps) if all(step[0] == "f" for step in steps) else None
 
 
-def value_at(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
+def find_value(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
     """The one value to which the member names lead, resolved; ABSENT where it is not written."""
     kind = type(value)
     if kind is str or kind is dict and len(value) == 1:  # nothing else can be an intrinsic or a dynamic reference
@@ -75,7 +75,7 @@ def value_at(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
 
 def _bind_fields(names: tuple[str, ...]) -> Walk:
     def walk(scope: Scope, value: Json) -> Iterator[Found]:
-        yield names, value_at(scope, value, names)
+        yield names, find_value(scope, value, names)
 
     return walk
 
@@ -85,7 +85,7 @@ def _bind_prefix(names: tuple[str, ...], rest: Walk) -> Walk:
     head, last = names[:-1], names[-1]
 
     def walk(scope: Scope, value: Json) -> Iterator[Found]:
-        value = value_at(scope, value, head)
+        value = find_value(scope, value, head)
         if type(value) is dict:
             inner = value[last] if last in value else _missing(value)
         else:
