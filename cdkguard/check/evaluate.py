@@ -116,16 +116,12 @@ def mark_suppressed(
     that do not count. A baseline's file of accepted findings may be gone.
     """
     config = bound.config
-    marked, problems = suppressions.apply(
+    marked, problems = suppressions.apply_suppressions(
         findings,
         stacks,
         config.suppressions,
         _read_accepted(config, is_baseline),
-        rule_ids,
-        today,
-        config.require_owner,
-        known_ids,
-        ignored,
+        suppressions.Terms(rule_ids, today, known_ids, config.require_owner, ignored),
     )
     if config.honour:
         from cdkguard.data import loader

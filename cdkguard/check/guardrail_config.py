@@ -64,8 +64,12 @@ def judge_guardrail(
     rules = [rule for rule in old.rules if rule.scope == "change" and is_about_guardrail(rule)]
     settings = EngineSettings(sets=old.packs.sets, severities=old.config.severities)
     judged = evaluate_changes(changes, rules, (), ((), ()), settings, sides)
-    marked, _problems = suppressions.apply(
-        judged.findings, [home], old.config.suppressions, None, {r.id for r in rules}, today, known=old.known_ids()
+    marked, _problems = suppressions.apply_suppressions(
+        judged.findings,
+        [home],
+        old.config.suppressions,
+        None,
+        suppressions.Terms({r.id for r in rules}, today, old.known_ids()),
     )
 
     only_old = "baseline" in (old.config.new_suppressions, new.config.new_suppressions)
@@ -119,7 +123,7 @@ def describe_guardrail(
 
 
 def _suppressions_in_code(bound: BoundConfig, stacks: Sequence[Stack], more_peers: Sequence[str]) -> list[Suppression]:
-    written = [*suppressions.written_in_code(stacks)]
+    written = [*suppressions.list_suppressions_in_code(stacks)]
     if names := tuple(dict.fromkeys((*bound.config.honour, *more_peers))):
         from cdkguard.suppressions.peer_suppressions import list_peer_suppressions
 

@@ -16,10 +16,20 @@ MAX_LEVELS = 100  # of constructs around a finding
 _HINTS = 100  # guesses of what rule was meant; each is looked for among all
 
 
-_Key = str | tuple[int, str | None]  # a construct path, or a stack and a logical id
+class Terms(NamedTuple):
+    """What decides whether a suppression counts."""
+
+    rules_run: Collection[str]  # Only of these is it known whether a suppression is used.
+    today: str  # ISO date
+    known_rules: Collection[str] | None = None  # All that a suppression may name; None: those that ran.
+    require_owner: bool = False
+    ignored: Collection[str] = ()  # Origins of suppressions that are not in the baseline yet and do not count.
 
 
-class _Place(NamedTuple):
+_Key = str | tuple[int, str | None]  # a construct path, or the id of a stack and a logical id
+
+
+class _Location(NamedTuple):
     """Where a finding is, in the words that suppressions use."""
 
     finding: Finding
@@ -27,8 +37,8 @@ class _Place(NamedTuple):
     path: str  # construct path, else stack path and logical id
 
     def keys(self) -> Iterator[_Key]:
-        """What suppressions that are written at one place are found by."""
-        yield from self.ancestors()
+        """The keys of the suppressions that are written for one place and may be about this one."""
+        yield from self.construct_paths()
         if self.stack is not None:
             yield id(self.stack), self.finding.logical_id
             inner = self.stack
@@ -36,7 +46,7 @@ class _Place(NamedTuple):
                 yield id(inner.parent), inner.parent_logical_id
                 inner = inner.parent
 
-    def ancestors(self) -> Iterator[str]:
+    def construct_paths(self) -> Iterator[str]:
         """The path itself and every construct around it."""
         parts = self.path.split("/")
         yield self.path
@@ -44,88 +54,103 @@ class _Place(NamedTuple):
             yield "/".join(parts[:level])
 
 
-class _Entry(NamedTuple):
-    """A suppression with the places it covers."""
+class _PlacedSuppression(NamedTuple):
+    """A suppression with the locations that it is about."""
 
     suppression: Suppression
-    covers: Callable[[_Place], bool]
-    exact: bool = False  # the rule is an id, not a glob
-    key: _Key | None = None  # of the only places that it can cover, one of a place's `keys`
+    is_at: Callable[[_Location], bool]
+    is_exact: bool = False  # the rule is an id, not a glob
+    key: _Key | None = None  # of the only locations that it can be about, one of a location's `keys`
     written_on: str | None = None  # construct path, else logical id, of the resource whose metadata holds it
 
-    def holds(self, place: _Place) -> bool:
-        rule, rule_id = self.suppression.rule, place.finding.rule_id
-        return (rule_id == rule or self.is_glob() and fnmatchcase(rule_id, rule)) and self.covers(place)
+    def suppresses(self, location: _Location) -> bool:
+        return self.matches(location.finding.rule_id) and self.is_at(location)
 
-    def names(self, rule_ids: Collection[str]) -> bool:
+    def matches(self, rule_id: str) -> bool:
+        rule = self.suppression.rule
+        return rule_id == rule or self.is_glob() and fnmatchcase(rule_id, rule)
+
+    def matches_any(self, rule_ids: Collection[str]) -> bool:
         rule = self.suppression.rule
         return rule in rule_ids or self.is_glob() and any(fnmatchcase(rule_id, rule) for rule_id in rule_ids)
 
     def is_glob(self) -> bool:
         rule = self.suppression.rule
-        return not self.exact and len(rule) <= MAX_NAME and any(c in rule for c in "*?[")
+        return not self.is_exact and len(rule) <= MAX_NAME and any(c in rule for c in "*?[")
 
 
-def apply(
+def apply_suppressions(
     findings: Sequence[Finding],
     stacks: Sequence[Stack],
     configured: Sequence[Suppression],
     accepted: Mapping[str, AcceptedFinding] | None,
-    rule_ids: Collection[str],
-    today: str,
-    require_owner: bool = False,
-    known: Collection[str] | None = None,
-    ignored: Collection[str] = (),
+    terms: Terms,
 ) -> tuple[list[Finding], list[Problem]]:
-    """The same findings in the same order, `suppression` set on the accepted ones, and what is wrong with acceptances.
+    """The same findings in the same order, those marked that somebody accepted, and the problems of the suppressions.
 
-    `accepted` are findings by fingerprint; `rule_ids` are the rules that ran; `known` all that exist (without it, those that
-    ran); `today` is an ISO date. What is expired, malformed or without a reason does not count and is reported; so is
-    what covers no finding although its rule ran, and what names no rule. Suppressions whose origin is in `ignored` do
-    not count.
+    `accepted` are old findings by fingerprint. A suppression that has expired, is malformed or has no reason does not
+    count and is a problem; so is one that names no rule, and one that suppresses nothing although its rule ran.
     """
     problems: list[Problem] = []
-    sound = []
-    globs: set[str] = set()
-    for entry in [*_configured(configured), *_in_metadata(stacks, problems), *_acknowledged(stacks)]:
-        if entry.suppression.origin in ignored:
-            problems.append(_problem(entry.suppression.origin, "is not in the baseline yet and does not count"))
-            continue
-        hints = len(problems) < _HINTS
-        if wrong := _what_is_wrong(entry, today, require_owner, rule_ids if known is None else known, globs, hints):
-            problems.append(_problem(entry.suppression.origin, wrong))
-        else:
-            sound.append(entry)
-    used: set[int] = set()
-    met: set[str] = set()
-    by_place = {(s.construct_path or s.name, s.template_path): s for s in stacks}
-    by_key: dict[_Key | None, list[int]] = {}  # those without a key may be about any place
-    for index, entry in enumerate(sound):
-        by_key.setdefault(entry.key, []).append(index)
-    marked = [_mark(finding, by_place, sound, by_key, accepted or {}, used, met) for finding in findings]
-    problems += [_unused(e) for i, e in enumerate(sound) if i not in used and e.names(rule_ids)]
-    problems += _unmet(accepted or {}, met, rule_ids)
+    placed = _select_sound(
+        [*_configured(configured), *_in_metadata(stacks, problems), *_acknowledged(stacks)], terms, problems
+    )
+    marker = _Marker(placed, stacks, accepted or {})
+    marked = [marker.mark(finding) for finding in findings]
+
+    unused = [one for index, one in enumerate(placed) if index not in marker.used and one.matches_any(terms.rules_run)]
+    problems += map(_unused, unused)
+    problems += _not_found(accepted or {}, marker.found, terms.rules_run)
     return marked, problems
 
 
-def _mark(
-    finding: Finding,
-    by_place: Mapping[tuple[str, str], Stack],
-    entries: Sequence[_Entry],
-    by_key: Mapping[_Key | None, Sequence[int]],
-    accepted: Mapping[str, AcceptedFinding],
-    used: set[int],
-    met: set[str],
-) -> Finding:
-    place = _Place(finding, by_place.get((finding.stack_path, finding.template_path)), _path(finding))
-    about = {i for key in (None, *place.keys()) for i in by_key.get(key, ())}
-    hits = [i for i in sorted(about) if entries[i].holds(place)]
-    used.update(hits)  # all of them, lest the second of two is called unused
-    found = entries[hits[0]].suppression if hits else None
-    if finding.fingerprint and finding.fingerprint in accepted:
-        met.add(finding.fingerprint)
-        found = found or Suppression(finding.rule_id, accepted[finding.fingerprint].reason, "baseline", "accepted")
-    return finding._replace(suppression=found) if found and finding.suppression is None else finding
+def _select_sound(
+    placed: Iterable[_PlacedSuppression], terms: Terms, problems: list[Problem]
+) -> list[_PlacedSuppression]:
+    """The suppressions that count; what is wrong with the others is added to `problems`."""
+    sound = []
+    globs: set[str] = set()
+    for one in placed:
+        origin = one.suppression.origin
+        if origin in terms.ignored:
+            problems.append(_problem(origin, "is not in the baseline yet and does not count"))
+        elif wrong := _find_mistake(one, terms, globs, has_hint=len(problems) < _HINTS):
+            problems.append(_problem(origin, wrong))
+        else:
+            sound.append(one)
+    return sound
+
+
+class _Marker:
+    """Marks findings, and notes which suppressions and accepted findings it met."""
+
+    def __init__(
+        self,
+        placed: Sequence[_PlacedSuppression],
+        stacks: Sequence[Stack],
+        accepted: Mapping[str, AcceptedFinding],
+    ) -> None:
+        self.used: set[int] = set()  # indexes of suppressions
+        self.found: set[str] = set()  # fingerprints of accepted findings
+        self._placed, self._accepted = placed, accepted
+        self._stacks = {(s.construct_path or s.name, s.template_path): s for s in stacks}
+        self._by_key: dict[_Key | None, list[int]] = {}  # those without a key may be about any location
+        for index, one in enumerate(placed):
+            self._by_key.setdefault(one.key, []).append(index)
+
+    def mark(self, finding: Finding) -> Finding:
+        stack = self._stacks.get((finding.stack_path, finding.template_path))
+        location = _Location(finding, stack, _path(finding))
+        candidates = {i for key in (None, *location.keys()) for i in self._by_key.get(key, ())}
+        hits = [i for i in sorted(candidates) if self._placed[i].suppresses(location)]
+        self.used.update(hits)  # all of them, lest the second of two is called unused
+        found = self._placed[hits[0]].suppression if hits else None
+
+        if finding.fingerprint and finding.fingerprint in self._accepted:
+            self.found.add(finding.fingerprint)
+            reason = self._accepted[finding.fingerprint].reason
+            found = found or Suppression(finding.rule_id, reason, "baseline", "accepted")
+        return finding._replace(suppression=found) if found and finding.suppression is None else finding
 
 
 def _path(finding: Finding) -> str:
@@ -134,20 +159,22 @@ def _path(finding: Finding) -> str:
     return f"{finding.stack_path}/{finding.logical_id}" if finding.logical_id else finding.stack_path
 
 
-# -- the three places where suppressions are written
+# -- where suppressions are written
 
 
-def _configured(suppressions: Iterable[Suppression]) -> Iterator[_Entry]:
+def _configured(suppressions: Iterable[Suppression]) -> Iterator[_PlacedSuppression]:
     for suppression in suppressions:
         glob = suppression.construct_path or "*"
 
-        def covers(place: _Place, glob: str = glob) -> bool:
-            return fnmatchcase(place.finding.stack, glob) or any(fnmatchcase(p, glob) for p in place.ancestors())
+        def is_at(location: _Location, glob: str = glob) -> bool:
+            return fnmatchcase(location.finding.stack, glob) or any(
+                fnmatchcase(p, glob) for p in location.construct_paths()
+            )
 
-        yield _Entry(suppression, covers)
+        yield _PlacedSuppression(suppression, is_at)
 
 
-def _acknowledged(stacks: Iterable[Stack]) -> Iterator[_Entry]:
+def _acknowledged(stacks: Iterable[Stack]) -> Iterator[_PlacedSuppression]:
     seen: set[tuple[int, str, str]] = set()
     for stack in stacks:
         for note in stack.acknowledgements:
@@ -157,9 +184,9 @@ def _acknowledged(stacks: Iterable[Stack]) -> Iterator[_Entry]:
             seen.add(key)
             origin = f"acknowledge on {note.construct_path}"
 
-            def covers(place: _Place, root: Stack = stack.root, path: str = note.construct_path) -> bool:
-                in_app = place.stack is not None and place.stack.root is root
-                return in_app and (place.path == path or place.path.startswith(f"{path}/"))
+            def is_at(location: _Location, root: Stack = stack.root, path: str = note.construct_path) -> bool:
+                in_app = location.stack is not None and location.stack.root is root
+                return in_app and (location.path == path or location.path.startswith(f"{path}/"))
 
             suppression = Suppression(
                 note.rule_id,
@@ -170,10 +197,10 @@ def _acknowledged(stacks: Iterable[Stack]) -> Iterator[_Entry]:
                 note.owner,
                 note.expires,
             )
-            yield _Entry(suppression, covers, True, note.construct_path)
+            yield _PlacedSuppression(suppression, is_at, True, note.construct_path)
 
 
-def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_Entry]:
+def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_PlacedSuppression]:
     for stack in stacks:
         for logical_id, body in (stack.template.get("Resources") or {}).items():
             metadata = body.get("Metadata") if isinstance(body, dict) else None
@@ -181,31 +208,31 @@ def _in_metadata(stacks: Iterable[Stack], problems: list[Problem]) -> Iterator[_
                 continue
             written_on = stack.construct_paths.get(logical_id) or logical_id
             origin = f"metadata of {written_on} in {stack.template_path}"
-            for suppression in _listed(metadata["cdkguard"], origin, problems):
+            for suppression in _read_block(metadata["cdkguard"], origin, problems):
 
-                def covers(place: _Place, stack: Stack = stack, logical_id: str = logical_id) -> bool:
-                    return _is_in(place, stack, logical_id)
+                def is_at(location: _Location, stack: Stack = stack, logical_id: str = logical_id) -> bool:
+                    return _is_in(location, stack, logical_id)
 
-                yield _Entry(suppression, covers, key=(id(stack), logical_id), written_on=written_on)
+                yield _PlacedSuppression(suppression, is_at, key=(id(stack), logical_id), written_on=written_on)
 
 
-def _is_in(place: _Place, stack: Stack, logical_id: str) -> bool:
-    """Whether the place is this resource, or in the nested stack that this resource creates."""
-    if place.stack is stack:
-        return place.finding.logical_id == logical_id
-    inner = place.stack
+def _is_in(location: _Location, stack: Stack, logical_id: str) -> bool:
+    """Whether the location is this resource, or in the nested stack that this resource creates."""
+    if location.stack is stack:
+        return location.finding.logical_id == logical_id
+    inner = location.stack
     while inner is not None and inner.parent is not stack:
         inner = inner.parent
     return inner is not None and inner.parent_logical_id == logical_id
 
 
-def _listed(block: Any, origin: str, problems: list[Problem]) -> Iterator[Suppression]:
+def _read_block(block: Any, origin: str, problems: list[Problem]) -> Iterator[Suppression]:
     entries = block.get("suppress") if isinstance(block, dict) and set(block) == {"suppress"} else None
     if not isinstance(entries, list):
         problems.append(_problem(origin, "write {cdkguard: {suppress: [{rule, reason, expires}]}}; it does not count"))
         return
     for entry in entries:
-        wrong = _malformed(entry)
+        wrong = _find_malformation(entry)
         if wrong:
             problems.append(_problem(origin, f"{wrong}; the suppression does not count"))
         else:
@@ -219,7 +246,7 @@ def _listed(block: Any, origin: str, problems: list[Problem]) -> Iterator[Suppre
             )
 
 
-def _malformed(entry: Any) -> str:
+def _find_malformation(entry: Any) -> str:
     if not isinstance(entry, dict):
         return "an entry under `suppress` is a mapping with rule and reason"
     for key, value in entry.items():
@@ -230,13 +257,13 @@ def _malformed(entry: Any) -> str:
     return "" if entry.get("rule") else "an entry under `suppress` needs a rule"
 
 
-def written_in_code(stacks: Sequence[Stack]) -> list[Suppression]:
+def list_suppressions_in_code(stacks: Sequence[Stack]) -> list[Suppression]:
     """The suppressions that the app itself holds, with the place of each as its construct path."""
     found = [entry.suppression for entry in _acknowledged(stacks)]
     return found + [e.suppression._replace(construct_path=e.written_on) for e in _in_metadata(stacks, [])]
 
 
-# -- what does not hold
+# -- suppressions that do not count
 
 
 def _is_date(text: str) -> bool:
@@ -245,35 +272,36 @@ def _is_date(text: str) -> bool:
     return is_date(text)
 
 
-def _what_is_wrong(
-    entry: _Entry, today: str, require_owner: bool, known: Collection[str], globs: set[str], hints: bool
-) -> str:
-    one = entry.suppression
+def _find_mistake(placed: _PlacedSuppression, terms: Terms, globs: set[str], has_hint: bool) -> str:
+    """Why a suppression does not count, or ""; `globs` collects the different ones that were met."""
+    one = placed.suppression
+    known = terms.rules_run if terms.known_rules is None else terms.known_rules
     if not one.reason.strip():
         return f"the suppression of '{one.rule}' has no reason and does not count"
-    if require_owner and not (one.owner or "").strip():
+    if terms.require_owner and not (one.owner or "").strip():
         return f"the suppression of '{one.rule}' has no owner and does not count"
     if one.expires is not None and not _is_date(one.expires):
         return f"expires is a date such as 2030-01-31, not '{one.expires}'; the suppression does not count"
-    if one.expires is not None and today > one.expires:
+    if one.expires is not None and terms.today > one.expires:
         return f"the suppression of '{one.rule}' expired on {one.expires} and does not count"
-    if entry.is_glob():
+
+    if placed.is_glob():
         globs.add(one.rule)
         if len(globs) > MAX_GLOBS:
             return f"'{one.rule}' is one of more than {MAX_GLOBS} different globs and does not count"
-    if not entry.names(known):
-        return f"no rule '{one.rule}'{did_you_mean(one.rule, sorted(known)) if hints else ''}"
+    if not placed.matches_any(known):
+        return f"no rule '{one.rule}'{did_you_mean(one.rule, sorted(known)) if has_hint else ''}"
     return ""
 
 
-def _unused(entry: _Entry) -> Problem:
+def _unused(entry: _PlacedSuppression) -> Problem:
     one = entry.suppression
     place = f" on '{one.construct_path}'" if one.construct_path else ""
     text = f"{one.origin}: the suppression of '{one.rule}'{place} covers no finding: remove it"
     return Problem("unused-suppression", text, fatal=False)
 
 
-def _unmet(accepted: Mapping[str, AcceptedFinding], met: set[str], rule_ids: Collection[str]) -> list[Problem]:
+def _not_found(accepted: Mapping[str, AcceptedFinding], met: set[str], rule_ids: Collection[str]) -> list[Problem]:
     """Accepted findings that are gone; only rules that ran can tell."""
     gone = [key for key, one in accepted.items() if key not in met and one.rule_id in rule_ids]
     if not gone:

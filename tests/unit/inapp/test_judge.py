@@ -2,7 +2,7 @@
 
 from cdkguard.inapp.judge import Judge, check_settings
 from cdkguard.model import Finding, Outcome, Report, Stack, Suppression
-from cdkguard.suppressions.apply import apply
+from cdkguard.suppressions.apply import Terms, apply_suppressions
 
 FOUND = Finding("s3-versioning", Outcome.FAIL, "high", "m", "Data", "Data", "data.json", "prod", logical_id="Bucket")
 
@@ -10,7 +10,7 @@ FOUND = Finding("s3-versioning", Outcome.FAIL, "high", "m", "Data", "Data", "dat
 def told(capsys, partly, **suppression):
     entry = Suppression("s3-versioning", "known", "cdkguard.yaml:3", "configuration", **suppression)
     stack = Stack("Data", {"Resources": {}}, "data.json", construct_path="Data")
-    problems = apply([FOUND], [stack], [entry], None, {"s3-versioning"}, "2026-06-15")[1]
+    problems = apply_suppressions([FOUND], [stack], [entry], None, Terms({"s3-versioning"}, "2026-06-15"))[1]
     judge = Judge(check_settings(None, None, None, None, "error"))
     judge.partly = partly
     judge.tell(Report((), (), (), tuple(problems)))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.model import AcceptedFinding, Acknowledgement, Finding, Outcome, Stack, Suppression
-from cdkguard.suppressions.apply import apply, written_in_code
+from cdkguard.suppressions.apply import Terms, apply_suppressions, list_suppressions_in_code
 
 RULES = ("s3-versioning", "s3-encryption", "rds-backup")
 TODAY = "2026-06-15"
@@ -41,7 +41,9 @@ def old(rule):
 
 
 def run(findings, stacks=(), configured=(), accepted=None, **options):
-    marked, problems = apply(findings, stacks, configured, accepted, options.pop("rule_ids", RULES), TODAY, **options)
+    options["known_rules"] = options.pop("known", None)
+    terms = Terms(options.pop("rule_ids", RULES), TODAY, **options)
+    marked, problems = apply_suppressions(findings, stacks, configured, accepted, terms)
     for problem in problems:
         assert problem.kind == ("unused-suppression" if "covers no finding" in problem.message else "suppression")
         assert not problem.fatal
@@ -240,7 +242,9 @@ def test_an_acknowledgement_without_reason_or_use_is_reported():
 
 def test_the_baseline_covers_by_fingerprint():
     found = [finding(fingerprint="a"), finding(fingerprint="b"), finding(fingerprint="")]
-    marked, problems = apply(found, [], [], {"a": old("s3-versioning"), "": old("s3-versioning")}, RULES, TODAY)
+    marked, problems = apply_suppressions(
+        found, [], [], {"a": old("s3-versioning"), "": old("s3-versioning")}, Terms(RULES, TODAY)
+    )
     assert [f.suppression and f.suppression.reason for f in marked] == [
         "s3-versioning: accepted since 2026-01-02",
         None,
@@ -292,7 +296,7 @@ blocks = st.recursive(
 @given(findings_lists, acceptances, blocks, st.none() | st.just({"a": old("s3-versioning")}))
 def test_no_finding_is_dropped_added_moved_or_changed(found, configured, block, accepted):
     stack = make_stack(resources={"Bucket": {"Metadata": {"cdkguard": block}}}, acknowledgements=[noted("Prod")])
-    marked, _problems = apply(found, [stack], configured, accepted, RULES, TODAY)
+    marked, _problems = apply_suppressions(found, [stack], configured, accepted, Terms(RULES, TODAY))
     assert [f._replace(suppression=None) for f in marked] == found
 
 
@@ -337,10 +341,10 @@ def test_what_is_written_in_the_code_has_a_place():
     block = {"cdkguard": {"suppress": [{"rule": "r", "reason": "because"}]}}
     one = Stack("S", {"Resources": {"X": {"Type": "A::B::C", "Metadata": block}}}, "s.json", construct_path="App/S",
                 construct_paths={"X": "App/S/X/Resource"})  # fmt: skip
-    (found,) = written_in_code([one])
+    (found,) = list_suppressions_in_code([one])
     assert (found.rule, found.reason) == ("r", "because") and "App/S" in found.construct_path
 
 
 def test_the_place_of_what_is_written_in_the_code_does_not_depend_on_a_file_name():
     one = Stack("S", {"Resources": {"Bucket": resource(KNOWN)}}, "out/built in CI/s.json", construct_path="S")
-    assert [found.construct_path for found in written_in_code([one])] == ["Bucket"]
+    assert [found.construct_path for found in list_suppressions_in_code([one])] == ["Bucket"]

@@ -9,7 +9,7 @@ from cdkguard.config.approvals import Approval
 from cdkguard.config.settings import load_config
 from cdkguard.model import AcceptedFinding, Acknowledgement, Change, Finding, Outcome, Report, Rule, Stack
 from cdkguard.outputs.render import Options, render
-from cdkguard.suppressions.apply import apply
+from cdkguard.suppressions.apply import Terms, apply_suppressions
 from cdkguard.suppressions.peer_suppressions import apply_peer_suppressions
 
 RULE, TODAY = "s3-versioning", "2026-06-15"
@@ -25,7 +25,7 @@ def stack(metadata=None, **options):
 
 
 def applied(one, configured=(), accepted=None):
-    return apply([FOUND], [one], configured, accepted, {RULE}, TODAY)[0][0]
+    return apply_suppressions([FOUND], [one], configured, accepted, Terms({RULE}, TODAY))[0][0]
 
 
 def in_configuration(tmp_path):
