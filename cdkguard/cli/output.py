@@ -34,8 +34,6 @@ def print_text(text: str) -> None:
     print(escape.block(text))
 
 
-# Kinds of things that show no path of a file, so that they are written even where the current folder is gone.
-_WITHOUT_PATHS = ("rules", "rule_map", "explanation")
 Asked = tuple[str, str | None]  # (name of a format, file; None for standard output)
 
 
@@ -61,12 +59,10 @@ def _parse_output(text: str, kind: str) -> Asked:
 
 def write_outputs(outputs: Sequence[Asked], kind: str, thing: Any, excerpt: Excerpt | None = None) -> None:
     """Write a thing of a kind (a field of outputs.render.Format) in each format asked for, else as text."""
-    from cdkguard.outputs.render import Options, no_excerpt, render
+    from cdkguard.outputs.render import no_excerpt, render
 
     for name, file in outputs or (("text", None),):
-        options = Options()
-        if kind not in _WITHOUT_PATHS:
-            options = terminal_options(name, file)._replace(excerpt=excerpt or no_excerpt)
+        options = terminal_options(name, file)._replace(excerpt=excerpt or no_excerpt)
         _write(name, file, render(name, thing, options, kind))
 
 
