@@ -20,6 +20,7 @@ _FORM = "7"  # The version of the prepared JSON's form; a part of the cache key.
 
 # The fields by which rules are selected. The rest of a rule is read when a resource that it is about is met.
 HEAD = ("id", "pack", "scope", "types", "environments", "profiles", "predicates", "on_change", "file")
+_REST = tuple(field for field in Rule._fields if field not in HEAD)
 
 
 class LateRule:
@@ -28,7 +29,7 @@ class LateRule:
     Reading every rule would take longer than judging a small app: see docs/speed.md.
     """
 
-    __slots__ = (*HEAD, "_text", "_whole")
+    __slots__ = (*HEAD, *_REST, "_text", "_whole")
 
     def __init__(self, head: Sequence[Json], text: bytes) -> None:
         self.id, self.pack, self.scope, self.types, self.environments, self.profiles = head[:6]
@@ -37,7 +38,11 @@ class LateRule:
         self._whole: Rule | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(read_whole(self), name)
+        """Python asks here for a slot that is empty: the first such question fills them all."""
+        whole = read_whole(self)
+        for field in _REST:
+            setattr(self, field, getattr(whole, field))
+        return getattr(whole, name)
 
     def __eq__(self, other: object) -> bool:
         return read_whole(self) == (read_whole(other) if isinstance(other, LateRule) else other)

@@ -118,7 +118,8 @@ def json_text(value: Any, depth: int | None = None) -> str:
     `depth` is how many levels are broken into lines, by default all: a value on one line is written many times faster.
     """
     text = _lines(value, depth, "\n") if depth else json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    text = _NOT_ASCII.sub(lambda m: json.dumps(m[0])[1:-1], storable(text))
+    if not text.isascii() or "\x7f" in text:
+        text = _NOT_ASCII.sub(lambda m: json.dumps(m[0])[1:-1], storable(text))
     return _COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
