@@ -4,11 +4,15 @@ The floor is: start Python and json.load the same files. cdkguard runs as from a
 prepared rules, started as pip's script starts it. Peers are run where they are on the PATH or in the folders that --peers
 names (virtual environments, folders with node_modules); nothing is installed.
 
-    python benchmarks/run.py [--repeats 9] [--peers FOLDER ...] [--no-synth] [--no-peers] [--out docs/speed.md]
+    python benchmarks/run.py [--repeats 9] [--before CHECKOUT] [--peers FOLDER ...] [--no-synth] [--no-peers]
+                             [--only-start] [--out docs/speed.md]
+
+`--before` is a checkout of another version, whose start is measured in turn with ours: a release must not start slower.
 """
 
 import argparse
 import importlib.util
+import json
 import os
 import shutil
 import statistics
@@ -23,7 +27,8 @@ import inputs
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
-RUN = [PYTHON, "-c", "import sys; from cdkguard.__main__ import run; sys.exit(run())"]  # what pip's script does
+# What pip's script does. -P: not the checkout in the current folder is measured, but what was installed.
+RUN = [PYTHON, "-P", "-c", "import sys; from cdkguard.__main__ import run; sys.exit(run())"]
 FLOOR = "import json, sys\nfor name in sys.stdin.read().split('\\n'): json.load(open(name))"
 # The least that a cache of verdicts would cost: reading and hashing what is judged, to know that nothing has changed.
 CACHED = FLOOR.replace("import json", "import hashlib").replace(
@@ -200,6 +205,27 @@ def peers(folders, folder, files):
             yield "cloudformation-validate", [python, "-c", VALIDATE], True
 
 
+def install_checkout(checkout, site):
+    """Another version of the package as its wheel holds it."""
+    command = [PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target", str(site)]
+    subprocess.run([*command, str(checkout)], check=True)
+
+
+def starts(table, sites, temporary, repeats):
+    """The start of each installed version: what it costs to load it, and to judge one bucket."""
+    template = Path(temporary, "bucket.json")
+    template.write_text(json.dumps({"Resources": {"Bucket": inputs.resource(0)}}))
+    commands = {
+        "--version": ["--version"],
+        "--help": ["--help"],
+        "check, one bucket": ["check", str(template), "--fail-on", "never"],
+        "check --against, one bucket": ["check", str(template), "--against", str(template), "--fail-on", "never"],
+    }
+    for name, arguments in commands.items():
+        for version, site in sites.items():
+            table.row(f"cdkguard {name}{version}", [*RUN, *arguments], repeats * 3, site=site)
+
+
 def measure(table, site, thirty, temporary, repeats, folders):
     """The rows of every generated input; returns those of the last whose difference a cache would save at most."""
     check = [*RUN, "check", "--fail-on", "never", "--format", "json"]
@@ -292,6 +318,8 @@ def main():
     parser.add_argument("--no-synth", action="store_true", help="leave out the runs from source")
     parser.add_argument("--no-peers", action="store_true", help="leave out what others take")
     parser.add_argument("--peers", nargs="*", default=[], help="folders in which peers are installed")
+    parser.add_argument("--before", metavar="CHECKOUT", help="another version, whose start is measured beside ours")
+    parser.add_argument("--only-start", action="store_true", help="measure the start alone, and write no file")
     parser.add_argument("--out", default=str(ROOT / "docs/speed.md"), help="the file to write")
     options = parser.parse_args()
     folders = None if options.no_peers else options.peers
@@ -301,8 +329,15 @@ def main():
         thirty, numbers = installed(site)
         table.title("start")
         start = table.row("python -c pass", [PYTHON, "-c", "pass"], options.repeats * 3)
-        for option in ("--version", "--help"):
-            table.row(f"cdkguard {option}", [*RUN, option], options.repeats, site=site)
+        sites = {"": site}
+        if options.before:
+            sites[", before"] = Path(temporary, "before")
+            install_checkout(options.before, sites[", before"])
+        starts(table, sites, temporary, options.repeats)
+        if options.only_start:
+            table.measure()
+            print(table.text(start.least))
+            return
         judged, cached = measure(table, site, thirty, temporary, options.repeats, folders)
         memory(table, site, temporary)
         differences(table, site, temporary, options.repeats)
