@@ -26,7 +26,8 @@ from cdkguard.check import comparison
 from cdkguard.check import examples as ruletest
 from cdkguard.check.report import describe_stack
 from cdkguard.check.run import check
-from cdkguard.config.settings import Config, load_config
+from cdkguard.config.load import load_config
+from cdkguard.config.settings import Config
 from cdkguard.diff import comparable
 from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.compared_scope import ComparedScope

@@ -17,7 +17,8 @@ from cdkguard.config.baseline_kinds import (
     names_without_path,
 )
 from cdkguard.config.find import repository_root
-from cdkguard.config.settings import Config, load_config
+from cdkguard.config.load import load_config
+from cdkguard.config.settings import Config
 from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Assembly, Problem

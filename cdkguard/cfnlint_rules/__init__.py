@@ -9,7 +9,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cdkguard._typing import Any
 from cdkguard.check.cfnlint import OWN_RULE
 from cdkguard.check.run import check
-from cdkguard.config.settings import load_config
+from cdkguard.config.load import load_config
 from cdkguard.errors import CdkguardError
 from cdkguard.model import Finding, severity_rank
 

@@ -163,7 +163,7 @@ def _compare_configurations(case: Json) -> Iterator[Change]:
     from cdkguard.check import guardrail
     from cdkguard.check.evaluate import assign_environments, bind
     from cdkguard.check.guardrail_config import describe_guardrail
-    from cdkguard.config.settings import config_of_data
+    from cdkguard.config.load import config_of_data
 
     stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
     settings = [config_of_data(case[side]["config"]) for side in ("before", "after")]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cdkguard._typing import Any
 from cdkguard.cli.options import AGAINST
-from cdkguard.config import settings as configuration
+from cdkguard.config import load
 from cdkguard.config.settings import Config, Overrides
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.system import files
@@ -21,7 +21,7 @@ def load_config(options: argparse.Namespace) -> Config:
 
     directory = options.paths[0] if len(options.paths) == 1 and files.is_folder(options.paths[0]) else "."
     directory = _folder_outside_of_assemblies(directory)
-    loaded = configuration.load_config(directory, options.config)
+    loaded = load.load_config(directory, options.config)
     return _read_overrides(options, directory).apply(loaded)
 
 

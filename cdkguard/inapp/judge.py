@@ -91,7 +91,7 @@ class Judge:
     def configuration(self) -> Config:
         """The configuration file with the app's own settings over it."""
         from cdkguard.config.baseline_kinds import kind_of
-        from cdkguard.config.settings import load_config
+        from cdkguard.config.load import load_config
 
         own = self.settings
         loaded = load_config(".", own.config)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.check.run import check, check_assembly
-from cdkguard.config.settings import load_config
+from cdkguard.config.load import load_config
 from cdkguard.errors import ConfigError, TemplateError
 from cdkguard.inputs import assembly_stacks
 from cdkguard.inputs.assembly import read_assembly

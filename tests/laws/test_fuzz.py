@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from cdkguard.check import examples
 from cdkguard.check.run import check
 from cdkguard.config import settings_file
-from cdkguard.config.settings import Config, config_of_data
+from cdkguard.config.load import config_of_data
+from cdkguard.config.settings import Config
 from cdkguard.errors import CdkguardError
 from cdkguard.language import vocabulary
 from cdkguard.outputs.render import render

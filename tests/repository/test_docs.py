@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from cdkguard.config.settings import load_config
+from cdkguard.config.load import load_config
 from cdkguard.errors import ExitCode
 from cdkguard.language.operators import OPERATORS
 from cdkguard.language.statement_tests import STATEMENT_TESTS

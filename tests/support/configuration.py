@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cdkguard.config.settings import Config, load_config
+from cdkguard.config.load import load_config
+from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError
 
 

@@ -9,7 +9,7 @@ import pytest
 from cdkguard.check import guardrail
 from cdkguard.check.evaluate import assign_environments, bind
 from cdkguard.check.guardrail_config import describe_guardrail
-from cdkguard.config.settings import config_of_data
+from cdkguard.config.load import config_of_data
 from tests.support.changes import stack
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from cdkguard.config import find
-from cdkguard.config.settings import Config, load_config
+from cdkguard.config.load import load_config
+from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError
 from tests.support.configuration import mistake
 

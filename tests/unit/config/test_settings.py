@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from cdkguard.config import settings_file
-from cdkguard.config.settings import Config, Overrides, load_config
+from cdkguard.config.load import load_config
+from cdkguard.config.settings import Config, Overrides
 from cdkguard.data import frameworks
 from tests.support.configuration import mistake, read
 
@@ -167,7 +168,7 @@ def test_an_account_has_12_digits(repo, account):
 
 
 def test_without_a_yaml_file_yaml_is_not_imported(repo):
-    code = "import sys, cdkguard.config.settings as c; c.load_config('.', None); print('yaml' in sys.modules, 'tomllib' in sys.modules)"
+    code = "import sys, cdkguard.config.load as c; c.load_config('.', None); print('yaml' in sys.modules, 'tomllib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cdkguard.config.settings import load_config
+from cdkguard.config.load import load_config
 from cdkguard.errors import ConfigError
 from tests.support.configuration import mistake
 

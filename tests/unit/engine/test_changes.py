@@ -444,7 +444,7 @@ def test_a_deletion_in_a_stack_whose_place_is_made_explicit(tmp_path):
 
 
 def test_a_stack_that_leaves_prod_is_judged_as_prod(tmp_path):
-    from cdkguard.config.settings import config_of_data
+    from cdkguard.config.load import config_of_data
 
     settings = config_of_data(
         {"environments": {"prod": {"accounts": ["111111111111"]}, "dev": {"accounts": ["222222222222"]}}}

@@ -6,7 +6,7 @@ import pytest
 
 from cdkguard.config import approvals
 from cdkguard.config.approvals import Approval
-from cdkguard.config.settings import load_config
+from cdkguard.config.load import load_config
 from cdkguard.model import AcceptedFinding, Acknowledgement, Change, Finding, Outcome, Report, Rule, Stack
 from cdkguard.outputs.render import Options, render
 from cdkguard.suppressions.apply import Terms, apply_suppressions
