@@ -126,7 +126,7 @@ def compile_path(data: bytes) -> None:
         },
         "A": {"B": None},
     }
-    for path, _value in paths.bind(steps)(Scope({"Parameters": {"P": {}}}), body):
+    for path, _value in paths.bind_steps(steps)(Scope({"Parameters": {"P": {}}}), body):
         paths.render_path(path)
 
 

@@ -8,7 +8,13 @@ from fnmatch import fnmatchcase
 from cdkguard._typing import NamedTuple
 from cdkguard.baselines.open import Baseline, configuration_at
 from cdkguard.check import comparison
-from cdkguard.check.evaluate import BoundConfig, assign_environments, bind, evaluate_baseline, strict_environments
+from cdkguard.check.evaluate import (
+    BoundConfig,
+    assign_environments,
+    bind_config,
+    evaluate_baseline,
+    strict_environments,
+)
 from cdkguard.check.guardrail_config import GuardrailResult, is_about_guardrail, judge_guardrail
 from cdkguard.config import approvals
 from cdkguard.config.settings import Config
@@ -62,7 +68,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
 
     old = None
     if old_config is not None:  # It judges the new app, whose context counts.
-        old = bind(old_config._replace(app_context=config.app_context))
+        old = bind_config(old_config._replace(app_context=config.app_context))
     changes = tuple(c for c in compared.changes if _is_judged(c, config, others))
     changes = _without_harmless_moves(changes, new.chosen, old.config if old else config)
 

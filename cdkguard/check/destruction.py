@@ -7,7 +7,7 @@ import time
 from cdkguard import __version__
 from cdkguard._typing import TextIO
 from cdkguard.check.difference import find_destroyed, note_protection, stacks_to_destroy
-from cdkguard.check.evaluate import bind, engine_settings, mark_suppressed, refuse_unknown_rules
+from cdkguard.check.evaluate import bind_config, engine_settings, mark_suppressed, refuse_unknown_rules
 from cdkguard.check.guardrail_config import is_about_guardrail
 from cdkguard.check.report import RuleInfos, describe_stack, sort_findings, veil_credentials
 from cdkguard.config import approvals
@@ -26,7 +26,7 @@ def check_destruction(config: Config, today: str | None = None, progress: TextIO
     """
     began = time.perf_counter()
     day = today or time.strftime("%Y-%m-%d")
-    bound = bind(config)
+    bound = bind_config(config)
     refuse_unknown_rules(bound)
     rules = [rule for rule in bound.rules if rule.scope == "change" and not is_about_guardrail(rule)]
 

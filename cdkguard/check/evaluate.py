@@ -40,7 +40,7 @@ class BoundConfig(NamedTuple):
         return {rule.id for rule in self.packs.rules}
 
 
-def bind(config: Config) -> BoundConfig:
+def bind_config(config: Config) -> BoundConfig:
     """Load the packs of a configuration and select its rules; raises ConfigError or RulePackError."""
     loaded = packs.load_all(config.packs)
     return BoundConfig(config, loaded, selection.select(loaded.rules, config.rules, config.skip))

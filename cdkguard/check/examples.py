@@ -161,11 +161,11 @@ def _with_identity(stack: Stack, side: Json) -> Stack:
 def _compare_configurations(case: Json) -> Iterator[Change]:
     """The changes of the guardrail that lead from the configuration of `before` to that of `after`."""
     from cdkguard.check import guardrail
-    from cdkguard.check.evaluate import assign_environments, bind
+    from cdkguard.check.evaluate import assign_environments, bind_config
     from cdkguard.check.guardrail_config import describe_guardrail
     from cdkguard.config.load import config_of_data
 
     stack = Stack("Example", {"Resources": {}}, "", construct_path="Example", from_assembly=True)
     settings = [config_of_data(case[side]["config"]) for side in ("before", "after")]
-    sides = [describe_guardrail(bind(side), assign_environments(side, [stack]).stacks) for side in settings]
+    sides = [describe_guardrail(bind_config(side), assign_environments(side, [stack]).stacks) for side in settings]
     return guardrail.compare_guardrails(sides[0], sides[1], (), guardrail.stack_of_configuration("cdkguard.yaml"))

@@ -14,7 +14,7 @@ from cdkguard.check.assemble import names_an_app, open_assembly, refuse_empty
 from cdkguard.check.evaluate import (
     BoundConfig,
     assign_environments,
-    bind,
+    bind_config,
     engine_settings,
     mark_suppressed,
     refuse_unknown_rules,
@@ -53,7 +53,7 @@ def check(
     """
     with _machine_errors_as_stops():
         run = _Run(today, progress, observe)
-        bound = bind(config)
+        bound = bind_config(config)
         run.phases["rules"] = time.perf_counter() - run.began
         evaluated = _evaluate_in_parts(bound, run)
         if evaluated is not None:
@@ -68,7 +68,7 @@ def check_assembly(config: Config, found: Assembly, today: str | None = None) ->
     """Judge an assembly that somebody else has read; raises as `check` does."""
     with _machine_errors_as_stops():
         run = _Run(today, None, None)
-        return _report(bind(config), found, run)
+        return _report(bind_config(config), found, run)
 
 
 @contextmanager

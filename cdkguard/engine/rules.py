@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, Json, NamedTuple
-from cdkguard.language.requirements import Binding, bind, expand_types
+from cdkguard.language.requirements import Binding, bind_requirement, expand_types
 from cdkguard.language.subject import Decide, Predicate, Subject
 from cdkguard.logic import Tri
 from cdkguard.model import Rule, Stack
@@ -93,8 +93,8 @@ class BoundRule:
         parameters = {**rule.parameters, **settings.parameters.get(rule.id, {})}
         binding = Binding(parameters, settings.sets, settings.predicates)
 
-        self._where = bind(rule.where, binding, False) if rule.where else None
-        return bind(rule.require, binding) if rule.require else (lambda _subject: False)
+        self._where = bind_requirement(rule.where, binding, False) if rule.where else None
+        return bind_requirement(rule.require, binding) if rule.require else (lambda _subject: False)
 
 
 class BoundRules:

@@ -8,7 +8,7 @@ from itertools import islice, product
 from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.diff.differences import IF, are_equal
 from cdkguard.model import Outcome
-from cdkguard.template.paths import bind, render_path
+from cdkguard.template.paths import bind_steps, render_path
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
 
@@ -32,7 +32,7 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
     """The values at the path of an entry of `weakens` that went the wrong way, in one resolved resource."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return
-    walk = bind(entry["steps"])
+    walk = bind_steps(entry["steps"])
     old, new = (_restrict_to_path(entry["steps"], body) for body in (before, after))
     pair = align_lists(old, new, entry.get("elements") == "kept")
     olds, news = (_values_by_path(walk, scope, body) for body in pair)

@@ -26,8 +26,8 @@ def bind_target(node: Json, types: frozenset[str], satisfies: Decide | None, oth
 
     `otherwise` is the answer where the value refers to no resource of the template.
     """
-    walk = paths.bind(node["steps"])
-    name_at = paths.bind(node["named"]) if "named" in node else None
+    walk = paths.bind_steps(node["steps"])
+    name_at = paths.bind_steps(node["named"]) if "named" in node else None
 
     def find_target(value: Json, subject: Subject, world: World) -> tuple[str, Json] | None:
         """(logical id, body) of the resource that the value refers to."""
@@ -99,8 +99,8 @@ class Referrers:
     """A bound `referrer`: some resource of the types refers to the subject and satisfies the inner requirement."""
 
     def __init__(self, node: Json, types: frozenset[str], satisfies: Decide | None) -> None:
-        self._walk, self._types, self._satisfies = paths.bind(node["steps"]), types, satisfies
-        self._name_at = paths.bind(node["named"]) if "named" in node else None
+        self._walk, self._types, self._satisfies = paths.bind_steps(node["steps"]), types, satisfies
+        self._name_at = paths.bind_steps(node["named"]) if "named" in node else None
 
     def decide(self, subject: Subject) -> Tri:
         """The answer for a subject; it may raise Branch, as every requirement."""

@@ -35,17 +35,17 @@ class Binding(NamedTuple):
     predicates: Mapping[str, Predicate]
 
 
-def bind(node: Json, binding: Binding, universal: bool = True) -> Decide:
+def bind_requirement(node: Json, binding: Binding, universal: bool = True) -> Decide:
     """Make one closure of a prepared requirement.
 
     `universal`: a path that names several values must hold for all of them, else for one.
     """
     if "all" in node:
-        return _bind_all([bind(part, binding, universal) for part in node["all"]])
+        return _bind_all([bind_requirement(part, binding, universal) for part in node["all"]])
     if "any" in node:
-        return _bind_any([bind(part, binding, universal) for part in node["any"]])
+        return _bind_any([bind_requirement(part, binding, universal) for part in node["any"]])
     if "not" in node:
-        decide = _bind_not(bind(node["not"], binding, not universal))
+        decide = _bind_not(bind_requirement(node["not"], binding, not universal))
         return decide if universal else _without_absences(decide)
     if "target" in node:
         return _bind_target(node["target"], binding, universal)
@@ -122,13 +122,13 @@ def _operand_value(value: Json, binding: Binding) -> Json:
 
 def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
     steps = node.get("steps", [])
-    walk, names = paths.bind(steps), paths.member_names(steps)
+    walk, names = paths.bind_steps(steps), paths.member_names(steps)
 
     tests: list[Test] = []
     for key, operand in node.items():
         if key in QUANTIFIERS:
             around = _fields_before(steps) if key == "some" and universal else None
-            return _bind_quantifier(key, walk, bind(operand, binding, key == "every"), around)
+            return _bind_quantifier(key, walk, bind_requirement(operand, binding, key == "every"), around)
         if key in OPERATORS:
             one = _bind_operator(OPERATORS[key], _operand_value(operand, binding))
             tests.append(_with_construct_path(one) if names == ("Metadata", "aws:cdk:path") else one)
@@ -299,4 +299,4 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
 
 
 def _bind_satisfies(node: Json, binding: Binding, universal: bool) -> Decide | None:
-    return bind(node["satisfies"], binding, universal) if "satisfies" in node else None
+    return bind_requirement(node["satisfies"], binding, universal) if "satisfies" in node else None

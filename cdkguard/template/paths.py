@@ -22,7 +22,7 @@ Walk = Callable[[Scope, Json], Iterator[Found]]
 MAX_NODES = 200_000  # values that one `..` visits
 
 
-def bind(steps: list[Step]) -> Walk:
+def bind_steps(steps: list[Step]) -> Walk:
     """The steps as one function: (scope, value) -> (path, value) of each value that they name."""
     names = member_names(steps)
     if names is not None:
@@ -191,7 +191,7 @@ def _bind_descendants(_step: Step, rest: Walk) -> Walk:
 
 
 def _bind_filter(step: Step, rest: Walk) -> Walk:
-    target, operator, wanted = bind(step[1]), step[2], scalar_text(step[3])
+    target, operator, wanted = bind_steps(step[1]), step[2], scalar_text(step[3])
 
     def matches(scope: Scope, item: Json) -> bool | None:
         for _path, found in target(scope, item):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from cdkguard.check import guardrail
-from cdkguard.check.evaluate import assign_environments, bind
+from cdkguard.check.evaluate import assign_environments, bind_config
 from cdkguard.check.guardrail_config import describe_guardrail
 from cdkguard.config.load import config_of_data
 from tests.support.changes import stack
@@ -19,7 +19,7 @@ def told(before, after, hidden=()):
         stack({}, "Dev", account="2" * 12, region="eu-west-1"),
     ]
     settings = [config_of_data(side) for side in (before, after)]
-    sides = [describe_guardrail(bind(side), assign_environments(side, stacks).stacks) for side in settings]
+    sides = [describe_guardrail(bind_config(side), assign_environments(side, stacks).stacks) for side in settings]
     return [
         (c.impact, c.after["Text"])
         for c in guardrail.compare_guardrails(*sides, hidden, guardrail.stack_of_configuration("cdkguard.yaml"))

@@ -11,7 +11,7 @@ from cdkguard.engine.run import evaluate_resources
 from cdkguard.language import requirements
 from cdkguard.language.checking import prepare_requirement
 from cdkguard.language.references import depends_on_unknown, find_links, find_named_ids, spells, text_of
-from cdkguard.language.requirements import bind, expand_types
+from cdkguard.language.requirements import bind_requirement, expand_types
 from cdkguard.language.subject import Subject
 from cdkguard.logic import all_of, any_of
 from cdkguard.model import Outcome, Rule, Stack
@@ -71,9 +71,9 @@ others = st.builds(
 
 def looking_at_each(node, binding, universal):
     """The same requirement without an index."""
-    walk, types = paths.bind(node["steps"]), expand_types(node["types"], binding.sets)
-    name_at = paths.bind(node["named"]) if "named" in node else None
-    inner = bind(node["satisfies"], binding, universal) if "satisfies" in node else None
+    walk, types = paths.bind_steps(node["steps"]), expand_types(node["types"], binding.sets)
+    name_at = paths.bind_steps(node["named"]) if "named" in node else None
+    inner = bind_requirement(node["satisfies"], binding, universal) if "satisfies" in node else None
 
     def refers(body, scope, logical_id, names):
         is_open = False
