@@ -73,11 +73,11 @@ def stop_of(problem: BaseException) -> CdkguardError | None:
         case ImportError():
             return InputError(f"a part of the installation cannot be loaded: {problem}; install cdkguard again")
         case OSError():
-            return InputError(told(problem))
+            return InputError(describe_os_error(problem))
     return None
 
 
-def told(problem: OSError) -> str:
+def describe_os_error(problem: OSError) -> str:
     """What is wrong, in one line that names the file where there is one."""
     words = problem.strerror or str(problem) or type(problem).__name__
     return f"{problem.filename}: {words}" if problem.filename is not None else words

@@ -142,7 +142,7 @@ def _values_imply(narrow: ConditionTest, wide: ConditionTest) -> Tri:
 def _is_allowed_value(value: Pattern, allowed: Pattern, family: str, ignore_case: bool) -> Tri:
     """Whether every text or address that `value` matches is one that `allowed` matches."""
     if family == "ip":
-        inside = addresses.covers(render_pattern(allowed), render_pattern(value))
+        inside = addresses.covers_range(render_pattern(allowed), render_pattern(value))
         return (None if value != allowed else True) if inside is None else inside
     if ignore_case:
         value = tuple(s.lower() if isinstance(s, str) else s for s in value)
@@ -153,7 +153,7 @@ def _are_different(one: Pattern, other: Pattern, family: str) -> Tri:
     """Whether no text or address is matched by both."""
     if family == "ip":
         pairs = [(one, other), (other, one)]
-        found = [addresses.covers(render_pattern(a), render_pattern(b)) for a, b in pairs]
+        found = [addresses.covers_range(render_pattern(a), render_pattern(b)) for a, b in pairs]
         return None if None in found else not any(found)
     return are_disjoint(one, other)
 

@@ -61,7 +61,7 @@ def _is_within_peer(rule: GroupRule, wide: GroupRule) -> Tri:
     if kind != wide_kind:
         return False
     if kind == "cidr":
-        inside = addresses.covers(render_pattern(wide_value), render_pattern(value))
+        inside = addresses.covers_range(render_pattern(wide_value), render_pattern(value))
         if inside is not None:
             return inside
     return contains(wide_value, value)

@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 
 from cdkguard._typing import Any, Json
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
-_V4 = late(r"\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?\s*\Z")
+_V4 = lazy_pattern(r"\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?\s*\Z")
 _MAPPED = "::ffff:0:0/96"  # IPv4 addresses written as IPv6 ones.
 
 # Ranges of ports, (first, last).
@@ -152,7 +152,7 @@ def _network_of(cidr: str) -> Any:
     return ipaddress.ip_interface(_without_padding(cidr)).network
 
 
-def covers(wide: str, narrow: str) -> bool | None:
+def covers_range(wide: str, narrow: str) -> bool | None:
     """Whether every address of one CIDR is in another; None if one of the texts is no CIDR."""
     if prefix_of(wide) is None or prefix_of(narrow) is None:
         return None
@@ -164,7 +164,7 @@ def covers(wide: str, narrow: str) -> bool | None:
 
 def is_covered_by(narrow: str, wides: list[str]) -> bool:
     """Whether the CIDRs `wides` together hold every address of `narrow`: two /25 cover their /24."""
-    if any(covers(wide, narrow) for wide in wides):
+    if any(covers_range(wide, narrow) for wide in wides):
         return True
     if len(wides) < 2 or prefix_of(narrow) is None:
         return False

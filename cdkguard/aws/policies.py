@@ -14,7 +14,7 @@ from cdkguard._typing import Any, Json
 from cdkguard.aws.addresses import prefix_of
 from cdkguard.logic import Tri
 from cdkguard.template.values import Deferred
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 # Condition keys that bind a public principal to somebody: an account, organization, VPC, source or address.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -55,15 +55,15 @@ RESTRICTING = frozenset(
 _IDENTITY_TOKEN = (":sub", ":aud")  # Claims of a web identity token; the issuer's name stands before them.
 # Values that bind nobody: everything, nothing, "no multi-factor", a function URL without authorization, any organization,
 # or a resource in anybody's account (a bucket's name is unique, so that an ARN of S3 binds without an account).
-_OPEN_VALUE = late(
+_OPEN_VALUE = lazy_pattern(
     r"[\s*?:/]*|false|none|repo:\*.*|o-[*?]*(?:/[*?/]*)?|arn:[*?]+|arn:[^:]*:(?!s3:)[^:]*:[^:]*:[*?]+:.*"
     r"|arn:[^:]*:(?:s3|\*):[^:]*:[*?]*:[*?]+|[^/]*§[^/]*/[0-7]",
     re.IGNORECASE,
 )
-_EVERYBODY = late(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
-_ACCOUNT = late(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
+_EVERYBODY = lazy_pattern(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
+_ACCOUNT = lazy_pattern(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
 _MAX_DEPTH = 64  # Levels of values in a policy that is written as text.
-_HOLE = late("\ue000(\\d+)\ue001")  # Stands for a value that is not known, inside JSON text.
+_HOLE = lazy_pattern("\ue000(\\d+)\ue001")  # Stands for a value that is not known, inside JSON text.
 
 
 def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dict[str, Json] | Deferred]]:

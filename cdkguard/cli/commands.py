@@ -64,6 +64,6 @@ def find_command(name: str, commands: Sequence[Command]) -> Command | None:
     return next((command for command in commands if name in (command.name, *command.aliases)), None)
 
 
-def shown(commands: Sequence[Command]) -> tuple[Command, ...]:
+def visible_commands(commands: Sequence[Command]) -> tuple[Command, ...]:
     """The commands that help, completion and errors show."""
     return tuple(command for command in commands if not command.is_hidden)

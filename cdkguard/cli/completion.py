@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
-from cdkguard.cli.commands import COMMANDS, Command, shown
+from cdkguard.cli.commands import COMMANDS, Command, visible_commands
 from cdkguard.errors import ExitCode
 
 SHELLS = ("bash", "zsh", "fish")
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
 def render_script(shell: str) -> str:
     """The completion script of a shell (bash, zsh or fish)."""
-    words = {command.name: _words(command) for command in shown(COMMANDS)}
+    words = {command.name: _words(command) for command in visible_commands(COMMANDS)}
     return {"bash": _render_bash, "zsh": _render_zsh, "fish": _render_fish}[shell](words)
 
 

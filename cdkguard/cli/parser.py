@@ -10,7 +10,7 @@ from importlib import import_module
 
 from cdkguard import __version__
 from cdkguard._typing import Any
-from cdkguard.cli.commands import COMMANDS, Command, find_command, shown
+from cdkguard.cli.commands import COMMANDS, Command, find_command, visible_commands
 from cdkguard.errors import ConfigError, ExitCode
 
 
@@ -66,7 +66,7 @@ def _end_without_command(group: Command | None, words: Sequence[str]) -> BaseExc
     if not words[0].startswith("-"):
         from cdkguard.text.spelling import did_you_mean
 
-        names = [command.name for command in shown(commands)]
+        names = [command.name for command in visible_commands(commands)]
         kind = f"command '{group.name} {words[0]}'" if group else f"command '{words[0]}'"
         overview.error(f"no {kind}{did_you_mean(words[0], names)}; there are: {', '.join(names)}")
     _, unknown = overview.parse_known_args(words)  # ends here for --help and --version
@@ -124,7 +124,7 @@ class Parser(argparse.ArgumentParser):
     def list_commands(self, title: str, commands: Sequence[Command]) -> None:
         """Show the commands in the help, with a line each; they are parsed elsewhere."""
         group = self.add_argument_group(title)
-        for command in shown(commands):
+        for command in visible_commands(commands):
             group.add_argument(command.name, nargs="?", help=command.help)
 
 

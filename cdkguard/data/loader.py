@@ -7,7 +7,7 @@ import os
 from functools import cache
 
 from cdkguard._typing import Any
-from cdkguard.errors import InputError, told
+from cdkguard.errors import InputError, describe_os_error
 from cdkguard.system import files
 
 FOLDER = os.path.dirname(__file__)
@@ -28,7 +28,7 @@ def load_table(name: str) -> Any:
         table = json.loads(files.read_text(path))
         table.pop(HEADER, None)
     except OSError as problem:
-        raise InputError(f"{told(problem)}: cdkguard cannot read a file of its own") from problem
+        raise InputError(f"{describe_os_error(problem)}: cdkguard cannot read a file of its own") from problem
     except (ValueError, AttributeError, TypeError) as problem:
         raise InputError(f"{path}: this file of cdkguard is damaged: install it again") from problem
     return table

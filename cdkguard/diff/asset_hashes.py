@@ -16,22 +16,24 @@ from __future__ import annotations
 from cdkguard._typing import Json
 from cdkguard.diff.differences import are_equal
 from cdkguard.template.values import Deferred
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 HASH_LENGTH = 64
 _HEX = "[0-9a-f]{64}"
 
 # Any hash. On their own, or in quotes, 64 hex digits are an account's canonical user or a digest that somebody chose.
-_ANY_HASH = late(rf"""(?<![0-9a-f"'])(?:(?<=\S){_HEX}(?![0-9a-f"'])|{_HEX}(?=[./]))""")
+_ANY_HASH = lazy_pattern(rf"""(?<![0-9a-f"'])(?:(?<=\S){_HEX}(?![0-9a-f"'])|{_HEX}(?=[./]))""")
 
 # The forms of CDK: <hash>.zip, s3://bucket/<hash>.sh, an image's tag, a parameter of CDK's older synthesizer.
-_FILE = late(rf"(?<![0-9A-Za-z]){_HEX}(?:\.{_HEX}|(?=\.[0-9A-Za-z]{{1,10}}(?![0-9A-Za-z])))")
-_IMAGE = late(rf"((?:container-assets-[^@\s\"]*|aws-cdk/assets|\.dkr\.ecr\.[^@\s\"]*):){_HEX}(?![0-9A-Za-z])")
-_PARAMETER = late(rf"(AssetParameters){_HEX}((?:S3Bucket|S3VersionKey|ArtifactHash|ImageName)?)(?:[0-9A-F]{{8}})?")
-_BARE_HASH = late(_HEX)  # Without one, the three above need not search.
+_FILE = lazy_pattern(rf"(?<![0-9A-Za-z]){_HEX}(?:\.{_HEX}|(?=\.[0-9A-Za-z]{{1,10}}(?![0-9A-Za-z])))")
+_IMAGE = lazy_pattern(rf"((?:container-assets-[^@\s\"]*|aws-cdk/assets|\.dkr\.ecr\.[^@\s\"]*):){_HEX}(?![0-9A-Za-z])")
+_PARAMETER = lazy_pattern(
+    rf"(AssetParameters){_HEX}((?:S3Bucket|S3VersionKey|ArtifactHash|ImageName)?)(?:[0-9A-F]{{8}})?"
+)
+_BARE_HASH = lazy_pattern(_HEX)  # Without one, the three above need not search.
 
 # Keys under which a value says who may do something; there 64 hex digits are a user, never an asset.
-KEYS_THAT_SAY_WHO = late("Principal|CanonicalUser|Grantee|AccessControl")
+KEYS_THAT_SAY_WHO = lazy_pattern("Principal|CanonicalUser|Grantee|AccessControl")
 
 
 def differ_in_assets_only(before: Json, after: Json, path: str = "") -> bool:

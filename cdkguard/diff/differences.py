@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from cdkguard._typing import Json
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 IF = "Fn::If"  # A value that hangs on an unknown condition is {IF: [the condition's text, value if true, value if false]}.
 _MANY_ALIKE = 200  # Among so many similar elements an equal one is looked for; lists of more would take for ever.
-_WHOLE_NUMBER = late(r"(-?\d+)\.0+\Z")
+_WHOLE_NUMBER = lazy_pattern(r"(-?\d+)\.0+\Z")
 
 Path = tuple[str | int, ...]
 Difference = tuple[Path, Json, Json]  # The path, the value before, the value after.

@@ -10,12 +10,12 @@ from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.text.credentials import mask_secrets
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 if TYPE_CHECKING:
     from cdkguard.model import Fate
 
-_FACT = late(r"\{(\w+)\}")  # the name of a fact in a rule's message
+_FACT = lazy_pattern(r"\{(\w+)\}")  # the name of a fact in a rule's message
 _FATES: dict[Fate, str] = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",

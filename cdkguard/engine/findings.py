@@ -11,11 +11,11 @@ from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.errors import TooMuchError
 from cdkguard.model import Finding, Outcome, Rule, Stack
 from cdkguard.template.rendering import is_hidden, render_value
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
 _STEP = re.compile(r"[.\[]")
-_LOGICAL_ID_HASH = late(r"(?<=.)[0-9A-F]{8}\Z")
+_LOGICAL_ID_HASH = lazy_pattern(r"(?<=.)[0-9A-F]{8}\Z")
 
 
 def refuse_too_many(number: int, settings: EngineSettings) -> None:

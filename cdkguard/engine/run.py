@@ -15,11 +15,11 @@ from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
 from cdkguard.template import loops
 from cdkguard.template.scope import Scope, Verbatim
 from cdkguard.template.stack_scopes import StackScopes
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 _SHORT_FORM = "AWS::Serverless::"  # types of AWS SAM, each of which stands for several resources
 _SECTIONS = ("Metadata", "Parameters", "Mappings", "Outputs")  # besides Resources, those that may hold a secret
-_PLACE = late(r"\b(account|region)=([^:]+)")  # in the key of a context lookup
+_PLACE = lazy_pattern(r"\b(account|region)=([^:]+)")  # in the key of a context lookup
 _COLUMNS = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)  # of a rule's counts
 
 

@@ -10,12 +10,12 @@ from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty, metadata
 from cdkguard.inputs.template_file import read_template, read_text
 from cdkguard.model import Assembly, Problem, Stack, replace_stacks
 from cdkguard.system import files
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 ASSEMBLY, FILE, LINK = "assembly", "file", "link"  # the kinds of `find_members`
 _NOT_ENTERED = ("node_modules", ".git", ".venv")
-_TEMPLATE_NAME = late(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
-_TEMPLATE_WORDS = late(r"Resources|AWSTemplateFormatVersion|AWS::")
+_TEMPLATE_NAME = lazy_pattern(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
+_TEMPLATE_WORDS = lazy_pattern(r"Resources|AWSTemplateFormatVersion|AWS::")
 
 
 def find_members(folder: str) -> Iterator[tuple[str, str]]:

@@ -13,15 +13,15 @@ from cdkguard._typing import Json
 from cdkguard.inputs.shapes import construct_path_of, list_or_empty, mapping_or_empty
 from cdkguard.model import Acknowledgement, Source
 from cdkguard.system import files
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 _PREFIX = "cdkguard::"
 # One line of a stack trace of Node, Python or Java: `new Main (/app/lib/main.ts:10:17)`, `<module> (/app/app.py:12)`.
-_FRAME = late(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d{1,9})(?::\d+)?\)?$")
-_LIBRARY = late(
+_FRAME = lazy_pattern(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d{1,9})(?::\d+)?\)?$")
+_LIBRARY = lazy_pattern(
     r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]"
 )
-_REASON = late(r"(.*?)\s*\((?:owner ([^,()]+))?(?:, )?(?:until (\S+))?\)", re.DOTALL)
+_REASON = lazy_pattern(r"(.*?)\s*\((?:owner ([^,()]+))?(?:, )?(?:until (\S+))?\)", re.DOTALL)
 
 
 class StackMetadata:

@@ -7,15 +7,15 @@ import re
 from bisect import bisect
 from collections.abc import Callable
 
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 # The section Resources where its line holds nothing else.
-_SECTION = late(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
+_SECTION = lazy_pattern(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
 # The first line that is no comment.
-_FIRST = late(r"^([ \t]*)[^\s#]", re.MULTILINE)
+_FIRST = lazy_pattern(r"^([ \t]*)[^\s#]", re.MULTILINE)
 # The section, and a key whose value is no scalar, wherever they stand.
-_RESOURCES = late(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
-_KEY = late(r"""(?:^|[{,\s])["']?([\w:.-]*\w)["']?\s*:\s*(?:[\[{&#\r\n]|$)""", re.MULTILINE)
+_RESOURCES = lazy_pattern(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
+_KEY = lazy_pattern(r"""(?:^|[{,\s])["']?([\w:.-]*\w)["']?\s*:\s*(?:[\[{&#\r\n]|$)""", re.MULTILINE)
 
 
 class ResourceLines:

@@ -9,10 +9,10 @@ import re
 
 from cdkguard._typing import Any
 from cdkguard.template.paths import Step
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 # The common form, which needs no parser, and so no import of one.
-_PLAIN = late(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
+_PLAIN = lazy_pattern(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\*\])*\Z")
 _EACH = "each__element"  # the field name that stands for `[*]` while jsonpath-ng parses
 MAX_DESCENTS = 2  # `..` in one path: each walks over all values that the one before it names
 

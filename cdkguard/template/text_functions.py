@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 if TYPE_CHECKING:
     from cdkguard.template.scope import Scope
@@ -18,7 +18,7 @@ DYNAMIC = "{{resolve:"  # the beginning of a dynamic reference
 MAX_TEXT = 1_000_000  # characters of one text that functions make
 LARGE = 1_024  # characters from which on a text counts towards what functions may make of a template
 _MAX_PIECES = 10_000  # of one joined text
-_HOLE = late(r"\$\{([^${}]*)\}")
+_HOLE = lazy_pattern(r"\$\{([^${}]*)\}")
 
 
 def join(scope: Scope, operand: Json, call: Json) -> Json:

@@ -6,10 +6,10 @@ import math
 import re
 
 from cdkguard._typing import Any
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 # Shapes of credentials that no other text has.
-SHAPES = late(
+SHAPES = lazy_pattern(
     r"(?P<aws_access_key>(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9]))"
     r"|(?P<private_key>-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY)"
     r"|(?P<github_token>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,}))"
@@ -25,22 +25,22 @@ SHAPES = late(
 _MARKS = (
     "AKIA", "ASIA", "PRIVATE KEY", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "k_live_", "AIza", "glpat-", "sk-",
 )  # fmt: skip
-_NAME = late(
+_NAME = lazy_pattern(
     r"(?:^|[_\-./])(?:(?P<password>password|passwd|passphrase|pwd)|secret|api_?key|access_?key|secret_?key|private_?key"
     r"|auth_?token|access_?token|token|credentials?|access_?key_?id)\Z",
     re.IGNORECASE,
 )
-_CAMEL = late(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = lazy_pattern(r"(?<=[a-z0-9])(?=[A-Z])")
 # Values that are no secret, whatever their name is: switches, blanks, templates.
-_PLACEHOLDER = late(
+_PLACEHOLDER = lazy_pattern(
     r"\A(?:\s*|[x*.#_-]+|<.*>|\$\{.*\}|\{\{.*\}\}|%s|null|none|nil|undefined|true|false|yes|no|on|off|enabled|disabled|required"
     r"|optional|todo|changeme_?in_?console)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 # Values that name the place of a secret begin like this.
 _ELSEWHERE = ("arn:", "{{resolve:", "/", "http://", "https://", "secretsmanager:", "ssm:", "file:", "s3://", "vault:")
-_SECRET_PATH = late(r"[A-Za-z][\w.-]*(?:/[\w.-]+)+\Z")  # prod/orders/db: the name of a secret
-_AWS_SECRET_KEY = late(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9/+]{40}\Z")
+_SECRET_PATH = lazy_pattern(r"[A-Za-z][\w.-]*(?:/[\w.-]+)+\Z")  # prod/orders/db: the name of a secret
+_AWS_SECRET_KEY = lazy_pattern(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9/+]{40}\Z")
 _KEY_ENTROPY = 4.5  # bits per character; words in CamelCase stay below it, a random key of 40 characters above
 
 
@@ -84,16 +84,16 @@ def is_secret_text(name: str, text: str) -> bool:
     return named.group("password") is not None or _SECRET_PATH.match(text) is None
 
 
-_HIDDEN_NAME = late(
+_HIDDEN_NAME = lazy_pattern(
     r"(password|passwd|passphrase|secret(string|key)?|token|api_?key|private_?key|credential)s?\Z", re.I
 )
 # A text in quotes behind a name, an argument or a call that speaks of a secret.
-_NAMED_LITERAL = late(
+_NAMED_LITERAL = lazy_pattern(
     r"""((?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credential|plain_?text)\w*["'`]?\]?"""
     r"""\s*[:=,(]+\s*[fbru]{0,2})(["'`]).*?(?:\2|$)""",
     re.IGNORECASE,
 )
-_LITERAL = late(r"""(["'`]).*?(?:\1|$)""")
+_LITERAL = lazy_pattern(r"""(["'`]).*?(?:\1|$)""")
 
 
 def hide_credentials(text: str) -> str:

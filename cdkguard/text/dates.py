@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
-_DATE = late(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
+_DATE = lazy_pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 
 
 def is_date(text: str) -> bool:

@@ -6,19 +6,19 @@ import json
 import re
 
 from cdkguard._typing import Any
-from cdkguard.text.regexes import late
+from cdkguard.text.regexes import lazy_pattern
 
 # Characters that move a cursor, reverse or hide text, break a line, or cannot be written as UTF-8 or XML: controls (C0,
 # DEL, C1), bidirectional and zero-width marks, line separators, tags, surrogates, noncharacters.
-_UNPRINTABLE = late(
+_UNPRINTABLE = lazy_pattern(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_SURROGATE = late("[\ud800-\udfff]")
-_NOT_ASCII = late("[^\x00-\x7e]")
-_COMMAND = late(r"(?<=#)#(?=\w*\[)")  # `##[error]`, `##vso[task...]`: CI services obey them anywhere in a line
-_WORKFLOW = late(r"\s*::[A-Za-z]")  # `::error::`, at the beginning of a line; `::/0` is an address
-_MARKDOWN = late(r"""[\\`*_\[\]#|~<>&"$]|^[-+=/]""")  # a leading `/` is a GitLab quick action
+_SURROGATE = lazy_pattern("[\ud800-\udfff]")
+_NOT_ASCII = lazy_pattern("[^\x00-\x7e]")
+_COMMAND = lazy_pattern(r"(?<=#)#(?=\w*\[)")  # `##[error]`, `##vso[task...]`: CI services obey them anywhere in a line
+_WORKFLOW = lazy_pattern(r"\s*::[A-Za-z]")  # `::error::`, at the beginning of a line; `::/0` is an address
+_MARKDOWN = lazy_pattern(r"""[\\`*_\[\]#|~<>&"$]|^[-+=/]""")  # a leading `/` is a GitLab quick action
 
 
 def _as_escape(match: re.Match[str]) -> str:

@@ -29,7 +29,7 @@ class _LatePattern:
         return getattr(pattern, name)
 
 
-def late(text: str, flags: int = 0) -> re.Pattern[str]:
+def lazy_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     """A pattern for a module's constant, compiled when it is first used.
 
     A run uses few of our patterns, and compiling all of them takes as long as a check.
