@@ -37,9 +37,9 @@ def render(report: Report, options: Options) -> str:
 
 def step_summary(report: Report, options: Options) -> str:
     """Markdown for the file that $GITHUB_STEP_SUMMARY names."""
-    from cdkguard.outputs.markdown import document
+    from cdkguard.outputs.markdown import render_report_within
 
-    return document(report, options, _SUMMARY_CHARACTERS)
+    return render_report_within(report, options, _SUMMARY_CHARACTERS)
 
 
 def _annotation(finding: Finding, options: Options) -> tuple[str, str]:

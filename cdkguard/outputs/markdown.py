@@ -22,10 +22,10 @@ _CELL = 160
 
 
 def render(report: Report, options: Options) -> str:
-    return document(report, options, CHARACTERS)
+    return render_report_within(report, options, CHARACTERS)
 
 
-def document(report: Report, options: Options, limit: int) -> str:
+def render_report_within(report: Report, options: Options, limit: int) -> str:
     """At most `limit` characters; rows that do not fit are counted in a closing note."""
     room = limit - _RESERVE
     text, dropped = fill(f"{MARKER}\n{render_verdict(report)}\n", lay_out_report(report, options), room)

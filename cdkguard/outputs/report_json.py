@@ -16,10 +16,10 @@ SCHEMA_VERSION = "1.0"
 
 
 def render(report: Report, options: Options) -> str:
-    return escape.json_text(document(report, options), depth=2) + "\n"  # a line for each finding, stack and rule
+    return escape.json_text(report_document(report, options), depth=2) + "\n"  # a line for each finding, stack and rule
 
 
-def document(report: Report, options: Options) -> dict[str, Any]:
+def report_document(report: Report, options: Options) -> dict[str, Any]:
     """The report as plain JSON values."""
     return {
         "schemaVersion": SCHEMA_VERSION,

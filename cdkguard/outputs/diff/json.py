@@ -17,10 +17,10 @@ SCHEMA_VERSION = "1.0"
 
 
 def render(difference: Difference, options: Options) -> str:
-    return escape.json_text(document(difference, options)) + "\n"
+    return escape.json_text(difference_document(difference, options)) + "\n"
 
 
-def document(difference: Difference, options: Options) -> dict[str, Any]:
+def difference_document(difference: Difference, options: Options) -> dict[str, Any]:
     """The difference as plain JSON values."""
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -28,13 +28,13 @@ def document(difference: Difference, options: Options) -> dict[str, Any]:
         "against": difference.against,
         "to": difference.to,
         "summary": count_impacts(difference.changes),
-        "changes": [change(c, options) for c in difference.changes if c.impact not in STACK_IMPACTS],
+        "changes": [change_entry(c, options) for c in difference.changes if c.impact not in STACK_IMPACTS],
         "stackChanges": [_stack_change(c) for c in difference.changes if c.impact in STACK_IMPACTS],
         "notices": list(difference.notes),
     }
 
 
-def change(one: Change, options: Options) -> dict[str, Any]:
+def change_entry(one: Change, options: Options) -> dict[str, Any]:
     """One change of a resource."""
     return {
         "logicalId": one.logical_id,

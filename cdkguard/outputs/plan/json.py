@@ -6,7 +6,7 @@ from cdkguard._typing import Any
 from cdkguard.model import STACK_IMPACTS, Report
 from cdkguard.outputs import report_json
 from cdkguard.outputs.diff.common import Difference
-from cdkguard.outputs.diff.json import document as difference_document
+from cdkguard.outputs.diff.json import difference_document
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
 from cdkguard.text import escape
@@ -15,12 +15,12 @@ PLAN_VERSION = "1.0"
 
 
 def render(plan: Plan, options: Options) -> str:
-    return escape.json_text(document(plan.report, options)) + "\n"
+    return escape.json_text(plan_document(plan.report, options)) + "\n"
 
 
-def document(report: Report, options: Options) -> dict[str, Any]:
+def plan_document(report: Report, options: Options) -> dict[str, Any]:
     """{planVersion, verdict, changes, stackChanges, findings, errors ...}."""
-    whole = report_json.document(report, options)
+    whole = report_json.report_document(report, options)
     stacks = tuple({id(c.stack): c.stack for c in report.changes}.values())
     shown = difference_document(Difference(report.changes, stacks, report.against, "the app"), options)
     on_changes = [f for f in whole["findings"] if f["impact"] is not None]

@@ -151,4 +151,4 @@ def test_the_json_says_that_data_is_destroyed() -> None:
     document = json.loads(render("json", plan(), OPTIONS, "plan"))
     assert document["destroysData"] is True and document["planVersion"]
     assert document["otherFindings"] == 2
-    assert plan_json.document(Report((), (), ()), OPTIONS)["destroysData"] is False
+    assert plan_json.plan_document(Report((), (), ()), OPTIONS)["destroysData"] is False

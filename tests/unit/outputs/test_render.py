@@ -32,7 +32,7 @@ from cdkguard.model import (
     Suppression,
 )
 from cdkguard.outputs import cdk_report
-from cdkguard.outputs.markdown import document as markdown_document
+from cdkguard.outputs.markdown import render_report_within as markdown_document
 from cdkguard.outputs.render import FORMATS, Format, Options, names, render
 from cdkguard.text import escape
 from tests.support.output_laws import IN_SARIF, SARIF
