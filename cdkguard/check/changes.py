@@ -56,7 +56,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
     config, loaded = new.bound.config, new.bound.packs
     old_config = _baseline_config(config, baseline)
     then = old_config or config._replace(app_context=baseline.assembly.context or config.app_context)
-    compared = comparison.compare(
+    compared = comparison.compare_with_baseline(
         baseline,
         assign_environments(then, baseline.assembly.stacks).stacks,
         [*new.stacks, *new.others],

@@ -30,7 +30,7 @@ class Comparison(NamedTuple):
     sides: Sides
 
 
-def compare(
+def compare_with_baseline(
     baseline: Baseline,
     before: Sequence[Stack],
     after: Sequence[Stack],

@@ -20,7 +20,7 @@ from cdkguard.packs.load import load_all
 from cdkguard.system import files
 
 
-def compare(config: Config, old_path: str | None, progress: TextIO | None = None) -> Difference:
+def find_difference(config: Config, old_path: str | None, progress: TextIO | None = None) -> Difference:
     """The changes that lead from the baseline to what the configuration names, of the stacks that it selects.
 
     The baseline is the file or folder `old_path`, else the configuration's. Raises CdkguardError where a side cannot be
@@ -31,7 +31,7 @@ def compare(config: Config, old_path: str | None, progress: TextIO | None = None
         stacks = comparison.stacks_of(found, config)
         with _old_side(config, old_path, found, progress) as old:
             before = comparison.stacks_of(old.assembly, config)
-            compared = comparison.compare(old, before, stacks, loaded.sets, config.template_parameters)
+            compared = comparison.compare_with_baseline(old, before, stacks, loaded.sets, config.template_parameters)
             selected = _of_selected_stacks(compared.changes, config)
             notes = tuple(p.message for p in (*old.notes, *found.problems))
             refuse_unread(found.problems)

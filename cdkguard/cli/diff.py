@@ -19,11 +19,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare both sides and write the difference; the exit status says nothing of it."""
-    from cdkguard.check.difference import compare
+    from cdkguard.check.difference import find_difference
     from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.settings import load_sides
 
     outputs = asked_outputs(options, "difference")
     old_path, config = load_sides(options)
-    write_outputs(outputs, "difference", compare(config, old_path, sys.stderr))
+    write_outputs(outputs, "difference", find_difference(config, old_path, sys.stderr))
     return int(ExitCode.OK)
