@@ -63,10 +63,12 @@ class CdkGuardPlugin:
 
     @property
     def name(self) -> str:
+        """CDK's property: the name that its validation report shows."""
         return PLUGIN
 
     @property
     def version(self) -> str:
+        """CDK's property: cdkguard's version."""
         return __version__
 
     @property

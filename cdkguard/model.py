@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     # accepted findings, in that of approved changes, or in metadata for another checker.
     SuppressionKind = Literal["configuration", "metadata", "acknowledgement", "accepted", "approval", "peer"]
 
-    # What a problem is about: a template or a nested one that was not read, a crashed rule, missing context, a suppression
+    # The subject of a problem: a template or a nested one that was not read, a crashed rule, missing context, a suppression
     # that does not count, one that covers no finding, an approval, the baseline, or something to know.
     ProblemKind = Literal[
         "template",
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
         "notice",
     ]
 
-    # What a deployment does to a resource, in the words of CDK's ResourceImpact; IMPACTS lists them in their order.
+    # A deployment's effect on a resource, in the words of CDK's ResourceImpact; IMPACTS lists them in their order.
     ResourceImpact = Literal["WILL_CREATE", "WILL_UPDATE", "MAY_REPLACE", "WILL_REPLACE", "WILL_ORPHAN", "WILL_DESTROY"]
-    # What happens to a stack or to cdkguard's own configuration; STACK_IMPACTS lists them.
+    # A change of a stack as a whole or of cdkguard's own configuration; STACK_IMPACTS lists them.
     StackImpact = Literal[
         "STACK_ADDED",
         "STACK_REMOVED",
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     Impact = ResourceImpact | StackImpact
     # Whether the change of a property replaces the resource.
     Replacement = Literal["no", "maybe", "yes"]
-    # What becomes of the resource that runs now; "" where it stays, "unknown" where only the deployment decides.
+    # The fate of the resource that runs now; "" where it stays, "unknown" where only the deployment decides.
     Fate = Literal["", "destroyed", "snapshot", "retained", "unknown"]
     # Why, or in which case, a change happens: the keys of DETAILS.
     Detail = Literal[
@@ -221,7 +221,7 @@ STACK_IMPACTS: tuple[StackImpact, ...] = (
     "STACK_MOVED",  # to another account or region
     "STACK_UNPROTECTED",  # termination protection off
     "STACK_RECLASSIFIED",  # of another environment: other rules apply from now on
-    "GUARDRAIL_WEAKENED",  # what the change does to our own configuration
+    "GUARDRAIL_WEAKENED",  # this and the next are changes of cdkguard's own configuration
     "EXEMPTION_ADDED",
 )
 
@@ -249,7 +249,7 @@ class Change(NamedTuple):
     after: Json = None
     properties: tuple[PropertyChange, ...] = ()
     detail: tuple[Detail, ...] = ()  # Why, or in which case, it happens.
-    fate: Fate = ""  # What becomes of the resource that runs now.
+    fate: Fate = ""  # The fate of the resource that runs now.
     partner: str | None = None  # The construct path of the other half of a rename or move.
     partner_id: str | None = None  # The logical ID of that half.
     partner_stack: str | None = None  # The stack of that half, where it is another one.
@@ -332,13 +332,14 @@ class Suppression(NamedTuple):
 
 
 class AcceptedFinding(NamedTuple):
-    """An old finding that a team accepted as it is: an entry of the file that `cdkguard baseline` writes."""
+    """An old finding that a team accepted as it is: an entry of the file that `cdkguard accept` writes."""
 
     rule_id: str
     since: str  # ISO date of the acceptance
 
     @property
     def reason(self) -> str:
+        """The reason that outputs show for a suppression by this entry."""
         return f"{self.rule_id}: accepted since {self.since}"
 
 
@@ -389,7 +390,7 @@ class Rule(NamedTuple):
     require: Json = None
     environments: tuple[str, ...] = ()  # empty: every environment
     severities: Mapping[str, str] = {}  # environment -> severity, where it differs
-    on_unknown: str = "unknown"  # what UNKNOWN counts as: unknown | fail | pass
+    on_unknown: str = "unknown"  # the outcome that stands for UNKNOWN: unknown | fail | pass
     message: str = ""
     why: str = ""
     remedy: Remedy | None = None
@@ -444,7 +445,7 @@ class Report(NamedTuple):
     phases: Mapping[str, float] = {}
     changes: tuple[Change, ...] = ()  # against the baseline, as the deployment would carry them out
     against: str = ""  # the baseline in words; empty where no change was judged
-    rule_seconds: Mapping[str, float] = {}  # what each rule cost, where the configuration asks for timings
+    rule_seconds: Mapping[str, float] = {}  # rule id -> seconds, where the configuration asks for timings
 
     @property
     def active(self) -> tuple[Finding, ...]:
@@ -453,6 +454,7 @@ class Report(NamedTuple):
 
     @property
     def errors(self) -> tuple[Problem, ...]:
+        """The problems that hide something from the judgement: the run has not passed with one of them."""
         return tuple(p for p in self.problems if p.fatal)
 
     def fails(self) -> bool:
@@ -496,8 +498,10 @@ class Framework(NamedTuple):
     controls: tuple[Control, ...]
 
     def having(self, outcome: str) -> tuple[Control, ...]:
+        """The controls of that outcome; OUTCOMES lists them."""
         return tuple(control for control in self.controls if control.outcome == outcome)
 
     @property
     def counts(self) -> dict[str, int]:
+        """Outcome -> number of controls, 0 included."""
         return {outcome: len(self.having(outcome)) for outcome in OUTCOMES}

@@ -39,7 +39,7 @@ class PolicyTarget(NamedTuple):
     key: object
     # That logical ID; None for a target of elsewhere.
     logical_id: str | None
-    # What messages call it.
+    # Its name in messages.
     label: str
 
 

@@ -45,7 +45,7 @@ _OWN_PRINCIPAL = re.compile(r"\$\{AWS::AccountId\}:\*|.*CustomResourceProviderRo
 class PolicySubject(NamedTuple):
     """The identity or resource that policies are attached to."""
 
-    # What messages call it: `role Worker`, `Bucket`.
+    # Its name in messages: `role Worker`, `Bucket`.
     label: str
     # Its policies name principals: a resource-based policy, or a role's trust policy.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
@@ -54,7 +54,7 @@ class PolicySubject(NamedTuple):
     account: str | None = None
     # The kind of every widening, where the policies have one of their own: trust, permission.
     kind: str = ""
-    # What its principals may do, in messages, where that is always the same: `become role Worker`.
+    # The right of its principals, in messages, where that is always the same: `become role Worker`.
     right: str = ""
     # Without a policy it lets everybody in, such as a REST API: a policy can only take away.
     open_by_default: bool = False

@@ -60,6 +60,7 @@ class Connection(NamedTuple):
 
     @property
     def words(self) -> str:
+        """The account and region, as messages name them."""
         return f"account {self.account}, region {self.region}"
 
 

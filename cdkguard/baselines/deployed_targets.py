@@ -34,10 +34,12 @@ class Target(NamedTuple):
 
     @property
     def key(self) -> Key:
+        """(stack name, account, region), the same for two targets that mean one stack."""
         return self.name, self.account, self.region
 
     @property
     def connection_key(self) -> tuple[str | None, str | None, str | None]:
+        """(account, region, ARN of the role): targets with the same one share a connection."""
         return self.account, self.region, self.role.arn if self.role else None
 
 

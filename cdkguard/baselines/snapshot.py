@@ -167,6 +167,7 @@ def _json_text(value: Json, sort: bool = True) -> str:
 
 
 def digest_of(text: str) -> str:
+    """The first 16 hexadecimal digits of a text's SHA-256, whichever line ends it has."""
     from hashlib import sha256
 
     # Git may check the file out with other line ends.
@@ -202,6 +203,7 @@ def _write_files(path: str, texts: Mapping[str, str]) -> list[str]:
 
 
 def find_template_files(path: str) -> set[str]:
+    """The names of the templates in a snapshot's folder, without files that a write has not renamed yet."""
     return {name for name in os.listdir(path) if name.endswith(TEMPLATE) and not name.startswith(".")}
 
 

@@ -53,7 +53,7 @@ def _summarize_control(
     )
     if any(finding.outcome is Outcome.FAIL for finding in active):
         return control._replace(outcome="fail")
-    # What could not be read or judged may hold a failure: nothing passes then.
+    # A template that was not read, or a rule without a verdict, may hide a failure, so no control passes then.
     if active or (report.errors and any(rule in ran for rule in rules)):
         return control._replace(outcome="unknown")
     if any(rule in ran and rule in met for rule in rules):

@@ -28,6 +28,7 @@ class Example(NamedTuple):
 
     @property
     def holds(self) -> bool:
+        """Whether the rule answers as its file says."""
         return self.expected == self.got
 
 

@@ -118,6 +118,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=_Help, **options)
 
     def error(self, message: str) -> Any:
+        """Raises ConfigError, where argparse would end the process with its own status."""
         self.print_usage(sys.stderr)
         raise ConfigError(message)
 

@@ -35,6 +35,7 @@ class Approval(NamedTuple):
     rules: tuple[str, ...] = ()  # only findings of these; empty: of every rule
 
     def is_for(self, change: Change) -> bool:
+        """Whether it names this change's stack, resource and impact; the token may be another one."""
         return (self.stack, self.logical_id, self.impact) == (change.stack.root.name, change.logical_id, change.impact)
 
 

@@ -50,6 +50,7 @@ class DocumentValue:
         return ".".join(str(part) for part in self.path if isinstance(part, str)) or "the file"
 
     def child(self, key: str | int, value: Json) -> DocumentValue:
+        """The value at a key or index of this one, with its path."""
         return DocumentValue(self.document, (*self.path, key), value)
 
     def items(self) -> dict[str, DocumentValue]:

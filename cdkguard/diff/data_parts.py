@@ -23,7 +23,7 @@ class DataPart(NamedTuple):
 
     path: tuple[str, ...]  # Below `Properties`.
     key: str | None  # The member that names an element of the list; None where the property is a count.
-    words: str  # What a message calls one part.
+    words: str  # The name of one part in messages.
     default: int | None = None  # The count where the property is not written; None: then it counts nothing.
 
 

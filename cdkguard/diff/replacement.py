@@ -17,7 +17,7 @@ Names = tuple[str, ...]
 # A path that ends so counts only where its own value changes, not where a parent of it is added or removed.
 VALUE_ONLY = "!"
 
-# What a property change does to its resource.
+# The effect of a property change on its resource.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 IMPACT_OF: dict[Replacement, ResourceImpact] = {
     "no": "WILL_UPDATE",

@@ -52,6 +52,7 @@ class ResourceChanges:
         return self._update(old, new, logical_id, body, other.body)
 
     def create(self, stack: Stack, logical_id: str, body: Json, old_stack: Stack | None = None) -> Change:
+        """The creation of a resource; `old_stack` is the other side of its stack, None where that is new as well."""
         return self._complete(Change("WILL_CREATE", stack, logical_id, after=body, old_stack=old_stack))
 
     def remove(self, old: Stack, new: Stack, logical_id: str, body: Json, other: Resource) -> Change:

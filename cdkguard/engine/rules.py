@@ -104,7 +104,7 @@ class BoundRules:
         self.settings = settings
         self.all = [BoundRule(rule, settings) for rule in rules]
         self.counts: dict[str, list[int]] = {bound.rule.id: bound.count for bound in self.all}
-        self.seconds: dict[str, float] = {}  # What each rule cost, where the settings have a clock.
+        self.seconds: dict[str, float] = {}  # Rule id -> seconds, where the settings have a clock.
         self._types = {b.rule.id: _split_types(b.rule, settings) for b in self.all if b.rule.scope == "resource"}
         # Both are asked for each resource, and there are few types and fewer environments: (type or scope, environment).
         self._of_type: dict[tuple[str, str | None], list[BoundRule]] = {}

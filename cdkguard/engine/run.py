@@ -55,7 +55,7 @@ class Run:
         self.lookups = lookups or Lookups(stacks, self.scopes, self.settings)
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
-        self._globals: dict[Stack, dict[str, Json]] = {}  # what a stack's resources of AWS SAM have in common
+        self._globals: dict[Stack, dict[str, Json]] = {}  # the `Globals` that a stack's resources of AWS SAM share
 
     def evaluate_stacks(self) -> None:
         """The rules about resources, texts, templates and single stacks."""

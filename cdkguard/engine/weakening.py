@@ -218,8 +218,8 @@ def _by_prefix(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     return None if one is None or other is None else not other.startswith(one)
 
 
-# What `by` may say: (before, after, entry) -> weaker, None where that is not known. `order` is from weak to strong; values
-# in a list of their own in it are equally strong.
+# `by` of a `weakens` entry -> a function of (before, after, entry) that says whether the value after is weaker, None where
+# that is not known. `order` goes from weak to strong; values in a list of their own in it are equally strong.
 DIRECTIONS: Mapping[str, Any] = {
     "lower": lambda old, new, entry: _by_number(old, new, -1),
     "higher": lambda old, new, entry: _by_number(old, new, 1),

@@ -31,6 +31,7 @@ class ResourceLines:
         self._breaks: list[int] = []
 
     def __call__(self, logical_id: str) -> int | None:
+        """The line on which the resource begins, counted from 1; None where the text does not show it."""
         for find_positions in (self._find_in_block, self._find_anywhere):
             if logical_id not in self._positions and find_positions not in self._done:
                 self._done.append(find_positions)

@@ -75,6 +75,7 @@ def _is_endpoint_port(value: Json, context: OperatorContext) -> bool:
 
 
 def ports_include(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the rule opens one of the operand's ports."""
     ports = _ports_of(value, context)
     if ports is None:
         return True if _is_endpoint_port(value, context) else None
@@ -91,6 +92,7 @@ def ports_within(value: Json, operand: Json, context: OperatorContext) -> Tri:
 
 
 def ports_all(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the rule opens every port, with or without port 0."""
     ports = _ports_of(value, context)
     return None if ports is None else (ports[0] <= 1 and ports[1] >= 65535) is operand
 
@@ -102,6 +104,7 @@ def ports_range(value: Json, operand: Json, context: OperatorContext) -> Tri:
 
 
 def protocol_all(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the rule is for every protocol."""
     if not isinstance(value, dict) or "IpProtocol" not in value:
         return operand is False  # CloudFormation refuses a rule without a protocol.
     protocol = addresses.protocol_of(context.scope.resolve(value["IpProtocol"]))
@@ -112,6 +115,7 @@ def protocol_all(value: Json, operand: Json, context: OperatorContext) -> Tri:
 
 
 def names_account(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a text names an account of one of the operand's classes; see `arns.classify_account`."""
     from cdkguard.aws import arns
 
     if not isinstance(value, str) or context.facts is None or arns.is_skipped(context.path):
@@ -123,6 +127,7 @@ def names_account(value: Json, operand: Json, context: OperatorContext) -> Tri:
 
 
 def names_own_resource(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a text spells out the ARN of a resource that the app itself makes."""
     from cdkguard.aws import arns
 
     if not isinstance(value, str) or context.facts is None or arns.is_skipped(context.path):
@@ -131,6 +136,7 @@ def names_own_resource(value: Json, operand: Json, context: OperatorContext) -> 
 
 
 def names_partition(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a text spells out a partition, as in `arn:aws:`."""
     from cdkguard.aws import arns
 
     if not isinstance(value, str) or arns.is_skipped(context.path):
@@ -142,6 +148,7 @@ def names_partition(value: Json, operand: Json, context: OperatorContext) -> Tri
 
 
 def secret_shape(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a text holds a credential of a shape that no other text has."""
     from cdkguard.text import credentials
 
     return (isinstance(value, str) and credentials.find_credential_kind(value) is not None) is operand

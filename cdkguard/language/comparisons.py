@@ -1,6 +1,7 @@
 """The operators that compare a value: equality, membership, texts, numbers, sizes, and how the value is written.
 
-Each operator is a function of (value, operand, context). A `..._known_parts` function answers for a value of which only
+Each operator is a function of (value, operand, context); where the operand is true or false, false asks for the opposite
+of what the docstring says. A `..._known_parts` function answers for a value of which only
 the deployment knows a part: a text that begins with "arn:" does so whatever is filled in behind it.
 """
 
@@ -35,10 +36,12 @@ def are_equal(value: Json, operand: Json) -> bool:
 
 
 def equals(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the value, with its references resolved, equals the operand."""
     return are_equal(context.scope.resolve_deep(value) if isinstance(value, dict | list) else value, operand)
 
 
 def is_in(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the value equals a member of the operand, a list or a named set."""
     # A named set is a frozenset and holds texts alone, so that one look is enough.
     if type(value) is str and (value in operand or type(operand) is frozenset):
         return value in operand
@@ -46,6 +49,7 @@ def is_in(value: Json, operand: Json, context: OperatorContext) -> Tri:
 
 
 def contains(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a map has the key, a list the member, or a text the part that the operand is."""
     if isinstance(value, dict):
         return operand in value
 
@@ -79,6 +83,7 @@ ends_with = compare_text(str.endswith)
 
 
 def matches(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the pattern is found anywhere in the text; unknown where none is found and the text was cut."""
     text = scalar_text(value)
     if text is None:
         return False
@@ -119,10 +124,12 @@ def _size_of(value: Json, context: OperatorContext) -> int | None:
 
 
 def is_empty(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a list, map or text holds nothing, after AWS::NoValue is taken away."""
     return (_size_of(value, context) == 0) is operand
 
 
 def has_length(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a list, map or text has at least as many members or characters as the operand says."""
     size = _size_of(value, context)
     return size is not None and size >= operand
 
@@ -131,6 +138,7 @@ def has_length(value: Json, operand: Json, context: OperatorContext) -> Tri:
 
 
 def exists(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether the property is there, whatever its value."""
     return (value is not ABSENT) is operand
 
 
@@ -168,10 +176,12 @@ def is_template_unread(value: Json, operand: Json, context: OperatorContext) -> 
 
 
 def never_known(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """None of every value: no known part decides."""
     return None
 
 
 def equals_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """False where the known parts of a text are not in the operand in their order."""
     return is_in_known_parts(value, [operand], context)
 
 
@@ -201,6 +211,7 @@ def _can_become(value: Deferred, text: str | None) -> bool:
 
 
 def starts_with_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """Decides by the known text in front of the first unknown part."""
     if value.kind == "dynamic":
         return starts_with(value.raw, operand, context)
     if value.kind != "text":
@@ -213,6 +224,7 @@ def starts_with_known_parts(value: Deferred, operand: Json, context: OperatorCon
 
 
 def ends_with_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """Decides by the known text behind the last unknown part."""
     if value.kind == "dynamic":
         return ends_with(value.raw, operand, context)
     if value.kind != "text":

@@ -11,7 +11,7 @@ from cdkguard.language.statement_tests import STATEMENT_TESTS
 from cdkguard.language.vocabulary import ANYTHING, BOOLEAN, LIST, NUMBER, PATTERN, TESTS
 from cdkguard.text.regexes import check_pattern
 
-# What an operand of the other kinds is checked by.
+# Kind of operand -> its check; patterns and tests of statements have functions of their own.
 _IS_RIGHT: Mapping[str, Callable[[Json], bool]] = {
     ANYTHING: lambda operand: True,
     BOOLEAN: lambda operand: isinstance(operand, bool),

@@ -17,18 +17,20 @@ from cdkguard.language.vocabulary import ANYTHING, BOOLEAN, LIST, NUMBER, PATTER
 from cdkguard.logic import Tri, negate
 from cdkguard.template.values import ABSENT, Deferred
 
-# What an operator may look at.
+# The values of `Operator.looks_at`.
 VALUE = "value"  # The value, and the resource that it belongs to.
 RAW = "raw"  # Also the value as the template writes it.
 FACTS = "facts"  # Also the value's property path, and the accounts and names of the run.
 
 
-# What an operator answers of a property that is not there, from its operand.
+# The functions for `Operator.absent`: operand -> the answer for a property that is not there.
 def never(_operand: Json) -> bool:
+    """False of every operand."""
     return False
 
 
 def always(_operand: Json) -> bool:
+    """True of every operand."""
     return True
 
 

@@ -67,7 +67,7 @@ class _References(NamedTuple):
 
     # Logical ids; None among them says that the text of a value must be read, too.
     targets: set[str | None]
-    # What the values spell out, § for unknown parts.
+    # The texts of the values, § for unknown parts.
     texts: set[str]
     # The first condition that is neither known nor assumed: values behind it were not looked at.
     unknown_condition: Branch | None

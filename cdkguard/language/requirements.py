@@ -283,7 +283,7 @@ def expand_types(types: Iterable[str], sets: Mapping[str, frozenset[str]]) -> fr
     return frozenset(t for name in types for t in (sets[name[1:]] if name.startswith("@") else (name,)))
 
 
-# What follows references is imported when a rule first asks for it: few rules do.
+# The module that follows references is imported when a rule first asks for it, since few rules do.
 def _bind_target(node: Json, binding: Binding, universal: bool) -> Decide:
     from cdkguard.language.references import bind_target
 

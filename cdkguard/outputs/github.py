@@ -18,6 +18,7 @@ _SUMMARY_CHARACTERS = 250_000  # At most four bytes each, which is below the 1 M
 
 
 def render(report: Report, options: Options) -> str:
+    """A workflow command a line: errors, then unsuppressed findings, then a notice with the verdict."""
     commands = [("error", _command("error", "cdkguard", error.message)) for error in report.errors]
     commands += [_annotation(finding, options) for finding in report.active]
 

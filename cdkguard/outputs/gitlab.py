@@ -13,6 +13,7 @@ _SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "lo
 
 
 def render(report: Report, options: Options) -> str:
+    """A JSON list with an entry for each error and each finding."""
     fingerprints = make_unique_fingerprints(report.findings)
     entries = [_error(problem, index, options) for index, problem in enumerate(report.errors)]
     entries += [

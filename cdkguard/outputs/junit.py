@@ -17,6 +17,7 @@ from cdkguard.text import escape
 
 
 def render(report: Report, options: Options) -> str:
+    """An XML document with a test suite for each stack and a test case for each finding."""
     root = Element("testsuites", name="cdkguard", time=f"{report.seconds:.3f}")
     _add_run(root, report)
 

@@ -22,6 +22,7 @@ _CELL = 160
 
 
 def render(report: Report, options: Options) -> str:
+    """The report as a comment for a pull request, at most CHARACTERS long."""
     return render_report_within(report, options, CHARACTERS)
 
 

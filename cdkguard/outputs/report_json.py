@@ -16,6 +16,7 @@ SCHEMA_VERSION = "1.0"
 
 
 def render(report: Report, options: Options) -> str:
+    """The report as a JSON document."""
     return escape.json_text(report_document(report, options), depth=2) + "\n"  # a line for each finding, stack and rule
 
 

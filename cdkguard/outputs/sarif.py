@@ -20,6 +20,7 @@ _RUNS, _RESULTS, _TEXT = 20, 25_000, 1_024
 
 
 def render(report: Report, options: Options) -> str:
+    """A SARIF 2.1.0 document with a run for each environment, or one run where GitHub would refuse as many."""
     runs = [_run(name, findings, report, options) for name, findings in _by_environment(report)]
     return escape.json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}) + "\n"
 

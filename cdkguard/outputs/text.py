@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def render(report: Report, options: Options) -> str:
+    """The report as lines for a terminal, of `options.width` characters."""
     return render_lines(list(_lay_out(report, options)), options)
 
 

@@ -68,10 +68,12 @@ class Prepared(NamedTuple):
     texts: Sequence[bytes]
 
     def rules(self) -> Iterator[Rule]:
+        """The pack's rules; each reads its own text when a field is asked for that its head does not hold."""
         for head, text in zip(self.heads, self.texts, strict=True):
             yield cast(Rule, LateRule(head, text))
 
     def encode(self) -> bytes:
+        """The bytes that `read_prepared` reads."""
         first = [self.sets, self.heads, [len(text) for text in self.texts]]
         return b"\n".join([json.dumps(first, sort_keys=True).encode("ascii"), *self.texts])
 

@@ -17,7 +17,7 @@ _MANY = 128  # elements from which on a list counts towards what functions may m
 _SSM_TYPE = "AWS::SSM::Parameter::Value<"
 
 
-# What a scope says, which its copies take over; and what it found out, which they do not (`_forget` says what each holds).
+# The slots that a copy of a scope takes over; and those of values worked out, which it does not (`_forget` describes each).
 _FACTS = (
     "template", "given", "unassumed_given", "account", "region", "stack_name", "dummies", "stack", "defaults", "truths", "excluded",
     "assumed", "shared",
@@ -300,4 +300,5 @@ class Verbatim(Scope):
         return other
 
     def resolve(self, value: Json) -> Json:
+        """The value as the template writes it: nothing is resolved."""
         return value

@@ -17,6 +17,7 @@ SCHEMA_VERSION = "1.0"
 
 
 def render(difference: Difference, options: Options) -> str:
+    """The difference as a JSON document."""
     return escape.json_text(difference_document(difference, options)) + "\n"
 
 

@@ -27,6 +27,7 @@ _CELL = 200
 
 
 def render(difference: Difference, options: Options) -> str:
+    """The difference as a comment for a pull request: a table for each stack, at most CHARACTERS long."""
     head = f"{MARKER}\n**cdkguard diff** {_text(summarize(difference.changes))} · against {_text(difference.against)}\n"
     text, dropped = fill(head, [(block, 1) for block in lay_out_changes(difference, options)], CHARACTERS)
     return text + left_out(dropped)

@@ -29,6 +29,7 @@ _MARKS = {"WILL_DESTROY": "-", "WILL_ORPHAN": "-", "WILL_CREATE": "+", "WILL_UPD
 
 
 def render(difference: Difference, options: Options) -> str:
+    """The difference as lines for a terminal, of `options.width` characters."""
     return render_lines(list(_lay_out(difference, options)), options)
 
 

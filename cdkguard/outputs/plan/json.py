@@ -15,6 +15,7 @@ PLAN_VERSION = "1.0"
 
 
 def render(plan: Plan, options: Options) -> str:
+    """The plan as a JSON document."""
     return escape.json_text(plan_document(plan.report, options)) + "\n"
 
 

@@ -16,6 +16,7 @@ MARKER = "<!-- cdkguard plan -->"  # A job finds its earlier comment by it, to u
 
 
 def render(plan: Plan, options: Options) -> str:
+    """The plan as a comment for a pull request, at most CHARACTERS long."""
     report = plan.report
     head = (
         f"{MARKER}\n{render_verdict(report)}\n\n"

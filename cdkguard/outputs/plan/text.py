@@ -22,6 +22,7 @@ MANY = 12  # Resources without data, of one section, beyond which the others are
 
 
 def render(plan: Plan, options: Options) -> str:
+    """The plan as lines for a terminal, of `options.width` characters."""
     return render_lines(list(_lay_out(plan, options)), options)
 
 
