@@ -149,7 +149,7 @@ class _Marker:
         if finding.fingerprint and finding.fingerprint in self._accepted:
             self.found.add(finding.fingerprint)
             reason = self._accepted[finding.fingerprint].reason
-            found = found or Suppression(finding.rule_id, reason, "baseline", "accepted")
+            found = found or Suppression(finding.rule_id, reason, "accepted findings", "accepted")
         return finding._replace(suppression=found) if found and finding.suppression is None else finding
 
 
@@ -307,7 +307,8 @@ def _not_found(accepted: Mapping[str, AcceptedFinding], met: set[str], rule_ids:
     if not gone:
         return []
     number = "1 accepted finding was" if len(gone) == 1 else f"{len(gone)} accepted findings were"
-    return [_problem("baseline", f"{number} not found in this run: write it again with `cdkguard accept`")]
+    text = f"{number} not found in this run: write the file again with `cdkguard accept`"
+    return [Problem("suppression", text, fatal=False)]
 
 
 def _problem(origin: str, message: str) -> Problem:

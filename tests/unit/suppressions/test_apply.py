@@ -254,9 +254,9 @@ def test_the_baseline_covers_by_fingerprint():
 
 def test_accepted_findings_that_are_gone_are_counted_if_their_rule_ran():
     accepted = {"a": old("s3-versioning"), "b": old("s3-encryption"), "c": old("unheard-of")}
-    problem = "baseline: 2 accepted findings were not found in this run: write it again with `cdkguard accept`"
+    problem = "2 accepted findings were not found in this run: write the file again with `cdkguard accept`"
     assert run([], accepted=accepted) == ([], [problem])
-    assert run([finding(fingerprint="a")], accepted=accepted, rule_ids=["s3-versioning"]) == (["baseline"], [])
+    assert run([finding(fingerprint="a")], accepted=accepted, rule_ids=["s3-versioning"]) == (["accepted findings"], [])
 
 
 def test_the_written_reason_is_preferred_to_the_baseline():
