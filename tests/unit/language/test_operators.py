@@ -64,7 +64,7 @@ def judged(name, value, wanted):
         ("protocol_all", {}, True, False), ("protocol_all", {"IpProtocol": "tcp"}, False, True),
         ("protocol_all", {"IpProtocol": KNOWN}, True, None), ("protocol_all", "x", True, False),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)) if isinstance(value, frozenset) else str(value),
 )  # fmt: skip
 def test_an_operator(name, value, wanted, answer):
     assert judged(name, value, wanted) is answer
