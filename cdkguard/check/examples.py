@@ -46,6 +46,7 @@ def run_examples(
                 yield Example(rule.id, rule.file, outcome, 0, "none", f"the rule has no example of {outcome}")
         for outcome, cases in examples.items():
             for index, case in enumerate(cases):
+                _refuse_malformed(rule, case, f"{rule.file}:1: example {index + 1} of {outcome}")
                 yield Example(rule.id, rule.file, outcome, index, *_judge_example(rule, every_rule, case, sets))
 
 
@@ -58,6 +59,33 @@ def _read_examples(rule: Rule) -> dict[str, list[Json]]:
         if outcome not in ("pass", "fail", "unknown"):
             raise RulePackError(f"{rule.file}:1: examples are pass, fail or unknown, not '{outcome}'")
     return examples
+
+
+def _refuse_malformed(rule: Rule, case: Json, place: str) -> None:
+    """Raises RulePackError for an example of which no stack can be made."""
+    if rule.scope != "change":
+        _refuse_parts(case, place)
+        return
+
+    pair = [case.get(side) for side in ("before", "after")] if isinstance(case, dict) else []
+    sides = [side for side in pair if isinstance(side, dict)]
+    if len(sides) != 2:
+        raise RulePackError(f"{place} is no pair {{before, after}} of mappings, as a rule on changes needs")
+    if len({"config" in side for side in sides}) > 1:
+        raise RulePackError(f"{place} has a 'config' on one side alone")
+    for side in sides:
+        _refuse_parts(side, place)
+
+
+def _refuse_parts(case: Json, place: str) -> None:
+    for key in ("template", "resource", "stack", "settings", "parameters", "config"):
+        value = case.get(key, {}) if isinstance(case, dict) else {}
+        may_be_empty = value is None and key not in ("template", "resource")
+        if not isinstance(value, dict) and not may_be_empty:
+            raise RulePackError(f"{place} has a '{key}' that is no mapping")
+
+    if isinstance(case, dict) and "template" in case and not isinstance(case["template"].get("Resources"), dict):
+        raise RulePackError(f"{place} has a 'template' without a mapping 'Resources'")
 
 
 _Verdict = tuple[str, str, tuple[Finding, ...], tuple[Change, ...]]  # The last four fields of an Example.
