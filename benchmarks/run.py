@@ -165,7 +165,7 @@ def installed(folder):
         packs.prepare_pack(rules, texts, {}).encode()
     )
     loaded = packs.load_all()
-    recommended = selection.select(loaded.rules, ["recommended"])
+    recommended = selection.select_rules(loaded.rules, ["recommended"])
     thirty = [rule.id for rule in recommended if rule.scope == "resource"][:30]
     return ",".join(thirty), {"recommended": len(recommended), "all": len(loaded.rules)}
 

@@ -114,7 +114,7 @@ def compile_path(data: bytes) -> None:
     """A path or a PathError; a path that compiles walks over any value."""
     text = data.decode("utf-8", "replace")
     try:
-        steps = jsonpath.parse(text)
+        steps = jsonpath.parse_path(text)
     except jsonpath.PathError:
         return
     json.dumps(steps)

@@ -77,7 +77,7 @@ def type_facts(sets: Sets) -> TypeFacts:
     """What the diff knows of resource types, from the rules' named sets and the shipped tables."""
     stateful = sets.get("stateful", frozenset()) | sets.get("stateful-more", frozenset())
     return TypeFacts(
-        replacements(),
+        load_replacements(),
         stateful | sets.get("stateful-minor", frozenset()),
         sets.get("snapshot-on-delete", frozenset()),
         sets.get("snapshot-on-replace", frozenset()),
@@ -85,7 +85,7 @@ def type_facts(sets: Sets) -> TypeFacts:
 
 
 @cache
-def replacements() -> Replacements:
+def load_replacements() -> Replacements:
     """Which property changes replace a resource; made by tools/replacement/make_table.py."""
     return Replacements(load_table("replacement.json"))
 

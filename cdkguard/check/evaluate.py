@@ -43,7 +43,7 @@ class BoundConfig(NamedTuple):
 def bind_config(config: Config) -> BoundConfig:
     """Load the packs of a configuration and select its rules; raises ConfigError or RulePackError."""
     loaded = packs.load_all(config.packs)
-    return BoundConfig(config, loaded, selection.select(loaded.rules, config.rules, config.skip))
+    return BoundConfig(config, loaded, selection.select_rules(loaded.rules, config.rules, config.skip))
 
 
 def refuse_unknown_rules(bound: BoundConfig) -> None:

@@ -14,7 +14,7 @@ from functools import cache, cached_property
 
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.check import limits
-from cdkguard.check.slim_stacks import kept_sections, slim_stacks
+from cdkguard.check.slim_stacks import slim_stacks, take_sections
 from cdkguard.config import environments
 from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.lookups import Lookups, own_names
@@ -172,7 +172,7 @@ class _Parts:
             found.stacks, config.environments, config.environment, config.context
         ).stacks
         stacks = mark_unread(stacks, lambda: self.files)
-        sections = [kept_sections(stack) for stack in stacks]
+        sections = [take_sections(stack) for stack in stacks]
         scopes = StackScopes(self.rules.settings.template_parameters)
         own = dict(own_names(stacks, scopes))
         asked = _AskedNames(own if names is None else names)

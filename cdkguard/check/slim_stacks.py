@@ -11,7 +11,7 @@ from cdkguard.model import Stack, replace_stacks
 _KEPT_SECTIONS = ("Transform", "Fn::Transform", "Description")
 
 
-def kept_sections(stack: Stack) -> dict[str, Any]:
+def take_sections(stack: Stack) -> dict[str, Any]:
     """The small sections of a template that are read after its rules ran; taken before, since loops replace them."""
     return {key: stack.template[key] for key in _KEPT_SECTIONS if key in stack.template}
 

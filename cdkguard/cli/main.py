@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from cdkguard.cli.parser import parse
+from cdkguard.cli.parser import parse_command
 from cdkguard.errors import ExitCode, stop_of
 
 
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        command, options = parse(argv)
+        command, options = parse_command(argv)
     except SystemExit as end:  # --help, --version
         return int(end.code or 0)
     return command.run(options)

@@ -37,7 +37,7 @@ import argparse  # noqa: E402
 setattr(argparse, "_", str)  # noqa: B010
 
 
-def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+def parse_command(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     """The command of a command line, and its options. Raises ConfigError; SystemExit after --help and --version."""
     refuse_empty_values(argv)
     group, commands, words = None, COMMANDS, list(argv)

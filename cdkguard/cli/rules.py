@@ -47,10 +47,10 @@ def run_list(options: argparse.Namespace) -> int:
     from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.settings import split_lists
     from cdkguard.packs.load import load_all
-    from cdkguard.packs.selection import select
+    from cdkguard.packs.selection import select_rules
 
     outputs = asked_outputs(options, "rules")
-    rules = select(load_all(options.packs).rules, split_lists(options.rules) or ("all",))
+    rules = select_rules(load_all(options.packs).rules, split_lists(options.rules) or ("all",))
     write_outputs(outputs, "rules", rules)
     return int(ExitCode.OK)
 

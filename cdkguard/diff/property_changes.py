@@ -42,7 +42,7 @@ def find_property_changes(
             yield PropertyChange(render_path((name, *path)), one, other)
 
 
-def classify(resource_type: str, changes: Sequence[PropertyChange]) -> tuple[list[Detail], bool]:
+def classify_changes(resource_type: str, changes: Sequence[PropertyChange]) -> tuple[list[Detail], bool]:
     """The detail word of a change that every build brings, and whether the change is noise, which outputs may fold."""
     if resource_type == CDK_METADATA:
         return ["metadata"], True

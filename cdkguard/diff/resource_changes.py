@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.data_parts import find_lost_parts
 from cdkguard.diff.fates import RETAINING, find_deletion_policy, find_fate, find_replace_policy, is_cluster_member
-from cdkguard.diff.property_changes import CDK_METADATA, classify, find_property_changes
+from cdkguard.diff.property_changes import CDK_METADATA, classify_changes, find_property_changes
 from cdkguard.diff.replacement import IMPACT_OF, Replacements
 from cdkguard.diff.sides import Resource
 from cdkguard.model import IMPACTS, Change, PropertyChange, Stack
@@ -105,7 +105,7 @@ class ResourceChanges:
         impact = max((IMPACT_OF[p.replacement] for p in properties), key=IMPACTS.index)
         fate = "" if impact == "WILL_UPDATE" else self.find_replaced_fate(before, after)
 
-        details, is_noise = classify(kind, properties)
+        details, is_noise = classify_changes(kind, properties)
         if is_noise and self._is_unread(old, logical_id, before) and details != ["metadata"]:
             is_noise = False  # Another template of a nested stack, though its name differs by a hash alone.
         if any(p.path == "Condition" and p.after is not ABSENT for p in properties):

@@ -10,7 +10,7 @@ from itertools import product, takewhile
 from cdkguard._typing import Json
 from cdkguard.engine.branching import Verdict
 from cdkguard.engine.property_paths import overlap, value_at_text
-from cdkguard.engine.rules import BoundRule, EngineSettings, applies, severity_of
+from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, severity_of
 from cdkguard.engine.run import Run
 from cdkguard.engine.weakening import Weakening, align_lists
 from cdkguard.language.subject import Subject
@@ -36,7 +36,7 @@ class GoverningStacks:
             rank = {
                 stack: severity_rank(severity_of(rule, stack.environment, self._settings))
                 for stack in both
-                if applies(rule, stack, self._settings)
+                if is_for_stack(rule, stack, self._settings)
             }
             self._stacks[key] = max(rank, key=lambda stack: rank[stack], default=None)
         return self._stacks[key]

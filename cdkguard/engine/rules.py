@@ -45,7 +45,7 @@ def severity_of(rule: Rule, environment: str | None, settings: EngineSettings) -
     return rule.severity
 
 
-def applies(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
+def is_for_stack(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
     """Whether the rule is for the stack's environment; rules for prod are for every strict one."""
     if not rule.environments or stack.environment in rule.environments:
         return True
@@ -115,7 +115,7 @@ class BoundRules:
         key = (name, stack.environment)
         if key not in self._of_scope:
             self._of_scope[key] = [
-                b for b in self.all if b.rule.scope == name and applies(b.rule, stack, self.settings)
+                b for b in self.all if b.rule.scope == name and is_for_stack(b.rule, stack, self.settings)
             ]
         return self._of_scope[key]
 
@@ -126,7 +126,7 @@ class BoundRules:
             about = [b for b in self.all if b.rule.scope == "resource" and self.is_about(b.rule, resource_type)]
             if resource_type == "AWS::CDK::Metadata":  # it configures nothing, under a condition that is slow to decide
                 about = [b for b in about if resource_type in b.rule.types]
-            self._of_type[key] = [b for b in about if applies(b.rule, stack, self.settings)]
+            self._of_type[key] = [b for b in about if is_for_stack(b.rule, stack, self.settings)]
         return self._of_type[key]
 
     def is_about(self, rule: Rule, resource_type: str) -> bool:

@@ -8,7 +8,7 @@ from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.engine.branching import PASSED, Verdict, evaluate_branches, passes_everywhere
 from cdkguard.engine.findings import MAX_FINDINGS, make_finding, refuse_too_many
 from cdkguard.engine.lookups import Lookups
-from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, applies
+from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_for_stack
 from cdkguard.engine.texts import find_texts
 from cdkguard.language.subject import Subject
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
@@ -73,7 +73,7 @@ class Run:
         body = {"Stacks": [self._stack_body(s) for s in self.stacks if s.parent is None]}
         subject = Subject(body, self.scopes.of(first), "", self.lookups)
         for bound in rules:
-            if applies(bound.rule, first, self.settings):
+            if is_for_stack(bound.rule, first, self.settings):
                 self._record(bound.rule, first, self.evaluate_rule(bound, subject))
 
     def evaluate_rule(self, bound: BoundRule, subject: Subject) -> Verdict:

@@ -8,7 +8,7 @@ from functools import partial
 
 from cdkguard.errors import InputError
 from cdkguard.inputs import folders
-from cdkguard.inputs.parts import Part, Readings, join
+from cdkguard.inputs.parts import Part, Readings, join_assemblies
 from cdkguard.model import Assembly, Problem
 from cdkguard.system import files
 
@@ -19,7 +19,7 @@ def read_assembly(directory: str, base: str | None = None, app_directory: str | 
     `base` is the folder that shown paths are relative to (default: the current one). Raises InputError where the
     manifest cannot be read or holds no stack; a template that cannot be read is a fatal Problem in the result.
     """
-    found = join(part.read() for part in _list_manifest_parts(directory, base))
+    found = join_assemblies(part.read() for part in _list_manifest_parts(directory, base))
     if not found.stacks and not any(p.fatal for p in found.problems):
         raise InputError(f"{os.path.join(directory, 'manifest.json')}: the app has no stack, so nothing can be judged")
     return found._replace(directory=directory, app_directory=app_directory)
@@ -32,7 +32,7 @@ def read_paths(paths: Sequence[str]) -> Assembly:
     holds nothing to judge.
     """
     found = [_read_path(path) if len(paths) == 1 else _attempt(_read_path, path) for path in paths]
-    joined = join(found)
+    joined = join_assemblies(found)
     stacks = folders.mark_unread(joined.stacks, lambda: {os.path.realpath(s.template_path) for s in joined.stacks})
     joined = joined._replace(stacks=tuple(stacks))
 
@@ -56,7 +56,7 @@ def _is_assembly(path: str) -> bool:
 
 
 def _read_folder(folder: str) -> Assembly:
-    found = join(_READERS[kind](path) for path, kind in folders.find_members(folder))
+    found = join_assemblies(_READERS[kind](path) for path, kind in folders.find_members(folder))
     if not found.stacks and not found.problems:
         raise InputError(f"{folder}: no template and no cloud assembly in this folder, so nothing was judged")
     return found

@@ -62,7 +62,7 @@ def size_of(file: str) -> int:
         return 0
 
 
-def join(assemblies: Iterable[Assembly]) -> Assembly:
+def join_assemblies(assemblies: Iterable[Assembly]) -> Assembly:
     """One assembly with the stacks, problems and missing context of all, in their order."""
     listed = list(assemblies)
     return Assembly(

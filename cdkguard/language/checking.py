@@ -70,7 +70,7 @@ def _prepare_path(value: Json, keys: tuple[str | int, ...]) -> list[Step]:
     if not isinstance(value, str) or not value.startswith("$"):
         raise RequirementError(f"a path starts with '$', not {value!r}", keys)
     try:
-        return jsonpath.parse(value)
+        return jsonpath.parse_path(value)
     except jsonpath.PathError as problem:
         raise RequirementError(str(problem), keys) from problem
 

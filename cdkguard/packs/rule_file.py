@@ -152,7 +152,7 @@ class RuleFile:
         from cdkguard.template import jsonpath
 
         try:
-            return jsonpath.parse(str(path))
+            return jsonpath.parse_path(str(path))
         except jsonpath.PathError as problem:
             raise self.wrong(str(problem), *at, "path") from problem
 

@@ -14,7 +14,7 @@ from cdkguard.text.spelling import did_you_mean
 UNSEEN = "unseen"
 
 
-def select(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence[str] = ()) -> tuple[Rule, ...]:
+def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence[str] = ()) -> tuple[Rule, ...]:
     """Select the rules that a profile, pack or id glob names, without those to skip, and always the pack `unseen`.
 
     Raises ConfigError for a selector that names no rule, and where a rule of `unseen` is to be skipped.

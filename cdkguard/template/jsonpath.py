@@ -21,7 +21,7 @@ class PathError(ValueError):
     """The text is no JSONPath, or one that cdkguard does not understand."""
 
 
-def parse(text: str) -> list[Step]:
+def parse_path(text: str) -> list[Step]:
     """The steps of a JSONPath such as `$.Properties.Tags[?(@.Key=='env')].Value`; raises PathError."""
     if _PLAIN.match(text):
         return [["*"] if part == "[*]" else ["f", part[1:]] for part in re.findall(r"\.\w+|\[\*\]", text)]

@@ -174,7 +174,9 @@ def test_every_protocol_in_any_spelling(protocol):
     loaded = packs.load_all()
     ingress = {"CidrIp": "0.0.0.0/0", "IpProtocol": protocol}
     group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [ingress]}}
-    rules = selection.select(loaded.rules, ["sg-ingress-all-protocols", "sg-ingress-fully-open", "sg-ingress-open-ssh"])
+    rules = selection.select_rules(
+        loaded.rules, ["sg-ingress-all-protocols", "sg-ingress-fully-open", "sg-ingress-open-ssh"]
+    )
     stack = Stack(
         "S", {"Resources": {"G": group}}, "s.json", construct_path="S", environment="prod", from_assembly=True
     )

@@ -534,14 +534,14 @@ def test_the_guard_of_the_docs(here, tmp_path, kind):
 
 
 def test_every_command_in_the_docs_is_one(capsys):
-    from cdkguard.cli.parser import parse
+    from cdkguard.cli.parser import parse_command
 
     text = (ROOT / "docs" / "security.md").read_text()
     found = re.findall(r"cdkguard ((?:check|diff|snapshot)(?: -[-\w]+(?: [\w.]+)?)*)", text)
     assert len(found) >= 4
     for command in found:
         words = command.split()
-        parse(words)
+        parse_command(words)
 
 
 @needs_git

@@ -8,7 +8,7 @@ import pytest
 
 from cdkguard.cli import commands
 from cdkguard.cli.completion import SHELLS, render_script
-from cdkguard.cli.parser import command_parser, overview_parser, parse
+from cdkguard.cli.parser import command_parser, overview_parser, parse_command
 from cdkguard.errors import ConfigError
 
 LEAVES = [(None, c) for c in commands.COMMANDS if not c.parts] + [(g, c) for g in commands.COMMANDS for c in g.parts]
@@ -49,11 +49,11 @@ def test_older_commands_are_found(name):
 
 
 def test_a_part_is_found_with_its_options():
-    command, options = parse(["rules", "list", "--rules", "iam"])
+    command, options = parse_command(["rules", "list", "--rules", "iam"])
     assert (command.name, options.rules) == ("list", ["iam"])
 
 
 @pytest.mark.parametrize("argv", [["--nonsense"], ["--nonsense", "check"], ["check", "--nonsense"], ["rules", "-x"]])
 def test_unknown_options_are_refused_wherever_they_stand(argv):
     with pytest.raises(ConfigError, match="unrecognized arguments"):
-        parse(argv)
+        parse_command(argv)

@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 TABLE = json.loads((ROOT / "cdkguard/data/replacement.json").read_text())
 HEADER = TABLE.pop("_")
 OVERLAY = yaml.safe_load((ROOT / "tools/replacement/overlay.yaml").read_text())
-SHIPPED = comparison.replacements()
+SHIPPED = comparison.load_replacements()
 SURENESS = {"no": 0, "maybe": 1, "yes": 2}
 
 _spec = importlib.util.spec_from_file_location("make_table", ROOT / "tools/replacement/make_table.py")

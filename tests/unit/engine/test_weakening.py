@@ -6,7 +6,7 @@ import pytest
 
 from cdkguard.engine.weakening import align_lists, find_weakenings
 from cdkguard.model import Outcome
-from cdkguard.template.jsonpath import parse
+from cdkguard.template.jsonpath import parse_path
 from cdkguard.template.scope import Scope, Verbatim
 from cdkguard.template.values import ABSENT, Deferred
 
@@ -19,7 +19,7 @@ def either(yes, no):
 
 
 def told(before, after, path="$.A.B", **entry):
-    found = find_weakenings({"steps": parse(path), **entry}, before, after, Verbatim.of(Scope({})))
+    found = find_weakenings({"steps": parse_path(path), **entry}, before, after, Verbatim.of(Scope({})))
     return [weak.outcome for weak in found]
 
 

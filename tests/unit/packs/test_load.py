@@ -7,7 +7,7 @@ import pytest
 
 from cdkguard.errors import ConfigError, RulePackError
 from cdkguard.packs.load import load_all
-from cdkguard.packs.selection import select
+from cdkguard.packs.selection import select_rules
 from tests.support.pack_files import CHANGE_RULE, RULE, write_pack
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 def test_own_packs_are_loaded_beside_the_built_in_ones(tmp_path):
     folder = write_pack(tmp_path, RULE.format(id="my-rule"))
     loaded = load_all([folder])
-    *_unseen, mine = select(loaded.rules, ["my-rule"])
+    *_unseen, mine = select_rules(loaded.rules, ["my-rule"])
     assert (mine.id, mine.pack) == ("my-rule", "guardrails")
-    assert select(loaded.rules, ["guardrails"])[-1] == mine
+    assert select_rules(loaded.rules, ["guardrails"])[-1] == mine
 
 
 def test_a_change_rule_may_name_the_rules_of_a_pack_that_is_loaded_with_it(tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from jsonpath_ng.ext import parse as jsonpath
 
-from cdkguard.template.jsonpath import parse
+from cdkguard.template.jsonpath import parse_path
 from cdkguard.template.paths import bind_steps, render_path
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred
@@ -23,7 +23,7 @@ PATHS = st.lists(PARTS, min_size=1, max_size=4).map(lambda parts: "$" + "".join(
 
 
 def found(path, document):
-    return [(render_path(p), v) for p, v in bind_steps(parse(path))(Scope({}), document) if v is not ABSENT]
+    return [(render_path(p), v) for p, v in bind_steps(parse_path(path))(Scope({}), document) if v is not ABSENT]
 
 
 def ordinary(path, document):
@@ -71,7 +71,7 @@ def test_filters(items):
 
 
 def select(path, document, **scope):
-    return [(render_path(p), v) for p, v in bind_steps(parse(path))(Scope(**{"template": {}, **scope}), document)]
+    return [(render_path(p), v) for p, v in bind_steps(parse_path(path))(Scope(**{"template": {}, **scope}), document)]
 
 
 def test_a_missing_end_is_absent_and_an_empty_list_is_nothing():
@@ -124,11 +124,11 @@ def test_elements_are_chosen_by_what_they_hold(path, expected):
 def test_an_element_whose_key_is_not_known_may_be_the_one():
     (one,) = [
         v
-        for _p, v in bind_steps(parse("$.A[?(@.Key=='x')].Value"))(
+        for _p, v in bind_steps(parse_path("$.A[?(@.Key=='x')].Value"))(
             Scope({}), {"A": [{"Key": {"Ref": "P"}, "Value": 1}]}
         )
     ]
     assert isinstance(one, Deferred) and one.kind == "unknown"
-    whole = bind_steps(parse("$.A[?(@.Key=='x')].Value"))(Scope({}), {"A": {"Ref": "P"}})
+    whole = bind_steps(parse_path("$.A[?(@.Key=='x')].Value"))(Scope({}), {"A": {"Ref": "P"}})
     assert [isinstance(v, Deferred) for _p, v in whole] == [True]
     assert list(found("$.A[?(@.Key=='x')].Value", {"A": "text"})) == []
