@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from cdkguard.config.baseline_kinds import choices
+from cdkguard.config.baseline_kinds import describe_kinds
 
-AGAINST = choices()
+AGAINST = describe_kinds()
 INSTALL = "with git: install the Node dependencies of that revision where its lock file is another"
 
 
@@ -69,9 +69,9 @@ def add_against(parser: argparse.ArgumentParser, help_text: str = AGAINST) -> No
 
 def add_outputs(parser: argparse.ArgumentParser, kind: str) -> None:
     """Add --output and --format; `kind` is a field of outputs.render.Format, which says what the command writes."""
-    from cdkguard.outputs.render import names
+    from cdkguard.outputs.render import format_names
 
-    formats = names(kind)
+    formats = format_names(kind)
     parser.add_argument(
         "--output",
         action="append",

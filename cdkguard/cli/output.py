@@ -44,10 +44,10 @@ def asked_outputs(options: argparse.Namespace, kind: str) -> tuple[Asked, ...]:
 
 
 def _parse_output(text: str, kind: str) -> Asked:
-    from cdkguard.outputs.render import names
+    from cdkguard.outputs.render import format_names
 
     name, sign, file = text.partition("=")
-    known = names(kind)
+    known = format_names(kind)
     if sign and not file:
         raise ConfigError(f"--output {text} names no file: is a variable not set?")
     if name not in known:

@@ -42,7 +42,7 @@ def names_without_path() -> tuple[str, ...]:
     return tuple(kind.name for kind in KINDS if not kind.is_path)
 
 
-def choices() -> str:
+def describe_kinds() -> str:
     """All kinds in one line of help."""
     *forms, last = SAVED_FORMS
     return f"{', '.join(names_without_path())}, or a saved {', '.join(forms)} or {last}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cdkguard.model import Finding, Outcome, Remedy, Report, Source, StackInfo
 from cdkguard.outputs.locations import relative_path, subject_of
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.styled_lines import INDENT, Line, paragraph
+from cdkguard.outputs.styled_lines import INDENT, Line, lay_out_paragraph
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
@@ -115,7 +115,7 @@ def _rule(findings: list[Finding], shown: Source | None, options: Options, expla
     beside = title and len(tag) + len(rule) + len(title) + 6 <= options.width
     yield [("  ", ""), (tag, first.severity), ("  ", ""), (rule, "rule"), (f": {title}" if beside else "", "")]
     if title and not beside:
-        yield from paragraph(title, options)
+        yield from lay_out_paragraph(title, options)
     for finding in findings:
         yield from _evidence(finding, len(findings) > 1, shown, options)
     key = (first.rule_id, first.why, first.remedy)
@@ -125,7 +125,7 @@ def _rule(findings: list[Finding], shown: Source | None, options: Options, expla
         return
     explained.add(key)
     if first.why:
-        yield from paragraph(first.why, options, "why: ")
+        yield from lay_out_paragraph(first.why, options, "why: ")
     if first.remedy:
         yield from _remedy(first.remedy, first.source, options)
 
@@ -144,14 +144,14 @@ def _evidence(finding: Finding, listed: bool, shown: Source | None, options: Opt
     bullet = "- " if listed else ""
     text = f"{message} ({rest})" if message and rest else message or rest
     if text:
-        yield from paragraph(text, options, bullet, "message")
+        yield from lay_out_paragraph(text, options, bullet, "message")
     if finding.source and finding.source != shown:
         place = f"{relative_path(finding.source.file, options.root)}:{finding.source.line}"
         yield [(INDENT + "  " * bool(bullet) + escape.terminal(place), "place")]
 
 
 def _remedy(remedy: Remedy, source: Source | None, options: Options) -> Iterator[Line]:
-    yield from paragraph(remedy.text, options, "fix: ")
+    yield from lay_out_paragraph(remedy.text, options, "fix: ")
     both = (remedy.typescript, remedy.python) if is_typescript(source) else (remedy.python, remedy.typescript)
     snippet = both[0] or both[1]
     for line in escape.code_lines(snippet or ""):

@@ -39,10 +39,10 @@ def render_report_within(report: Report, options: Options, limit: int) -> str:
     for framework in options.frameworks:
         text, more = fill(text, _framework(framework), room)
         dropped += more
-    return text + left_out(dropped)
+    return text + render_left_out(dropped)
 
 
-def left_out(rows: int) -> str:
+def render_left_out(rows: int) -> str:
     """The closing note, where rows did not fit."""
     return (
         f"\n_{plural(rows, 'row')} left out to keep this short; the other outputs show everything._\n" if rows else ""

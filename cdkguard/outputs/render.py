@@ -80,7 +80,7 @@ FORMATS = (
 )
 
 
-def names(kind: str = "report") -> tuple[str, ...]:
+def format_names(kind: str = "report") -> tuple[str, ...]:
     """The formats that --output takes for a kind of thing, which is the name of a field of Format."""
     return tuple(f.name for f in FORMATS if getattr(f, kind) and f.is_asked_by_name)
 

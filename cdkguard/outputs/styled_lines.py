@@ -69,13 +69,13 @@ def _render_colored(lines: list[Line]) -> str:
     return out.getvalue()
 
 
-def paragraph(text: str, options: Options, lead: str = "", style: str = "") -> Iterator[Line]:
+def lay_out_paragraph(text: str, options: Options, lead: str = "", style: str = "") -> Iterator[Line]:
     """An indented paragraph; `lead` stands before its first line."""
     for number, line in enumerate(wrap(text, options.width - len(INDENT) - len(lead))):
         yield [(INDENT, ""), (lead if not number else " " * len(lead), "dim"), (line, style)]
 
 
-def labelled(label: str, text: str, options: Options, label_style: str, style: str = "") -> Iterator[Line]:
+def lay_out_labelled(label: str, text: str, options: Options, label_style: str, style: str = "") -> Iterator[Line]:
     """A paragraph behind a label, which is padded to its column already."""
     for number, line in enumerate(wrap(text, options.width - len(label))):
         yield [(label if not number else " " * len(label), label_style), (line, style)]

@@ -9,7 +9,7 @@ from cdkguard.model import Finding, Report
 from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, group_by, is_typescript, lay_out_findings
 from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.styled_lines import Line, labelled, render_lines, wrap
+from cdkguard.outputs.styled_lines import Line, lay_out_labelled, render_lines, wrap
 from cdkguard.outputs.summary import plural, summarize_findings, summarize_run
 from cdkguard.text import escape
 
@@ -29,7 +29,7 @@ def _lay_out(report: Report, options: Options) -> Iterator[Line]:
     if report.active:
         yield from _accept_hint(report.active)
     else:
-        yield from _judged(report, options)
+        yield from _lay_out_judged_stacks(report, options)
     for framework in options.frameworks:
         yield from _framework(framework, options)
     yield from _last(report, options)
@@ -54,14 +54,14 @@ def _framework(framework: Framework, options: Options) -> Iterator[Line]:
 
 def _controls(word: str, style: str, text: str, options: Options) -> Iterator[Line]:
     if text:
-        yield from labelled(f"  {word:<12}", text, options, style)
+        yield from lay_out_labelled(f"  {word:<12}", text, options, style)
 
 
 def lay_out_problems(report: Report, options: Options) -> Iterator[Line]:
     """The lines of errors and notices."""
     for problem in report.problems:
         style, word = ("error", "ERROR") if problem.fatal else ("dim", "notice")
-        yield from labelled(f"{word:<8}", problem.message, options, style)
+        yield from lay_out_labelled(f"{word:<8}", problem.message, options, style)
     if report.problems:
         yield []
 
@@ -76,7 +76,7 @@ def lay_out_suppressed(findings: Sequence[Finding], options: Options) -> Iterato
         owner = f", {accepted.owner}" if accepted.owner else ""
         until = f", until {accepted.expires}" if accepted.expires else ""
         text = f"{first.rule_id} {who}: {accepted.reason} ({accepted.origin}{owner}{until})"
-        yield from labelled("suppressed  ", text, options, "dim", "dim")
+        yield from lay_out_labelled("suppressed  ", text, options, "dim", "dim")
     if groups:
         yield []
 
@@ -102,7 +102,7 @@ def lay_out_approve_hint(findings: Sequence[Finding]) -> Iterator[Line]:
         yield [(f'--change "{escape.terminal(subject_of(wanted))}" --reason "..." --owner NAME', "dim")]
 
 
-def _judged(report: Report, options: Options) -> Iterator[Line]:
+def _lay_out_judged_stacks(report: Report, options: Options) -> Iterator[Line]:
     if not report.stacks:
         return
     names = ", ".join(stack.construct_path or stack.name for stack in report.stacks[:12])

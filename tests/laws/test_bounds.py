@@ -22,14 +22,14 @@ from cdkguard.cli import main as cli
 from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError
 from cdkguard.model import Stack
-from cdkguard.outputs.render import names
+from cdkguard.outputs.render import format_names
 from cdkguard.template.scope import Scope
 from tests.support import bounds_inputs
 
 SIZE = int(os.environ.get("CDKGUARD_BOUNDS", "0"))  # characters of each input of the long run; a table is printed
 MOST_SECONDS, MOST_MB = 5, 500  # of CPU, and of memory
 SMALL = 3_000
-FORMATS = tuple(name for name in names() if name != "json")
+FORMATS = tuple(name for name in format_names() if name != "json")
 # Where one thing meets each of another, as many as a bound allows that the small inputs do not reach.
 UP_TO_A_BOUND = (
     "lists_of_a_mapping", "one_nested_template_many_stacks", "one_template_many_stacks", "group_rules",

@@ -13,7 +13,7 @@ import pytest
 
 from cdkguard.cli import main as cli
 from cdkguard.cli import output as cli_output
-from cdkguard.outputs.render import names
+from cdkguard.outputs.render import format_names
 from tests.support import sampling
 from tests.support.output_laws import parses
 
@@ -25,7 +25,7 @@ HIDDEN = "\u202eabc\u2066\u200b\u2060\ufeff\u2028\u00ad\U000e0041\0\ud800 \udfff
 EVERYTHING = TERMINAL + CI + MARKUP + MARKDOWN + HIDDEN
 LONG = "x" * (10_000_000 if sampling.WHOLE else 4_000_000)
 
-FORMATS = names()
+FORMATS = format_names()
 # Controls but the end of a line, marks that reverse or hide text, and what two CI services obey anywhere in a line.
 UNSAFE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
@@ -193,7 +193,7 @@ def test_check_of_a_change(capsys, hostile, name):
     parses(name, out)
 
 
-@pytest.mark.parametrize("name", names("difference"))
+@pytest.mark.parametrize("name", format_names("difference"))
 @pytest.mark.parametrize("command", [("diff",), ("destroy", "--plan")], ids=lambda words: words[0])
 def test_diff_and_destroy(capsys, hostile, command, name):
     status, out = run(capsys, *command, hostile / "new", "--against", hostile / "old", "--format", name)
@@ -208,7 +208,7 @@ def test_plan(capsys, hostile):
     assert status == 1 and json.loads(out)["changes"]
 
 
-@pytest.mark.parametrize("name", names("plan"))
+@pytest.mark.parametrize("name", format_names("plan"))
 @pytest.mark.parametrize("destroy", [(), ("--destroy",)], ids=["deploy", "destroy"])
 def test_plan_in_each_format(capsys, hostile, destroy, name):
     status, out = run(capsys, "plan", *destroy, hostile / "new", "--against", hostile / "old", "--format", name)

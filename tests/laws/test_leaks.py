@@ -19,12 +19,12 @@ from cdkguard.config.settings import Config
 from cdkguard.engine import findings
 from cdkguard.model import Assembly, Stack
 from cdkguard.outputs.render import FORMATS as FORMAT_RECORDS
-from cdkguard.outputs.render import Options, names, render
+from cdkguard.outputs.render import Options, format_names, render
 from cdkguard.packs import folders
 from cdkguard.packs import load as packs
 from cdkguard.template import rendering
 
-FORMATS = names()
+FORMATS = format_names()
 TOKEN = "ghp_" + "Ab1" * 12  # of the shape of a credential, wherever it stands
 KEY = "AKIA" + "Q2W3" * 4
 NAMED = "correct-horse-battery-9"  # a secret by the name of what holds it
@@ -139,7 +139,7 @@ def test_a_finding_that_hides_a_secret_says_so(here, against):
     assert bool(against) == any(f.impact for f in hiding)
 
 
-@pytest.mark.parametrize("name", names("difference"))
+@pytest.mark.parametrize("name", format_names("difference"))
 @pytest.mark.parametrize("new", ["new", "none"])
 def test_diff_and_destroy(capsys, here, name, new):
     assembly(here / "old"), assembly(here / "new", "2")

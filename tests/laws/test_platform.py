@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.cli import main as cli
-from cdkguard.outputs.render import names
+from cdkguard.outputs.render import format_names
 from tests.support import sampling
 from tests.support.assemblies import assembly_with
 from tests.support.paths import ROOT
@@ -22,7 +22,7 @@ from tests.support.programs import started
 
 SCRIPT = str(Path(sys.executable).with_name("cdkguard"))
 TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"}
-FORMATS = names()
+FORMATS = format_names()
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ _WORDS = {
 }
 
 
-def summarize(changes: Sequence[Change]) -> str:
+def summarize_changes(changes: Sequence[Change]) -> str:
     """`1 destroyed, 2 replaced, 14 harmless`, or `no change`."""
     return ", ".join(f"{n} {_WORDS.get(k, k)}" for k, n in count_impacts(changes).items()) or "no change"
 
@@ -92,7 +92,7 @@ FATES: dict[Fate, str] = {
 }
 
 
-def describe(change: Change) -> list[str]:
+def describe_change(change: Change) -> list[str]:
     """Sentences with what the impact alone does not say: the fate of data, renames, reasons."""
     found = []
     if change.impact in REPLACE_IMPACTS and change.fate:

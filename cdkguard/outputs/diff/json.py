@@ -6,7 +6,7 @@ from cdkguard._typing import Any
 from cdkguard.diff.comparable import as_template_json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import STACK_IMPACTS, Change, PropertyChange
-from cdkguard.outputs.diff.common import Difference, count_impacts, describe
+from cdkguard.outputs.diff.common import Difference, count_impacts, describe_change
 from cdkguard.outputs.locations import relative_path
 from cdkguard.outputs.render import Options
 from cdkguard.template.values import ABSENT
@@ -49,7 +49,7 @@ def change_entry(one: Change, options: Options) -> dict[str, Any]:
         "fate": one.fate or None,
         "stateful": one.stateful,
         "harmless": one.noise,
-        "explanation": describe(one),
+        "explanation": describe_change(one),
         "lost": [part.text for part in find_lost_data_parts(one)],
         "partner": one.partner
         and {"constructPath": one.partner, "logicalId": one.partner_id, "stack": one.partner_stack},
@@ -92,6 +92,6 @@ def _stack_change(one: Change) -> dict[str, Any]:
         "stackPath": one.stack.construct_path or one.stack.name,
         "environment": one.stack.environment,
         "oldStack": one.old_stack.name if one.old_stack is not None else None,
-        "explanation": describe(one),
+        "explanation": describe_change(one),
         "change": one.token,
     }

@@ -9,15 +9,15 @@ from cdkguard.outputs.diff.common import (
     WORST_FIRST,
     Difference,
     count_impacts,
-    describe,
+    describe_change,
     is_folded,
     name_of_change,
     render_side,
-    summarize,
+    summarize_changes,
 )
 from cdkguard.outputs.diff.text import group_by_stack
 from cdkguard.outputs.locations import relative_path
-from cdkguard.outputs.markdown import CHARACTERS, fill, left_out
+from cdkguard.outputs.markdown import CHARACTERS, fill, render_left_out
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
@@ -28,9 +28,9 @@ _CELL = 200
 
 def render(difference: Difference, options: Options) -> str:
     """The difference as a comment for a pull request: a table for each stack, at most CHARACTERS long."""
-    head = f"{MARKER}\n**cdkguard diff** {_text(summarize(difference.changes))} · against {_text(difference.against)}\n"
+    head = f"{MARKER}\n**cdkguard diff** {_text(summarize_changes(difference.changes))} · against {_text(difference.against)}\n"
     text, dropped = fill(head, [(block, 1) for block in lay_out_changes(difference, options)], CHARACTERS)
-    return text + left_out(dropped)
+    return text + render_left_out(dropped)
 
 
 def lay_out_changes(difference: Difference, options: Options) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _row(change: Change, options: Options) -> str:
     impact = (
         f"**{_text(change.impact)}**" if change.stateful or change.impact in STACK_IMPACTS else _text(change.impact)
     )
-    what = [_text(s) for s in describe(change)]
+    what = [_text(s) for s in describe_change(change)]
     for p in change.properties[:8]:
         values = p.because or f"{render_side(p, p.before)} → {render_side(p, p.after)}"
         replaces = {"yes": " (replaces it)", "maybe": " (may replace it)"}.get(p.replacement, "")

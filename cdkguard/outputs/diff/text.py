@@ -9,16 +9,16 @@ from cdkguard.outputs.diff.common import (
     WORST_FIRST,
     Difference,
     count_impacts,
-    describe,
+    describe_change,
     describe_lost_data,
     is_folded,
     name_of_change,
     render_side,
-    summarize,
+    summarize_changes,
 )
 from cdkguard.outputs.locations import relative_path
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.styled_lines import Line, labelled, render_lines, wrap
+from cdkguard.outputs.styled_lines import Line, lay_out_labelled, render_lines, wrap
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
@@ -39,9 +39,9 @@ def _lay_out(difference: Difference, options: Options) -> Iterator[Line]:
     for group in group_by_stack(difference.changes):
         yield from _stack(group, options)
     for note in difference.notes:
-        yield from labelled("notice  ", note, options, "dim")
+        yield from lay_out_labelled("notice  ", note, options, "dim")
     yield from _data(difference.changes, options)
-    for text in wrap(summarize(difference.changes), options.width):
+    for text in wrap(summarize_changes(difference.changes), options.width):
         yield [(text, "heading")]
 
 
@@ -124,7 +124,7 @@ def lay_out_change(change: Change, options: Options, place: str = "") -> Iterato
         below.append(f"{relative_path(change.source.file, options.root)}:{change.source.line}")
     if any(below):
         yield from _paragraph(" · ".join(part for part in below if part), options, style="dim")
-    for text in describe(change):
+    for text in describe_change(change):
         yield from _paragraph(text, options, style="message" if change.stateful else "")
 
     for changed in change.properties[:_MOST_PROPERTIES]:

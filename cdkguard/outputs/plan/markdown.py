@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdkguard.outputs.diff.common import Difference, summarize
+from cdkguard.outputs.diff.common import Difference, summarize_changes
 from cdkguard.outputs.diff.markdown import lay_out_changes
-from cdkguard.outputs.markdown import CHARACTERS, fill, lay_out_report, left_out, render_verdict
+from cdkguard.outputs.markdown import CHARACTERS, fill, lay_out_report, render_left_out, render_verdict
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import decides_status, plural
@@ -20,13 +20,13 @@ def render(plan: Plan, options: Options) -> str:
     report = plan.report
     head = (
         f"{MARKER}\n{render_verdict(report)}\n\n"
-        f"{escape.markdown(plan.title)}: {escape.markdown(summarize(report.changes))} · "
+        f"{escape.markdown(plan.title)}: {escape.markdown(summarize_changes(report.changes))} · "
         f"exit status {plan.exit_status}: {escape.markdown(plan.reason)}\n"
     )
     difference = Difference(report.changes, (), report.against, "")
     blocks = [(block, 1) for block in lay_out_changes(difference, options)]
     text, dropped = fill(head, [*blocks, *_findings(plan, options)], CHARACTERS)
-    return text + left_out(dropped)
+    return text + render_left_out(dropped)
 
 
 def _findings(plan: Plan, options: Options) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cdkguard._typing import NamedTuple
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import STACK_IMPACTS, Change
-from cdkguard.outputs.diff.common import count_impacts, is_folded, name_of_change, summarize
+from cdkguard.outputs.diff.common import count_impacts, is_folded, name_of_change, summarize_changes
 from cdkguard.outputs.diff.text import lay_out_change
 from cdkguard.outputs.finding_lines import lay_out_findings
 from cdkguard.outputs.locations import subject_of
@@ -173,4 +173,4 @@ def _summary(changes: Sequence[Change]) -> str:
     gone = ("WILL_DESTROY", "WILL_REPLACE", "MAY_REPLACE")
     data = sum(1 for c in changes if c.stateful and c.impact in gone or _loses_data(c))
     tail = f"; data in {plural(data, 'resource')} at stake" if data and count_impacts(changes) else ""
-    return summarize(changes) + tail
+    return summarize_changes(changes) + tail

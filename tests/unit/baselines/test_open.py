@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cdkguard.baselines import open as baselines
-from cdkguard.config.baseline_kinds import DEPLOYED, GIT, GIT_REVISION, KINDS, SAVED, choices, kind_of
+from cdkguard.config.baseline_kinds import DEPLOYED, GIT, GIT_REVISION, KINDS, SAVED, describe_kinds, kind_of
 from cdkguard.config.settings import Config
 from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.model import Assembly
@@ -30,7 +30,7 @@ def test_help_schema_and_page_name_each_kind():
     page = (ROOT / "docs" / "baselines.md").read_text(encoding="utf-8")
     for kind in KINDS:
         if not kind.is_path:
-            assert kind.name in choices()
+            assert kind.name in describe_kinds()
             assert kind.name in schema["properties"]["against"]["description"]
             assert kind.name.partition(":")[0] in page
 

@@ -12,7 +12,7 @@ from cdkguard.model import Change, Source
 from cdkguard.outputs.diff import json as diffjson
 from cdkguard.outputs.diff import markdown as diffmarkdown
 from cdkguard.outputs.diff import text as difftext
-from cdkguard.outputs.diff.common import Difference, count_impacts, summarize
+from cdkguard.outputs.diff.common import Difference, count_impacts, summarize_changes
 from cdkguard.outputs.render import Options
 from tests.support.changes import compare, stack
 from tests.support.shop import ROOT, TABLE, A, B, difference
@@ -164,7 +164,7 @@ def test_nothing_changed():
 def test_harmless_changes_are_counted_and_not_hidden_from_programs():
     found = compare({"It": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": f"{A}.zip"}}}},
                     {"It": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": f"{B}.zip"}}}})  # fmt: skip
-    assert (count_impacts(found), summarize(found)) == ({"harmless": 1}, "1 harmless")
+    assert (count_impacts(found), summarize_changes(found)) == ({"harmless": 1}, "1 harmless")
     assert json.loads(diffjson.render(Difference(found, (), "a", "b"), OPTIONS))["changes"][0]["harmless"] is True
 
 

@@ -11,7 +11,7 @@ from cdkguard.model import Change, Finding, Outcome, Problem, Remedy, Report, St
 from cdkguard.outputs.plan import json as plan_json
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.plan.text import MANY
-from cdkguard.outputs.render import Options, names, render
+from cdkguard.outputs.render import Options, format_names, render
 from tests.support.changes import compare, stack
 from tests.support.output_laws import plan_parses
 from tests.support.shop import ROOT, TABLE, difference
@@ -88,14 +88,14 @@ def test_golden_of_a_destruction(golden: Any) -> None:
     golden("plan-destroy.txt", render("text", plan()._replace(is_destruction=True), OPTIONS, "plan"))
 
 
-@pytest.mark.parametrize("name", names("plan"))
+@pytest.mark.parametrize("name", format_names("plan"))
 def test_each_change_that_takes_something_is_in_every_output(name: str) -> None:
     text = render(name, plan(), OPTIONS, "plan")
     for word in ("Orders", "Ledger", "Replicas", "OldUsers", "data-replaced"):
         assert word in text
 
 
-@pytest.mark.parametrize("name", names("plan"))
+@pytest.mark.parametrize("name", format_names("plan"))
 def test_secrets_are_hidden(name: str) -> None:
     text = render(name, plan(), OPTIONS, "plan")
     assert "old-key-1" not in text and "new-key-22" not in text

@@ -33,7 +33,7 @@ from cdkguard.model import (
 )
 from cdkguard.outputs import cdk_report
 from cdkguard.outputs.markdown import render_report_within as markdown_document
-from cdkguard.outputs.render import FORMATS, Format, Options, names, render
+from cdkguard.outputs.render import FORMATS, Format, Options, format_names, render
 from cdkguard.text import escape
 from tests.support.output_laws import IN_SARIF, SARIF
 from tests.support.paths import ROOT
@@ -346,11 +346,11 @@ def test_each_renderer_that_a_record_names_is_there(record: Format, kind: str) -
     if where:
         module, _, function = where.rpartition(".")
         assert callable(getattr(import_module(f"cdkguard.outputs.{module}"), function))
-        assert record.name in names(kind) or not record.is_asked_by_name
+        assert record.name in format_names(kind) or not record.is_asked_by_name
 
 
 def test_every_kind_has_text_and_json() -> None:
-    assert all(names(kind)[:2] == ("text", "json") for kind in KINDS)
+    assert all(format_names(kind)[:2] == ("text", "json") for kind in KINDS)
 
 
 def test_unknown_format() -> None:
