@@ -1,4 +1,4 @@
-"""Who may do or reach what beyond before: the door of this folder.
+"""Compares who may do or reach something before and after: the entrance of this folder.
 
 Follow one widening, a bucket policy that adds `Principal: "*"`:
 1. `engine/changes.py` hands both versions of the stack, resolved, to `find_widenings` as ResolvedStacks.

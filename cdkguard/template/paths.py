@@ -1,6 +1,6 @@
 """JSONPath -> the template values that it names, intrinsic functions resolved.
 
-`bind` makes a function of a path's steps, which template.jsonpath parses. On plain JSON without intrinsic functions the
+`bind_steps` makes a function of a path's steps, which template.jsonpath parses. On plain JSON without intrinsic functions the
 function agrees with jsonpath-ng's own `find`, except that a path whose end is missing yields one ABSENT (after a wildcard:
 nothing), so that a rule can ask for it.
 """
