@@ -164,7 +164,7 @@ def installed(folder):
     (folder / "cdkguard/rules" / folders_module.COMPILED_FILE).write_bytes(
         packs.prepare_pack(rules, texts, {}).encode()
     )
-    loaded = packs.load_all()
+    loaded = packs.load_packs()
     recommended = selection.select_rules(loaded.rules, ["recommended"])
     thirty = [rule.id for rule in recommended if rule.scope == "resource"][:30]
     return ",".join(thirty), {"recommended": len(recommended), "all": len(loaded.rules)}

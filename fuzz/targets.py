@@ -62,7 +62,7 @@ PLACE = {
 @cache
 def loaded() -> packs.Packs:
     """The built-in rules."""
-    return packs.load_all(())
+    return packs.load_packs(())
 
 
 def _json(data: bytes) -> Json:

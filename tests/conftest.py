@@ -132,7 +132,7 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("warm") / "cache"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDKGUARD_CACHE_DIR", str(folder))
-        packs.load_all()
+        packs.load_packs()
     return folder
 
 
@@ -150,5 +150,5 @@ def builtin(warm_cache: Path) -> tuple[dict[str, Rule], packs.Packs]:
     """The built-in rules by id, their files named so that they can be read, and all that was loaded with them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDKGUARD_CACHE_DIR", str(warm_cache))
-        loaded = packs.load_all()
+        loaded = packs.load_packs()
         return {rule.id: rule._replace(file=folders.source_file(rule)) for rule in loaded.rules}, loaded

@@ -36,7 +36,7 @@ def schemas():
 
 def main():
     known = schemas()
-    loaded = packs.load_all()
+    loaded = packs.load_packs()
     problems = []
     for name, members in loaded.sets.items():
         if name != "aws-accounts":

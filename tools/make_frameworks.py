@@ -22,7 +22,7 @@ def ours():
     from cdkguard.packs import load as packs
 
     found = defaultdict(set)
-    rules = packs.load_all().rules
+    rules = packs.load_packs().rules
     for rule in rules:
         for peer, names in rule.equivalents.items():
             for name in names:

@@ -13,7 +13,7 @@ from cdkguard.data.loader import peer_ids
 from cdkguard.model import SEVERITIES
 from cdkguard.packs.equivalents import find_equivalents
 from cdkguard.packs.folders import source_file
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -59,7 +59,7 @@ FILES = {"guard": "cfn-guard", "cfn_nag": "cfn-nag"}
 
 
 def pages():
-    loaded = load_all()
+    loaded = load_packs()
     pairs = list(find_equivalents(loaded.rules, peer_ids()))
     by_rule = defaultdict(list)
     for pair in pairs:

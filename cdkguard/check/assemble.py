@@ -68,7 +68,7 @@ def _open_app(config: Config, progress: TextIO | None, seconds: dict[str, float]
         yield found
         return
 
-    with synth.synthesized(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
+    with synth.open_synthesized_app(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
         synthesized = time.perf_counter()
         seconds["synth"] = synthesized - began
         found = read_assembly(out, app_directory=directory)._replace(context=app.context)

@@ -16,7 +16,7 @@ from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Assembly, Change, Problem, Stack
 from cdkguard.outputs.diff.common import Difference
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from cdkguard.system import files
 
 
@@ -26,7 +26,7 @@ def find_difference(config: Config, old_path: str | None, progress: TextIO | Non
     The baseline is the file or folder `old_path`, else the configuration's. Raises CdkguardError where a side cannot be
     read whole.
     """
-    loaded = load_all(config.packs)
+    loaded = load_packs(config.packs)
     with new_side(config, progress) as found:
         stacks = comparison.stacks_of(found, config)
         with _old_side(config, old_path, found, progress) as old:
@@ -42,7 +42,7 @@ def find_difference(config: Config, old_path: str | None, progress: TextIO | Non
 
 def compare_destruction(config: Config, progress: TextIO | None = None) -> Difference:
     """The changes that `cdk destroy` of the selected stacks would make. Raises ConfigError where none is selected."""
-    sets = load_all(config.packs).sets
+    sets = load_packs(config.packs).sets
     stacks, words = stacks_to_destroy(config, progress)
     taken = find_destroyed(config, stacks, sets)
     return Difference(taken, stacks, words, "nothing (cdk destroy)", note_protection(taken), __version__)

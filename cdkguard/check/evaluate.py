@@ -14,9 +14,9 @@ from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import ConfigError
 from cdkguard.model import Finding, Problem, Rule, Stack
-from cdkguard.packs import load as packs
-from cdkguard.packs import selection
-from cdkguard.suppressions import apply as suppressions
+from cdkguard.packs.load import Packs, load_packs
+from cdkguard.packs.selection import select_rules
+from cdkguard.suppressions.apply import MAX_GLOBS, Terms, apply_suppressions
 from cdkguard.system import files
 from cdkguard.text.spelling import did_you_mean
 
@@ -28,7 +28,7 @@ class BoundConfig(NamedTuple):
     """A configuration with the rules of its packs; `rules` are those that it selects."""
 
     config: Config
-    packs: packs.Packs
+    packs: Packs
     rules: tuple[Rule, ...]
 
     def rules_on_resources(self) -> list[Rule]:
@@ -42,8 +42,8 @@ class BoundConfig(NamedTuple):
 
 def bind_config(config: Config) -> BoundConfig:
     """Load the packs of a configuration and select its rules; raises ConfigError or RulePackError."""
-    loaded = packs.load_all(config.packs)
-    return BoundConfig(config, loaded, selection.select_rules(loaded.rules, config.rules, config.skip))
+    loaded = load_packs(config.packs)
+    return BoundConfig(config, loaded, select_rules(loaded.rules, config.rules, config.skip))
 
 
 def refuse_unknown_rules(bound: BoundConfig) -> None:
@@ -54,8 +54,8 @@ def refuse_unknown_rules(bound: BoundConfig) -> None:
             raise ConfigError(f"{config.file}: 'with' names no rule '{name}'{did_you_mean(name, known)}")
 
     globs = [name for name in config.severities if name not in known]
-    if len(globs) > suppressions.MAX_GLOBS:
-        raise ConfigError(f"{config.file}: 'severity' has more than {suppressions.MAX_GLOBS} globs")
+    if len(globs) > MAX_GLOBS:
+        raise ConfigError(f"{config.file}: 'severity' has more than {MAX_GLOBS} globs")
     for name in globs:
         if not any(fnmatchcase(rule, name) for rule in known):
             raise ConfigError(f"{config.file}: 'severity' names no rule '{name}'{did_you_mean(name, known)}")
@@ -116,12 +116,12 @@ def mark_suppressed(
     that do not count. A baseline's file of accepted findings may be gone.
     """
     config = bound.config
-    marked, problems = suppressions.apply_suppressions(
+    marked, problems = apply_suppressions(
         findings,
         stacks,
         config.suppressions,
         _read_accepted(config, is_baseline),
-        suppressions.Terms(rule_ids, today, known_ids, config.require_owner, ignored),
+        Terms(rule_ids, today, known_ids, config.require_owner, ignored),
     )
     if config.honour:
         from cdkguard.data import loader

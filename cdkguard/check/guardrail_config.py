@@ -18,7 +18,7 @@ from cdkguard.diff.sides import Sides
 from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.model import SEVERITIES, Finding, Problem, Rule, Stack, Suppression
-from cdkguard.suppressions import apply as suppressions
+from cdkguard.suppressions.apply import Terms, apply_suppressions, list_suppressions_in_code
 from cdkguard.system import files
 
 
@@ -64,12 +64,12 @@ def judge_guardrail(
     rules = [rule for rule in old.rules if rule.scope == "change" and is_about_guardrail(rule)]
     settings = EngineSettings(sets=old.packs.sets, severities=old.config.severities)
     judged = evaluate_changes(changes, rules, (), ((), ()), settings, sides)
-    marked, _problems = suppressions.apply_suppressions(
+    marked, _problems = apply_suppressions(
         judged.findings,
         [home],
         old.config.suppressions,
         None,
-        suppressions.Terms({r.id for r in rules}, today, old.known_ids()),
+        Terms({r.id for r in rules}, today, old.known_ids()),
     )
 
     only_old = "baseline" in (old.config.new_suppressions, new.config.new_suppressions)
@@ -123,7 +123,7 @@ def describe_guardrail(
 
 
 def _suppressions_in_code(bound: BoundConfig, stacks: Sequence[Stack], more_peers: Sequence[str]) -> list[Suppression]:
-    written = [*suppressions.list_suppressions_in_code(stacks)]
+    written = [*list_suppressions_in_code(stacks)]
     if names := tuple(dict.fromkeys((*bound.config.honour, *more_peers))):
         from cdkguard.suppressions.peer_suppressions import list_peer_suppressions
 

@@ -50,7 +50,7 @@ def write_configuration(
     if existing is not None:
         stacks = _read_stacks(existing, directory)
     else:
-        with synth.synthesized(app, progress=progress) as out:
+        with synth.open_synthesized_app(app, progress=progress) as out:
             stacks = _read_stacks(out, directory)
     roots = environments.assign_environments([s for s in stacks if s.parent is None], (), None, context).stacks
     try:

@@ -22,10 +22,10 @@ def add_packs(parser: argparse.ArgumentParser) -> None:
 
 def find_rule(rule_id: str, packs: Sequence[str]) -> Rule:
     """The rule of that id, among the built-in ones and those of the packs. Raises ConfigError where there is none."""
-    from cdkguard.packs.load import load_all
+    from cdkguard.packs.load import load_packs
     from cdkguard.text.spelling import did_you_mean
 
-    rules = load_all(packs).rules
+    rules = load_packs(packs).rules
     rule = next((rule for rule in rules if rule.id == rule_id), None)
     if rule is None:
         raise ConfigError(f"no rule '{rule_id}'{did_you_mean(rule_id, [rule.id for rule in rules])}")
@@ -46,11 +46,11 @@ def run_list(options: argparse.Namespace) -> int:
     """Write the selected rules."""
     from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.settings import split_lists
-    from cdkguard.packs.load import load_all
+    from cdkguard.packs.load import load_packs
     from cdkguard.packs.selection import select_rules
 
     outputs = asked_outputs(options, "rules")
-    rules = select_rules(load_all(options.packs).rules, split_lists(options.rules) or ("all",))
+    rules = select_rules(load_packs(options.packs).rules, split_lists(options.rules) or ("all",))
     write_outputs(outputs, "rules", rules)
     return int(ExitCode.OK)
 
@@ -86,11 +86,11 @@ def run_test(options: argparse.Namespace) -> int:
     """Evaluate the examples of the rules; the exit status is 1 where one is not judged as its file says."""
     from cdkguard.check import examples
     from cdkguard.packs.folders import builtin_folder, source_file
-    from cdkguard.packs.load import load_all
+    from cdkguard.packs.load import load_packs
 
     home = os.path.realpath(builtin_folder())
     more = [d for d in options.directories if not os.path.realpath(d).startswith(home)]  # the built-in ones are loaded
-    loaded = load_all([*options.packs, *more])
+    loaded = load_packs([*options.packs, *more])
     rules = tuple(rule._replace(file=source_file(rule)) for rule in loaded.rules)
     if options.directories:
         folders = tuple(os.path.realpath(d) + os.sep for d in options.directories)
@@ -125,12 +125,12 @@ def run_map(options: argparse.Namespace) -> int:
     from cdkguard.data.loader import peer_ids
     from cdkguard.outputs import rule_map
     from cdkguard.packs import equivalents
-    from cdkguard.packs.load import load_all
+    from cdkguard.packs.load import load_packs
     from cdkguard.text.spelling import did_you_mean
 
     outputs = asked_outputs(options, "rule_map")
     public = peer_ids()
-    pairs = list(equivalents.find_equivalents(load_all(options.packs).rules, public))
+    pairs = list(equivalents.find_equivalents(load_packs(options.packs).rules, public))
     found = equivalents.select_pairs(options.id, pairs)
     if not found and (theirs := equivalents.describe_unmatched(options.id, public)):
         raise ConfigError(f"no rule here checks what {theirs} does")

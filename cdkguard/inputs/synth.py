@@ -24,7 +24,7 @@ _ENV_LIMIT = 131_072 if os.name == "posix" else 32_760  # bytes of the app's env
 
 
 @contextmanager
-def synthesized(
+def open_synthesized_app(
     app: App,
     full: bool = False,
     timeout: float | None = None,

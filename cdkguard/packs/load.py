@@ -23,7 +23,7 @@ class Packs(NamedTuple):
     sets: Mapping[str, frozenset[str]]
 
 
-def load_all(directories: Sequence[str] = ()) -> Packs:
+def load_packs(directories: Sequence[str] = ()) -> Packs:
     """Load the built-in packs and those of the directories, each a folder or an entry point of `cdkguard.packs`.
 
     Raises RulePackError where a rule file is wrong or an id is there twice, ConfigError where there is no such pack.

@@ -45,7 +45,7 @@ def settings(folder, **keys):
 
 def given(project, **options):
     context = options.pop("context", {})
-    with synth.synthesized(find_app(str(project), None, context), **options) as out:
+    with synth.open_synthesized_app(find_app(str(project), None, context), **options) as out:
         return json.loads(Path(out, "manifest.json").read_text()), out
 
 

@@ -171,7 +171,7 @@ def test_a_protection_is_weakened_in_any_spelling(entry, before, after, outcomes
 
 @pytest.mark.parametrize("protocol", ["-1", -1, -1.0, "-1 ", "all", "ALL"])
 def test_every_protocol_in_any_spelling(protocol):
-    loaded = packs.load_all()
+    loaded = packs.load_packs()
     ingress = {"CidrIp": "0.0.0.0/0", "IpProtocol": protocol}
     group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [ingress]}}
     rules = selection.select_rules(

@@ -56,7 +56,7 @@ def test_every_assembly_of_the_cdk_itself_is_judged_whole(golden):
 def test_every_topic_of_the_labelled_cases_has_a_rule():
     """By its id, by `covers`, or, where several rules tell apart what a topic holds, by the peer's own rule."""
     topics, peers = set(), set()
-    for rule in packs.load_all().rules:
+    for rule in packs.load_packs().rules:
         topics |= {rule.id, *rule.covers}
         peers |= {(peer, name) for peer, names in rule.equivalents.items() for name in names}
     without = set()

@@ -162,7 +162,7 @@ def test_any_rule_is_loaded_or_refused(tmp_path_factory, warm_cache, key, value)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDKGUARD_CACHE_DIR", str(warm_cache))
         try:
-            loaded = packs.load_all([str(folder)])
+            loaded = packs.load_packs([str(folder)])
             mine = [r for r in loaded.rules if r.file.startswith(str(folder))]
             list(examples.run_examples(mine, loaded.sets, loaded.rules))
         except CdkguardError:

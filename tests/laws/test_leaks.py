@@ -261,7 +261,7 @@ def with_token(value: Any, path: tuple[Any, ...]) -> Any:
 
 def examples() -> Iterator[tuple[str, dict[str, Any]]]:
     """(rule id, a resource that it fails on) of all rules on resources that have such examples."""
-    loaded = packs.load_all([])
+    loaded = packs.load_packs([])
     for rule in loaded.rules:
         if rule.scope not in ("change", "stack"):
             rule = rule._replace(file=folders.source_file(rule))

@@ -22,7 +22,7 @@ from cdkguard.packs import load as packs
 
 CORPUS = os.environ.get("CDKGUARD_CORPUS")
 pytestmark = [pytest.mark.corpus, pytest.mark.skipif(not CORPUS, reason="CDKGUARD_CORPUS names no folder")]
-LOADED = packs.load_all(())
+LOADED = packs.load_packs(())
 RULES = [prepared.read_whole(r)._replace(file=folders.source_file(r)) for r in LOADED.rules if r.scope != "change"]
 SMALL = 60_000  # characters of a template that is changed; larger ones are only judged
 

@@ -23,7 +23,7 @@ def test_the_rule_in_the_docs_is_a_rule(tmp_path, own_cache):
     name = yaml.safe_load(text)["id"]
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / f"my-{name}.yaml").write_text(text.replace(f"id: {name}", f"id: my-{name}"))
-    assert any(rule.id == f"my-{name}" for rule in packs.load_all([str(tmp_path / "pack")]).rules)
+    assert any(rule.id == f"my-{name}" for rule in packs.load_packs([str(tmp_path / "pack")]).rules)
 
 
 def test_the_configuration_in_the_docs_is_read(tmp_path):

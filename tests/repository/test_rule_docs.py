@@ -23,7 +23,7 @@ def test_nothing_has_drifted():
 
 
 def test_every_rule_has_a_page_and_every_page_a_rule():
-    rules = {rule.id for rule in packs.load_all().rules}
+    rules = {rule.id for rule in packs.load_packs().rules}
     assert {path.stem for path in (DOCS / "rules").glob("*.md")} - {"README"} == rules
 
 
@@ -44,7 +44,7 @@ def test_every_disagreement_says_who_is_right_and_which_document_decides():
 
 
 def test_a_peers_rule_is_found_by_either_of_its_names():
-    pairs = list(equivalents.find_equivalents(packs.load_all().rules, tables.peer_ids()))
+    pairs = list(equivalents.find_equivalents(packs.load_packs().rules, tables.peer_ids()))
     for asked in ("checkov:CKV_AWS_28", "ckv_aws_28", "checkov:DynamodbRecovery"):
         assert [p.rule.id for p in equivalents.select_pairs(asked, pairs)] == ["dynamodb-pitr"]
     assert equivalents.select_pairs("checkov:DynamoDBPITREnabled", pairs) == []
@@ -69,11 +69,11 @@ def test_a_rule_that_a_peer_has_alone_is_told_apart_from_one_that_nobody_has():
 )  # fmt: skip
 def test_rules_that_everybody_knows_have_an_answer(asked):
     assert equivalents.select_pairs(
-        asked, list(equivalents.find_equivalents(packs.load_all().rules, tables.peer_ids()))
+        asked, list(equivalents.find_equivalents(packs.load_packs().rules, tables.peer_ids()))
     )
 
 
 def test_two_rules_that_divide_the_ports_share_a_list():
-    rules = {rule.id: rule.parameters for rule in packs.load_all().rules}
+    rules = {rule.id: rule.parameters for rule in packs.load_packs().rules}
     sensitive = rules["sg-ingress-open-sensitive-ports"]["sensitive_ports"]
     assert rules["sg-ingress-open-world"]["sensitive_ports"] == sensitive

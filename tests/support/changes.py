@@ -11,12 +11,12 @@ from cdkguard.config.settings import Config
 from cdkguard.diff.compare import compare_stacks
 from cdkguard.diff.sides import Sides
 from cdkguard.model import Change, Report, Stack, severity_rank
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from cdkguard.template.stack_scopes import StackScopes
 
 Json = Any
 
-SETS = load_all(()).sets
+SETS = load_packs(()).sets
 TABLES = comparison.type_facts(SETS)
 
 

@@ -15,7 +15,7 @@ from cdkguard.template.functions import FUNCTIONS
 Json = Any
 Path = tuple[str | int, ...]  # keys and indexes, from the example inwards
 
-LOADED = packs.load_all(())
+LOADED = packs.load_packs(())
 UNKNOWN = "Fuzz"  # the name of a parameter, and of a condition, whose value nobody knows
 
 

@@ -12,7 +12,7 @@ from cdkguard.aws import addresses
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Rule, Stack
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 
 any_address = st.one_of(
     st.ip_addresses(v=4),
@@ -165,7 +165,7 @@ def test_ports(rule: dict[str, object], ports: tuple[int, int] | None) -> None:
 
 @pytest.fixture(scope="module")
 def ingress_rules() -> tuple[list[Rule], dict[str, frozenset[str]]]:
-    loaded = load_all()
+    loaded = load_packs()
     return [rule for rule in loaded.rules if rule.id in OPEN_INGRESS], dict(loaded.sets)
 
 

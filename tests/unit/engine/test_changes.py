@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.engine.regressions import split_requirement
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from tests.support.changes import fired, judged, write_assembly
 
 KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -261,7 +261,7 @@ def test_what_is_medium_is_raised_in_prod_only_and_unless_configured(tmp_path):
 
 
 def test_every_rule_is_watched_but_those_that_others_judge():
-    rules = load_all(()).rules
+    rules = load_packs(()).rules
     (watching,) = [r.weakens for r in rules if r.id == "protection-weakened"]
     on_resources = [r.id for r in rules if r.scope == "resource"]
     assert watching["rules"] == ["*"]

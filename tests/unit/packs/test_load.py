@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.errors import ConfigError, RulePackError
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from cdkguard.packs.selection import select_rules
 from tests.support.pack_files import CHANGE_RULE, RULE, write_pack
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 def test_own_packs_are_loaded_beside_the_built_in_ones(tmp_path):
     folder = write_pack(tmp_path, RULE.format(id="my-rule"))
-    loaded = load_all([folder])
+    loaded = load_packs([folder])
     *_unseen, mine = select_rules(loaded.rules, ["my-rule"])
     assert (mine.id, mine.pack) == ("my-rule", "guardrails")
     assert select_rules(loaded.rules, ["guardrails"])[-1] == mine
@@ -26,26 +26,26 @@ def test_a_change_rule_may_name_the_rules_of_a_pack_that_is_loaded_with_it(tmp_p
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     (theirs / "theirs-one.yaml").write_text(RULE.format(id="theirs-one"))
-    assert load_all([watching, str(theirs)])
+    assert load_packs([watching, str(theirs)])
     with pytest.raises(RulePackError, match=r"my-rule.yaml:5: no rule about resources is named 'theirs-\*'"):
-        load_all([watching])  # the prepared pack is in the cache by now
+        load_packs([watching])  # the prepared pack is in the cache by now
 
 
 def test_an_empty_pack_is_an_error(tmp_path):
     with pytest.raises(RulePackError, match="no rule file"):
-        load_all([str(tmp_path)])
+        load_packs([str(tmp_path)])
     with pytest.raises(ConfigError, match="no folder and no installed pack"):
-        load_all(["nowhere"])
+        load_packs(["nowhere"])
 
 
 def test_a_rule_id_is_there_once(tmp_path):
     folder = write_pack(tmp_path, RULE.format(id="data-retention"), "data-retention")
     with pytest.raises(RulePackError, match="is also in"):
-        load_all([folder])
+        load_packs([folder])
 
 
 def test_built_in_rules_have_what_a_reader_needs():
-    for rule in load_all().rules:
+    for rule in load_packs().rules:
         assert rule.message and rule.why and rule.remedy and rule.remedy.text and rule.references, rule.id
 
 
@@ -61,11 +61,11 @@ def test_a_pack_cannot_take_types_out_of_a_set_of_others(tmp_path, sets, words):
     folder = write_pack(tmp_path, RULE.format(id="my-rule"))
     Path(folder, "sets.yaml").write_text(sets)
     with pytest.raises(RulePackError, match=words):
-        load_all([folder])
+        load_packs([folder])
 
 
 def test_a_pack_adds_sets_and_may_repeat_one_that_is_the_same(tmp_path):
     folder = write_pack(tmp_path, RULE.format(id="my-rule"))
-    members = sorted(load_all().sets["stateful"])
+    members = sorted(load_packs().sets["stateful"])
     Path(folder, "sets.yaml").write_text(json.dumps({"stateful": members, "mine": ["A::B::C"]}))
-    assert load_all([folder]).sets["mine"] == {"A::B::C"}
+    assert load_packs([folder]).sets["mine"] == {"A::B::C"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from tests.support.pack_files import RULE, write_pack
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -14,27 +14,27 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 def test_the_cache_is_json_is_used_and_a_damaged_one_is_rewritten(tmp_path):
     folder = write_pack(tmp_path, RULE.format(id="my-rule"))
-    first = load_all([folder])
+    first = load_packs([folder])
     cached = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert cached and all(json.loads(line) for f in cached for line in f.read_text().strip().split("\n")[1:])
     for file in cached:
         file.write_text("{")
-    assert load_all([folder]) == first
+    assert load_packs([folder]) == first
     assert all(json.loads(line) for f in cached for line in f.read_text().strip().split("\n")[1:])
 
 
 @pytest.mark.parametrize("change", [b"high", b"[]", b"AWS::"])
 def test_a_cache_entry_that_is_not_what_was_written_is_not_believed(tmp_path, change):
     folder = write_pack(tmp_path, RULE.format(id="my-rule"))
-    first = load_all([folder])
+    first = load_packs([folder])
     cached = [os.path.join(d, f) for d, _, fs in os.walk(tmp_path / "cache") for f in fs]
     for file in map(Path, cached):
         file.write_bytes(file.read_bytes().replace(change, change[::-1]))
-    assert load_all([folder]) == first
+    assert load_packs([folder]) == first
 
 
 def test_a_changed_rule_file_is_read_again(tmp_path):
     text = RULE.format(id="my-rule")
-    load_all([write_pack(tmp_path, text)])
-    loaded = load_all([write_pack(tmp_path, text.replace("severity: high", "severity: low"))])
+    load_packs([write_pack(tmp_path, text)])
+    loaded = load_packs([write_pack(tmp_path, text.replace("severity: high", "severity: low"))])
     assert next(r for r in loaded.rules if r.id == "my-rule").severity == "low"

@@ -3,7 +3,7 @@
 import pytest
 
 from cdkguard.errors import RulePackError
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from tests.support.pack_files import CHANGE_RULE, RULE, write_pack
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -28,7 +28,7 @@ def test_mistakes_are_named_with_file_and_line(tmp_path, change, words):
     text = RULE.format(id="my-rule")
     assert change[0] in text
     with pytest.raises(RulePackError, match=words) as stop:
-        load_all([write_pack(tmp_path, text.replace(*change))])
+        load_packs([write_pack(tmp_path, text.replace(*change))])
     assert "my-rule.yaml:" in str(stop.value)
 
 
@@ -53,4 +53,4 @@ def test_mistakes_are_named_with_file_and_line(tmp_path, change, words):
 def test_words_that_name_nothing_are_refused(tmp_path, key, words):
     """Such a rule would never fire, and nothing would say so."""
     with pytest.raises(RulePackError, match=words):
-        load_all([write_pack(tmp_path, CHANGE_RULE.format(key=key))])
+        load_packs([write_pack(tmp_path, CHANGE_RULE.format(key=key))])

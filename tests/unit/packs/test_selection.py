@@ -3,14 +3,14 @@
 import pytest
 
 from cdkguard.errors import ConfigError
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from cdkguard.packs.selection import select_rules
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_no_selection_leaves_out_what_says_that_nobody_judged():
-    rules = load_all(()).rules
+    rules = load_packs(()).rules
     unseen = {"context-missing", "nested-template-unread", "template-macro", "template-module"}
     assert {r.id for r in select_rules(rules, ["dynamodb-pitr"], ["*template*"])} == {"dynamodb-pitr", *unseen}
     for name in ("unseen", "template-macro"):
@@ -19,7 +19,7 @@ def test_no_selection_leaves_out_what_says_that_nobody_judged():
 
 
 def test_a_selector_that_names_nothing_is_an_error():
-    rules = load_all().rules
+    rules = load_packs().rules
     with pytest.raises(ConfigError, match="did you mean 'data-retention'"):
         select_rules(rules, ["data-retentoin"])
     with pytest.raises(ConfigError, match="nothing would be judged"):

@@ -10,8 +10,8 @@ from cdkguard.model import Stack
 from cdkguard.packs import load as packs
 from cdkguard.template import sam
 
-RULES = packs.load_all().rules
-SETS = packs.load_all().sets
+RULES = packs.load_packs().rules
+SETS = packs.load_packs().sets
 ADMIN = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
