@@ -18,7 +18,7 @@ from cdkguard.model import (
     Stack,
 )
 from cdkguard.outputs.summary import plural
-from cdkguard.template.rendering import render_value
+from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.template.values import Deferred
 from cdkguard.text.credentials import mask_secrets
 
@@ -174,4 +174,5 @@ def render_side(changed: PropertyChange, side: Any) -> str:
     if isinstance(clear, Deferred) and text == render_value(mask_secrets(name, other), False):
         # Two values that nobody knows yet look alike, so the text of the template tells them apart.
         return render_value(mask_secrets(name, as_json(side)), False)
-    return text if not isinstance(clear, str) or text.startswith("(hidden,") else f'"{text}"'
+    is_shown_as_text = isinstance(clear, str) and clear == side and not is_hidden(clear, False)
+    return f'"{text}"' if is_shown_as_text else text

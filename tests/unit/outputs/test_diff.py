@@ -84,6 +84,15 @@ def test_a_secret_inside_what_is_new_as_a_whole_is_hidden(name):
     assert token not in text
 
 
+@pytest.mark.parametrize("name", ["text", "markdown"])
+def test_a_text_that_only_looks_hidden_is_quoted_as_any_other(name):
+    old, new = (
+        [stack({"It": {"Type": TABLE, "Properties": {"TableName": n}}})] for n in ("a", "(hidden, 3 characters)")
+    )
+    text = RENDERERS[name](Difference(compare(old, new), tuple(new), "a", "b"), OPTIONS)
+    assert '"(hidden, 3 characters)"' in html.unescape(text).replace("\\", "")
+
+
 HOSTILE = "\x1b[31m\x07\r\n::error::x|</td><script>alert(1)</script>`**@all** ](javascript:x) \u202e <!-- -->"
 
 
