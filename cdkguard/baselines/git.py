@@ -191,7 +191,7 @@ class _Run:
 
     @contextmanager
     def _synthesize(self, app: App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
-        """As `synth.synthesized`, but errors of the app name the commit; those inside the block do not."""
+        """As `open_synthesized_app`, but errors of the app name the commit; those inside the block do not."""
         with files.temporary_folder() as out:
             try:
                 synth.synthesize(app, out, full=self.full, timeout=timeout, progress=progress)

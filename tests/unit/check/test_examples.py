@@ -4,12 +4,12 @@ import pytest
 
 from cdkguard.check.examples import run_examples
 from cdkguard.errors import RulePackError
-from cdkguard.packs.load import load_all
+from cdkguard.packs.load import load_packs
 from tests.support.pack_files import CHANGE_RULE, RULE, write_pack
 
 
 def run(folder):
-    loaded = load_all([folder])
+    loaded = load_packs([folder])
     mine = [rule for rule in loaded.rules if rule.file.startswith(folder)]
     return list(run_examples(mine, loaded.sets, loaded.rules))
 
