@@ -168,15 +168,23 @@ def temporary_folder() -> Iterator[str]:
     from cdkguard.system.interrupts import exit_on_termination, hold_signals
 
     folder = None
-    with exit_on_termination():
-        try:
+
+    def remove() -> None:
+        if folder is not None and os.path.lexists(folder):
             with hold_signals():
-                folder = mkdtemp(prefix="cdkguard-")
-            yield folder
-        finally:
-            if folder is not None:
+                remove_folder(folder)
+
+    with exit_on_termination():
+        # A signal may cut a removal short in the lines before it holds signals back; then the other one removes the folder.
+        try:
+            try:
                 with hold_signals():
-                    remove_folder(folder)
+                    folder = mkdtemp(prefix="cdkguard-")
+                yield folder
+            finally:
+                remove()
+        finally:
+            remove()
 
 
 def remove_folder(folder: str) -> None:
