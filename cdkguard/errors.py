@@ -1,4 +1,4 @@
-"""What can stop a run, and the exit status that each stop has."""
+"""The errors that stop a run, and the exit status of each."""
 
 from enum import IntEnum
 
@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
 
 
 class CdkguardError(Exception):
-    """A stop that is told in one line; `exit_code` is the process's status."""
+    """An error that ends the run with one line on standard error; `exit_code` is the process's status."""
 
     exit_code = ExitCode.BUG
 
@@ -32,7 +32,7 @@ class RulePackError(CdkguardError):
 
 
 class InputError(CdkguardError):
-    """What was to be judged could not be read."""
+    """The input could not be read, so that it was not judged."""
 
     exit_code = ExitCode.INPUT
 
@@ -62,7 +62,7 @@ TOO_DEEP = "a template refers or nests too deeply to be judged"  # where Python'
 
 
 def stop_of(problem: BaseException) -> CdkguardError | None:
-    """The stop that is told for it: itself, or what it says of the machine; None for a defect."""
+    """The error to end the run with: itself, or an InputError for a fault of the machine; None for a defect of ours."""
     match problem:
         case CdkguardError():
             return problem
@@ -78,6 +78,6 @@ def stop_of(problem: BaseException) -> CdkguardError | None:
 
 
 def describe_os_error(problem: OSError) -> str:
-    """What is wrong, in one line that names the file where there is one."""
+    """The reason of an OSError in one line, which names the file where there is one."""
     words = problem.strerror or str(problem) or type(problem).__name__
     return f"{problem.filename}: {words}" if problem.filename is not None else words

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(Enum):
-    """What a rule says of one subject."""
+    """The verdict of a rule on one subject."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -238,7 +238,7 @@ class PropertyChange(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a deployment would do to one resource, or to one stack (the impacts STACK_*)."""
+    """The effect of a deployment on one resource, or on one stack (the impacts STACK_*)."""
 
     impact: Impact
     stack: Stack  # The stack of the app that shows it; the stack of the baseline where the app has none.
@@ -307,7 +307,7 @@ class Assembly(NamedTuple):
 
 
 class Remedy(NamedTuple):
-    """What to write instead."""
+    """The fix that a rule advises."""
 
     text: str
     python: str | None = None
@@ -408,7 +408,7 @@ class Rule(NamedTuple):
 
 
 class RuleInfo(NamedTuple):
-    """What a report says of a rule that ran; the renderers need no more of a rule."""
+    """A rule that ran, as far as a report describes it; the renderers need no more of a rule."""
 
     id: str
     title: str
@@ -420,7 +420,7 @@ class RuleInfo(NamedTuple):
 
 
 class StackInfo(NamedTuple):
-    """What a report says of a judged stack."""
+    """A judged stack, as far as a report describes it."""
 
     name: str
     construct_path: str
@@ -479,7 +479,7 @@ OUTCOMES = ("fail", "unknown", "pass", "not judged")  # the order of a summary
 
 
 class Control(NamedTuple):
-    """What a run says of one control."""
+    """One control of a framework, with its outcome in a run."""
 
     id: str
     outcome: str  # one of OUTCOMES
@@ -491,7 +491,7 @@ class Control(NamedTuple):
 
 
 class Framework(NamedTuple):
-    """What a run says of a framework."""
+    """A framework, with the outcomes of its controls in a run."""
 
     name: str
     title: str

@@ -31,7 +31,7 @@ from cdkguard.template.values import ABSENT, Deferred
 
 
 class PolicyTarget(NamedTuple):
-    """What policies are attached to, as the first of them names it."""
+    """The target that policies are attached to, as the first of them names it."""
 
     # The type of the resource that holds the policy.
     type: str

@@ -23,7 +23,7 @@ _MOST_NAMED = 20  # earlier rules that a widening names
 
 
 class GroupSubject(NamedTuple):
-    """What is let in or out, in messages."""
+    """A resource whose security-group rules are compared, with the words for it in messages."""
 
     # `Group`, or `Instance, by Group,`.
     label: str

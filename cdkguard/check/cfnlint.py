@@ -27,7 +27,7 @@ _CHARACTERS = 400  # of a message
 
 
 class Linted(NamedTuple):
-    """What cfn-lint found, and its rules that found something."""
+    """The findings of cfn-lint, and its rules that found something."""
 
     findings: list[Finding]
     rules: tuple[RuleInfo, ...]

@@ -74,7 +74,7 @@ def _keep_parameters(before: Sequence[Stack], after: Sequence[Stack]) -> list[St
 
 
 def type_facts(sets: Sets) -> TypeFacts:
-    """What the diff knows of resource types, from the rules' named sets and the shipped tables."""
+    """The facts about resource types that the diff needs, from the rules' named sets and the shipped tables."""
     stateful = sets.get("stateful", frozenset()) | sets.get("stateful-more", frozenset())
     return TypeFacts(
         load_replacements(),
@@ -96,5 +96,5 @@ def stacks_of(found: Assembly, config: Config) -> list[Stack]:
 
 
 def find_destroyed(stacks: Sequence[Stack], sets: Sets, given: Mapping[str, Json]) -> tuple[Change, ...]:
-    """What `cdk destroy` of these stacks would take, by the policies that they hold."""
+    """The changes that `cdk destroy` of these stacks would make, by the policies that they hold."""
     return find_destroy_changes(stacks, type_facts(sets), StackScopes(given))

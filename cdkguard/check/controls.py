@@ -15,7 +15,7 @@ _NOTHING = "the app has nothing that its rules judge"
 def summarize_controls(
     names: Sequence[str], report: Report, judged: Mapping[str, Sequence[int]]
 ) -> tuple[Framework, ...]:
-    """What the report says of each control; `judged` is rule id -> [pass, fail, unknown], counted by the engine."""
+    """The frameworks with the outcome of each control; `judged`, of the engine, is rule id -> [pass, fail, unknown]."""
     ran = {rule.id for rule in report.rules}
     by_rule: dict[str, list[Finding]] = {}
     for finding in report.findings:

@@ -73,7 +73,7 @@ def strict_environments(config: Config) -> frozenset[str]:
 
 
 def engine_settings(bound: BoundConfig, rules: Sequence[Rule]) -> EngineSettings:
-    """What the engine needs of a configuration to run these rules; imports the Python code that they name."""
+    """The settings that the engine needs to run these rules; imports the Python code that they name."""
     config, sets = bound.config, bound.packs.sets
     allowed = config.accounts.get("allowed", {})
     return EngineSettings(
@@ -145,7 +145,7 @@ def _read_accepted(config: Config, is_baseline: bool) -> Mapping[str, AcceptedFi
 def evaluate_baseline(
     bound: BoundConfig, stacks: Sequence[Stack], settings: EngineSettings, today: str
 ) -> list[Finding]:
-    """What a baseline's configuration says of the stacks of the new app, as they were read.
+    """The findings of a baseline's configuration on the stacks of the new app, as they were read.
 
     `settings` are the new side's, of which only the limit of findings is taken.
     """

@@ -1,4 +1,4 @@
-"""What a report says beside the verdicts: the order of findings, notices, and facts about rules and stacks."""
+"""The parts of a report beside the verdicts: the order of findings, notices, and facts about rules and stacks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_BASELINE = Problem(
 
 
 class RuleInfos(Sequence[RuleInfo]):
-    """What the report says of the rules that ran. A rule is read whole only where an output asks for one of them."""
+    """The rules that ran, as a report describes them. They are read whole only where an output asks for one."""
 
     def __init__(self, rules: Sequence[Rule], more: Sequence[RuleInfo]) -> None:
         self._rules, self._more = rules, more
@@ -40,7 +40,7 @@ class RuleInfos(Sequence[RuleInfo]):
 
 
 def describe_stack(stack: Stack, resources: int) -> StackInfo:
-    """What the report says of a judged stack with so many resources."""
+    """A judged stack with so many resources, as the report describes it."""
     return StackInfo(
         stack.name,
         stack.construct_path or stack.name,
@@ -114,7 +114,7 @@ def find_missing_context(found: Assembly) -> list[Problem]:
 
 
 def find_unseen(stacks: Sequence[Stack], rules: Sequence[Rule]) -> list[Problem]:
-    """What rules ask for and the input cannot hold; a notice keeps the silence from being taken for a pass."""
+    """Notices about what the input cannot hold although rules ask for it: silence would be taken for a pass."""
     notices = []
     bare = [s.template_path for s in stacks if not s.from_assembly]
     if bare and any(rule.scope == "stack" for rule in rules):

@@ -80,7 +80,7 @@ def _machine_errors_as_stops() -> Iterator[None]:
 
 
 class _Run:
-    """What all steps of one run share: its day, its clock, and who watches it."""
+    """The day, the clock and the observer that all steps of one run share."""
 
     def __init__(self, today: str | None, progress: TextIO | None, observe: Observer | None) -> None:
         self.began = time.perf_counter()
@@ -216,7 +216,7 @@ def _select_stacks(stacks: Sequence[Stack], globs: Sequence[str]) -> list[Stack]
 
 
 class _Linted(NamedTuple):
-    """What cfn-lint found; `ids` are its rules that suppressions may name."""
+    """The findings of cfn-lint; `ids` are its rules that suppressions may name."""
 
     findings: Sequence[Finding] = ()
     rules: Sequence[RuleInfo] = ()

@@ -30,7 +30,7 @@ def compare_stacks(
 
 
 def find_destroy_changes(stacks: Sequence[Stack], facts: TypeFacts, scopes: StackScopes) -> tuple[Change, ...]:
-    """What `cdk destroy` of these stacks would do: CloudFormation deletes each resource by its own DeletionPolicy."""
+    """The changes of `cdk destroy`: CloudFormation deletes each resource of these stacks by its own DeletionPolicy."""
     comparison = _Comparison(stacks, (), facts, Sides(scopes, scopes))
     found = []
     for stack in stacks:

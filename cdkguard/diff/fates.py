@@ -43,7 +43,7 @@ def find_replace_policy(before: Json, after: Json) -> Json:
 
 
 def find_fate(policy: Json, body: Json, snapshot_types: frozenset[str]) -> Fate:
-    """What a policy leaves of a resource that goes; `snapshot_types` are those of which CloudFormation takes one."""
+    """The fate of a resource that goes, by its policy; CloudFormation takes snapshots of `snapshot_types` only."""
     if not isinstance(policy, str):
         return "unknown"
     if policy in RETAINING:

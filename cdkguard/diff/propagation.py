@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Knowledge(NamedTuple):
-    """What the comparison knows of resources."""
+    """The facts about resources that the comparison hands over."""
 
     replacements: Replacements
     scopes: StackScopes  # The values of the new side.

@@ -1,4 +1,4 @@
-"""What a deployment does to one resource: creates, updates, replaces, orphans or destroys it."""
+"""The effect of a deployment on one resource: it creates, updates, replaces, orphans or destroys it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NESTED_TYPES = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
 
 
 class TypeFacts(NamedTuple):
-    """What is known of resource types; the sets are those of the rules."""
+    """The facts about resource types; the sets are those of the rules."""
 
     replacements: Replacements
     stateful: frozenset[str] = frozenset()  # Types that hold data.
@@ -119,7 +119,7 @@ class ResourceChanges:
     # -- fates
 
     def find_replaced_fate(self, before: Json, after: Json) -> Fate:
-        """What becomes of the old resource when it is replaced."""
+        """The fate of the old resource when it is replaced."""
         return find_fate(find_replace_policy(before, after), before, self.facts.snapshot_on_replace)
 
     def _find_removed_fate(self, stack: Stack, logical_id: str, body: Json) -> Fate:

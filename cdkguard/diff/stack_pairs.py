@@ -141,7 +141,7 @@ def _count_resources(stack: Stack) -> dict[str, object]:
 
 
 class _Nested(NamedTuple):
-    """What `StackPairs` says of nested stacks."""
+    """The part of `StackPairs` about nested stacks."""
 
     pairs: list[Pair]
     removed: list[Stack]

@@ -17,7 +17,7 @@ MAX_LOOKS = 200_000  # at resources under different assumptions, in one template
 
 
 class Verdict(NamedTuple):
-    """What a rule says of one subject, and why."""
+    """The answer of a rule on one subject, with the values and the branch that explain it."""
 
     outcome: Outcome
     evidence: tuple[tuple[str, Json], ...] = ()  # (property path, value) of what did not hold

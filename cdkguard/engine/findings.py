@@ -32,7 +32,7 @@ def make_finding(
     resource_type: str | None,
     settings: EngineSettings,
 ) -> Finding:
-    """What the rule says of a resource; without a logical ID, of the stack."""
+    """The finding of a rule on a resource; without a logical ID, on the stack."""
     path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
     evidence = _narrowest(verdict.evidence)
     found = ", ".join(dict.fromkeys(render_value(value, rule.secret) for _path, value in evidence[:3])) or None

@@ -1,4 +1,4 @@
-"""What requirements look up outside the resource that they are asked about; see `World` in language/subject."""
+"""Looks up other resources, accounts and names for requirements; see `World` in language/subject."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Lookups:
             yield logical_id, body, scope
 
     def facts(self, scope: Scope) -> arns.AccountFacts:
-        """What is known of the accounts and names that an ARN in the stack may hold."""
+        """The accounts and names that an ARN in the stack may hold, as far as they are known."""
         from cdkguard.aws import arns
 
         stack: Stack = scope.stack

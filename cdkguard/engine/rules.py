@@ -13,7 +13,7 @@ from cdkguard.model import Rule, Stack
 
 
 class EngineSettings(NamedTuple):
-    """What the configuration says to the engine."""
+    """The part of the configuration that the engine reads."""
 
     allowed_accounts: frozenset[str] = frozenset()
     environment_of_account: Mapping[str, str] = {}

@@ -24,7 +24,7 @@ _COLUMNS = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)  # of a rule's counts
 
 
 class Evaluation(NamedTuple):
-    """What the rules say; `counts` is rule id -> [pass, fail, unknown], `seconds` what rules cost on a clock."""
+    """The answers of the rules; `counts` is rule id -> [pass, fail, unknown], `seconds` what rules cost on a clock."""
 
     findings: list[Finding]
     problems: list[Problem]
@@ -184,7 +184,7 @@ class Run:
             self._record(bound.rule, stack, self.evaluate_rule(bound, Subject(body, scope, "", self.lookups)))
 
     def _stack_body(self, stack: Stack) -> dict[str, Json]:
-        """What rules of scope `stack` see."""
+        """The body that rules of scope `stack` are asked about."""
         return {
             "Name": stack.name,
             "ConstructPath": stack.construct_path or stack.name,

@@ -63,7 +63,7 @@ def bind_target(node: Json, types: frozenset[str], satisfies: Decide | None, oth
 
 
 class _References(NamedTuple):
-    """What one resource refers to at the requirement's path."""
+    """The references of one resource at the requirement's path."""
 
     # Logical ids; None among them says that the text of a value must be read, too.
     targets: set[str | None]

@@ -1,4 +1,4 @@
-"""What a requirement and an operator are asked about, and what they may ask about the rest of the run."""
+"""The subject of a requirement, the context of an operator, and what both may look up in the rest of the run."""
 
 from __future__ import annotations
 

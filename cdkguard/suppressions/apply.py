@@ -17,7 +17,7 @@ _HINTS = 100  # guesses of what rule was meant; each is looked for among all
 
 
 class Terms(NamedTuple):
-    """What decides whether a suppression counts."""
+    """The facts that decide whether a suppression counts."""
 
     rules_run: Collection[str]  # Only of these is it known whether a suppression is used.
     today: str  # ISO date

@@ -29,7 +29,7 @@ class IdentityCache(dict[int, tuple[Any, Any]]):
 
 
 class SharedCaches:
-    """What a scope and all its forks find out that holds under every assumption, and what they spend together."""
+    """Values that a scope shares with its forks, since they hold under every assumption, and counts of their work."""
 
     __slots__ = ("large_characters", "forks", "equalities", "digests", "lists", "flat", "referrers")
 
