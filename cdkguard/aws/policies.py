@@ -76,16 +76,19 @@ def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dic
     if isinstance(document, Deferred):
         yield (), document
         return
+
     if isinstance(document, list):  # OpenSearch Serverless takes a list of documents.
         for index, one in enumerate(document):
             for path, statement in list_statements(one):
                 yield (index, *path), statement
         return
+
     if not isinstance(document, dict):
         return
     if "Effect" in document:  # A statement alone, as in AWS::Events::EventBusPolicy.
         yield (), document
         return
+
     found = document.get("Statement", [])
     if isinstance(found, Deferred):
         yield ("Statement",), found

@@ -33,6 +33,7 @@ def reuse_node(own: str, other: str, prefix: str, install: bool, timeout: float 
         modules, there = os.path.join(own, folder, "node_modules"), os.path.join(other, folder)
         if not os.path.isdir(there) or os.path.lexists(os.path.join(there, "node_modules")):
             continue
+
         present = os.path.isdir(modules)
         differs = _find_difference(os.path.join(own, folder), there) if present else None
         if present and differs is None:

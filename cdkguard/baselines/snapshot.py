@@ -46,6 +46,7 @@ def write_snapshot(found: Assembly, path: str, context: Mapping[str, Json] = {})
     _refuse_incomplete(found)
     if files.exists(path) and not is_snapshot(path) and (not files.is_folder(path) or os.listdir(path)):
         raise BaselineError(f"{path}: is there and is no snapshot of cdkguard; name another folder")
+
     ordered = _sort(found.stacks)
     names = _file_names(ordered)
     texts: dict[str, str] = {}
@@ -54,6 +55,7 @@ def write_snapshot(found: Assembly, path: str, context: Mapping[str, Json] = {})
         name = names[id(stack)]
         texts[name] = _template_text(stack)
         rows.append(_index_row(stack, name, texts[name], names))
+
     missing = sorted({(m.key, m.provider, tuple(m.dummies)) for m in found.missing})
     index: dict[str, Json] = {"snapshot": VERSION}
     if missing:
@@ -61,6 +63,7 @@ def write_snapshot(found: Assembly, path: str, context: Mapping[str, Json] = {})
     if context:
         index["context"] = _sorted(context)
     texts[INDEX] = _json_text(index | {"stacks": rows}, sort=False)
+
     try:
         return _write_files(path, texts)
     except (OSError, UnicodeError) as problem:

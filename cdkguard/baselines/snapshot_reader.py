@@ -51,6 +51,7 @@ class _SnapshotReader:
         """The snapshot's assembly; raises InputError."""
         if not files.is_file(self.index_path):
             raise self._wrong("there is no such file, so this is no whole snapshot")
+
         index = parse_json(read_text(self.index_path, self.index_path), self.index_path)
         version = index.get("snapshot") if isinstance(index, dict) else None
         if type(version) is not int or version < 1:
@@ -60,14 +61,17 @@ class _SnapshotReader:
                 f"{self.index_path}: version {version} is newer than {VERSION}, the newest that this cdkguard reads; "
                 "use the cdkguard that wrote it, or a newer one"
             )
+
         self.missing = tuple(self._read_missing(entry) for entry in self._list(index, "missing"))
         for row in self._list(index, "stacks"):
             self._add_row(row)
         if not self.rows:
             raise self._wrong("names no stack")
+
         unlisted = sorted(find_template_files(self.path) - self.rows.keys())
         if unlisted:
             raise self._wrong(f"does not name {unlisted[0]}, which is beside it")
+
         stacks = tuple(self._read_stack(name, ()) for name in self.rows)
         if not isinstance(context := index.get("context", {}), dict):
             raise self._wrong("'context' is not a mapping")

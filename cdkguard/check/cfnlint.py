@@ -67,6 +67,7 @@ def _matches(
     command += [] if settings else ["--config-file", os.devnull]
     command += ["--regions", region] if region else []
     command += ["--template", *map(glob.escape, paths)]
+
     shown = ", ".join(paths[:3])
     try:
         done = processes.run(command, timeout=timeout, stderr=PIPE, errors="replace")
@@ -74,6 +75,7 @@ def _matches(
         raise InputError(f"cfn-lint was stopped after {timeout:g} s on {shown}") from problem
     except OSError as problem:
         raise InputError(f"cfn-lint cannot be run on {shown}: {problem.strerror or problem}") from problem
+
     try:
         found = json.loads(done.out)
     except ValueError as problem:
@@ -81,6 +83,7 @@ def _matches(
     # Its status is a sum of 2 for errors, 4 for warnings and 8 for notes; anything else is a crash.
     if done.status not in range(0, 16, 2) or not isinstance(found, list):
         raise InputError(f"cfn-lint failed on {shown}: {_last_line(done)}")
+
     matches = [match for match in found if match["Rule"]["Id"].startswith("E") and match["Rule"]["Id"] != OWN_RULE]
     for match in matches:
         if match["Rule"]["Id"] in _BROKEN:
@@ -126,6 +129,7 @@ def _finding(match: Mapping[str, Json], rule: RuleInfo, stack: Stack, path: Sequ
     stack_path = stack.construct_path or stack.name
     construct = stack.construct_paths.get(logical_id) if logical_id else None
     message, hides_secret = _message(match, stack, path)
+
     return Finding(
         rule.id,
         Outcome.FAIL,

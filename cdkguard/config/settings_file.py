@@ -39,6 +39,7 @@ def config_of(document: Document, directory: str) -> Config:
         **_read_plain(at),
         **_read_rules(at),
     }
+
     names = (*(rule.name for rule in environments), *BUILTIN)
     if "environment" in at:
         own["environment"] = at["environment"].one_of(dict.fromkeys(names))
@@ -51,6 +52,7 @@ def config_of(document: Document, directory: str) -> Config:
         own["accounts"] = _accounts(at["accounts"])
     if "suppressions" in at:
         own["suppressions"] = tuple(map(_suppression, at["suppressions"].elements()))
+
     own.update(_read_files(at, base))
     return Config(**own)
 

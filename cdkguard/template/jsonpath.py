@@ -50,6 +50,7 @@ def _steps_of(node: Any) -> list[Step]:
         return [*_steps_of(node.left), [".."], *_steps_of(node.right)]
     if name == "Wildcard":
         return [[".*"]]
+
     if name == "Fields":
         if tuple(node.fields) == ("*",):
             return [[".*"]]
@@ -57,13 +58,16 @@ def _steps_of(node: Any) -> list[Step]:
             return [["*"]]
         if len(node.fields) == 1:
             return [["f", node.fields[0]]]
+
     if name == "Index":
         indices = getattr(node, "indices", None) or (node.index,)
         if len(indices) == 1:
             return [["i", int(indices[0])]]
+
     if name == "Filter" and len(node.expressions) == 1:
         expression = node.expressions[0]
         operator = "==" if expression.op == "=" else expression.op
         if operator in (None, "==", "!=") and isinstance(expression.value, str | int | float | None):
             return [["?", _steps_of(expression.target), operator, expression.value]]
+
     raise PathError(f"'{node}' is JSONPath that rules cannot use (fields, [*], [n], .*, .. and one [?(@.x=='y')] can)")
