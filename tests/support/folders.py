@@ -26,7 +26,20 @@ FLOORS = [
 ]
 FLOOR = {folder: floor for floor, folders in enumerate(FLOORS) for folder in folders}
 # They touch no file, clock, environment or terminal.
-PURE = {"errors", "logic", "model", "text", "template", "suppressions", "aws", "diff", "language", "access", "engine"}
+PURE = {
+    "errors",
+    "logic",
+    "model",
+    "text",
+    "template",
+    "suppressions",
+    "aws",
+    "diff",
+    "language",
+    "access",
+    "engine",
+    "outputs",
+}
 OUTSIDE = {"system", "data", "inputs", "baselines", "config", "packs", "check", "inapp", "cli"}
 WORLD = {"os", "subprocess", "socket", "time", "sys", "shutil", "tempfile", "pathlib", "datetime", "random"}
 
