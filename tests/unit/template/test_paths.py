@@ -30,7 +30,10 @@ def ordinary(path, document):
     """What jsonpath-ng finds where indexes meet lists only: it also indexes strings, which templates never want."""
     try:
         return [m.value for m in jsonpath(path).find(document)]
-    except KeyError:  # before 1.7 it takes an index of a mapping for a key
+    except (
+        KeyError,
+        TypeError,
+    ):  # before 1.7 it takes an index of a mapping for a key, and asks a number for its length
         reject()
 
 
