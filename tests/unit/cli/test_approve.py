@@ -7,15 +7,9 @@ import json
 import pytest
 
 from tests.support.changes import write_template
-from tests.support.two_templates import TABLE, TOPIC, in_one_line, run, write_two_templates
+from tests.support.two_templates import TABLE, TOPIC, in_one_line, run
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CDK_OUTDIR", raising=False)
-    write_two_templates(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 WHO = ("--reason", "moved to Aurora", "--owner", "data team")

@@ -7,15 +7,9 @@ import json
 import pytest
 
 from tests.support.changes import write_assembly
-from tests.support.two_templates import TABLE, TOPIC, run, write_two_templates
+from tests.support.two_templates import TABLE, TOPIC, run
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CDK_OUTDIR", raising=False)
-    write_two_templates(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def test_a_snapshot_is_a_baseline(here, capsys):
