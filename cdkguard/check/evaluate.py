@@ -72,12 +72,17 @@ def strict_environments(config: Config) -> frozenset[str]:
     return frozenset({e.name for e in config.environments if e.strict} | {"prod"})
 
 
+def allowed_accounts(config: Config) -> frozenset[str]:
+    """The accounts outside the app that its templates may name."""
+    allowed = config.accounts.get("allowed", {})
+    return frozenset(allowed.values() if isinstance(allowed, Mapping) else allowed)
+
+
 def engine_settings(bound: BoundConfig, rules: Sequence[Rule]) -> EngineSettings:
     """The settings that the engine needs to run these rules; imports the Python code that they name."""
     config, sets = bound.config, bound.packs.sets
-    allowed = config.accounts.get("allowed", {})
     return EngineSettings(
-        allowed_accounts=frozenset(allowed.values() if isinstance(allowed, Mapping) else allowed),
+        allowed_accounts=allowed_accounts(config),
         environment_of_account=environments.account_names(config.environments),
         aws_accounts=sets.get("aws-accounts", frozenset()),
         strict_environments=strict_environments(config),
@@ -120,7 +125,7 @@ def mark_suppressed(
         findings,
         stacks,
         config.suppressions,
-        _read_accepted(config, is_baseline),
+        read_accepted_findings(config, may_be_gone=is_baseline),
         Terms(rule_ids, today, known_ids, config.require_owner, ignored),
     )
     if config.honour:
@@ -134,8 +139,9 @@ def mark_suppressed(
     return marked, problems
 
 
-def _read_accepted(config: Config, is_baseline: bool) -> Mapping[str, AcceptedFinding] | None:
-    if not config.accepted or (is_baseline and not files.exists(config.accepted)):
+def read_accepted_findings(config: Config, may_be_gone: bool) -> Mapping[str, AcceptedFinding] | None:
+    """Fingerprint -> accepted finding; None where the configuration names no file, or names one that may be gone and is."""
+    if not config.accepted or (may_be_gone and not files.exists(config.accepted)):
         return None
     from cdkguard.config import accepted
 

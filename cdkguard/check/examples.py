@@ -8,6 +8,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import RulePackError
+from cdkguard.language.vocabulary import EXAMPLES
 from cdkguard.model import Change, Finding, Missing, Problem, Rule, Stack
 from cdkguard.packs import folders, rule_yaml
 
@@ -56,7 +57,7 @@ def _read_examples(rule: Rule) -> dict[str, list[Json]]:
     if not isinstance(examples, dict) or not all(isinstance(cases, list) for cases in examples.values()):
         raise RulePackError(f"{rule.file}:1: examples is a mapping of pass, fail and unknown to lists")
     for outcome in examples:
-        if outcome not in ("pass", "fail", "unknown"):
+        if outcome not in EXAMPLES:
             raise RulePackError(f"{rule.file}:1: examples are pass, fail or unknown, not '{outcome}'")
     return examples
 

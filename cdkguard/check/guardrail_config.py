@@ -6,20 +6,24 @@ Nobody exempts himself: the rules about the guardrail, their severities and supp
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from cdkguard._typing import NamedTuple
 from cdkguard.check import guardrail
-from cdkguard.check.evaluate import BoundConfig, assign_environments, strict_environments
-from cdkguard.config import accepted, approvals
-from cdkguard.config.settings import Config
+from cdkguard.check.evaluate import (
+    BoundConfig,
+    allowed_accounts,
+    assign_environments,
+    read_accepted_findings,
+    strict_environments,
+)
+from cdkguard.config import approvals
 from cdkguard.data import loader
 from cdkguard.diff.sides import Sides
 from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.model import SEVERITIES, Finding, Problem, Rule, Stack, Suppression
 from cdkguard.suppressions.apply import Terms, apply_suppressions, list_suppressions_in_code
-from cdkguard.system import files
 
 
 class GuardrailResult(NamedTuple):
@@ -105,8 +109,8 @@ def describe_guardrail(
             *config.suppressions,
             *_suppressions_in_code(bound, stacks if code is None else code, more_peers),
         ],
-        accounts=frozenset(_allowed_accounts(config)),
-        accepted=frozenset(_accepted_fingerprints(config)),
+        accounts=allowed_accounts(config),
+        accepted=frozenset(read_accepted_findings(config, may_be_gone=True) or ()),
         approvals=[
             f"{approvals.FILE} approves {a.impact} of {a.construct or a.logical_id or a.stack} ({a.change}): {a.reason}"
             for a in approvals.read_approvals(approvals.file_of(config))
@@ -129,12 +133,3 @@ def _suppressions_in_code(bound: BoundConfig, stacks: Sequence[Stack], more_peer
 
         written += list_peer_suppressions(stacks, bound.packs.rules, names, loader.peer_ids())
     return written
-
-
-def _allowed_accounts(config: Config) -> Sequence[str]:
-    allowed = config.accounts.get("allowed", ())
-    return list(allowed.values()) if isinstance(allowed, Mapping) else list(allowed)
-
-
-def _accepted_fingerprints(config: Config) -> Sequence[str]:
-    return list(accepted.read_accepted(config.accepted)) if config.accepted and files.exists(config.accepted) else []
