@@ -134,7 +134,7 @@ class Missing(NamedTuple):
     directory: str  # of the cloud assembly whose manifest names it
 
 
-def _nowhere(logical_id: str) -> None:
+def find_nothing(logical_id: str) -> None:
     """For a stack of which no places are known."""
 
 
@@ -157,8 +157,8 @@ class Stack(NamedTuple):
     parent: Stack | None = None  # The stack whose AWS::CloudFormation::Stack resource this one is.
     parent_logical_id: str | None = None
     construct_paths: Mapping[str, str] = {}  # Logical id -> construct path.
-    source_of: Callable[[str], Source | None] = _nowhere  # Logical id -> the user's own line; worked out late.
-    line_of: Callable[[str], int | None] = _nowhere  # Logical id -> line in the template file; worked out late.
+    source_of: Callable[[str], Source | None] = find_nothing  # Logical id -> the user's own line; worked out late.
+    line_of: Callable[[str], int | None] = find_nothing  # Logical id -> line in the template file; worked out late.
     source: Source | None = None  # The line where the user's code creates the stack.
     acknowledgements: Sequence[Acknowledgement] = ()  # Of its constructs; a root stack has those of nested stacks, too.
     missing: Sequence[Missing] = ()  # Context that was missing while the stack's assembly was synthesized.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from cdkguard._typing import Any
-from cdkguard.model import Stack, replace_stacks
+from cdkguard.model import Stack, find_nothing, replace_stacks
 
 _KEPT_SECTIONS = ("Transform", "Fn::Transform", "Description")
 
@@ -28,16 +28,12 @@ def slim_stacks(stacks: Sequence[Stack], sections: Sequence[dict[str, Any]]) -> 
         return stack._replace(
             template={**sections_of[stack], "Resources": resources},
             construct_paths={name: stack.construct_paths[name] for name in resources if name in stack.construct_paths},
-            source_of=_find_nothing,
-            line_of=_find_nothing,
+            source_of=find_nothing,
+            line_of=find_nothing,
             unread=frozenset(),
         )
 
     return tuple(replace_stacks(stacks, slim))
-
-
-def _find_nothing(logical_id: str) -> None:
-    """Stands for a function that looks a line up."""
 
 
 def _keep_resources(resources: Mapping[str, Any]) -> dict[str, Any]:
