@@ -5,9 +5,10 @@ prepared rules, started as pip's script starts it. Peers are run where they are 
 names (virtual environments, folders with node_modules); nothing is installed.
 
     python benchmarks/run.py [--repeats 9] [--before CHECKOUT] [--peers FOLDER ...] [--no-synth] [--no-peers]
-                             [--only-start] [--out docs/speed.md]
+                             [--only-start] [--only-compare] [--out docs/speed.md]
 
-`--before` is a checkout of another version, whose start is measured in turn with ours: a release must not start slower.
+`--before` is a checkout of another version, which is measured in turn with ours: its start, and the rules of recommended.txt
+on the inputs that say what judging costs. A release must not start or judge slower.
 """
 
 import argparse
@@ -34,6 +35,9 @@ FLOOR = "import json, sys\nfor name in sys.stdin.read().split('\\n'): json.load(
 CACHED = FLOOR.replace("import json", "import hashlib").replace(
     "json.load(open(name))", "hashlib.sha256(open(name, 'rb').read())"
 )
+# The recommended profile of November 2026. Both versions judge by these rules, so that a rule that is added does not count as slower.
+SAME_RULES = ",".join((ROOT / "benchmarks/recommended.txt").read_text(encoding="utf-8").split())
+COMPARED = ("10 stacks x 100", "fleet: 1,000 templates x 50")
 CDK = ROOT / "examples/task-api/node_modules/.bin/cdk"
 INPUTS = (
     ("20 resources", 1, 20),
@@ -226,6 +230,30 @@ def starts(table, sites, temporary, repeats):
             table.row(f"cdkguard {name}{version}", [*RUN, *arguments], repeats * 3, site=site)
 
 
+def compare_judging(table, sites, temporary, repeats):
+    """What the same rules cost in each installed version; one process, so that no scheduler has a say."""
+    for title, stacks, resources in INPUTS:
+        if title not in COMPARED:
+            continue
+        folder = Path(temporary, f"compared-{stacks}")
+        inputs.assembly(folder, stacks, resources)
+        command = [
+            *RUN,
+            "check",
+            str(folder),
+            "--rules",
+            SAME_RULES,
+            "--fail-on",
+            "never",
+            "--format",
+            "json",
+            "--jobs=1",
+        ]
+        table.title(f"{title}, {SAME_RULES.count(',') + 1} rules")
+        for version, site in sites.items():
+            table.row(f"cdkguard{version}", command, repeats, site=site)
+
+
 def measure(table, site, thirty, temporary, repeats, folders):
     """The rows of every generated input; returns those of the last whose difference a cache would save at most."""
     check = [*RUN, "check", "--fail-on", "never", "--format", "json"]
@@ -320,6 +348,9 @@ def main():
     parser.add_argument("--peers", nargs="*", default=[], help="folders in which peers are installed")
     parser.add_argument("--before", metavar="CHECKOUT", help="another version, whose start is measured beside ours")
     parser.add_argument("--only-start", action="store_true", help="measure the start alone, and write no file")
+    parser.add_argument(
+        "--only-compare", action="store_true", help="measure judging beside --before alone, and write no file"
+    )
     parser.add_argument("--out", default=str(ROOT / "docs/speed.md"), help="the file to write")
     options = parser.parse_args()
     folders = None if options.no_peers else options.peers
@@ -333,8 +364,11 @@ def main():
         if options.before:
             sites[", before"] = Path(temporary, "before")
             install_checkout(options.before, sites[", before"])
-        starts(table, sites, temporary, options.repeats)
-        if options.only_start:
+        if not options.only_compare:
+            starts(table, sites, temporary, options.repeats)
+        if not options.only_start:
+            compare_judging(table, sites, temporary, options.repeats)
+        if options.only_start or options.only_compare:
             table.measure()
             print(table.text(start.least))
             return
