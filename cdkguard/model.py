@@ -390,6 +390,7 @@ class Rule(NamedTuple):
     require: Json = None
     environments: tuple[str, ...] = ()  # empty: every environment
     severities: Mapping[str, str] = {}  # environment -> severity, where it differs
+    weights: Sequence[Mapping[str, Json]] = ()  # {where, severity, severities, message}: what weighs otherwise
     on_unknown: str = "unknown"  # the outcome that stands for UNKNOWN: unknown | fail | pass
     message: str = ""
     why: str = ""

@@ -14,6 +14,7 @@ FILE = Path(__file__).parents[1] / "cdkguard" / "schemas" / "rule.schema.json"
 def schema():
     strings = {"type": "array", "items": {"type": "string"}}
     severity = {"enum": list(SEVERITIES)}
+    severities = {"anyOf": [severity, {"type": "object", "required": ["default"], "additionalProperties": severity}]}
     requirement = {"$ref": "#/definitions/requirement"}
     related = {
         "type": "object", "required": ["path", "types"], "additionalProperties": False,
@@ -32,7 +33,10 @@ def schema():
     properties = {
         "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
         "title": {"type": "string"},
-        "severity": {"anyOf": [severity, {"type": "object", "required": ["default"], "additionalProperties": severity}]},
+        "severity": severities,
+        "weights": {"type": "array", "minItems": 1, "items": {
+            "type": "object", "required": list(vocabulary.WEIGHT_NEEDED), "additionalProperties": False,
+            "properties": {"where": requirement, "severity": severities, "message": {"type": "string"}}}},
         "profiles": {"type": "array", "items": {"enum": list(vocabulary.PROFILES)}},
         "scope": {"enum": list(vocabulary.SCOPES)},
         "types": strings, "environments": strings, "where": requirement, "require": requirement, "forbid": requirement,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import Json
 from cdkguard.engine.branching import Verdict
@@ -31,8 +31,9 @@ def make_finding(
     logical_id: str | None,
     resource_type: str | None,
     settings: EngineSettings,
+    weight: Mapping[str, Json] | None = None,
 ) -> Finding:
-    """The finding of a rule on a resource; without a logical ID, on the stack."""
+    """The finding of a rule on a resource; without a logical ID, on the stack. `weight` is the rule's entry that applies."""
     path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
     evidence = _narrowest(verdict.evidence)
     found = ", ".join(dict.fromkeys(render_value(value, rule.secret) for _path, value in evidence[:3])) or None
@@ -52,8 +53,8 @@ def make_finding(
     return Finding(
         rule_id=rule.id,
         outcome=verdict.outcome,
-        severity=severity_of(rule, stack.environment, settings),
-        message=_message(rule, verdict, facts),
+        severity=severity_of(rule, stack.environment, settings, weight),
+        message=_message(rule, verdict, facts, weight),
         stack=stack.root.name,
         stack_path=stack_path,
         template_path=stack.template_path,
@@ -86,8 +87,8 @@ def _narrowest(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
     return [(p, seen[p]) for p in seen if p not in around]
 
 
-def _message(rule: Rule, verdict: Verdict, facts: dict[str, str]) -> str:
-    text = rule.message or rule.title
+def _message(rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mapping[str, Json] | None) -> str:
+    text = (weight["message"] if weight else "") or rule.message or rule.title
     if verdict.outcome is Outcome.UNKNOWN:
         text = f"Cannot be judged: {rule.title}"
         reason = verdict.note or (f"{facts['path']} is {facts['found']} until deployment" if facts["path"] else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, Json, NamedTuple
@@ -10,6 +11,7 @@ from cdkguard.language.requirements import Binding, bind_requirement, expand_typ
 from cdkguard.language.subject import Decide, Predicate, Subject
 from cdkguard.logic import Tri
 from cdkguard.model import Rule, Stack
+from cdkguard.template.values import Branch
 
 
 class EngineSettings(NamedTuple):
@@ -29,8 +31,10 @@ class EngineSettings(NamedTuple):
     most: Callable[[], int] | None = None  # The most findings that the whole input can have honestly; slow to call.
 
 
-def severity_of(rule: Rule, environment: str | None, settings: EngineSettings) -> str:
-    """The severity in this environment, as configured or as the rule says."""
+def severity_of(
+    rule: Rule, environment: str | None, settings: EngineSettings, weight: Mapping[str, Json] | None = None
+) -> str:
+    """The severity in this environment: as configured, else as the `weight` that applies says, else as the rule says."""
     override = next((v for k, v in settings.severities.items() if fnmatchcase(rule.id, k)), None)
     if isinstance(override, str):
         return override
@@ -38,11 +42,14 @@ def severity_of(rule: Rule, environment: str | None, settings: EngineSettings) -
     names = [environment or ""]
     if environment in settings.strict_environments:
         names.append("prod")
-    for table in (override or {}, rule.severities):
+    default, table_of_rule = (
+        (rule.severity, rule.severities) if weight is None else (weight["severity"], weight["severities"])
+    )
+    for table in (override or {}, table_of_rule):
         for name in names:
             if name in table:
                 return str(table[name])
-    return rule.severity
+    return str(default)
 
 
 def is_for_stack(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
@@ -55,13 +62,14 @@ def is_for_stack(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
 class BoundRule:
     """A rule with its closures, made when it first meets a subject."""
 
-    __slots__ = ("rule", "count", "_settings", "_where", "_require")
+    __slots__ = ("rule", "count", "_settings", "_where", "_require", "_weights")
 
     def __init__(self, rule: Rule, settings: EngineSettings) -> None:
         self.rule, self._settings = rule, settings
         self.count = [0, 0, 0]  # pass, fail, unknown
         self._where: Decide | None = None
         self._require: Decide | None = None
+        self._weights: list[tuple[Decide, Mapping[str, Json]]] | None = None
 
     def decide(self, subject: Subject) -> Tri:
         """True: in order or not concerned; False: not in order; None: not known."""
@@ -88,11 +96,24 @@ class BoundRule:
             self._require = self._bind()
         return self._require(subject)
 
-    def _bind(self) -> Decide:
+    def weight_of(self, subject: Subject) -> Mapping[str, Json] | None:
+        """The first entry of the rule's `weights` that holds whatever is not known; None: the rule's own severity stands."""
+        if self._weights is None:
+            binding = self._binding()
+            self._weights = [(bind_requirement(w["where"], binding, False), w) for w in self.rule.weights]
+        for holds, weight in self._weights:
+            with suppress(Branch):
+                if holds(subject) is True:
+                    return weight
+        return None
+
+    def _binding(self) -> Binding:
         rule, settings = self.rule, self._settings
         parameters = {**rule.parameters, **settings.parameters.get(rule.id, {})}
-        binding = Binding(parameters, settings.sets, settings.predicates)
+        return Binding(parameters, settings.sets, settings.predicates)
 
+    def _bind(self) -> Decide:
+        rule, binding = self.rule, self._binding()
         self._where = bind_requirement(rule.where, binding, False) if rule.where else None
         return bind_requirement(rule.require, binding) if rule.require else (lambda _subject: False)
 

@@ -74,7 +74,7 @@ class Run:
         subject = Subject(body, self.scopes.of(first), "", self.lookups)
         for bound in rules:
             if is_for_stack(bound.rule, first, self.settings):
-                self._record(bound.rule, first, self.evaluate_rule(bound, subject))
+                self._record(bound, first, self.evaluate_rule(bound, subject), subject)
 
     def evaluate_rule(self, bound: BoundRule, subject: Subject) -> Verdict:
         """One rule on one subject. A crash is a problem of the run, and the verdict is UNKNOWN."""
@@ -132,7 +132,7 @@ class Run:
                 if verdict is PASSED:
                     bound.count[0] += 1
                 else:
-                    self._record(bound.rule, stack, verdict, logical_id, resource_type)
+                    self._record(bound, stack, verdict, subject, logical_id, resource_type)
 
             if value_rules and resource_type != "AWS::CDK::Metadata":
                 self._evaluate_texts(value_rules, stack, scope, logical_id, find_texts(body), resource_type)
@@ -159,7 +159,7 @@ class Run:
             subject = Subject(made, scope, logical_id, self.lookups)
             for bound in self.rules.of_type(made["Type"], stack):
                 if bound not in about:
-                    self._record(bound.rule, stack, self.evaluate_rule(bound, subject), logical_id, resource_type)
+                    self._record(bound, stack, self.evaluate_rule(bound, subject), subject, logical_id, resource_type)
         return body
 
     def _evaluate_sections(self, rules: list[BoundRule], stack: Stack, scope: Scope) -> None:
@@ -180,8 +180,9 @@ class Run:
 
     def _evaluate_whole(self, scope_name: str, body: Json, stack: Stack, scope: Scope) -> None:
         """The rules of a scope that are about the stack as one subject."""
+        subject = Subject(body, scope, "", self.lookups)
         for bound in self.rules.of_scope(scope_name, stack):
-            self._record(bound.rule, stack, self.evaluate_rule(bound, Subject(body, scope, "", self.lookups)))
+            self._record(bound, stack, self.evaluate_rule(bound, subject), subject)
 
     def _stack_body(self, stack: Stack) -> dict[str, Json]:
         """The body that rules of scope `stack` are asked about."""
@@ -223,7 +224,7 @@ class Run:
         for bound in rules:
             hits = [(path, text) for path, text in texts if is_broken_by(bound, path, text, scope, logical_id or "")]
             if hits:
-                self._record(bound.rule, stack, Verdict(Outcome.FAIL, tuple(hits)), logical_id, resource_type)
+                self._record(bound, stack, Verdict(Outcome.FAIL, tuple(hits)), None, logical_id, resource_type)
             else:
                 bound.count[0] += 1
 
@@ -243,18 +244,21 @@ class Run:
 
     def _record(
         self,
-        rule: Rule,
+        bound: BoundRule,
         stack: Stack,
         verdict: Verdict,
+        subject: Subject | None,
         logical_id: str | None = None,
         resource_type: str | None = None,
     ) -> None:
-        """Counts the verdict; whatever is no pass is a finding."""
+        """Counts the verdict; whatever is no pass is a finding. A text is no subject that a rule's `weights` ask about."""
+        rule = bound.rule
         if verdict.outcome is Outcome.UNKNOWN and rule.on_unknown != "unknown" and not verdict.note:
             verdict = verdict._replace(outcome=Outcome.FAIL if rule.on_unknown == "fail" else Outcome.PASS)
         self.rules.counts[rule.id][_COLUMNS.index(verdict.outcome)] += 1
         if verdict.outcome is not Outcome.PASS:
-            self.findings.append(make_finding(rule, stack, verdict, logical_id, resource_type, self.settings))
+            weight = bound.weight_of(subject) if subject is not None else None
+            self.findings.append(make_finding(rule, stack, verdict, logical_id, resource_type, self.settings, weight))
 
 
 def _missing_context(stack: Stack) -> list[str]:

@@ -8,7 +8,7 @@ from cdkguard.logic import Tri
 
 # The keys of a rule, in the order of the documentation; a rule needs the second ones.
 KEYS = (
-    "id", "title", "severity", "profiles", "scope", "types", "environments", "where", "require", "forbid", "on_unknown",
+    "id", "title", "severity", "weights", "profiles", "scope", "types", "environments", "where", "require", "forbid", "on_unknown",
     "on_change", "weakens", "widens", "message", "why", "remedy", "references", "equivalents", "covers", "with", "secret",
     "examples",
 )  # fmt: skip
@@ -29,6 +29,10 @@ LIST = "a list"
 NUMBER = "a number"
 PATTERN = "a regular expression"
 TESTS = "a mapping of tests"
+
+# `weights`: entries with a requirement and what then stands for the rule's own severity and message.
+WEIGHT_NEEDED = ("where", "severity")
+WEIGHT = (*WEIGHT_NEEDED, "message")
 
 # Requirements: those of COMBINERS stand alone in their mapping; a `target` or `referrer` has the keys RELATED_KEYS.
 COMBINERS = ("all", "any", "not", "target", "referrer", "python")

@@ -58,7 +58,7 @@ class RuleFile:
         if data["id"] != stem:
             raise self.wrong(f"the id '{data['id']}' is not the file's name '{stem}'", "id")
 
-        severity, severities = self._severity(data["severity"])
+        severity, severities = self._severity(data["severity"], "severity")
         parameters = self._mapping("with")
         require = self._requirement(sets, parameters)
         where = self._prepare("where", sets, parameters) if "where" in data else None
@@ -68,6 +68,7 @@ class RuleFile:
             "title": str(data["title"]).strip(),
             "severity": severity,
             "severities": severities,
+            "weights": self._weights(sets, parameters),
             "pack": pack,
             "scope": self._scope(),
             "types": self._types(sets),
@@ -85,7 +86,9 @@ class RuleFile:
             "profiles": self._profiles(),
             "secret": data.get("secret") is True,
             "file": self.path,
-            "predicates": sorted({*_find_predicates(where), *_find_predicates(require)}),
+            "predicates": sorted(
+                {*_find_predicates(where), *_find_predicates(require), *_find_predicates(data.get("weights"))}
+            ),
             "on_change": self._impacts(),
             "weakens": self._weakens(sets),
             "widens": self._widens(),
@@ -168,14 +171,33 @@ class RuleFile:
                 raise self.wrong(f"no kind of access '{kind}'{hint}; there are: {known}", "widens", index)
         return value
 
-    def _severity(self, value: Json) -> tuple[str, dict[str, str]]:
+    def _severity(self, value: Json, *at: str | int) -> tuple[str, dict[str, str]]:
         table = value if isinstance(value, dict) else {"default": value}
         for name, severity in table.items():
             if severity not in SEVERITIES:
-                raise self.wrong(f"severity is one of {', '.join(SEVERITIES)}, not {severity!r}", "severity", name)
+                raise self.wrong(f"severity is one of {', '.join(SEVERITIES)}, not {severity!r}", *at, name)
         if "default" not in table:
-            raise self.wrong("severity by environment needs a 'default'", "severity")
+            raise self.wrong("severity by environment needs a 'default'", *at)
         return table["default"], {k: v for k, v in table.items() if k != "default"}
+
+    def _weights(self, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> list[Json]:
+        value = self.data.get("weights", [])
+        if not isinstance(value, list) or "weights" in self.data and not value:
+            raise self.wrong("'weights' is a list of {where, severity}", "weights")
+        if value and self._scope() in ("change", "value"):
+            raise self.wrong("'weights' are for rules about resources, stacks and templates", "weights")
+        return [self._weight(entry, ("weights", index), sets, parameters) for index, entry in enumerate(value)]
+
+    def _weight(
+        self, entry: Json, at: tuple[str | int, ...], sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]
+    ) -> Json:
+        if not isinstance(entry, dict) or not {*vocabulary.WEIGHT_NEEDED} <= set(entry) <= {*vocabulary.WEIGHT}:
+            raise self.wrong("an entry of 'weights' has where and severity; it may have message", *at)
+
+        severity, severities = self._severity(entry["severity"], *at, "severity")
+        where = self._prepare_at(entry["where"], (*at, "where"), sets, parameters)
+        message = _as_one_line(entry.get("message", ""))
+        return {"where": where, "severity": severity, "severities": severities, "message": message}
 
     def _types(self, sets: Mapping[str, Sequence[str]]) -> list[str]:
         types = self._strings("types")
@@ -197,10 +219,15 @@ class RuleFile:
         return {"not": prepared} if both[0] == "forbid" else prepared
 
     def _prepare(self, key: str, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> Json:
+        return self._prepare_at(self.data[key], (key,), sets, parameters)
+
+    def _prepare_at(
+        self, value: Json, at: tuple[str | int, ...], sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]
+    ) -> Json:
         from cdkguard.language.checking import RequirementError, prepare_requirement
 
         try:
-            return prepare_requirement(self.data[key], (key,), parameters, sets)
+            return prepare_requirement(value, at, parameters, sets)
         except RequirementError as problem:
             raise self.wrong(str(problem), *problem.keys) from problem
 

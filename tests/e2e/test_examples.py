@@ -2,6 +2,8 @@
 
 import importlib.util
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -29,3 +31,9 @@ def test_findings(title, example, options, expected, seeded):
     described = [f for f in report["findings"] if f["logicalId"]]
     assert all(f["source"] and f["source"]["line"] for f in described), "every finding points at a line of the app"
     assert all((ROOT / "examples" / example / f["source"]["file"]).is_file() for f in described)
+
+
+def test_the_accounts_of_aws_are_those_that_the_library_and_documents_name() -> None:
+    tool = ROOT / "tools/aws_accounts/make_set.py"
+    command = [sys.executable, str(tool), str(ROOT / "examples/task-api/node_modules/aws-cdk-lib"), "--check"]
+    assert subprocess.run(command, capture_output=True, text=True).stderr == ""

@@ -499,6 +499,29 @@ def test_a_severity_of_no_environment_is_the_rules_own():
     assert evaluate_resources([nowhere], [one], settings).findings[0].severity == "low"
 
 
+def test_the_first_weight_that_holds_for_certain_says_severity_and_words():
+    def weight(path, severity, message=""):
+        where = {"steps": [["f", "Properties"], ["f", path]], "equals": True}
+        return {"where": where, "severity": severity, "severities": {"prod": "critical"}, "message": message}
+
+    one = rule(ON, message="own", weights=[weight("Kept", "low", "kept"), weight("Short", "medium")])
+    for properties, expected in (
+        ({}, ("high", "own")),
+        ({"Kept": True, "Short": True}, ("low", "kept")),
+        ({"Short": True}, ("medium", "own")),
+        ({"Short": {"Fn::If": ["Maybe", True, True]}}, ("high", "own")),  # a condition that nobody knows
+        ({"Kept": {"Ref": "Unknown"}}, ("high", "own")),
+    ):
+        dev = stack({"X": {"Type": "A::B::C", "Properties": properties}})._replace(environment="dev")
+        (found,) = evaluate_resources([dev], [one], EngineSettings(sets=SETS)).findings
+        assert (found.severity, found.message) == expected, properties
+
+    prod = stack({"X": {"Type": "A::B::C", "Properties": {"Kept": True}}})._replace(environment="prod")
+    for severities, expected in (({}, "critical"), ({"r": "medium"}, "medium"), ({"r": {"prod": "low"}}, "low")):
+        settings = EngineSettings(sets=SETS, severities=severities)
+        assert evaluate_resources([prod], [one], settings).findings[0].severity == expected
+
+
 def test_a_link_to_nothing_is_no_link_to_what_is_wanted():
     one = rule({"target": {"path": "$.Properties.L[*]", "types": ["A::B::D"]}})
     there = {"D": {"Type": "A::B::D"}, "E": {"Type": "A::B::E"}}

@@ -22,6 +22,23 @@ pytestmark = pytest.mark.usefixtures("own_cache")
         (("title: A title", "title: [A"), "not YAML"),
         (("title: A title", "title: A title\nforbid: {path: $.X, exists: true}"), "not both"),
         (("title: A title", "title: A title\nscope: galaxy"), "scope is one of"),
+        (("title: A title", "title: A title\nweights: []"), r":3: 'weights' is a list of \{where, severity\}"),
+        (("title: A title", "title: A title\nweights: [{severity: low}]"), ":3: an entry of 'weights' has where and"),
+        (
+            ("title: A title", "title: A title\nweights:\n- where: {path: $.X, exist: true}\n  severity: low"),
+            r":4: no operator 'exist' \(did you mean 'exists'\?\)",
+        ),
+        (
+            ("title: A title", "title: A title\nweights:\n- where: {path: $.X, exists: true}\n  severity: lo"),
+            ":5: severity is one of",
+        ),
+        (
+            (
+                "types: [AWS::S3::Bucket]",
+                "scope: value\nweights: [{where: {path: $, exists: true}, severity: low}]",
+            ),
+            ":5: 'weights' are for rules about resources",
+        ),
     ],
 )
 def test_mistakes_are_named_with_file_and_line(tmp_path, change, words):
