@@ -336,11 +336,17 @@ class AcceptedFinding(NamedTuple):
 
     rule_id: str
     since: str  # ISO date of the acceptance
+    severity: str | None = None  # the highest that was accepted; None: any
+    note: str = ""  # why, in the words of whoever added them to the file
 
     @property
     def reason(self) -> str:
         """The reason that outputs show for a suppression by this entry."""
-        return f"{self.rule_id}: accepted since {self.since}"
+        return f"{self.rule_id}: accepted since {self.since}" + (f": {self.note}" if self.note else "")
+
+    def covers(self, severity: str) -> bool:
+        """Whether a finding of that severity is not worse than what was accepted."""
+        return self.severity is None or severity_rank(severity) <= severity_rank(self.severity)
 
 
 class Finding(NamedTuple):
@@ -365,7 +371,7 @@ class Finding(NamedTuple):
     remedy: Remedy | None = None
     why: str = ""
     title: str = ""
-    fingerprint: str = ""  # survives a change of logical-id hashes and of lines
+    fingerprint: str = ""  # holds the meaning of the value at fault, and its place by key; survives a change of lines
     suppression: Suppression | None = None
     impact: str | None = None  # of a finding on a change: one of IMPACTS or STACK_IMPACTS
     change: str | None = None  # the change's token

@@ -5,13 +5,14 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from subprocess import PIPE, TimeoutExpired
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.engine.findings import fingerprint
+from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Finding, Outcome, RuleInfo, Stack
 from cdkguard.system import processes
@@ -147,7 +148,14 @@ def _finding(match: Mapping[str, Json], rule: RuleInfo, stack: Stack, path: Sequ
         template_line=match["Location"]["Start"]["LineNumber"],
         why=rule.why,
         title=rule.title,
-        fingerprint=fingerprint(rule.id, stack_path, construct or "", logical_id or "", place),
+        fingerprint=fingerprint(
+            rule.id,
+            Outcome.FAIL,
+            stack_path,
+            construct or "",
+            logical_id or "",
+            (re.sub(r"\[\d+\]", "[]", place), message),
+        ),
         hides_secret=hides_secret,
     )
 

@@ -140,11 +140,16 @@ def mark_suppressed(
 
 
 def read_accepted_findings(config: Config, may_be_gone: bool) -> Mapping[str, AcceptedFinding] | None:
-    """Fingerprint -> accepted finding; None where the configuration names no file, or names one that may be gone and is."""
+    """Fingerprint -> accepted finding; None where the configuration names no file, or names one that may be gone and is.
+
+    One of the old form counts as gone, lest a change that rewrites it could not be judged.
+    """
     if not config.accepted or (may_be_gone and not files.exists(config.accepted)):
         return None
     from cdkguard.config import accepted
 
+    if may_be_gone and accepted.is_of_old_version(config.accepted):
+        return None
     return accepted.read_accepted(config.accepted)
 
 

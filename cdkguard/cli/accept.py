@@ -15,6 +15,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_input_options(parser)
     add_accepted(parser, f"the file to write; default: {FILE}", FILE)
+    parser.add_argument(
+        "--rewrite",
+        action="store_true",
+        help="rewrite a file of an older cdkguard: entries that still name exactly one finding stay",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,8 +39,16 @@ def run(options: argparse.Namespace) -> int:
             write_error(f"cdkguard: {problem.message}")
         return int(ExitCode.INPUT)
 
-    accepted.write_accepted(options.accepted, report.active, today)
     file = escape.terminal(options.accepted)
+    if options.rewrite:
+        from cdkguard.config.accepted_rewrite import rewrite_accepted
+
+        kept, dropped = rewrite_accepted(options.accepted, report.active)
+        left = f"; {dropped} dropped that name none of today's findings, or several of them" if dropped else ""
+        print(f"{file}: {kept} entries rewritten with their dates{left}")
+        return int(ExitCode.OK)
+
+    accepted.write_accepted(options.accepted, report.active, today)
     print(
         f"{file}: {len(report.active)} findings accepted; commit it, and "
         f"`cdkguard check --accepted {file}` fails on new ones only"

@@ -23,6 +23,7 @@ class Verdict(NamedTuple):
     evidence: tuple[tuple[str, Json], ...] = ()  # (property path, value) of what did not hold
     branch: str | None = None  # "IsProd is false": the branch in which that is so
     note: str = ""  # why nothing is known
+    marks: tuple[str, ...] = ()  # what the finding's fingerprint holds of the values at fault
 
 
 PASSED = Verdict(Outcome.PASS)
@@ -83,7 +84,11 @@ def _explain(bound: BoundRule, subject: Subject, outcome: Outcome) -> Verdict:
     evidence: list[tuple[str, Json]] = []
     with suppress(Branch):  # a value after the decisive one may depend on a condition that nobody asked about
         bound.decide(subject._replace(evidence=evidence))
-    return Verdict(outcome, tuple(_resolve(evidence, subject.scope)), subject.scope.branch_text())
+    from cdkguard.engine.fingerprints import mark_offending  # most runs find nothing
+
+    found = tuple(_resolve(evidence, subject.scope))
+    marks = mark_offending(bound, subject, outcome, found)
+    return Verdict(outcome, found, subject.scope.branch_text(), marks=marks)
 
 
 def _resolve(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple[str, Json]]:

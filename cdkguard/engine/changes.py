@@ -17,7 +17,8 @@ from cdkguard._typing import Json
 from cdkguard.access.widening import Widening
 from cdkguard.diff.sides import Sides
 from cdkguard.engine.change_messages import Message, render_message, render_step, step_hides_secret
-from cdkguard.engine.findings import fingerprint, refuse_too_many
+from cdkguard.engine.findings import refuse_too_many
+from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.record import make_record
 from cdkguard.engine.regressions import GoverningStacks, Regressions
 from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, severity_of
@@ -242,7 +243,9 @@ class _ChangeRun:
                 remedy=rule.remedy,
                 why=rule.why,
                 title=rule.title,
-                fingerprint=fingerprint(rule.id, stack_path, path or "", change.logical_id or "", change.token),
+                fingerprint=fingerprint(
+                    rule.id, outcome, stack_path, path or "", change.logical_id or "", (change.token, *paths)
+                ),
                 impact=change.impact,
                 change=change.token,
                 hides_secret=message.hides_secret,

@@ -1,9 +1,9 @@
-"""A finding on a resource, a text or a stack: its place, its words, and the fingerprint that survives the next run."""
+"""A finding on a resource, a text or a stack: its place and its words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cdkguard._typing import Json
 from cdkguard.engine.branching import Verdict
@@ -11,11 +11,8 @@ from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.errors import TooMuchError
 from cdkguard.model import Finding, Outcome, Rule, Stack
 from cdkguard.template.rendering import is_hidden, render_value
-from cdkguard.text.regexes import lazy_pattern
 
 MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
-_STEP = re.compile(r"[.\[]")
-_LOGICAL_ID_HASH = lazy_pattern(r"(?<=.)[0-9A-F]{8}\Z")
 
 
 def refuse_too_many(number: int, settings: EngineSettings) -> None:
@@ -34,8 +31,10 @@ def make_finding(
     weight: Mapping[str, Json] | None = None,
 ) -> Finding:
     """The finding of a rule on a resource; without a logical ID, on the stack. `weight` is the rule's entry that applies."""
+    from cdkguard.engine.fingerprints import fingerprint, mark_evidence, narrow_evidence  # most runs find nothing
+
     path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
-    evidence = _narrowest(verdict.evidence)
+    evidence = narrow_evidence(verdict.evidence)
     found = ", ".join(dict.fromkeys(render_value(value, rule.secret) for _path, value in evidence[:3])) or None
     property_paths = tuple(p for p, _value in evidence)
     stack_path = stack.construct_path or stack.name
@@ -70,21 +69,16 @@ def make_finding(
         remedy=rule.remedy,
         why=rule.why,
         title=rule.title,
-        fingerprint=fingerprint(rule.id, stack_path, path or "", logical_id or "", facts["path"]),
+        fingerprint=fingerprint(
+            rule.id,
+            verdict.outcome,
+            stack_path,
+            path or "",
+            logical_id or "",
+            verdict.marks or mark_evidence(evidence, rule.secret),
+        ),
         hides_secret=any(is_hidden(value, rule.secret) for _path, value in evidence[:3]),
     )
-
-
-def _narrowest(evidence: Sequence[tuple[str, Json]]) -> list[tuple[str, Json]]:
-    """Each path once, and none around another one: an element's property, not the element."""
-    seen: dict[str, Json] = {}
-    for path, value in evidence:
-        seen.setdefault(path, value)
-
-    if len(seen) > 1:
-        seen.pop("Type", None)  # a test of the type says which resource is meant, not what is wrong with it
-    around = {p[: mark.start()] for p in seen for mark in _STEP.finditer(p)}
-    return [(p, seen[p]) for p in seen if p not in around]
 
 
 def _message(rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mapping[str, Json] | None) -> str:
@@ -96,12 +90,3 @@ def _message(rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mappin
     else:
         text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), text)
     return text + (f", when {verdict.branch}" if verdict.branch else "")
-
-
-def fingerprint(rule_id: str, stack_path: str, construct_path: str, logical_id: str, property_path: str) -> str:
-    """24 hex digits that survive a change of logical-id hashes, list indexes and lines."""
-    from cdkguard.text.sha256 import digest
-
-    subject = construct_path or _LOGICAL_ID_HASH.sub("", logical_id)
-    place = re.sub(r"\[[0-9]+\]", "[]", property_path)
-    return digest("\0".join((rule_id, stack_path, subject, place)).encode("utf-8", "replace"))[:24]

@@ -146,10 +146,11 @@ class _Marker:
         self.used.update(hits)  # all of them, lest the second of two is called unused
         found = self._placed[hits[0]].suppression if hits else None
 
-        if finding.fingerprint and finding.fingerprint in self._accepted:
+        entry = self._accepted.get(finding.fingerprint) if finding.fingerprint else None
+        if entry is not None:
             self.found.add(finding.fingerprint)
-            reason = self._accepted[finding.fingerprint].reason
-            found = found or Suppression(finding.rule_id, reason, "accepted findings", "accepted")
+            if found is None and entry.covers(finding.severity):
+                found = Suppression(finding.rule_id, entry.reason, "accepted findings", "accepted")
         return finding._replace(suppression=found) if found and finding.suppression is None else finding
 
 

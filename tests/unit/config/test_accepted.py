@@ -30,7 +30,9 @@ def finding(n, **options):
 def test_what_is_written_is_read(tmp_path):
     path = str(tmp_path / "b.json")
     accepted.write_accepted(path, [finding(2), finding(1), finding(1)], "2026-01-02")
-    assert accepted.read_accepted(path) == {f"{n:024x}": AcceptedFinding(f"rule-{n}", "2026-01-02") for n in (1, 2)}
+    assert accepted.read_accepted(path) == {
+        f"{n:024x}": AcceptedFinding(f"rule-{n}", "2026-01-02", "high") for n in (1, 2)
+    }
     assert os.listdir(tmp_path) == ["b.json"]
 
 
@@ -38,7 +40,7 @@ def test_a_person_can_review_the_file(tmp_path):
     path = tmp_path / "b.json"
     accepted.write_accepted(str(path), [finding(1)], "2026-01-02")
     assert path.read_text(encoding="utf-8") == (
-        '{\n  "version": 1,\n  "findings": [\n    {\n      "ruleId": "rule-1",\n      "stack": "S",\n'
+        '{\n  "version": 2,\n  "findings": [\n    {\n      "ruleId": "rule-1",\n      "severity": "high",\n      "stack": "S",\n'
         '      "constructPath": "S/é1",\n      "logicalId": "L1",\n      "since": "2026-01-02",\n'
         '      "fingerprint": "000000000000000000000001"\n    }\n  ]\n}\n'
     )
@@ -67,13 +69,22 @@ def test_findings_that_stay_keep_their_date(tmp_path):
         ("[" * 100_000, ":1: not JSON"),
         ("[]", ":1: no accepted findings"),
         ('{"findings": {}}', ":1: no accepted findings"),
-        ('{"version": 2, "findings": []}', ":1: version 2 of a file of accepted findings is not known; 1 is"),
+        ('{"version": 3, "findings": []}', ":1: version 3 of a file of accepted findings is not known; 2 is"),
+        ('{"version": 1, "findings": []}', ":1: its fingerprints hold no values, so new and worse findings would be"),
         (
-            '{"version": 1, "findings": [{"ruleId": "a", "since": "b"}]}',
+            '{"version": 2, "findings": [{"ruleId": "a", "since": "b"}]}',
             ":1: entry 1 needs ruleId, fingerprint and since",
         ),
-        ('{"version": 1, "findings": [{"ruleId": "a", "since": "b", "fingerprint": ""}]}', ":1: entry 1 needs"),
-        ('{"version": 1, "findings": ["a"]}', ":1: entry 1 needs"),
+        ('{"version": 2, "findings": [{"ruleId": "a", "since": "b", "fingerprint": ""}]}', ":1: entry 1 needs"),
+        ('{"version": 2, "findings": ["a"]}', ":1: entry 1 needs"),
+        (
+            '{"version": 2, "findings": [{"ruleId": "a", "since": "b", "fingerprint": "c", "severity": "some"}]}',
+            ":1: entry 1 has a severity that is none of low, medium, high, critical",
+        ),
+        (
+            '{"version": 2, "findings": [{"ruleId": "a", "since": "b", "fingerprint": "c", "reason": 1}]}',
+            ":1: entry 1 has a reason that is no text",
+        ),
     ],
 )
 def test_what_is_no_such_file_is_neither_read_nor_overwritten(tmp_path, text, words):
@@ -87,6 +98,19 @@ def test_what_is_no_such_file_is_neither_read_nor_overwritten(tmp_path, text, wo
             attempt()
         assert str(stop.value).startswith(f"{path}{words}") and "\n" not in str(stop.value)
     assert path.read_text() == text
+
+
+def test_a_reason_that_somebody_added_stays(tmp_path):
+    path = tmp_path / "b.json"
+    accepted.write_accepted(str(path), [finding(1)], "2026-01-02")
+    data = json.loads(path.read_text())
+    data["findings"][0]["reason"] = "a public site"
+    path.write_text(json.dumps(data))
+    accepted.write_accepted(str(path), [finding(1), finding(2)], "2026-05-06")
+    assert [one.reason for one in accepted.read_accepted(str(path)).values()] == [
+        "rule-1: accepted since 2026-01-02: a public site",
+        "rule-2: accepted since 2026-05-06",
+    ]
 
 
 def test_a_missing_file_says_what_writes_it(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.engine.findings import fingerprint
+from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.language.checking import RequirementError, prepare_requirement
@@ -482,7 +482,7 @@ def test_a_finding_holds_what_a_report_needs():
         "Because.",
         "It is right",
     )
-    assert found.fingerprint == fingerprint("r", "App/S", "App/S/X/Resource", "X", "Properties.On")
+    assert found.fingerprint == fingerprint("r", FAIL, "App/S", "App/S/X/Resource", "X", ('Properties.On="no"',))
 
 
 def test_an_absent_value_is_told_as_such_and_an_unknown_one_by_its_name():
