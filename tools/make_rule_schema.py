@@ -36,7 +36,8 @@ def schema():
         "severity": severities,
         "weights": {"type": "array", "minItems": 1, "items": {
             "type": "object", "required": list(vocabulary.WEIGHT_NEEDED), "additionalProperties": False,
-            "properties": {"where": requirement, "severity": severities, "message": {"type": "string"}}}},
+            "properties": {"where": requirement, "severity": severities,
+                           **dict.fromkeys(("message", "under"), {"type": "string"})}}},
         "profiles": {"type": "array", "items": {"enum": list(vocabulary.PROFILES)}},
         "scope": {"enum": list(vocabulary.SCOPES)},
         "types": strings, "environments": strings, "where": requirement, "require": requirement, "forbid": requirement,

@@ -96,12 +96,17 @@ class BoundRule:
             self._require = self._bind()
         return self._require(subject)
 
-    def weight_of(self, subject: Subject) -> Mapping[str, Json] | None:
-        """The first entry of the rule's `weights` that holds whatever is not known; None: the rule's own severity stands."""
+    def weight_of(self, subject: Subject, found_at: Sequence[str]) -> Mapping[str, Json] | None:
+        """The first entry of the rule's `weights` that holds whatever is not known; None: the rule's own severity stands.
+
+        `found_at` are the paths of what does not hold; an entry with `under` is for those below that path alone.
+        """
         if self._weights is None:
             binding = self._binding()
             self._weights = [(bind_requirement(w["where"], binding, False), w) for w in self.rule.weights]
         for holds, weight in self._weights:
+            if not all(path.startswith(weight["under"]) for path in found_at):
+                continue
             with suppress(Branch):
                 if holds(subject) is True:
                     return weight

@@ -135,7 +135,7 @@ class Run:
                     self._record(bound, stack, verdict, subject, logical_id, resource_type)
 
             if value_rules and resource_type != "AWS::CDK::Metadata":
-                self._evaluate_texts(value_rules, stack, scope, logical_id, find_texts(body), resource_type)
+                self._evaluate_texts(value_rules, stack, scope, subject, find_texts(body), resource_type)
 
         self._evaluate_sections([bound for bound in value_rules if bound.rule.secret], stack, scope)
         self._evaluate_whole("template", {"Transforms": transforms}, stack, scope)
@@ -172,11 +172,12 @@ class Run:
             found = stack.template.get(section)
             for name, entry in found.items() if isinstance(found, dict) else ():
                 if texts := find_texts(entry, section, name):
-                    self._evaluate_texts(rules, stack, scope, None, texts, None)
+                    self._evaluate_texts(rules, stack, scope, Subject(None, scope), texts, None)
 
         for logical_id, body in self.scopes.resources(stack).items():
             if "Metadata" in body and (texts := find_texts(body["Metadata"], "Metadata")):
-                self._evaluate_texts(rules, stack, scope, logical_id, texts, str(body.get("Type")))
+                subject = Subject(body, scope, logical_id, self.lookups)
+                self._evaluate_texts(rules, stack, scope, subject, texts, str(body.get("Type")))
 
     def _evaluate_whole(self, scope_name: str, body: Json, stack: Stack, scope: Scope) -> None:
         """The rules of a scope that are about the stack as one subject."""
@@ -209,22 +210,26 @@ class Run:
         rules: list[BoundRule],
         stack: Stack,
         scope: Scope,
-        logical_id: str | None,
+        subject: Subject,
         texts: list[tuple[str, str]],
         resource_type: str | None,
     ) -> None:
-        """Each rule of scope `value` on the texts of one resource, or of an entry of another section."""
+        """Each rule of scope `value` on the texts of one resource, or of an entry of another section.
+
+        `subject` is the resource, or nothing: the texts are judged one by one, and the rule's `weights` ask about it.
+        """
         if not texts:
             for bound in rules:
                 bound.count[0] += 1
             return
 
-        scope = Verbatim.of(scope)
+        scope, logical_id = Verbatim.of(scope), subject.logical_id
         is_broken_by = self._on_clock(self._is_broken_by)
         for bound in rules:
-            hits = [(path, text) for path, text in texts if is_broken_by(bound, path, text, scope, logical_id or "")]
+            hits = [(path, text) for path, text in texts if is_broken_by(bound, path, text, scope, logical_id)]
             if hits:
-                self._record(bound, stack, Verdict(Outcome.FAIL, tuple(hits)), None, logical_id, resource_type)
+                verdict = Verdict(Outcome.FAIL, tuple(hits))
+                self._record(bound, stack, verdict, subject, logical_id or None, resource_type)
             else:
                 bound.count[0] += 1
 
@@ -247,17 +252,17 @@ class Run:
         bound: BoundRule,
         stack: Stack,
         verdict: Verdict,
-        subject: Subject | None,
+        subject: Subject,
         logical_id: str | None = None,
         resource_type: str | None = None,
     ) -> None:
-        """Counts the verdict; whatever is no pass is a finding. A text is no subject that a rule's `weights` ask about."""
+        """Counts the verdict; whatever is no pass is a finding."""
         rule = bound.rule
         if verdict.outcome is Outcome.UNKNOWN and rule.on_unknown != "unknown" and not verdict.note:
             verdict = verdict._replace(outcome=Outcome.FAIL if rule.on_unknown == "fail" else Outcome.PASS)
         self.rules.counts[rule.id][_COLUMNS.index(verdict.outcome)] += 1
         if verdict.outcome is not Outcome.PASS:
-            weight = bound.weight_of(subject) if subject is not None else None
+            weight = bound.weight_of(subject, [path for path, _value in verdict.evidence])
             self.findings.append(make_finding(rule, stack, verdict, logical_id, resource_type, self.settings, weight))
 
 

@@ -32,7 +32,7 @@ TESTS = "a mapping of tests"
 
 # `weights`: entries with a requirement and what then stands for the rule's own severity and message.
 WEIGHT_NEEDED = ("where", "severity")
-WEIGHT = (*WEIGHT_NEEDED, "message")
+WEIGHT = (*WEIGHT_NEEDED, "message", "under")
 
 # Requirements: those of COMBINERS stand alone in their mapping; a `target` or `referrer` has the keys RELATED_KEYS.
 COMBINERS = ("all", "any", "not", "target", "referrer", "python")

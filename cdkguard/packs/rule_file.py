@@ -184,20 +184,21 @@ class RuleFile:
         value = self.data.get("weights", [])
         if not isinstance(value, list) or "weights" in self.data and not value:
             raise self.wrong("'weights' is a list of {where, severity}", "weights")
-        if value and self._scope() in ("change", "value"):
-            raise self.wrong("'weights' are for rules about resources, stacks and templates", "weights")
+        if value and self._scope() == "change":
+            raise self.wrong("'weights' are not for rules about changes", "weights")
         return [self._weight(entry, ("weights", index), sets, parameters) for index, entry in enumerate(value)]
 
     def _weight(
         self, entry: Json, at: tuple[str | int, ...], sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]
     ) -> Json:
         if not isinstance(entry, dict) or not {*vocabulary.WEIGHT_NEEDED} <= set(entry) <= {*vocabulary.WEIGHT}:
-            raise self.wrong("an entry of 'weights' has where and severity; it may have message", *at)
+            raise self.wrong("an entry of 'weights' has where and severity; it may have message and under", *at)
 
         severity, severities = self._severity(entry["severity"], *at, "severity")
         where = self._prepare_at(entry["where"], (*at, "where"), sets, parameters)
         message = _as_one_line(entry.get("message", ""))
-        return {"where": where, "severity": severity, "severities": severities, "message": message}
+        under = str(entry.get("under", ""))
+        return {"where": where, "severity": severity, "severities": severities, "message": message, "under": under}
 
     def _types(self, sets: Mapping[str, Sequence[str]]) -> list[str]:
         types = self._strings("types")

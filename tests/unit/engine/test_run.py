@@ -502,7 +502,13 @@ def test_a_severity_of_no_environment_is_the_rules_own():
 def test_the_first_weight_that_holds_for_certain_says_severity_and_words():
     def weight(path, severity, message=""):
         where = {"steps": [["f", "Properties"], ["f", path]], "equals": True}
-        return {"where": where, "severity": severity, "severities": {"prod": "critical"}, "message": message}
+        return {
+            "where": where,
+            "severity": severity,
+            "severities": {"prod": "critical"},
+            "message": message,
+            "under": "",
+        }
 
     one = rule(ON, message="own", weights=[weight("Kept", "low", "kept"), weight("Short", "medium")])
     for properties, expected in (

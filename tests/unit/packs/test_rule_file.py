@@ -35,9 +35,9 @@ pytestmark = pytest.mark.usefixtures("own_cache")
         (
             (
                 "types: [AWS::S3::Bucket]",
-                "scope: value\nweights: [{where: {path: $, exists: true}, severity: low}]",
+                "on_change: [WILL_UPDATE]\nweights: [{where: {path: $, exists: true}, severity: low}]",
             ),
-            ":5: 'weights' are for rules about resources",
+            ":5: 'weights' are not for rules about changes",
         ),
     ],
 )
