@@ -80,7 +80,7 @@ class RuleFile:
             "why": _as_one_line(data["why"]),
             "remedy": self._remedy(),
             "references": self._strings("references"),
-            "equivalents": self._mapping("equivalents"),
+            "equivalents": self._equivalents(),
             "covers": self._strings("covers"),
             "parameters": parameters,
             "profiles": self._profiles(),
@@ -240,6 +240,17 @@ class RuleFile:
         if not isinstance(value, dict) or "text" not in value or not set(value) <= known:
             raise self.wrong("remedy is a text, or a mapping with text, python and typescript", "remedy")
         return [_as_one_line(value["text"]), value.get("python"), value.get("typescript")]
+
+    def _equivalents(self) -> dict[str, Json]:
+        peers = vocabulary.EQUIVALENT_PEERS
+        found = self._mapping("equivalents")
+        for peer, names in found.items():
+            if peer not in peers:
+                hint = did_you_mean(str(peer), peers)
+                raise self.wrong(f"no peer '{peer}'{hint}; there are: {', '.join(peers)}", "equivalents", peer)
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise self.wrong(f"'{peer}' takes a list of names of its rules", "equivalents", peer)
+        return found
 
     def _one_of(self, key: str, allowed: Sequence[str], default: str) -> str:
         value = self.data.get(key, default)

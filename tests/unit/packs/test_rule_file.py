@@ -59,6 +59,8 @@ def test_mistakes_are_named_with_file_and_line(tmp_path, change, words):
             r":5: no profile 'recomended' \(did you mean 'recommended'\?\); there are: .*strict",
         ),
         ("profiles: [all]", ":5: no profile 'all'"),
+        ("equivalents: {chekov: [CKV_AWS_1]}", r":5: no peer 'chekov' \(did you mean 'checkov'\?\)"),
+        ("equivalents: {checkov: CKV_AWS_1}", ":5: 'checkov' takes a list"),
         ("weakens: {rules: [s3-versoning]}", r":5: .* named 's3-versoning' \(did you mean 's3-versioning'\?\)"),
         ("weakens:\n  rules:\n  - 's3-*'\n  - s33-*", r":8: no rule about resources is named 's33-\*'"),
         ("weakens: {rules: ['*'], skip: [nowhere-*]}", r":5: no rule about resources is named 'nowhere-\*'"),
