@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cdkguard.aws import policies
+from cdkguard.aws.globs import matches_glob
 
 _MOST_ACTIONS = 200  # of one wildcard that are compared one by one
 
@@ -20,7 +20,7 @@ def expand_wildcard(wildcard: str) -> tuple[str, ...]:
     is_service = service.isascii() and service.replace("-", "").isalnum()
     if not is_service or not {*"*?"} & {*name} or not name.strip("*?"):
         return ()
-    found = tuple(action for action in _list_actions(service) if policies.matches_glob(wildcard, action))
+    found = tuple(action for action in _list_actions(service) if matches_glob(wildcard, action))
     return found if len(found) <= _MOST_ACTIONS else ()
 
 

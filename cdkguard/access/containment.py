@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 from cdkguard.access.patterns import EVERYTHING, Pattern, Symbol, UnknownPart, Wildcard
-from cdkguard.aws import policies
+from cdkguard.aws.globs import matches_symbols
 from cdkguard.logic import Tri
 
 _MOST_STEPS = 5_000_000  # of one comparison; a policy of IAM has at most 10,240 characters
@@ -66,7 +66,7 @@ def _matches_glob(wide: Pattern, narrow: Pattern) -> bool:
     if len(wide) * len(narrow) > _MOST_STEPS:
         return False  # Longer than any policy. Calling it not contained never hides a widening.
 
-    return policies.matches_symbols(wide, narrow, Wildcard.ANY, Wildcard.ONE)
+    return matches_symbols(wide, narrow, Wildcard.ANY, Wildcard.ONE)
 
 
 def _may_share_a_text(wide: Pattern, narrow: Pattern, contained: bool) -> bool:

@@ -12,7 +12,7 @@ from cdkguard.access.patterns import EVERYTHING, render_pattern
 from cdkguard.access.risk import rate_risk
 from cdkguard.access.sets import NameSet
 from cdkguard.access.statements import Statement
-from cdkguard.aws import policies
+from cdkguard.aws import condition_tests
 from cdkguard.model import severity_rank
 
 # Words of condition keys, in lower case, that are about the caller: who asks, from where, how well identified.
@@ -92,7 +92,7 @@ def _is_open_provider(one: Statement) -> bool:
 def is_restricted(one: Statement) -> bool:
     """Whether a Condition binds the statement to somebody, whomever its Principal names."""
     body = one.element.body
-    return isinstance(body, dict) and policies.is_restricted(body) is True
+    return isinstance(body, dict) and condition_tests.is_restricted(body) is True
 
 
 def _is_own_principal(one: Statement) -> bool:

@@ -6,61 +6,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
 
 from cdkguard._typing import Any, Json
-from cdkguard.aws.addresses import prefix_of
+from cdkguard.aws.arn_patterns import names_nobody
+from cdkguard.aws.globs import matches_glob
 from cdkguard.logic import Tri
 from cdkguard.template.values import Deferred
 from cdkguard.text.regexes import lazy_pattern
 
-# Condition keys that bind a public principal to somebody: an account, organization, VPC, source or address.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-RESTRICTING = frozenset(
-    k.lower()
-    for k in [
-        "aws:PrincipalOrgID",
-        "aws:PrincipalOrgPaths",
-        "aws:PrincipalAccount",
-        "aws:PrincipalArn",
-        "aws:PrincipalServiceName",
-        "aws:PrincipalIsAWSService",
-        "aws:SourceAccount",
-        "aws:SourceArn",
-        "aws:SourceOrgID",
-        "aws:SourceOrgPaths",
-        "aws:SourceOwner",  # SNS itself writes it into a topic's default policy.
-        "aws:SourceVpc",
-        "aws:SourceVpcArn",
-        "aws:SourceVpce",
-        "aws:VpceAccount",
-        "aws:VpceOrgID",
-        "aws:VpceOrgPaths",
-        "aws:SourceIp",
-        "aws:VpcSourceIp",
-        "aws:userid",
-        "aws:username",
-        "s3:DataAccessPointAccount",
-        "s3:DataAccessPointArn",
-        "s3:x-amz-server-side-encryption-aws-kms-key-id",
-        "kms:CallerAccount",
-        "kms:ViaService",
-        "elasticfilesystem:AccessedViaMountTarget",
-        "elasticfilesystem:AccessPointArn",
-        "lambda:FunctionUrlAuthType",
-    ]
-)
-_IDENTITY_TOKEN = (":sub", ":aud")  # Claims of a web identity token; the issuer's name stands before them.
-# Values that bind nobody: everything, nothing, "no multi-factor", a function URL without authorization, any organization,
-# or a resource in anybody's account (a bucket's name is unique, so that an ARN of S3 binds without an account).
-_OPEN_VALUE = lazy_pattern(
-    r"[\s*?:/]*|false|none|repo:\*.*|o-[*?]*(?:/[*?/]*)?|arn:[*?]+|arn:[^:]*:(?!s3:)[^:]*:[^:]*:[*?]+:.*"
-    r"|arn:[^:]*:(?:s3|\*):[^:]*:[*?]*:[*?]+|[^/]*§[^/]*/[0-7]",
-    re.IGNORECASE,
-)
-_EVERYBODY = lazy_pattern(r"\*|arn:[^:]*:(?:iam|sts)::\*(?::.*)?")
+_AWS_SERVICES = lazy_pattern(r"[*?.]*\*[*?.]*(?:amazonaws\.com(?:\.cn)?)?")
 _ACCOUNT = lazy_pattern(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
 _MAX_DEPTH = 64  # Levels of values in a policy that is written as text.
 _HOLE = lazy_pattern("\ue000(\\d+)\ue001")  # Stands for a value that is not known, inside JSON text.
@@ -165,9 +120,18 @@ def is_public(statement: dict[str, Json]) -> Tri:
         if isinstance(principal, Deferred) and principal.kind != "text":
             # A link to a resource is somebody in particular; a parameter may be given "*".
             unknown = unknown or principal.kind in ("parameter", "unknown")
-        elif kind in ("AWS", "*", "CanonicalUser", "Federated") and _EVERYBODY.fullmatch(text_of(principal)):
+        elif _is_everybody(kind, text_of(principal)):
             return True
     return None if unknown else False
+
+
+def _is_everybody(kind: str, text: str) -> bool:
+    """Whether a principal stands for everybody: `*`, `arn:aws:iam::*:root`, and as a service, every service of AWS."""
+    if "*" not in text:
+        return False
+    if kind == "Service":
+        return _AWS_SERVICES.fullmatch(text) is not None
+    return not text.strip("*?:") or text.startswith("arn") and names_nobody(text)
 
 
 def text_of(value: Json) -> str:
@@ -181,98 +145,6 @@ def list_principal_accounts(statement: dict[str, Json]) -> Iterator[str]:
         found = _ACCOUNT.fullmatch(text_of(principal)) if kind in ("AWS", "*") else None
         if found:
             yield found.group(1)
-
-
-def is_restricted(statement: dict[str, Json]) -> Tri:
-    """Whether a Condition binds the statement to somebody."""
-    return has_condition_on(statement, lambda key: key in RESTRICTING or key.endswith(_IDENTITY_TOKEN))
-
-
-def has_condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) -> Tri:
-    """Whether a Condition binds a key, which `wanted` is asked in lower case, to values of which none is open.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-    """
-    condition, unknown = statement.get("Condition"), False
-    if isinstance(condition, Deferred):
-        return _binds_by_link(condition)
-    for operator, block in (condition or {}).items() if isinstance(condition, dict) else ():
-        lowered = str(operator).lower()
-        # Such an operator also holds of a request that lacks the key.
-        if "not" in lowered or lowered.endswith("ifexists") or lowered == "null" or lowered.startswith("forallvalues"):
-            continue
-        if isinstance(block, Deferred):  # CDK's CfnJson: its keys hold the issuer of an EKS cluster.
-            return _binds_by_link(block)
-        for key, value in block.items() if isinstance(block, dict) else ():
-            itself = "${" + str(key).lower() + "}"  # A policy variable, which equals its own key for everybody.
-            if wanted(str(key).lower()):
-                opens = [str(v).lower() == itself or _is_open_value(v) for v in as_list(value)]
-                if not any(opens):
-                    if None not in opens:
-                        return True
-                    unknown = True
-    return None if unknown else False
-
-
-def _binds_by_link(value: Deferred) -> Tri:
-    """True for a link, which is somebody in particular; None for a parameter, which may be given any value."""
-    return None if value.kind in ("parameter", "unknown") else True
-
-
-def _is_open_value(value: Json) -> Tri:
-    """Whether a condition's value is true of everybody; None where a parameter that is given `*` makes it so."""
-    if not isinstance(value, Deferred):
-        return _is_open_text(value)
-    if value.kind != "text":
-        return None if _binds_by_link(value) is None else False
-    if _is_open_text(value.text()):
-        return True
-    given = (p if isinstance(p, str) else "§" if _binds_by_link(p) else "*" for p in value.parts)
-    return None if _is_open_text("".join(given)) else False
-
-
-def _is_open_text(value: Json) -> bool:
-    """Whether a value is true of everybody. Address ranges count as S3 counts them: wider than /8, or /32 in IPv6.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-    """
-    if value is False:
-        return True
-    if not isinstance(value, str):
-        return False
-    if _OPEN_VALUE.fullmatch(value):
-        return True
-    network = prefix_of(value)
-    return network is not None and network[1] < (8 if network[0] == 4 else 32)
-
-
-@lru_cache(8192)
-def matches_glob(pattern: str, action: str) -> bool:
-    """Whether a pattern of IAM covers an action, in any case: `s3:Get*` covers `s3:getobject`."""
-    return matches_symbols(pattern.lower(), action.lower(), "*", "?")
-
-
-def matches_symbols(pattern: Sequence[Any], text: Sequence[Any], many: object, one: object) -> bool:
-    """Whether a glob matches a text: `many` stands for any symbols, `one` for any one that is a str.
-
-    This is the two-pointer match, which goes back to the last `many` only. A regular expression could try every way to
-    split the text, as for `?*?*?*x`. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-    """
-    at = here = 0
-    star, star_reach = -1, 0  # The position of the last `many` in the pattern, and how far in the text it reaches.
-    while at < len(text):
-        symbol = pattern[here] if here < len(pattern) else None
-        if symbol == many:
-            star, star_reach = here, at
-            here += 1
-        elif symbol is not None and (symbol == text[at] or symbol == one and isinstance(text[at], str)):
-            at, here = at + 1, here + 1
-        elif star >= 0:
-            star_reach += 1
-            at, here = star_reach, star + 1
-        else:
-            return False
-    return all(symbol == many for symbol in pattern[here:])
 
 
 def any_covers(patterns: Json, wanted: str) -> Tri:

@@ -13,7 +13,16 @@ from cdkguard.language import aws_operators as aws
 from cdkguard.language import comparisons
 from cdkguard.language.comparisons import Decide, DecideDeferred, in_any_known_part, never_known
 from cdkguard.language.subject import OperatorContext
-from cdkguard.language.vocabulary import ANYTHING, BOOLEAN, LIST, NUMBER, PATTERN, TESTS
+from cdkguard.language.vocabulary import (
+    ACCOUNT_CLASSES,
+    ANYTHING,
+    BOOLEAN,
+    DEFERRED_KINDS,
+    LIST,
+    NUMBER,
+    PATTERN,
+    TESTS,
+)
 from cdkguard.logic import Tri, negate
 from cdkguard.template.values import ABSENT, Deferred
 
@@ -107,7 +116,7 @@ OPERATORS = {
         Operator("at_most", _at_most, NUMBER),
         Operator("length_at_least", comparisons.has_length, NUMBER),
         Operator("literal", comparisons.is_literal, BOOLEAN, absent=None, deferred=None),
-        Operator("deferred", comparisons.is_deferred, absent=None, deferred=None),
+        Operator("deferred", comparisons.is_deferred, DEFERRED_KINDS, absent=None, deferred=None),
         Operator("no_echo_parameter", comparisons.is_no_echo_parameter, BOOLEAN, deferred=None, looks_at=RAW),
         Operator("template_unread", comparisons.is_template_unread, BOOLEAN, absent=None, deferred=None),
         Operator("cidr_open", aws.cidr_open, deferred=aws.cidr_open_known_parts),
@@ -119,7 +128,7 @@ OPERATORS = {
         Operator("ports_range", aws.ports_range, BOOLEAN),
         Operator("protocol_all", aws.protocol_all, BOOLEAN),
         Operator("has_statement", _has_statement, TESTS, deferred=None, bind=_bind_has_statement),
-        Operator("names_account", aws.names_account, looks_at=FACTS),
+        Operator("names_account", aws.names_account, ACCOUNT_CLASSES, looks_at=FACTS),
         Operator("names_own_resource", aws.names_own_resource, BOOLEAN, looks_at=FACTS),
         Operator("names_principal", _names_principal, TESTS, deferred=None, looks_at=FACTS),
         Operator("names_partition", aws.names_partition, BOOLEAN, looks_at=FACTS),

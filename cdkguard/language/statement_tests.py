@@ -9,16 +9,27 @@ import re
 from collections.abc import Callable, Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.aws import policies
+from cdkguard.aws import arn_patterns, condition_tests, policies
 from cdkguard.language.comparisons import Decide
 from cdkguard.language.subject import OperatorContext
-from cdkguard.language.vocabulary import ANYTHING, PATTERN
+from cdkguard.language.vocabulary import (
+    ANYTHING,
+    BOOLEAN,
+    EFFECT,
+    ELEMENTS_OF_STATEMENT,
+    PATTERN,
+    PRINCIPAL_KINDS,
+    RESOURCE_KINDS,
+)
 from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import Deferred
 from cdkguard.text.regexes import MAX_TEXT, compile_pattern
 
 Statement = dict[str, Json]
+
+
+_MADE_UP = "zq7x"  # No service and no action is called so: a pattern that covers it covers every name.
 
 
 class StatementTest(NamedTuple):
@@ -43,7 +54,11 @@ def _is_public(statement: Statement, operand: Json) -> Tri:
 
 
 def _is_restricted(statement: Statement, operand: Json) -> Tri:
-    return _is_as_wanted(policies.is_restricted(statement), operand)
+    return _is_as_wanted(condition_tests.is_restricted(statement), operand)
+
+
+def _is_limited(statement: Statement, operand: Json) -> Tri:
+    return _is_as_wanted(condition_tests.is_limited(statement), operand)
 
 
 def _is_as_wanted(answer: Tri, operand: Json) -> Tri:
@@ -74,7 +89,30 @@ def _has_principal_kind(statement: Statement, operand: Json) -> Tri:
 
 def _has_condition_on(statement: Statement, operand: str) -> Tri:
     pattern = compile_pattern(operand)
-    return policies.has_condition_on(statement, lambda key: bool(pattern.search(key[:MAX_TEXT])))
+    return condition_tests.has_condition_on(statement, lambda key: bool(pattern.search(key[:MAX_TEXT])))
+
+
+def _covers_every_action(statement: Statement, operand: Json) -> Tri:
+    """Whether the Action covers every action, or (the operand is a service) every one of a service."""
+    made_up = f"{_MADE_UP if operand is True else operand}:{_MADE_UP}"
+    return _if_wanted(policies.any_covers(statement.get("Action"), made_up), operand)
+
+
+def _covers_every_resource(statement: Statement, operand: Json) -> Tri:
+    """Whether the Resource covers every resource of a type of its service, or (kinds of resources) of one of these."""
+    found = policies.as_list(statement.get("Resource"))
+    kinds = [] if isinstance(operand, bool) else policies.as_list(operand)
+    return _if_wanted(any_of(_is_every(value, kinds) for value in found), operand)
+
+
+def _is_every(value: Json, kinds: list[str]) -> Tri:
+    text = policies.text_of(value)
+    answer = any(arn_patterns.covers_every(text, kind) for kind in kinds) if kinds else arn_patterns.is_every(text)
+    return _if_filled_in(value, answer) if isinstance(value, Deferred) else answer
+
+
+def _if_wanted(answer: Tri, operand: Json) -> Tri:
+    return negate(answer) if operand is False else answer
 
 
 def _any_is(values: Json, operand: Json) -> Tri:
@@ -105,18 +143,21 @@ def _if_filled_in(value: Deferred, answer: bool) -> Tri:
 STATEMENT_TESTS = {
     test.name: test
     for test in (
-        StatementTest("effect", _has_effect),
-        StatementTest("public", _is_public),
-        StatementTest("restricted", _is_restricted),
-        StatementTest("has", _has_keys),
-        StatementTest("lacks", _lacks_keys),
+        StatementTest("effect", _has_effect, EFFECT),
+        StatementTest("public", _is_public, BOOLEAN),
+        StatementTest("restricted", _is_restricted, BOOLEAN),
+        StatementTest("limited", _is_limited, BOOLEAN),
+        StatementTest("has", _has_keys, ELEMENTS_OF_STATEMENT),
+        StatementTest("lacks", _lacks_keys, ELEMENTS_OF_STATEMENT),
         StatementTest("action_is", lambda statement, operand: _any_is(statement.get("Action"), operand)),
         StatementTest("resource_is", lambda statement, operand: _any_is(statement.get("Resource"), operand)),
         StatementTest("action_covers", _covers_action),
+        StatementTest("action_every", _covers_every_action),
+        StatementTest("resource_every", _covers_every_resource, RESOURCE_KINDS),
         StatementTest("action_matches", lambda s, operand: _any_matches(s.get("Action"), operand, re.IGNORECASE), PATTERN),
         StatementTest("resource_matches", lambda s, operand: _any_matches(s.get("Resource"), operand), PATTERN),
         StatementTest("principal_matches", _matches_principal, PATTERN),
-        StatementTest("principal_kind", _has_principal_kind),
+        StatementTest("principal_kind", _has_principal_kind, PRINCIPAL_KINDS),
         StatementTest("condition_on", _has_condition_on, PATTERN),
         StatementTest("no_condition_on", lambda s, operand: negate(_has_condition_on(s, operand)), PATTERN),
     )

@@ -29,6 +29,17 @@ LIST = "a list"
 NUMBER = "a number"
 PATTERN = "a regular expression"
 TESTS = "a mapping of tests"
+EFFECT = "an effect"
+ELEMENTS_OF_STATEMENT = "elements of a statement"
+PRINCIPAL_KINDS = "kinds of principals"
+RESOURCE_KINDS = "true or kinds of resources"
+ACCOUNT_CLASSES = "classes of accounts"
+DEFERRED_KINDS = "true or kinds of values that only the deployment knows"
+
+# The other checkers that `equivalents` may name.
+EQUIVALENT_PEERS = (
+    "cdk-nag", "cfn-lint", "cfn_nag", "cfripper", "checkov", "guard", "kics", "prowler", "regula", "security-hub", "trivy",
+)  # fmt: skip
 
 # `weights`: entries with a requirement and what then stands for the rule's own severity and message.
 WEIGHT_NEEDED = ("where", "severity")

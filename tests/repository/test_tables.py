@@ -13,7 +13,7 @@ from cdkguard.access import (
     severity,
     stack_index,
 )
-from cdkguard.aws import addresses, arns, policies
+from cdkguard.aws import addresses, arn_patterns, arns, condition_tests
 from cdkguard.config import environments
 from cdkguard.diff import asset_hashes, data_parts, renames
 from cdkguard.engine import weakening
@@ -43,8 +43,12 @@ def test_tables(golden):
         "what managed policies come to": managed_policies._MANAGED_POLICIES,
         "the worst of them": managed_policies._ADMINISTRATOR_POLICIES,
         "the mild ones": managed_policies._HARMLESS_POLICIES,
-        "condition keys that restrict the caller": policies.RESTRICTING,
-        "claims of a token": policies._IDENTITY_TOKEN,
+        "condition keys that restrict the caller": condition_tests.RESTRICTING,
+        "condition keys that limit no identity": condition_tests.LIMITS_NOTHING,
+        "condition keys that each request of an identity has": condition_tests.ALWAYS_PRESENT,
+        "claims of a token": condition_tests.IDENTITY_TOKEN,
+        "one resource of each kind": arn_patterns.EVERY,
+        "services whose ARNs have no type": arn_patterns._WITHOUT_TYPE,
         "condition keys that say whose": severity._CALLER_ORIGIN_KEYS,
         "principals that are ours": severity._OWN_PRINCIPAL,
         "guards of a trust": severity._CALLER_KEYS,

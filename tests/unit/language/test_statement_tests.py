@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdkguard.aws import arns, policies
+from cdkguard.aws import arns, condition_tests, policies
 from cdkguard.language.operands import find_operand_problem
 from cdkguard.language.operators import evaluate_operator
 from cdkguard.language.subject import OperatorContext
@@ -36,6 +36,10 @@ OPEN = {"public": True, "restricted": False}
         ('"*"', True),
         ('{"AWS": ["arn:aws:iam::1:root", "*"]}', True),
         ('{"Service": "x.amazonaws.com"}', False),
+        ('{"Service": "*"}', True),
+        ('{"AWS": "arn:aws:iam::*:role/deploy"}', True),
+        ('{"AWS": "arn:aws:*"}', True),
+        ('{"AWS": "arn:aws:iam::111122223333:*"}', False),
     ],
 )
 def test_a_document_may_be_json_text(principal, answer):
@@ -149,7 +153,17 @@ def test_the_known_tail_of_a_text_decides_ends_with(value, tail, answer):
     [
         ("names_principal", "foreign", "takes a mapping"),
         ("names_principal", {"effect": "Allow"}, "needs 'account'"),
-        ("names_principal", {"account": [], "actoin": "x"}, "no statement test 'actoin'"),
+        ("names_principal", {"account": ["foreign"], "action_si": "x"}, "'action_si' (did you mean 'action_is'?)"),
+        ("names_principal", {"account": ["foriegn"]}, "not 'foriegn' (did you mean 'foreign'?)"),
+        ("names_principal", {"account": []}, "not an empty list"),
+        ("has_statement", {"effect": "Alow"}, "not 'Alow' (did you mean 'Allow'?)"),
+        ("has_statement", {"effect": ["Allow"]}, "takes an effect"),
+        ("has_statement", {"public": "yes"}, "takes true or false"),
+        ("has_statement", {"lacks": ["Conditon"]}, "(did you mean 'Condition'?)"),
+        ("has_statement", {"principal_kind": "federated"}, "(did you mean 'Federated'?)"),
+        ("has_statement", {"resource_every": ["rolle"]}, "(did you mean 'role'?)"),
+        ("names_account", ["foriegn"], "(did you mean 'foreign'?)"),
+        ("deferred", ["resorce"], "(did you mean 'resource'?)"),
         ("has_statement", {"account": ["foreign"]}, "no statement test 'account'"),
         ("has_statement", {"no_condition_on": "("}, "not a regular expression"),
         ("has_statement", {"condition_on": 1}, "a pattern is a string"),
@@ -159,8 +173,32 @@ def test_mistakes_in_operands_are_named(name, operand, words):
     assert words in find_operand_problem(name, operand)
 
 
+@pytest.mark.parametrize(
+    ("test", "operand", "element", "value", "answer"),
+    [
+        ("action_every", True, "Action", ["?*"], True),
+        ("action_every", True, "Action", "*:*", True),
+        ("action_every", True, "Action", "iam:*", False),
+        ("action_every", "iot", "Action", "IoT:?*", True),
+        ("action_every", "iot", "Action", "*", True),
+        ("action_every", "iot", "Action", "iot:Get*", False),
+        ("action_every", True, "Action", {"Ref": "Which"}, None),
+        ("resource_every", ["role"], "Resource", joined("arn:", {"Ref": "AWS::Partition"}, ":iam::*:role/*"), True),
+        ("resource_every", ["role"], "Resource", joined("arn:aws:iam::*:role/", {"Ref": "Which"}), False),
+        ("resource_every", ["role"], "Resource", {"Ref": "Which"}, None),
+        ("resource_every", ["role"], "Resource", {"Fn::GetAtt": ["Role", "Arn"]}, False),
+        ("resource_every", True, "Resource", ["arn:aws:s3:::shop", "arn:aws:s3:::*"], True),
+        ("resource_every", False, "Resource", "arn:aws:s3:::*", False),
+        ("limited", False, "Condition", {"Bool": {"aws:SecureTransport": "true"}}, True),
+        ("limited", False, "Condition", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}, False),
+    ],
+)
+def test_every_is_known_in_whatever_spelling(test, operand, element, value, answer):
+    assert judge("has_statement", allow(**{element: value}), {test: operand}, ["Which"]) is answer
+
+
 def test_holes_stand_in_keys_as_a_mark():
     text = joined('{"Effect": "Allow", "Condition": {"StringEquals": {"', {"Ref": "Issuer"}, ':sub": "a"}}}')
     scope = Scope({"Parameters": {"Issuer": {"Type": "String"}}})
     ((_path, statement),) = policies.list_statements(scope.resolve_deep(text))
-    assert policies.is_restricted(statement) is True
+    assert condition_tests.is_restricted(statement) is True
