@@ -20,6 +20,7 @@ from cdkguard.language.vocabulary import (
     NUMBER,
     PATTERN,
     PRINCIPAL_KINDS,
+    PROVIDER_GROUPS,
     RESOURCE_KINDS,
     TESTS,
 )
@@ -40,6 +41,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
         "Sid", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
     ),
     PRINCIPAL_KINDS: ("AWS", "Service", "Federated", "CanonicalUser", "*"),
+    PROVIDER_GROUPS: ("github", "shared", "cluster"),
     RESOURCE_KINDS: tuple(EVERY),
     ACCOUNT_CLASSES: ("foreign", "example", "own-in-agnostic", "cross-environment"),
     DEFERRED_KINDS: ("resource", "parameter", "pseudo", "import", "dynamic", "dummy", "text", "unknown"),

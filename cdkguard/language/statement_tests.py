@@ -19,6 +19,7 @@ from cdkguard.language.vocabulary import (
     ELEMENTS_OF_STATEMENT,
     PATTERN,
     PRINCIPAL_KINDS,
+    PROVIDER_GROUPS,
     RESOURCE_KINDS,
 )
 from cdkguard.logic import Tri, all_of, any_of, negate
@@ -115,6 +116,13 @@ def _if_wanted(answer: Tri, operand: Json) -> Tri:
     return negate(answer) if operand is False else answer
 
 
+def _names_owner(statement: Statement, operand: Json) -> Tri:
+    """Whether the tokens of shared identity providers of these groups are those of one owner."""
+    from cdkguard.aws import identity_providers
+
+    return identity_providers.names_owner(statement, policies.as_list(operand))
+
+
 def _any_is(values: Json, operand: Json) -> Tri:
     """Whether a value of the statement equals one of the operand's, in any case; a link never equals a text."""
     wanted = [str(one).lower() for one in policies.as_list(operand)]
@@ -158,6 +166,7 @@ STATEMENT_TESTS = {
         StatementTest("resource_matches", lambda s, operand: _any_matches(s.get("Resource"), operand), PATTERN),
         StatementTest("principal_matches", _matches_principal, PATTERN),
         StatementTest("principal_kind", _has_principal_kind, PRINCIPAL_KINDS),
+        StatementTest("any_token", lambda s, operand: negate(_names_owner(s, operand)), PROVIDER_GROUPS),
         StatementTest("condition_on", _has_condition_on, PATTERN),
         StatementTest("no_condition_on", lambda s, operand: negate(_has_condition_on(s, operand)), PATTERN),
     )

@@ -13,7 +13,7 @@ from cdkguard.access import (
     severity,
     stack_index,
 )
-from cdkguard.aws import addresses, arn_patterns, arns, condition_tests
+from cdkguard.aws import addresses, arn_patterns, arns, condition_tests, identity_providers
 from cdkguard.config import environments
 from cdkguard.diff import asset_hashes, data_parts, renames
 from cdkguard.engine import weakening
@@ -47,6 +47,7 @@ def test_tables(golden):
         "condition keys that limit no identity": condition_tests.LIMITS_NOTHING,
         "condition keys that each request of an identity has": condition_tests.ALWAYS_PRESENT,
         "claims of a token": condition_tests.IDENTITY_TOKEN,
+        "identity providers of many customers": identity_providers.SHARED_PROVIDERS,
         "one resource of each kind": arn_patterns.EVERY,
         "services whose ARNs have no type": arn_patterns._WITHOUT_TYPE,
         "condition keys that say whose": severity._CALLER_ORIGIN_KEYS,
