@@ -144,7 +144,7 @@ def _find_targets(stack: StackIndex, logical_id: str, kind: str, own: Mapping[st
 
 
 def _find_documents(logical_id: str, kind: str, own: Mapping[str, Json]) -> Iterator[tuple[str, PolicyDocument]]:
-    """(part of the target, policy) of a resource; a part is a replica of a global table, else empty."""
+    """(part of the target, policy) of a resource; a part is a replica of a global table or a stream, else empty."""
     path = POLICY_LOCATIONS[kind].path
     if kind in PERMISSIONS:
         yield "", PolicyDocument(logical_id, "Properties", {"Statement": [PERMISSIONS[kind](own)]})
@@ -155,14 +155,27 @@ def _find_documents(logical_id: str, kind: str, own: Mapping[str, Json]) -> Iter
         found = _value_at(own, path)
         found = parse_document(found) if isinstance(found, str) else found
         yield "", PolicyDocument(logical_id, "Properties", None if found is ABSENT else {"Statement": found})
-    elif "[]" in path:
-        name, _, rest = path.partition("[].")
-        for index, assumptions, one in each_element(own.get(name)):
-            part = one.get("Region", index) if isinstance(one, dict) else index
-            document = _value_at(one, rest) if isinstance(one, dict) else ABSENT
-            yield str(part), PolicyDocument(logical_id, f"Properties.{name}[{index}].{rest}", document, assumptions)
     else:
-        yield "", PolicyDocument(logical_id, f"Properties.{path}", _value_at(own, path))
+        yield from _read_documents(logical_id, path, own, "")
+        for other in POLICY_LOCATIONS[kind].others:
+            yield from _read_documents(logical_id, other, own, other)
+
+
+def _read_documents(
+    logical_id: str, path: str, own: Mapping[str, Json], part: str
+) -> Iterator[tuple[str, PolicyDocument]]:
+    """(part of the target, policy) of one location; `part` tells it from the type's others."""
+    if "[]" not in path:
+        yield part, PolicyDocument(logical_id, f"Properties.{path}", _value_at(own, path))
+        return
+    name, _, rest = path.partition("[].")
+    for index, assumptions, one in each_element(own.get(name)):
+        element = one.get("Region", index) if isinstance(one, dict) else index
+        document = _value_at(one, rest) if isinstance(one, dict) else ABSENT
+        yield (
+            f"{element}{part}",
+            PolicyDocument(logical_id, f"Properties.{name}[{index}].{rest}", document, assumptions),
+        )
 
 
 def _value_at(value: Json, path: str) -> Json:

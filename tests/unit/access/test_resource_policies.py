@@ -33,6 +33,8 @@ GUARDED = {
         lambda d: {"TableBucketARN": ref("T"), "ResourcePolicy": d},
     ),
     "AWS::DynamoDB::Table": (None, lambda d: {"ResourcePolicy": {"PolicyDocument": d}}),
+    "AWS::Comprehend::EntityRecognizer": (None, lambda d: {"ModelPolicy": json.dumps(d)}),
+    "AWS::ECR::RepositoryCreationTemplate": (None, lambda d: {"RepositoryPolicy": json.dumps(d)}),
     "AWS::DynamoDB::GlobalTable": (
         None,
         lambda d: {"Replicas": [{"Region": "eu-west-1", "ResourcePolicy": {"PolicyDocument": d}}]},
@@ -87,6 +89,25 @@ def test_a_resource_policy_that_opens(kind):
     assert kinds(guarded(kind, bound), guarded(kind, PUBLIC)) == ["public"]
     assert kinds(guarded(kind, PUBLIC), guarded(kind, bound)) == []
     assert kinds({}, guarded(kind, PUBLIC)) == []
+
+
+STREAM = {
+    "AWS::DynamoDB::Table": lambda d: {"StreamSpecification": {"ResourcePolicy": {"PolicyDocument": d}}},
+    "AWS::DynamoDB::GlobalTable": lambda d: {
+        "Replicas": [{"Region": "eu-west-1", "ReplicaStreamSpecification": {"ResourcePolicy": {"PolicyDocument": d}}}]
+    },
+}
+
+
+@pytest.mark.parametrize("kind", STREAM)
+def test_a_policy_of_a_stream_that_opens(kind):
+    def side(principal):
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "dynamodb:GetRecords", "Resource": "*"}
+        return {"T": body(kind, **STREAM[kind](document(statement)))}
+
+    found = only(side(OWN), side("*"))
+    assert found.severity == "critical"
+    assert "Stream" in found.path
 
 
 def test_a_new_policy_on_a_bucket_that_was_there():
