@@ -13,11 +13,11 @@ help: ## this list
 
 install: $(VENV)/.installed ## all that the other targets need, in .venv
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml tools/schema/pinned.txt
 	@$(PYTHON) -c 'import sys; sys.exit("cdkguard needs Python 3.11 or newer (make PYTHON=python3.12)") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[aws,dev,moto]'
+	$(BIN)/python -m pip install --quiet -c tools/schema/pinned.txt -e '.[aws,dev,moto]'
 	@touch $@
 
 examples: $(VENV)/.examples ## what the example apps need (Node)
