@@ -28,6 +28,12 @@ def schema():
         **{name: requirement for name in (*vocabulary.QUANTIFIERS, "not")},
         **{name: {"type": "array", "items": requirement, "minItems": 1} for name in ("all", "any")},
         **{name: related for name in ("target", "referrer")},
+        "backup_selected": {
+            "type": "object",
+            "required": list(vocabulary.BACKUP_KEYS),
+            "additionalProperties": False,
+            "properties": dict.fromkeys(vocabulary.BACKUP_KEYS, {"type": "string"}),
+        },
         "python": {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
     }
     properties = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from cdkguard._typing import Json
 from cdkguard.language.operands import find_operand_problem
 from cdkguard.language.operators import OPERATORS
-from cdkguard.language.vocabulary import COMBINERS, OTHERWISE, QUANTIFIERS, RELATED_KEYS
+from cdkguard.language.vocabulary import BACKUP_KEYS, COMBINERS, OTHERWISE, QUANTIFIERS, RELATED_KEYS
 from cdkguard.template import jsonpath
 from cdkguard.template.paths import Step
 from cdkguard.text.spelling import did_you_mean
@@ -42,6 +42,8 @@ def prepare_requirement(
             out[key] = prepare_requirement(value, at, parameters, sets)
         elif key in ("target", "referrer"):
             out[key] = _prepare_related(value, at, parameters, sets)
+        elif key == "backup_selected":
+            out[key] = _prepare_backup_selected(value, at)
         elif key == "path":
             out["steps"] = _prepare_path(value, at)
         elif key == "python":
@@ -97,6 +99,13 @@ def _prepare_related(value: Json, keys: tuple[str | int, ...], parameters: Itera
     if "satisfies" in value:
         out["satisfies"] = prepare_requirement(value["satisfies"], (*keys, "satisfies"), parameters, sets)
     return out
+
+
+def _prepare_backup_selected(value: Json, keys: tuple[str | int, ...]) -> Json:
+    if not isinstance(value, dict) or set(value) != {*BACKUP_KEYS} or ":" not in str(value["arn"]):
+        raise RequirementError("'backup_selected' takes {arn: 'service:resource/', named, tags}", keys)
+    steps = {key: _prepare_path(value[key], (*keys, key)) for key in ("named", "tags")}
+    return {"arn": value["arn"], **steps}
 
 
 def _prepare_operand(

@@ -6,6 +6,7 @@ A requirement is one of
     {path: $.Properties.List[*], every|some|none: {...}}  the inner requirement's `$` is the element
     {target: {path: $.Properties.X, types: [...], named: $.Properties.Name, satisfies: {...}, otherwise: unknown}}
     {referrer: {types: [...], path: $.Properties.Y, named: $.Properties.Name, satisfies: {...}}}
+    {backup_selected: {arn: "dynamodb:table/", named: $.Properties.TableName, tags: $.Properties.Tags}}
     {python: "package.module:function"}
 A path that names several values must hold for all of them; under `not`, `forbid` and `where` one is enough.
 """
@@ -51,6 +52,8 @@ def bind_requirement(node: Json, binding: Binding, universal: bool = True) -> De
         return _bind_target(node["target"], binding, universal)
     if "referrer" in node:
         return _bind_referrer(node["referrer"], binding, universal)
+    if "backup_selected" in node:
+        return _bind_backup_selected(node["backup_selected"])
     if "python" in node:
         predicate = binding.predicates[node["python"]]
         return lambda subject: predicate(subject.root, subject.scope)
@@ -296,6 +299,12 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
 
     types, satisfies = expand_types(node["types"], binding.sets), _bind_satisfies(node, binding, universal)
     return Referrers(node, types, satisfies).decide
+
+
+def _bind_backup_selected(node: Json) -> Decide:
+    from cdkguard.language.backup_selections import bind_backup_selected
+
+    return bind_backup_selected(node)
 
 
 def _bind_satisfies(node: Json, binding: Binding, universal: bool) -> Decide | None:

@@ -47,9 +47,10 @@ WEIGHT_NEEDED = ("where", "severity")
 WEIGHT = (*WEIGHT_NEEDED, "message", "under")
 
 # Requirements: those of COMBINERS stand alone in their mapping; a `target` or `referrer` has the keys RELATED_KEYS.
-COMBINERS = ("all", "any", "not", "target", "referrer", "python")
+COMBINERS = ("all", "any", "not", "target", "referrer", "backup_selected", "python")
 QUANTIFIERS = ("every", "some", "none")
 RELATED_KEYS = ("path", "types", "named", "satisfies", "otherwise")
+BACKUP_KEYS = ("arn", "named", "tags")
 OTHERWISE: dict[str, Tri] = {"pass": True, "fail": False, "unknown": None}
 
 # `weakens`: globs of rules, or a list of entries with a path, a direction and the optional keys.
