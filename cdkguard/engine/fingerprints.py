@@ -15,6 +15,7 @@ from cdkguard.engine.rules import BoundRule
 from cdkguard.language.subject import Subject
 from cdkguard.model import Outcome
 from cdkguard.template.rendering import is_hidden, render_value
+from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, canonical_text, scalar_text
 from cdkguard.text.regexes import lazy_pattern
 
@@ -39,7 +40,10 @@ class Subjects(NamedTuple):
 
     def is_at_fault(self, steps: Steps, value: Json) -> bool:
         """Whether the rule answers the same with this value in that place."""
-        return self.bound.decide(self.subject._replace(root=_put(self.subject, steps, value))) is self.wanted
+        return (
+            self.bound.decide(self.subject._replace(root=_put(self.subject.scope, self.subject.root, steps, value)))
+            is self.wanted
+        )
 
 
 def fingerprint(
@@ -176,22 +180,20 @@ def _written_at(subject: Subject, steps: Steps) -> Json:
     return scope.resolve(value)
 
 
-def _put(subject: Subject, steps: Steps, value: Json) -> Json:
-    """The subject's body with another value in that place; what is on the way is copied."""
-    scope = subject.scope
+def _put(scope: Scope, body: Json, steps: Steps, value: Json) -> Json:
+    """The body with another value in that place; what is on the way is copied.
 
-    def put(body: Json, steps: Steps) -> Json:
-        if not steps:
-            return value
-        body, step = scope.resolve(body), steps[0]
-        if isinstance(body, dict) and isinstance(step, int):
-            return put(body, steps[1:])
-        inner = put(body[step], steps[1:])
-        if isinstance(body, dict):
-            return {**body, step: inner}
-        return [inner if at == step else item for at, item in enumerate(body)]
-
-    return put(subject.root, steps)
+    No function in a function: one that calls itself would hold the scope until the garbage collector runs.
+    """
+    if not steps:
+        return value
+    body, step = scope.resolve(body), steps[0]
+    if isinstance(body, dict) and isinstance(step, int):
+        return _put(scope, body, steps[1:], value)
+    inner = _put(scope, body[step], steps[1:], value)
+    if isinstance(body, dict):
+        return {**body, step: inner}
+    return [inner if at == step else item for at, item in enumerate(body)]
 
 
 # -- the meaning of a value
