@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -17,10 +18,12 @@ from cdkguard.check.evaluate import (
 )
 from cdkguard.check.guardrail_config import GuardrailResult, is_about_guardrail, judge_guardrail
 from cdkguard.config import approvals
+from cdkguard.config.find import repository_root
 from cdkguard.config.settings import Config
 from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.model import Change, Finding, Problem, Stack
+from cdkguard.suppressions.added import AddedSuppressions
 
 
 class NewSide(NamedTuple):
@@ -40,7 +43,7 @@ class JudgedChange(NamedTuple):
     changes: tuple[Change, ...]
     findings: list[Finding]
     problems: list[Problem]
-    new_exemptions: frozenset[str]  # Origins of suppressions that do not count.
+    added: AddedSuppressions  # Suppressions that the baseline does not have.
     against: str  # The baseline in words.
     approvals: tuple[approvals.Approval, ...]
     on_guardrail: list[Finding]  # Findings on edits of the guardrail, marked already by the baseline's suppressions.
@@ -87,7 +90,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
         changes,
         judged.findings,
         [*baseline.notes, *judged.problems, *own.problems],
-        own.exempt,
+        own.added,
         baseline.words,
         agreed,
         own.findings,
@@ -102,7 +105,18 @@ def _baseline_config(config: Config, baseline: Baseline) -> Config | None:
     old = configuration_at(baseline.directory, config)
     if config.overrides is None:  # A program that calls `check` names what is judged itself: no file does.
         old = old._replace(paths=config.paths)
+    elif "accepted" in config.overrides.values:
+        old = old._replace(accepted=_accepted_at(config, baseline.directory))
     return old._replace(directory=config.directory, app_context=baseline.assembly.context)
+
+
+def _accepted_at(config: Config, directory: str) -> str | None:
+    """The baseline's version of the file of accepted findings that the command line names."""
+    file = os.path.realpath(config.accepted or "")
+    root = os.path.realpath(repository_root(config.directory))
+    if os.path.commonpath([file, root]) != root:
+        return config.accepted  # It is no part of the change.
+    return os.path.join(directory, os.path.relpath(file, os.path.realpath(config.directory)))
 
 
 def _is_judged(change: Change, config: Config, others: Sequence[Stack]) -> bool:

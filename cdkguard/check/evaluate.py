@@ -16,6 +16,7 @@ from cdkguard.errors import ConfigError
 from cdkguard.model import Finding, Problem, Rule, Stack
 from cdkguard.packs.load import Packs, load_packs
 from cdkguard.packs.selection import select_rules
+from cdkguard.suppressions.added import AddedSuppressions
 from cdkguard.suppressions.apply import MAX_GLOBS, Terms, apply_suppressions
 from cdkguard.system import files
 from cdkguard.text.spelling import did_you_mean
@@ -112,13 +113,13 @@ def mark_suppressed(
     rule_ids: Collection[str],
     known_ids: Collection[str],
     today: str,
-    ignored: Collection[str] = (),
+    added: AddedSuppressions = AddedSuppressions(),
     is_baseline: bool = False,
 ) -> tuple[list[Finding], list[Problem]]:
     """The findings, those marked that somebody accepted; the problems are suppressions that do not count.
 
-    `rule_ids` are the rules that ran, `known_ids` all that a suppression may name, `ignored` the origins of suppressions
-    that do not count. A baseline's file of accepted findings may be gone.
+    `rule_ids` are the rules that ran, `known_ids` all that a suppression may name, `added` the suppressions
+    that the baseline does not have. A baseline's file of accepted findings may be gone.
     """
     config = bound.config
     marked, problems = apply_suppressions(
@@ -126,14 +127,14 @@ def mark_suppressed(
         stacks,
         config.suppressions,
         read_accepted_findings(config, may_be_gone=is_baseline),
-        Terms(rule_ids, today, known_ids, config.require_owner, ignored),
+        Terms(rule_ids, today, known_ids, config.require_owner, added),
     )
     if config.honour:
         from cdkguard.data import loader
         from cdkguard.suppressions.peer_suppressions import apply_peer_suppressions
 
         marked, more = apply_peer_suppressions(
-            marked, stacks, bound.packs.rules, config.honour, loader.peer_ids(), ignored
+            marked, stacks, bound.packs.rules, config.honour, loader.peer_ids(), added
         )
         problems = [*problems, *more]
     return marked, problems

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, NamedTuple
 from cdkguard.model import SEVERITIES, Change, Finding, Rule, Stack, Suppression, severity_rank
+from cdkguard.suppressions.added import MODES, AddedSuppressions, entry_of
 
 if TYPE_CHECKING:
     from cdkguard.model import StackImpact
@@ -35,7 +36,7 @@ class Guardrail(NamedTuple):
     sets: Mapping[str, frozenset[str]] = {}  # The named sets of types that rules use.
     stacks: Sequence[str] = ()  # Globs; empty: every stack is judged.
     require_owner: bool = False
-    new_suppressions: str = "count"
+    new_suppressions: str = "strict"
     honour: Sequence[str] = ()  # Peers whose suppressions count.
     lint: bool = False
     judged: str = ""  # The command or the paths; empty: the app of cdk.json.
@@ -102,8 +103,9 @@ def _weakened_settings(before: Guardrail, after: Guardrail) -> Iterator[Weakenin
         yield f"only the stacks {', '.join(after.stacks)} are judged now", ()
     if before.require_owner and not after.require_owner:
         yield "a suppression needs no owner any more", ()
-    if before.new_suppressions == "baseline" != after.new_suppressions:
-        yield "new suppressions count at once now", ()
+    if MODES.index(after.new_suppressions) < MODES.index(before.new_suppressions):
+        where = "at once" if after.new_suppressions == "count" else "outside of strict environments"
+        yield f"new suppressions count {where} now", ()
     if more := set(after.honour) - set(before.honour):
         yield f"suppressions for {', '.join(sorted(more))} count now", ()
     if before.lint and not after.lint:
@@ -162,10 +164,19 @@ def _identity(suppression: Suppression) -> tuple[str | None, ...]:
     return suppression.rule, suppression.construct_path, suppression.expires
 
 
-def find_new_suppressions(before: Guardrail, after: Guardrail) -> frozenset[str]:
-    """Origins of the suppressions that the baseline does not have."""
+def find_added_suppressions(before: Guardrail, after: Guardrail) -> AddedSuppressions:
+    """The suppressions that the baseline does not have; the stricter mode of both sides says where they do not count."""
+    mode = max(before.new_suppressions, after.new_suppressions, key=MODES.index)
+    if mode == "count":
+        return AddedSuppressions()
     known = {_identity(s) for s in before.suppressions}
-    return frozenset(s.origin for s in after.suppressions if _identity(s) not in known)
+    return AddedSuppressions(
+        frozenset(entry_of(s) for s in after.suppressions if _identity(s) not in known),
+        after.accepted - before.accepted,
+        mode == "baseline",
+        before.strict | after.strict,
+        frozenset(path for path, name in before.environments.items() if name in before.strict),
+    )
 
 
 def stack_of_configuration(file: str) -> Stack:

@@ -18,11 +18,13 @@ from cdkguard.check.evaluate import (
     strict_environments,
 )
 from cdkguard.config import approvals
+from cdkguard.config.accepted import is_of_old_version
 from cdkguard.data import loader
 from cdkguard.diff.sides import Sides
 from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.model import SEVERITIES, Finding, Problem, Rule, Stack, Suppression
+from cdkguard.suppressions.added import AddedSuppressions
 from cdkguard.suppressions.apply import Terms, apply_suppressions, list_suppressions_in_code
 
 
@@ -31,7 +33,7 @@ class GuardrailResult(NamedTuple):
 
     findings: list[Finding] = []
     problems: list[Problem] = []
-    exempt: frozenset[str] = frozenset()  # Origins of suppressions that do not count.
+    added: AddedSuppressions = AddedSuppressions()  # Suppressions that the baseline does not have.
     fail_on: str = ""
     only_old_approvals: bool = False
     old_approvals: frozenset[str] = frozenset()  # Tokens of the changes that the baseline approves.
@@ -58,6 +60,7 @@ def judge_guardrail(
     """
     before, chosen, after = stacks
     old_side = describe_guardrail(old, assign_environments(old.config, chosen).stacks, before, new.config.honour)
+    old_side = old_side._replace(accepted=old_side.accepted | _accepted_of_old_form(old, findings))
     new_side = describe_guardrail(new, after)
     if (old.config.app, old.config.paths) == (new.config.app, new.config.paths):  # Both are the command line's.
         new_side = new_side._replace(judged=old_side.judged)
@@ -76,15 +79,24 @@ def judge_guardrail(
         Terms({r.id for r in rules}, today, old.known_ids()),
     )
 
-    only_old = "baseline" in (old.config.new_suppressions, new.config.new_suppressions)
     return GuardrailResult(
         marked,
         judged.problems,
-        guardrail.find_new_suppressions(old_side, new_side) if only_old else frozenset(),
+        guardrail.find_added_suppressions(old_side, new_side),
         min(old.config.fail_on, new.config.fail_on, key=(*SEVERITIES, "never").index),
-        only_old,
+        "baseline" in (old.config.new_suppressions, new.config.new_suppressions),
         frozenset(a.change for a in approvals.read_approvals(approvals.file_of(old.config))),
     )
+
+
+def _accepted_of_old_form(old: BoundConfig, findings: Sequence[Finding]) -> frozenset[str]:
+    """The findings that the baseline's file accepts where that is of the old form, which the change may rewrite."""
+    path = old.config.accepted
+    if not path or not is_of_old_version(path):
+        return frozenset()
+    from cdkguard.config.accepted_rewrite import find_accepted_of_old
+
+    return find_accepted_of_old(path, findings)
 
 
 def describe_guardrail(

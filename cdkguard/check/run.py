@@ -35,6 +35,7 @@ from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import MACHINE, CdkguardError, ConfigError, stop_of
 from cdkguard.inputs.assembly import list_parts
 from cdkguard.model import Assembly, Finding, Report, RuleInfo, Stack
+from cdkguard.suppressions.added import AddedSuppressions
 from cdkguard.text import credentials
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
         {rule.id for rule in ran} | linted.ids,
         bound.known_ids() | linted.ids | _lint_ids_in(config),
         run.today,
-        changed.new_exemptions if changed else (),
+        changed.added if changed else AddedSuppressions(),
     )
     problems += notes
     if changed is not None:

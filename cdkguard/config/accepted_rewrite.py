@@ -27,6 +27,12 @@ def rewrite_accepted(path: str, findings: Sequence[Finding]) -> tuple[int, int]:
     return len(rows), len(there) - len(rows)
 
 
+def find_accepted_of_old(path: str, findings: Sequence[Finding]) -> frozenset[str]:
+    """The fingerprints of the findings that a file of the old form accepts; raises BaselineError."""
+    there = {entry["fingerprint"] for entry in read_entries(path, OLD_VERSION)}
+    return frozenset(finding.fingerprint for finding in findings if _old_fingerprint(finding) in there)
+
+
 def _old_fingerprint(finding: Finding) -> str:
     """The fingerprint of version 1: without list indexes, and without eight hexadecimal digits of a logical id."""
     subject = finding.construct_path or re.sub(r"(?<=.)[0-9A-F]{8}\Z", "", finding.logical_id or "")

@@ -48,8 +48,9 @@ class Config(NamedTuple):
     honour: tuple[str, ...] = ()  # other checkers whose suppressions in metadata count, too
     accepted: str | None = None  # the file of accepted findings
     approvals: str | None = None  # the file of approved changes; None: the one beside the configuration
-    # Whether a suppression counts that a git baseline does not have: "count", or "baseline" where it does not.
-    new_suppressions: str = "count"
+    # Where a suppression counts that a git baseline does not have: "count" everywhere, "strict" outside of strict
+    # environments, "baseline" nowhere.
+    new_suppressions: str = "strict"
 
     # -- the baseline
     against: str | None = None  # see baseline_kinds

@@ -73,7 +73,7 @@ def _read_plain(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
     if "timeout" in at:
         own["timeout"] = _seconds(at["timeout"])
     if "new_suppressions" in at:
-        own["new_suppressions"] = at["new_suppressions"].one_of(("count", "baseline"))
+        own["new_suppressions"] = at["new_suppressions"].one_of(("count", "strict", "baseline"))
     if "aws" in at:
         aws = at["aws"].known(AWS_KEYS)
         own["aws"] = {key: item.text() for key, item in aws.items() if key != "stacks"}

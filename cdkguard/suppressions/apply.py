@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.model import AcceptedFinding, Finding, Problem, Stack, Suppression
+from cdkguard.suppressions.added import AddedSuppressions, describe_barred
 from cdkguard.text.spelling import did_you_mean
 
 _KEYS = ("rule", "reason", "expires", "owner")  # of an entry in resource Metadata
@@ -23,7 +24,7 @@ class Terms(NamedTuple):
     today: str  # ISO date
     known_rules: Collection[str] | None = None  # All that a suppression may name; None: those that ran.
     require_owner: bool = False
-    ignored: Collection[str] = ()  # Origins of suppressions that are not in the baseline yet and do not count.
+    added: AddedSuppressions = AddedSuppressions()  # Those that are not in the baseline yet.
 
 
 _Key = str | tuple[int, str | None]  # a construct path, or the id of a stack and a logical id
@@ -95,8 +96,9 @@ def apply_suppressions(
     placed = _select_sound(
         [*_configured(configured), *_in_metadata(stacks, problems), *_acknowledged(stacks)], terms, problems
     )
-    marker = _Marker(placed, stacks, accepted or {})
+    marker = _Marker(placed, stacks, accepted or {}, terms.added)
     marked = [marker.mark(finding) for finding in findings]
+    problems += marker.list_barred()
 
     unused = [one for index, one in enumerate(placed) if index not in marker.used and one.matches_any(terms.rules_run)]
     problems += map(_unused, unused)
@@ -112,7 +114,7 @@ def _select_sound(
     globs: set[str] = set()
     for one in placed:
         origin = one.suppression.origin
-        if origin in terms.ignored:
+        if terms.added.everywhere and terms.added.has(one.suppression):
             problems.append(_problem(origin, "is not in the baseline yet and does not count"))
         elif wrong := _find_mistake(one, terms, globs, has_hint=len(problems) < _HINTS):
             problems.append(_problem(origin, wrong))
@@ -129,10 +131,13 @@ class _Marker:
         placed: Sequence[_PlacedSuppression],
         stacks: Sequence[Stack],
         accepted: Mapping[str, AcceptedFinding],
+        added: AddedSuppressions,
     ) -> None:
         self.used: set[int] = set()  # indexes of suppressions
         self.found: set[str] = set()  # fingerprints of accepted findings
-        self._placed, self._accepted = placed, accepted
+        # (suppression, or None for an accepted finding) -> the findings for which it does not count yet
+        self._barred: dict[int | None, list[Finding]] = {}
+        self._placed, self._accepted, self._added = placed, accepted, added
         self._stacks = {(s.construct_path or s.name, s.template_path): s for s in stacks}
         self._by_key: dict[_Key | None, list[int]] = {}  # those without a key may be about any location
         for index, one in enumerate(placed):
@@ -144,14 +149,41 @@ class _Marker:
         candidates = {i for key in (None, *location.keys()) for i in self._by_key.get(key, ())}
         hits = [i for i in sorted(candidates) if self._placed[i].suppresses(location)]
         self.used.update(hits)  # all of them, lest the second of two is called unused
-        found = self._placed[hits[0]].suppression if hits else None
+        counting = self._bar(hits, finding) if self._added.entries or self._added.accepted else hits
+        found = self._placed[counting[0]].suppression if counting else None
 
         entry = self._accepted.get(finding.fingerprint) if finding.fingerprint else None
         if entry is not None:
             self.found.add(finding.fingerprint)
-            if found is None and entry.covers(finding.severity):
+            if found is None and entry.covers(finding.severity) and not self._is_newly_accepted(finding):
                 found = Suppression(finding.rule_id, entry.reason, "accepted findings", "accepted")
         return finding._replace(suppression=found) if found and finding.suppression is None else finding
+
+    def _bar(self, hits: Sequence[int], finding: Finding) -> list[int]:
+        """Those of the suppressions that count for the finding; the others are noted."""
+        if not self._added.is_barred_on(finding):
+            return list(hits)
+        new = [i for i in hits if self._added.has(self._placed[i].suppression)]
+        for i in new:
+            self._barred.setdefault(i, []).append(finding)
+        return [i for i in hits if i not in new]
+
+    def _is_newly_accepted(self, finding: Finding) -> bool:
+        is_new = finding.fingerprint in self._added.accepted and self._added.is_barred_on(finding)
+        if is_new:
+            self._barred.setdefault(None, []).append(finding)
+        return is_new
+
+    def list_barred(self) -> Iterator[Problem]:
+        """What would have suppressed a finding, but is not in the baseline yet."""
+        for index, findings in self._barred.items():
+            if index is None:
+                number = len(findings)
+                what = f"the acceptance of {number} finding{'s' if number > 1 else ''}"
+                yield _problem("accepted findings", describe_barred(what, findings))
+            else:
+                one = self._placed[index].suppression
+                yield _problem(one.origin, describe_barred(f"the suppression of '{one.rule}'", findings))
 
 
 def _path(finding: Finding) -> str:

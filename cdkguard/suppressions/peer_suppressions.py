@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.model import Finding, Problem, Rule, Stack, Suppression
+from cdkguard.suppressions.added import AddedSuppressions, describe_barred
 from cdkguard.suppressions.peers import PEERS, Peer
 
 PublicIds = Mapping[str, Mapping[str, str]]  # peer -> the id that its users write -> the name in `equivalents`
@@ -40,22 +41,27 @@ def apply_peer_suppressions(
     rules: Iterable[Rule],
     peers: Sequence[str],
     ids: PublicIds,
-    ignored: Collection[str] = (),
+    added: AddedSuppressions = AddedSuppressions(),
 ) -> tuple[list[Finding], list[Problem]]:
     """The same findings, those suppressed for one of `peers` marked, and the problems of entries that do not count.
 
-    `rules` are all that exist. A finding that is suppressed already stays as it is. An entry whose origin is in
-    `ignored` does not count.
+    `rules` are all that exist. A finding that is suppressed already stays as it is.
     """
     problems: list[Problem] = []
     by_rule: dict[str, list[_PlacedSuppression]] = {}
     for placed in _find(stacks, rules, peers, ids, problems):
-        if placed.suppression.origin in ignored:
+        if added.everywhere and added.has(placed.suppression):
             problems.append(_problem(placed.suppression.origin, "is not in the baseline yet and does not count"))
             continue
         for rule in placed.rules:
             by_rule.setdefault(rule, []).append(placed)
-    return [_mark(finding, by_rule.get(finding.rule_id, ())) for finding in findings], problems
+    barred: dict[Suppression, list[Finding]] = {}
+    marked = [_mark(finding, by_rule.get(finding.rule_id, ()), added, barred) for finding in findings]
+    problems += [
+        _problem(one.origin, describe_barred(f"the suppression of '{one.rule}'", found))
+        for one, found in barred.items()
+    ]
+    return marked, problems
 
 
 def list_peer_suppressions(
@@ -65,11 +71,22 @@ def list_peer_suppressions(
     return [placed.suppression._replace(construct_path=placed.place) for placed in _find(stacks, rules, peers, ids, [])]
 
 
-def _mark(finding: Finding, candidates: Iterable[_PlacedSuppression]) -> Finding:
+def _mark(
+    finding: Finding,
+    candidates: Iterable[_PlacedSuppression],
+    added: AddedSuppressions,
+    barred: dict[Suppression, list[Finding]],
+) -> Finding:
+    """The finding, suppressed by the first that counts; those that do not count for it yet are noted in `barred`."""
     if finding.suppression is not None:
         return finding
-    found = next((placed.suppression for placed in candidates if placed.is_about(finding)), None)
-    return finding._replace(suppression=found) if found else finding
+    for placed in candidates:
+        if not placed.is_about(finding):
+            continue
+        if not added.has(placed.suppression) or not added.is_barred_on(finding):
+            return finding._replace(suppression=placed.suppression)
+        barred.setdefault(placed.suppression, []).append(finding)
+    return finding
 
 
 def _find(

@@ -10,6 +10,7 @@ from cdkguard import model
 from cdkguard.check import guardrail
 from cdkguard.cli import main as cli
 from cdkguard.model import Finding, Outcome, Rule, Stack, Suppression
+from cdkguard.suppressions.added import AddedSuppressions, entry_of
 from cdkguard.suppressions.peer_suppressions import apply_peer_suppressions, list_peer_suppressions
 from cdkguard.suppressions.peers import PEERS
 from tests.support.assemblies import assembly_with
@@ -47,8 +48,8 @@ def finding(rule="dynamodb-pitr", logical_id="Table", of="Main", template="main.
     return Finding(rule, Outcome.FAIL, "high", "m", of, of, template, None, logical_id=logical_id)
 
 
-def apply(one, findings=None, peers=model.PEERS, ids=IDS, ignored=()):
-    findings, problems = apply_peer_suppressions(findings or [finding()], [one], RULES, peers, ids, ignored)
+def apply(one, findings=None, peers=model.PEERS, ids=IDS, added=AddedSuppressions()):
+    findings, problems = apply_peer_suppressions(findings or [finding()], [one], RULES, peers, ids, added)
     return [f.suppression for f in findings], [p.message for p in problems]
 
 
@@ -175,7 +176,7 @@ def test_what_the_baseline_does_not_have_can_be_left_out():
     one = stack({"checkov": {"skip": [{"id": "CKV_AWS_28", "comment": "cache"}]}})
     (written,) = list_peer_suppressions([one], RULES, ["checkov"], IDS)
     assert (written.rule, written.construct_path) == ("CKV_AWS_28", "Main/Orders")
-    marked, problems = apply(one, ignored=[written.origin])
+    marked, problems = apply(one, added=AddedSuppressions([entry_of(written)]))
     assert marked == [None] and "is not in the baseline yet" in problems[0]
 
 
