@@ -6,6 +6,7 @@ import re
 
 from cdkguard._typing import Any, Json
 from cdkguard.template.functions import FUNCTIONS, flatten, is_intrinsic
+from cdkguard.text.credentials import has_long_mark
 
 # All other text is passed over unread. Two patterns, because `re` looks for the first characters of alternatives quickly
 # only where each begins with a letter of its own.
@@ -32,7 +33,9 @@ def find_texts(value: Json, *path: str) -> list[tuple[str, str]]:
 def _gather(value: Json, steps: _Steps | None, texts: list[tuple[str, str]]) -> None:
     kind = type(value)
     if kind is str:
-        if len(value) > 7 and (_MARK.search(value) or _ACCOUNT.search(value)):
+        if len(value) > 7 and (
+            _MARK.search(value) or _ACCOUNT.search(value) or len(value) > 23 and has_long_mark(value)
+        ):
             texts.append((_render(steps), value))
 
     elif kind is dict:
@@ -69,7 +72,11 @@ def _gather_from_intrinsic(value: Json, steps: _Steps | None, texts: list[tuple[
     function = FUNCTIONS[name]
     if function.flatten is not None:
         text = flatten(value)
-        if text and text != "§" and (_MARK.search(text) or _ACCOUNT.search(text)):
+        if (
+            text
+            and text != "§"
+            and (_MARK.search(text) or _ACCOUNT.search(text) or len(text) > 23 and has_long_mark(text))
+        ):
             texts.append((_render(steps), text))
     for part in function.parts(operand):
         _gather(part, steps, texts)

@@ -171,7 +171,7 @@ _STORED_ELSEWHERE = ("PARAMETER_STORE", "SECRETS_MANAGER")
 
 def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
     """The names whose values are secrets in plain text, in a map or in a list of {Name, Value}."""
-    from cdkguard.text import credentials
+    from cdkguard.text.secret_values import is_secret_text
 
     pairs: Iterable[tuple[Json, Json]] = ()
     if isinstance(value, dict):
@@ -186,5 +186,5 @@ def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
     for name, raw in pairs:
         found = scope.resolve(raw)
         text = flatten(raw) if isinstance(found, Deferred) else scalar_text(found)
-        if isinstance(name, str) and text and credentials.is_secret_text(name, text):
+        if isinstance(name, str) and text and is_secret_text(name, text):
             yield name

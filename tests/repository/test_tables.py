@@ -57,7 +57,7 @@ def test_tables(golden):
         "actions that hand on permissions": risk._PERMISSION_ACTIONS,
         "actions that read": risk._READING_ACTION,
         "values that may be any text": patterns._MAY_BE_ANYTHING,
-        "values that only point to a secret": credentials._ELSEWHERE,
+        "values that only point to a secret": credentials.ELSEWHERE,
         "keys that say who": asset_hashes.KEYS_THAT_SAY_WHO,
         "properties that hold a role": resource_types._ROLE_PROPERTIES,
         "properties that hold security groups": resource_types._GROUP_PROPERTIES,

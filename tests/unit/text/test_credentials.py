@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cdkguard.text import credentials
+from cdkguard.text.secret_values import is_secret_text
 
 RANDOM_40 = "q7Zk2Lw9Xe4Vb1Nm8Rt5Yp3Sd6Fg0Hj/cA+uTiOo"  # the shape of an AWS secret access key, made up
 ACCESS_KEY = "AKIA" + "Q3EGTZ5XNBCW7LMP"  # written in two parts so that no scanner takes this file for a leak
@@ -68,7 +69,7 @@ def test_text_that_only_looks_like_a_credential(text: str) -> None:
     ],
 )
 def test_a_named_value_is_a_secret(name: str, text: str) -> None:
-    assert credentials.is_secret_text(name, text)
+    assert is_secret_text(name, text)
 
 
 @pytest.mark.parametrize(
@@ -98,23 +99,23 @@ def test_a_named_value_is_a_secret(name: str, text: str) -> None:
     ],
 )
 def test_a_named_value_is_no_secret(name: str, text: str) -> None:
-    assert not credentials.is_secret_text(name, text)
+    assert not is_secret_text(name, text)
 
 
 def test_a_credential_of_known_shape_is_not_counted_by_name_as_well() -> None:
     assert credentials.find_credential_kind(ACCESS_KEY)
-    assert not credentials.is_secret_text("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    assert not is_secret_text("AWS_ACCESS_KEY_ID", ACCESS_KEY)
 
 
 def test_the_shape_of_an_aws_secret_key_counts_whatever_the_name_and_though_it_looks_like_a_path() -> None:
     pathlike = "wQ7ZkLw9Xe4Vb1/Nm8Rt5Yp/3Sd6Fg0HjcAuTiOo"
-    assert all(credentials.is_secret_text(name, pathlike) for name in ("secret", "setting", "AWS_SECRET_ACCESS_KEY"))
-    assert not credentials.is_secret_text("secret", "prod/orders/db")
+    assert all(is_secret_text(name, pathlike) for name in ("secret", "setting", "AWS_SECRET_ACCESS_KEY"))
+    assert not is_secret_text("secret", "prod/orders/db")
 
 
 @pytest.mark.parametrize("name", ["/orders/db/password", "orders-api-key", "/orders/access-token"])
 def test_a_name_may_be_a_path(name: str) -> None:
-    assert credentials.is_secret_text(name, "hunter22hunter22")
+    assert is_secret_text(name, "hunter22hunter22")
 
 
 @pytest.mark.parametrize("prefix", ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"])
@@ -130,11 +131,11 @@ def test_a_key_of_openai(text: str) -> None:
 
 @pytest.mark.parametrize("value, found", [("12345", False), ("123456", True), ("1234a", True), ("prod/db", False)])
 def test_short_numbers_and_paths_are_no_secrets(value: str, found: bool) -> None:
-    assert credentials.is_secret_text("API_TOKEN", value) is found
+    assert is_secret_text("API_TOKEN", value) is found
 
 
 def test_a_secret_by_name_may_look_like_a_path_only_where_it_is_no_password() -> None:
-    assert credentials.is_secret_text("DB_PASSWORD", "prod/db") and not credentials.is_secret_text("SECRET", "prod/db")
+    assert is_secret_text("DB_PASSWORD", "prod/db") and not is_secret_text("SECRET", "prod/db")
 
 
 @pytest.mark.parametrize(
