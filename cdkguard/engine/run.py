@@ -199,6 +199,7 @@ class Run:
             "ResourceTypes": sorted(
                 {str(b.get("Type")) for b in stack.template.get("Resources", {}).values() if isinstance(b, dict)}
             ),
+            "ElasticIps": _elastic_ips(stack.template.get("Resources", {})),
             "Description": stack.template.get("Description"),
             "MissingContext": _missing_context(stack) if self.settings.judges_lookups else [],
         }
@@ -264,6 +265,21 @@ class Run:
         if verdict.outcome is not Outcome.PASS:
             weight = bound.weight_of(subject, [path for path, _value in verdict.evidence])
             self.findings.append(make_finding(rule, stack, verdict, logical_id, resource_type, self.settings, weight))
+
+
+def _elastic_ips(resources: Mapping[str, Json]) -> list[str]:
+    """The logical ids of Elastic IP addresses that no NAT gateway takes: those of a NAT gateway nobody calls."""
+    of_type: dict[str, list[tuple[str, Json]]] = {"AWS::EC2::EIP": [], "AWS::EC2::NatGateway": []}
+    for logical_id, body in resources.items():
+        if isinstance(body, dict) and body.get("Type") in of_type:
+            of_type[body["Type"]].append((logical_id, body))
+    if not of_type["AWS::EC2::EIP"]:
+        return []
+
+    from cdkguard.language.references import find_named_ids
+
+    taken = {name for _id, body in of_type["AWS::EC2::NatGateway"] for name in find_named_ids(body)}
+    return [logical_id for logical_id, _body in of_type["AWS::EC2::EIP"] if logical_id not in taken]
 
 
 def _missing_context(stack: Stack) -> list[str]:
