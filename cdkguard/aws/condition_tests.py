@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.aws.condition_values import are_open_values, is_year_far_off
 from cdkguard.aws.policies import as_list
-from cdkguard.logic import Tri
+from cdkguard.logic import Tri, all_of
 from cdkguard.template.values import Deferred, scalar_text
 
 # Condition keys that bind a public principal to somebody: an account, organization, VPC, source or address.
@@ -211,3 +211,27 @@ def _limits(entry: ConditionEntry) -> bool:
 
 def _demands_key(entry: ConditionEntry) -> bool:
     return any(scalar_text(value) in ("false", "False") for value in entry.values)
+
+
+# -- TLS
+
+
+def meets_without_tls(statement: dict[str, Json]) -> Tri:
+    """Whether every request without TLS meets the Condition: it asks for the lack of TLS, and for nothing else.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
+    entries = list(list_entries(statement.get("Condition")))
+    return all_of(_meets_without_tls(entry) for entry in entries) if entries else False
+
+
+def _meets_without_tls(entry: ConditionEntry | Deferred) -> Tri:
+    if isinstance(entry, Deferred):
+        return None
+    if entry.key == "aws:securetransport" and entry.operator != "null":
+        if any(isinstance(value, Deferred) for value in entry.values):
+            return None
+        said = {str(value).lower() for value in entry.values}
+        return said == {"true"} if entry.negative else "false" in said
+    # A request without TLS has no version of it, so that only IfExists catches it.
+    return entry.key == "s3:tlsversion" and entry.operator.startswith("numericless") and entry.may_lack

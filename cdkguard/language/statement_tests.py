@@ -66,6 +66,10 @@ def _is_as_wanted(answer: Tri, operand: Json) -> Tri:
     return None if answer is None else answer is operand
 
 
+def _meets_without_tls(statement: Statement, operand: Json) -> Tri:
+    return _is_as_wanted(condition_tests.meets_without_tls(statement), operand)
+
+
 def _has_keys(statement: Statement, operand: Json) -> Tri:
     return all_of(key in statement for key in policies.as_list(operand))
 
@@ -155,6 +159,7 @@ STATEMENT_TESTS = {
         StatementTest("public", _is_public, BOOLEAN),
         StatementTest("restricted", _is_restricted, BOOLEAN),
         StatementTest("limited", _is_limited, BOOLEAN),
+        StatementTest("without_tls", _meets_without_tls, BOOLEAN),
         StatementTest("has", _has_keys, ELEMENTS_OF_STATEMENT),
         StatementTest("lacks", _lacks_keys, ELEMENTS_OF_STATEMENT),
         StatementTest("action_is", lambda statement, operand: _any_is(statement.get("Action"), operand)),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdkguard.aws.condition_tests import is_limited, is_restricted
+from cdkguard.aws.condition_tests import is_limited, is_restricted, meets_without_tls
 from cdkguard.template.values import Deferred
 
 ACCOUNT = Deferred("pseudo", {"Ref": "AWS::AccountId"}, "AWS::AccountId")
@@ -141,3 +141,26 @@ def test_of_several_conditions_one_is_enough():
     assert is_limited({"Condition": condition}) is True
     assert is_limited({}) is False
     assert is_limited({"Condition": Deferred("resource", None, "Json", "Value")}) is True
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ({"Bool": {"aws:SecureTransport": "false"}}, True),
+        ({"Bool": {"AWS:SecureTransport": False}}, True),
+        ({"BoolIfExists": {"aws:SecureTransport": ["false"]}}, True),
+        ({"StringEquals": {"aws:SecureTransport": "false"}}, True),
+        ({"StringNotEquals": {"aws:SecureTransport": "true"}}, True),
+        ({"Bool": {"aws:SecureTransport": "true"}}, False),
+        ({"Null": {"aws:SecureTransport": "false"}}, False),
+        ({"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}, False),
+        ({"NumericLessThanIfExists": {"s3:TlsVersion": 1.2}}, True),
+        ({"NumericLessThan": {"s3:TlsVersion": 1.2}}, False),
+        ({"Bool": {"aws:SecureTransport": PARAMETER}}, None),
+        (PARAMETER, None),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_every_request_without_tls_meets_the_condition(condition, answer):
+    assert meets_without_tls({"Condition": condition}) is answer
