@@ -11,7 +11,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import each_element
 from cdkguard.access.grants import find_new_grants
 from cdkguard.access.patterns import EVERYTHING, render_pattern
-from cdkguard.access.permissions import EVENT_BUS_POLICY, PERMISSIONS, property_path, read_bus_permission
+from cdkguard.aws.permissions import EVENT_BUS_POLICY, PERMISSIONS, property_path, read_bus_permission
 from cdkguard.access.policy_locations import POLICY_LOCATIONS
 from cdkguard.access.sets import NameSet
 from cdkguard.access.severity import PolicySubject

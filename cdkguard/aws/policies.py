@@ -44,6 +44,12 @@ def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dic
         yield (), document
         return
 
+    if "Principal" in document and "Statement" not in document:
+        from cdkguard.aws.permissions import read_permission  # Few templates need it.
+
+        yield (), read_permission(document)
+        return
+
     found = document.get("Statement", [])
     if isinstance(found, Deferred):
         yield ("Statement",), found

@@ -33,7 +33,7 @@ def _read_lambda_permission(own: Mapping[str, Json]) -> Json:
         if name in own:
             conditions.setdefault(operator, {})[key] = own[name]
     if own.get("FunctionUrlAuthType") == "NONE":
-        del conditions["StringEquals"]["lambda:FunctionUrlAuthType"]  # This value restricts nobody.
+        del conditions["StringEquals"]["lambda:FunctionUrlAuthType"]  # This value asks for nothing.
 
     return {
         "Effect": "Allow",
@@ -66,6 +66,13 @@ def read_bus_permission(own: Mapping[str, Json]) -> Json:
         "Action": own.get("Action", "events:PutEvents"),
         "Condition": conditions,
     }
+
+
+def read_permission(own: Mapping[str, Json]) -> Json:
+    """The statement of a permission whose type is not known: an event bus has a name or a Key in its condition."""
+    condition = own.get("Condition")
+    is_bus = "EventBusName" in own or "StatementId" in own or isinstance(condition, dict) and "Key" in condition
+    return read_bus_permission(own) if is_bus else _read_lambda_permission(own)
 
 
 def _read_principal(value: Json) -> Json:
