@@ -11,7 +11,6 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import each_element
 from cdkguard.access.grants import find_new_grants
 from cdkguard.access.patterns import EVERYTHING, render_pattern
-from cdkguard.aws.permissions import EVENT_BUS_POLICY, PERMISSIONS, property_path, read_bus_permission
 from cdkguard.access.policy_locations import POLICY_LOCATIONS
 from cdkguard.access.sets import NameSet
 from cdkguard.access.severity import PolicySubject
@@ -27,6 +26,7 @@ from cdkguard.access.statements import (
 )
 from cdkguard.access.widening import Widening
 from cdkguard.access.wording import make_widenings
+from cdkguard.aws.permissions import EVENT_BUS_POLICY, PERMISSIONS, property_path, read_bus_permission
 from cdkguard.template.values import ABSENT, Deferred
 
 
