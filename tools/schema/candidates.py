@@ -52,8 +52,8 @@ _PUBLIC_NAME = re.compile(
     r"Cidr|IpRange|Whitelist|AllowList|OpenAccess|Guest|NoPassword|AccessControl$|AccessLevel|AnyOne|Everyone|ExternalPrinc|ACLName|NetworkAccess|ExternalShar|"
     r"^Enabled$",
     re.IGNORECASE)  # fmt: skip
-_PUBLIC_VALUES = frozenset(("public", "public_read", "open", "anonymous", "internet", "internet-facing", "global", "everyone", "all",
-    "unauthenticated", "external", "allow_all", "publicread", "no_auth", "anyone", "full"))  # fmt: skip
+_PUBLIC_VALUES = frozenset(("public", "public_read", "open", "anonymous", "internet", "internet-facing", "global", "everyone",
+    "unauthenticated", "external", "allow_all", "publicread", "no_auth", "anyone"))  # fmt: skip
 _SHOWN = {"HIDDEN", "VISIBLE"}
 
 
@@ -84,9 +84,9 @@ def may_protect_deletion(one):
 
 
 _TLS_NAME = re.compile(
-    r"tls|ssl|SecurityPolicy|MinimumProtocol|MinProtocol|InTransit|TransitEncryption|Cipher|ProtocolVersion|https|SecureTransport|"
-    r"(?:Viewer|Origin)Protocol|EncryptionMode|^Protocols?$|NodeToNode|ClientBroker|InCluster|InternodeEncryption|SigningProtocol|Insecure",
-    re.IGNORECASE,
+    r"[Tt]ls|TLS|Ssl|SSL|^ssl|SecurityPolicy|MinimumProtocol|MinProtocol|InTransit|TransitEncryption|Ciphers?|CipherSuite|ProtocolVersion|"
+    r"[Hh]ttps|HTTPS|SecureTransport|(?:Viewer|Origin)Protocol|EncryptionMode|^Protocols?$|NodeToNode|ClientBroker|InCluster|InternodeEncryption|"
+    r"SigningProtocol|Insecure"
 )
 
 
@@ -99,6 +99,7 @@ def may_set_tls(one):
 
 KINDS = {
     "policies": may_hold_policy,
+    "secrets": may_hold_secret,
     "stores": None,  # types, not properties: find_stores
 }
 
@@ -125,5 +126,6 @@ def find_stores(schemas):
     return [
         (kind, "")
         for kind, schema in sorted(schemas.items())
-        if _STORES.search(kind) or find_properties(schema, lambda one: bool(_AT_REST.search(one.name)))
+        if _STORES.search(kind)
+        or find_properties(schema, lambda one: bool(_AT_REST.search(one.name)), with_attributes=True)
     ]

@@ -85,16 +85,26 @@ def _covers(made, resource_type, path):
     if rule.scope == "value":  # It reads every text of the resource.
         return True
     place = _members(path)
-    return any(".." in seen or place[: len(seen)] == seen or seen[: len(place)] == place for seen in _places_of(rule))
+    return not place or any(_is_along(place, seen) for seen in _places_of(rule))
 
 
 def _members(path):
-    """`A.B[].*.C` -> ("A", "B", "C")"""
-    return tuple(part for part in path.replace("[]", "").split(".") if part not in ("", "*"))
+    """`A.B[].*.C` -> ("A", "B", "*", "C")"""
+    return tuple(part for part in path.replace("[]", "").split(".") if part)
+
+
+def _is_along(place, seen):
+    """Whether a rule looks at the place, at what it lies in, or at all that lies in it."""
+    if ".." in seen:
+        return True
+    below = seen[len(place) :]
+    return set(below) <= {"*"} and all(
+        one in ("*", name) or name == "*" for one, name in zip(seen, place, strict=False)
+    )
 
 
 def _places_of(rule):
-    """The member names of each path that a rule looks at, below Properties."""
+    """The member names of each path that a rule looks at, below Properties; `*` for any member."""
     found = []
 
     def walk(node, above):
@@ -102,8 +112,9 @@ def _places_of(rule):
             for one in node:
                 walk(one, above)
         elif isinstance(node, dict):
-            names = (*above, *(str(step[-1]) for step in node.get("steps", ()) if step[0] in ("f", "..")))
-            if "steps" in node:
+            steps = [step for step in node.get("steps", ()) if step[0] not in ("*", "i", "?")]
+            names = (*above, *(step[1] if step[0] == "f" else step[0].removeprefix(".*") or "*" for step in steps))
+            if steps:
                 found.append(names[1:] if names[:1] == ("Properties",) else names)
             for inner in node.values():
                 walk(inner, names)

@@ -57,14 +57,27 @@ def provider_schemas(folder=None):
     return schemas, json.loads((folder / "version.json").read_text())["schema_date"]
 
 
-def find_properties(schema, wanted):
+def find_properties(schema, wanted, with_attributes=False):
     """The places of a type's schema whose property satisfies `wanted`, in the order of their paths.
 
-    A definition that leads to no such property is not entered: some types have millions of paths.
+    A definition that leads to no such property is not entered: some types have millions of paths. Attributes, which only
+    the service writes, are left out unless asked for.
     """
     write_only = {_plain(pointer) for pointer in schema.get("writeOnlyProperties", ())}
+    read_only = {_plain(pointer) for pointer in schema.get("readOnlyProperties", ())}
     walk = _Walk(schema, write_only, wanted)
-    return sorted(walk.places(schema, "", frozenset()), key=lambda place: place.path)
+    found = [
+        one
+        for one in walk.places(schema, "", frozenset())
+        if with_attributes or _is_set_by_templates(one.path, read_only)
+    ]
+    return sorted(found, key=lambda place: place.path)
+
+
+def _is_set_by_templates(path, read_only):
+    """Whether neither the property nor what it lies in is an attribute, which only the service writes."""
+    names = path.replace("[]", "").replace(".*", "").split(".")
+    return not any(".".join(names[:end]) in read_only for end in range(1, len(names) + 1))
 
 
 def _plain(pointer):
