@@ -10,7 +10,8 @@ from pathlib import Path
 
 from cdkguard.packs import load as packs
 
-ELSEWHERE = ("AWS::Serverless::", "AWS::OpsWorks::")  # SAM's types, and a service that left the schemas
+# SAM's types, what custom resources stand for, and a service that left the schemas.
+ELSEWHERE = ("AWS::Serverless::", "AWS::OpsWorks::", "SDK::", "Kubernetes::")
 OPT_IN = {  # rows of low value: scale-in and opt-in protections that no rule is wanted for
     "AWS::AppConfig::ConfigurationProfile", "AWS::AppConfig::Environment", "AWS::AutoScaling::AutoScalingGroup",
     "AWS::CloudTrail::Dashboard", "AWS::ECS::Gateway", "AWS::SMSVOICE::NotifyConfiguration", "AWS::SMSVOICE::Pool",

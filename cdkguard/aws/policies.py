@@ -19,6 +19,7 @@ _AWS_SERVICES = lazy_pattern(r"[*?.]*\*[*?.]*(?:amazonaws\.com(?:\.cn)?)?")
 _ACCOUNT = lazy_pattern(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
 _MAX_DEPTH = 64  # Levels of values in a policy that is written as text.
 _HOLE = lazy_pattern("\ue000(\\d+)\ue001")  # Stands for a value that is not known, inside JSON text.
+_BARE_HOLE = lazy_pattern("([:\\[,]\\s*)(\ue000\\d+\ue001)(?=\\s*[,\\]}])")
 
 
 def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dict[str, Json] | Deferred]]:
@@ -27,7 +28,7 @@ def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dic
     A statement, or all that is known of the document, may be Deferred.
     """
     if isinstance(document, Deferred | str):
-        document = _from_json(document)
+        document = read_json_text(document)
     if isinstance(document, Deferred):
         yield (), document
         return
@@ -75,8 +76,9 @@ def parse_policy_text(text: str) -> Json:
     raise ValueError("nested too deeply")
 
 
-def _from_json(document: str | Deferred) -> Json:
-    """Parse the document of a JSON text; values that only the deployment fills in are Deferred in it."""
+def read_json_text(document: str | Deferred) -> Json:
+    """Parse the document of a JSON text; values that only the deployment fills in are Deferred in it, and so is all of it
+    where it cannot be parsed."""
     if isinstance(document, Deferred) and document.kind != "text":
         return document
     parts = document.parts if isinstance(document, Deferred) else (document,)
@@ -84,7 +86,11 @@ def _from_json(document: str | Deferred) -> Json:
     try:
         if any(isinstance(p, str) and "\ue000" in p for p in parts):
             raise ValueError("a text with a mark of ours in it")
-        return _with_holes(parse_policy_text(text), parts)
+        try:
+            return _with_holes(parse_policy_text(text), parts)
+        except ValueError:
+            # A number or a boolean that is filled in stands without quotes.
+            return _with_holes(parse_policy_text(_BARE_HOLE.sub(r'\1"\2"', text)), parts)
     except ValueError:
         return Deferred("unknown", document.raw if isinstance(document, Deferred) else document)
 

@@ -94,7 +94,15 @@ def engine_settings(bound: BoundConfig, rules: Sequence[Rule]) -> EngineSettings
         judges_lookups=config.judges_lookups,
         predicates=_load_predicates(rules, config),
         clock=time.perf_counter if config.timings else None,
+        sdk_calls=load_sdk_calls,
     )
+
+
+def load_sdk_calls() -> Any:
+    """The table of aws/sdk_calls, which only a custom resource needs."""
+    from cdkguard.data import loader
+
+    return loader.sdk_calls()
 
 
 def _load_predicates(rules: Sequence[Rule], config: Config) -> dict[str, Any]:

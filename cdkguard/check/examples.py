@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard._typing import Json, NamedTuple
+from cdkguard.check.evaluate import load_sdk_calls
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import RulePackError
@@ -145,6 +146,7 @@ def build_stack(rule: Rule, case: Json, sets: Mapping[str, frozenset[str]]) -> t
         parameters={rule.id: options.get("parameters") or {}},
         allowed_accounts=frozenset(extra.get("allowed", ())),
         environment_of_account=extra.get("environments", {}),
+        sdk_calls=load_sdk_calls,
     )
     return stack, settings, options.get("id", SUBJECT) if "stack" not in options else None
 

@@ -21,6 +21,13 @@ def peer_ids() -> dict[str, dict[str, str]]:
     return table
 
 
+@cache
+def sdk_calls() -> dict[str, Any]:
+    """Calls of the AWS SDK and the resources that they stand for; see aws/sdk_calls."""
+    table: dict[str, Any] = load_table("sdk_calls.json")
+    return table
+
+
 def load_table(name: str) -> Any:
     """The table in a file of this folder, without its header; raises InputError where the installation is damaged."""
     path = os.path.join(FOLDER, name)

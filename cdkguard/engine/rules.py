@@ -29,6 +29,7 @@ class EngineSettings(NamedTuple):
     clock: Callable[[], float] | None = None  # Seconds, where the time of each rule is wanted.
     judges_lookups: bool = True  # Whether missing context is held against a stack; inside an app it is not known yet.
     most: Callable[[], int] | None = None  # The most findings that the whole input can have honestly; slow to call.
+    sdk_calls: Callable[[], Any] | None = None  # Loads the table of aws/sdk_calls.
 
 
 def severity_of(

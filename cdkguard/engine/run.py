@@ -17,7 +17,9 @@ from cdkguard.template.scope import Scope, Verbatim
 from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.text.regexes import lazy_pattern
 
-_SHORT_FORM = "AWS::Serverless::"  # types of AWS SAM, each of which stands for several resources
+# Types that stand for other resources: those of AWS SAM, and custom resources, whose functions make or change some.
+_SHORT_FORM, _CUSTOM = "AWS::Serverless::", ("Custom::", "AWS::CloudFormation::CustomResource")
+_STANDS_FOR_OTHERS = (_SHORT_FORM, *_CUSTOM)
 _SECTIONS = ("Metadata", "Parameters", "Mappings", "Outputs")  # besides Resources, those that may hold a secret
 _PLACE = lazy_pattern(r"\b(account|region)=([^:]+)")  # in the key of a context lookup
 _COLUMNS = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)  # of a rule's counts
@@ -123,8 +125,11 @@ class Run:
                 self.problems.append(Problem("template", text, stack.template_path))
                 break
             resource_type = str(body.get("Type"))
-            if resource_type.startswith(_SHORT_FORM):
-                body = self._evaluate_short_form(stack, scope, logical_id, body, resource_type)
+            if resource_type.startswith(_STANDS_FOR_OTHERS):
+                if resource_type.startswith(_SHORT_FORM):
+                    body = self._evaluate_short_form(stack, scope, logical_id, body, resource_type)
+                else:
+                    self._evaluate_custom_resource(stack, scope, logical_id, body, resource_type)
 
             subject = Subject(body, scope, logical_id, self.lookups)
             for bound in self.rules.of_type(resource_type, stack):
@@ -161,6 +166,32 @@ class Run:
                 if bound not in about:
                     self._record(bound, stack, self.evaluate_rule(bound, subject), subject, logical_id, resource_type)
         return body
+
+    def _evaluate_custom_resource(
+        self, stack: Stack, scope: Scope, logical_id: str, body: Json, resource_type: str
+    ) -> None:
+        """Evaluates what a custom resource stands for: each rule once, and none that is about the resource itself."""
+        if self.settings.sdk_calls is None:
+            return
+        from cdkguard.engine.stand_ins import list_stand_ins, tell_of_stand_in
+
+        try:
+            stand_ins = list(list_stand_ins(body, scope, self.lookups, self.settings.sdk_calls()))
+        except RecursionError:
+            text = f"{stack.template_path}: '{logical_id}' is nested too deeply to be judged"
+            self.problems.append(Problem("template", text, stack.template_path))
+            return
+
+        done = set(self.rules.of_type(resource_type, stack))
+        for made, said in stand_ins:
+            subject = Subject(made.body, made.scope, logical_id, self.lookups)
+            for bound in self.rules.of_type(str(made.body["Type"]), stack):
+                if bound in done:
+                    continue
+                verdict = tell_of_stand_in(self.evaluate_rule(bound, subject), made.place, said)
+                self._record(bound, stack, verdict, subject, logical_id, resource_type)
+                if verdict.outcome is not Outcome.PASS:
+                    done.add(bound)
 
     def _evaluate_sections(self, rules: list[BoundRule], stack: Stack, scope: Scope) -> None:
         """The texts outside properties, which can be read as well: the default of a parameter, an output, cfn-init's

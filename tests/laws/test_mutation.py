@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cdkguard.check import examples
+from cdkguard.data.loader import sdk_calls
 from cdkguard.engine.rules import BoundRules, EngineSettings
 from cdkguard.engine.run import Run
 from cdkguard.errors import InputError
@@ -50,7 +51,7 @@ class Seen:
 @functools.cache
 def seen():
     found = Seen()
-    settings = EngineSettings(sets=LOADED.sets, aws_accounts=LOADED.sets["aws-accounts"])
+    settings = EngineSettings(sets=LOADED.sets, aws_accounts=LOADED.sets["aws-accounts"], sdk_calls=sdk_calls)
     for stack in templates():
         text = json.dumps(stack.template)
         run = Run([stack], BoundRules(RULES, settings))
