@@ -164,6 +164,7 @@ class Stack(NamedTuple):
     missing: Sequence[Missing] = ()  # Context that was missing while the stack's assembly was synthesized.
     from_assembly: bool = False
     environment: str | None = None  # None until `config.environments.assign_environments` says which one it is.
+    lowered_by_guess: bool = False  # Whether a guess from names, tags or context alone makes it milder than prod.
     unread: frozenset[str] = frozenset()  # Logical ids of its nested stacks whose templates were not among the input.
 
     def __eq__(self, other: object) -> bool:
@@ -437,6 +438,7 @@ class StackInfo(NamedTuple):
     region: str | None
     resources: int
     nested: bool
+    lowered_by_guess: bool = False  # Whether nothing but a guess makes its environment milder than prod.
 
 
 class Report(NamedTuple):

@@ -62,10 +62,10 @@ def refuse_unknown_rules(bound: BoundConfig) -> None:
             raise ConfigError(f"{config.file}: 'severity' names no rule '{name}'{did_you_mean(name, known)}")
 
 
-def assign_environments(config: Config, stacks: Sequence[Stack]) -> Assigned:
-    """The stacks in the environments that a configuration gives them."""
+def assign_environments(config: Config, stacks: Sequence[Stack], others: Sequence[Stack] = ()) -> Assigned:
+    """The stacks in the environments that a configuration gives them; `others` are stacks of the app that are not judged."""
     context = {**config.app_context, **config.context}
-    return environments.assign_environments(stacks, config.environments, config.environment, context)
+    return environments.assign_environments(stacks, config.environments, config.environment, context, others)
 
 
 def strict_environments(config: Config) -> frozenset[str]:

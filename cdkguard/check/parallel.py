@@ -93,6 +93,8 @@ class _Parts:
         most = cache(lambda: limits.limit_of_findings(part.file for part in parts if part.file))
         self.rules = BoundRules(rules, settings._replace(most=most))
         self.accounts = frozenset(part.account for part in parts if part.account)
+        heads = [part.head for part in parts if part.head is not None]
+        self.placement = environments.place_stacks(heads, config.environments, config.environment, config.context)
         self.names: dict[OwnName, str] = {}  # Of the resources of all parts.
         self.readings = next((part.readings for part in parts if part.readings is not None), None)
         self.seconds = {"read": 0.0, "rules on resources": 0.0}
@@ -167,11 +169,7 @@ class _Parts:
         self.seconds["read"] += time.perf_counter() - began
 
         began = time.perf_counter()
-        config = self.config
-        stacks = environments.assign_environments(
-            found.stacks, config.environments, config.environment, config.context
-        ).stacks
-        stacks = mark_unread(stacks, lambda: self.files)
+        stacks = mark_unread(self.placement.apply(found.stacks), lambda: self.files)
         sections = [take_sections(stack) for stack in stacks]
         scopes = StackScopes(self.rules.settings.template_parameters)
         own = dict(own_names(stacks, scopes))

@@ -50,6 +50,7 @@ def describe_stack(stack: Stack, resources: int) -> StackInfo:
         stack.region,
         resources,
         stack.parent is not None,
+        stack.lowered_by_guess,
     )
 
 

@@ -130,7 +130,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
     bound = bound._replace(config=bound.config._replace(app_context=found.context))
     config = bound.config
 
-    stacks, notices = assign_environments(config, chosen)
+    stacks, notices = assign_environments(config, chosen, [*found.stacks, *found.others])
     problems = [*found.problems, *notices, *find_missing_context(found), *find_unseen(stacks, bound.rules)]
     refuse_unknown_rules(bound)
 

@@ -1,24 +1,18 @@
-"""The environment (prod, staging, dev ...) that a stack belongs to: configured, or guessed from names and tags."""
+"""The environment (prod, staging, dev ...) that a stack belongs to: configured, or guessed from names, tags and context."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, NamedTuple
+from cdkguard.config import environment_words as words
+from cdkguard.config.environment_guesses import Guess, guess_environment, names_of
+from cdkguard.config.environment_words import BUILTIN, all_environments_in
 from cdkguard.errors import ConfigError
 from cdkguard.model import Problem, Stack, replace_stacks
 from cdkguard.text.spelling import did_you_mean
 
-BUILTIN = ("prod", "staging", "dev")  # strictest first
-_WORDS = {
-    "prod": ("prod", "production", "prd", "live"),
-    "staging": ("staging", "stage", "stg", "preprod", "uat", "qa"),
-    "dev": ("dev", "development", "sandbox", "test"),
-}
-_NAME_OF_WORD = {word: name for name, words in _WORDS.items() for word in words}
-_KEYS = ("env", "environment", "stage")  # tags and context keys whose values name an environment
 _MAX_LISTED = 8  # the number of stacks that a notice names
 
 
@@ -26,7 +20,7 @@ class EnvironmentRule(NamedTuple):
     """How the stacks of one environment are recognised: by any one of its entries, within `regions` where given.
 
     Names and values are globs. `tags` and `context` match when every pair does. An account that several environments
-    list does not decide between them.
+    list for the stack's region does not decide between them.
     """
 
     name: str
@@ -47,37 +41,82 @@ class Assigned(NamedTuple):
     notices: list[Problem]
 
 
+_Key = tuple[Any, ...]
+
+
+class Placement(NamedTuple):
+    """Which environment each root stack of an app is of."""
+
+    names: Mapping[_Key, str]
+    guesses: Mapping[_Key, Guess]  # of the stacks whose environments were guessed
+    parameters: Mapping[str, Mapping[str, str]]  # environment -> values of CloudFormation parameters
+
+    def apply(self, stacks: Iterable[Stack]) -> list[Stack]:
+        """The stacks, each with its `environment` and with the values that parameters have there.
+
+        A nested stack is of its root's environment; parameters are given to root stacks, as a deployment does.
+        """
+
+        def with_environment(stack: Stack) -> Stack:
+            key = _key_of(stack.root)
+            name = self.names[key]
+            placed = stack._replace(environment=name, lowered_by_guess=key in self.guesses and name != "prod")
+            if stack.parent is not None or name not in self.parameters:
+                return placed
+            return placed._replace(parameters={**stack.parameters, **self.parameters[name]})
+
+        return replace_stacks(stacks, with_environment)
+
+
+def _key_of(root: Stack) -> _Key:
+    """All of a stack by which its environment is told."""
+    return root.construct_path, root.name, root.account, root.region, *sorted((root.tags or {}).items())
+
+
 def assign_environments(
-    stacks: Sequence[Stack], rules: Sequence[EnvironmentRule], override: str | None, context: Mapping[str, Any]
+    stacks: Sequence[Stack],
+    rules: Sequence[EnvironmentRule],
+    override: str | None,
+    context: Mapping[str, Any],
+    others: Sequence[Stack] = (),
 ) -> Assigned:
-    """The stacks, each with its `environment` and with the values that parameters have there.
+    """The stacks, each in its environment. `others` are stacks of the same app that are not judged.
 
-    A nested stack is of its root's environment; parameters are given to root stacks, as a deployment does. `override` wins
-    over everything; raises ConfigError where no environment has that name.
+    `override` wins over everything; raises ConfigError where no environment has that name.
     """
-    roots = list(dict.fromkeys(stack.root for stack in stacks))
+    placement = place_stacks([*stacks, *others], rules, override, context)
+    roots = _roots_of(stacks)
     notices: list[Problem] = []
+    if override is None:
+        find = _notices_of_rules if rules else _notices_of_guesses
+        notices = [Problem("notice", text, fatal=False) for text in find(roots, placement, rules, context)]
+    return Assigned(placement.apply(stacks), notices)
+
+
+def place_stacks(
+    stacks: Sequence[Stack], rules: Sequence[EnvironmentRule], override: str | None, context: Mapping[str, Any]
+) -> Placement:
+    """The environments of all root stacks of an app, whose names are judged together; raises ConfigError."""
+    roots = _roots_of(stacks)
+    parameters = {rule.name: rule.parameters for rule in rules if rule.parameters}
     if override is not None:
-        names = dict.fromkeys(roots, _require_known(override, rules))
-    elif rules:
-        names, notices = _match_all(roots, rules, context)
-    else:
-        names, notices = _guess_all(roots, context)
-    given = {rule.name: rule.parameters for rule in rules}
+        return Placement(dict.fromkeys(map(_key_of, roots), _require_known(override, rules)), {}, parameters)
+    if rules:
+        return Placement(_match_all(roots, rules, context), {}, parameters)
 
-    def with_environment(stack: Stack) -> Stack:
-        name = names[stack.root]
-        if stack.parent is not None:
-            return stack._replace(environment=name)
-        return stack._replace(environment=name, parameters={**stack.parameters, **given.get(name, {})})
+    names = names_of(roots)
+    guesses = {_key_of(root): guess_environment(root, names, context) for root in roots}
+    return Placement({key: guess.environment or "prod" for key, guess in guesses.items()}, guesses, {})
 
-    return Assigned(replace_stacks(stacks, with_environment), notices)
+
+def _roots_of(stacks: Iterable[Stack]) -> list[Stack]:
+    return list(dict.fromkeys(stack.root for stack in stacks))
 
 
 def environment_context(context: Mapping[str, Any], rules: Iterable[EnvironmentRule]) -> dict[str, Any]:
     """The entries of the context that decide about environments."""
     keys = {key for rule in rules for key in rule.context}
-    return {key: value for key, value in context.items() if key in keys or key.lower() in _KEYS}
+    return {key: value for key, value in context.items() if key in keys or words.is_environment_key(key)}
 
 
 def strictest_environment(rules: Iterable[EnvironmentRule]) -> str:
@@ -92,7 +131,12 @@ def is_strict(rule: EnvironmentRule) -> bool:
 
 def is_production(name: str) -> bool:
     """Whether the words of an environment's name say production."""
-    return "prod" in _environments_in(name)
+    return "prod" in all_environments_in(name)
+
+
+def is_known_to_be_mild(name: str) -> bool:
+    """Whether the words of an environment's name say that it is no production."""
+    return bool(all_environments_in(name)) and not is_production(name)
 
 
 def account_names(rules: Iterable[EnvironmentRule]) -> dict[str, str]:
@@ -120,8 +164,8 @@ def _require_known(override: str, rules: Sequence[EnvironmentRule]) -> str:
     names = [rule.name for rule in rules]
     if override in names or override in BUILTIN:
         return override
-    if not rules and override.lower() in _NAME_OF_WORD:
-        return _NAME_OF_WORD[override.lower()]
+    if not rules and (found := words.environment_of_value(override)) is not None:
+        return found
     choice = list(dict.fromkeys([*names, *BUILTIN]))
     raise ConfigError(f"no environment '{override}'{did_you_mean(override, choice)}; there are: {', '.join(choice)}")
 
@@ -129,42 +173,42 @@ def _require_known(override: str, rules: Sequence[EnvironmentRule]) -> str:
 # -- configured environments
 
 
-def _match_all(
-    roots: Sequence[Stack], rules: Sequence[EnvironmentRule], context: Mapping[str, Any]
-) -> tuple[dict[Stack, str], list[Problem]]:
-    shared = _shared_accounts(rules)
-    names: dict[Stack, str] = {}
-    notices = []
-    unmatched = []
+def _match_all(roots: Sequence[Stack], rules: Sequence[EnvironmentRule], context: Mapping[str, Any]) -> dict[_Key, str]:
+    """The environment of each root. Where none is of a strict one, those that call themselves production are."""
+    strictest = strictest_environment(rules)
+    strict = {"prod", *(rule.name for rule in rules if is_strict(rule))}
+    found = {}
     for root in roots:
-        found = sorted((r for r in rules if _matches(r, root, shared, context)), key=_leniency)
-        names[root] = found[0].name if found else strictest_environment(rules)
-        if not found:
-            unmatched.append(root)
-        elif len(found) > 1:
-            matching = " and ".join(f"'{rule.name}'" for rule in found)
-            notices.append(
-                _notice(f"{_label(root)} matches the environments {matching} and is judged as {found[0].name}")
-            )
-    if unmatched:
-        verb = "stack matches no environment and is" if len(unmatched) == 1 else "stacks match no environment and are"
-        notices.append(
-            _notice(f"{len(unmatched)} {verb} judged as {strictest_environment(rules)}: {_labels(unmatched)}")
-        )
-    return names, notices
+        matching = _matching(root, rules, context)
+        found[_key_of(root)] = matching[0].name if matching else strictest
+    if not strict.isdisjoint(found.values()):
+        return found
+
+    names = names_of(roots)
+    for root in roots:
+        if guess_environment(root, names, {}).environment == "prod":
+            found[_key_of(root)] = strictest
+    return found
+
+
+def _matching(root: Stack, rules: Sequence[EnvironmentRule], context: Mapping[str, Any]) -> list[EnvironmentRule]:
+    """The rules that a root stack matches, the strictest first."""
+    in_region = [rule for rule in rules if not rule.regions or _any_glob((root.region,), rule.regions)]
+    owners = [rule for rule in in_region if root.account in rule.accounts]
+    by_account = owners[0] if len(owners) == 1 else None
+    return sorted((r for r in in_region if r is by_account or _matches(r, root, context)), key=_leniency)
 
 
 def _leniency(rule: EnvironmentRule) -> int:
     """A sort key: 0 for the strictest; of equal ones the first in the file counts."""
-    builtin = _environments_in(rule.name)
+    builtin = all_environments_in(rule.name)
     if is_strict(rule):
         return 0
     return 1 if builtin & {"prod", "staging"} else 3 if "dev" in builtin else 2
 
 
-def _matches(rule: EnvironmentRule, stack: Stack, shared: set[str], context: Mapping[str, Any]) -> bool:
-    if rule.regions and not _any_glob((stack.region,), rule.regions):
-        return False
+def _matches(rule: EnvironmentRule, stack: Stack, context: Mapping[str, Any]) -> bool:
+    """Whether a stack of the rule's regions matches it by something else than its account."""
     tests = []
     if rule.stages:
         tests.append(_any_glob(_stage_names(stack), rule.stages))
@@ -175,13 +219,7 @@ def _matches(rule: EnvironmentRule, stack: Stack, shared: set[str], context: Map
         tests.append(_all_pairs(rule.tags, stack.tags or {}))
     if rule.context:
         tests.append(_all_pairs(rule.context, context))
-
-    # An account that several environments share decides only where nothing else does.
-    accounts = set(rule.accounts) - shared
-    if accounts or not tests:
-        accounts = accounts or set(rule.accounts)
-        tests += [stack.account in accounts] if accounts else []
-    return any(tests) if tests else bool(rule.regions)
+    return any(tests) if tests or rule.accounts else bool(rule.regions)
 
 
 def _stage_names(stack: Stack) -> list[str]:
@@ -202,43 +240,69 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-# -- guesses, where nothing is configured
+# -- notices
 
 
-def _guess_all(roots: Sequence[Stack], context: Mapping[str, Any]) -> tuple[dict[Stack, str], list[Problem]]:
-    guesses = {root: _guess(root, context) for root in roots}
-    parts = []
-    for name in BUILTIN:
-        if guessed := [root for root, guess in guesses.items() if guess == name]:
-            parts.append(f"{_labels(guessed)} as {name}")
-    if unknown := [root for root, guess in guesses.items() if guess is None]:
-        parts.append(f"{_labels(unknown)} as prod (nothing names an environment)")
-    names = {root: guess or "prod" for root, guess in guesses.items()}
-    if not parts:
-        return names, []
-    return names, [_notice(f"no environments are configured; judged by names and tags: {'; '.join(parts)}")]
+def _notices_of_rules(
+    roots: Sequence[Stack], placement: Placement, rules: Sequence[EnvironmentRule], context: Mapping[str, Any]
+) -> list[str]:
+    notices, unmatched = [], []
+    for root in roots:
+        matching = _matching(root, rules, context)
+        name = placement.names[_key_of(root)]
+        if not matching:
+            unmatched.append(root)
+        elif name != matching[0].name:
+            notices.append(
+                f"{_label(root)} matches {matching[0].name}, but calls itself production, and no other stack is of "
+                f"production: it is judged as {name}"
+            )
+        elif len(matching) > 1:
+            several = " and ".join(f"'{rule.name}'" for rule in matching)
+            notices.append(f"{_label(root)} matches the environments {several} and is judged as {name}")
+    if unmatched:
+        verb = "stack matches no environment and is" if len(unmatched) == 1 else "stacks match no environment and are"
+        notices.append(f"{len(unmatched)} {verb} judged as {strictest_environment(rules)}: {_labels(unmatched)}")
+
+    strict = list(dict.fromkeys(rule.name for rule in rules if is_strict(rule))) or ["prod"]
+    if roots and not {"prod", *strict}.intersection(placement.names.values()):
+        notices.append(
+            f"no stack is of {' or '.join(strict)}, so no rule for production applies: {_by_name(roots, placement)}"
+        )
+    return notices
 
 
-def _guess(stack: Stack, context: Mapping[str, Any]) -> str | None:
-    """The environment that tags, names or the context name, the first of these that does; of several, the strictest."""
-    names = f"{stack.construct_path or ''}/{stack.name}"
-    for text in (*_key_values(stack.tags or {}), names, *_key_values(context)):
-        found = _environments_in(text)
-        if found:
-            return next(name for name in BUILTIN if name in found)
-    return None
+def _notices_of_guesses(
+    roots: Sequence[Stack], placement: Placement, _rules: Sequence[EnvironmentRule], _context: Mapping[str, Any]
+) -> list[str]:
+    if not roots:
+        return []
+    guesses = [(root, placement.guesses[_key_of(root)]) for root in roots]
+    notices = [f"no environments are configured; judged by names, tags and context: {_by_name(roots, placement)}"]
+    if unclear := [f"{_label(root)} ({_signs_of(guess)})" for root, guess in guesses if guess.disagrees]:
+        notices.append(f"signs disagree, and the strictest counts: {_listed(unclear)}")
+
+    in_prod = {root.account: root for root, guess in guesses if guess.environment == "prod" and root.account}
+    for account, one in in_prod.items():
+        if mild := [r for r, g in guesses if r.account == account and g.environment not in (None, "prod")]:
+            notices.append(f"{_by_name(mild, placement)}: in account {account}, where {_label(one)} is as well")
+    return notices
 
 
-def _key_values(pairs: Mapping[str, Any]) -> Iterator[str]:
-    lower = {key.lower(): value for key, value in pairs.items()}
-    return (value for key in _KEYS if isinstance(value := lower.get(key), str))
+def _signs_of(guess: Guess) -> str:
+    return ", ".join(dict.fromkeys(f"{sign.label}: {sign.environment}" for sign in guess.signs))
 
 
-def _environments_in(text: str) -> set[str]:
-    """The built-in environments whose words are whole words of the text: `MyProdStack` -> {prod}."""
-    text = re.sub(r"(?i)dev-?ops", " ", text)  # "DevOps" names a team or a job, not an environment
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)
-    return {_NAME_OF_WORD[word.lower()] for word in words if word.lower() in _NAME_OF_WORD}
+def _by_name(roots: Sequence[Stack], placement: Placement) -> str:
+    """`Prod/A as prod; Dev/A, Dev/B as dev; X as prod (nothing names an environment)`."""
+    by_words: dict[str, list[Stack]] = {}
+    for root in roots:
+        key = _key_of(root)
+        guess = placement.guesses.get(key)
+        unknown = " (nothing names an environment)" if guess is not None and not guess.signs else ""
+        by_words.setdefault(f"{placement.names[key]}{unknown}", []).append(root)
+    listed = sorted(by_words.items(), key=lambda one: (*BUILTIN, one[0]).index(one[0]))
+    return "; ".join(f"{_labels(found)} as {text}" for text, found in listed)
 
 
 def _label(stack: Stack) -> str:
@@ -246,10 +310,9 @@ def _label(stack: Stack) -> str:
 
 
 def _labels(stacks: Sequence[Stack]) -> str:
-    shown = ", ".join(map(_label, stacks[:_MAX_LISTED]))
-    rest = len(stacks) - _MAX_LISTED
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    return _listed([_label(stack) for stack in stacks[:_MAX_LISTED]], len(stacks) - _MAX_LISTED)
 
 
-def _notice(message: str) -> Problem:
-    return Problem("notice", message, fatal=False)
+def _listed(texts: Sequence[str], rest: int = 0) -> str:
+    rest = max(rest, len(texts) - _MAX_LISTED)
+    return ", ".join(texts[:_MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from cdkguard._typing import Json
 from cdkguard.config.baseline_kinds import kind_of
 from cdkguard.config.document import Document, DocumentValue
-from cdkguard.config.environments import BUILTIN, EnvironmentRule, is_production
+from cdkguard.config.environment_words import BUILTIN
+from cdkguard.config.environments import EnvironmentRule, is_known_to_be_mild, is_production, is_strict
 from cdkguard.config.find import is_below, repository_root
 from cdkguard.config.settings import Config
 from cdkguard.model import FORMATS, SEVERITIES, Suppression
@@ -31,7 +32,7 @@ def config_of(document: Document, directory: str) -> Config:
     """The configuration that a document holds; raises ConfigError. `directory` is the folder that it is for."""
     at = document.root.known(KEYS)
     base = os.path.dirname(document.file)
-    environments = tuple(_environment(name, item) for name, item in _entries(at, "environments"))
+    environments = _environments(at)
     own = {
         "directory": directory,
         "file": document.file,
@@ -162,6 +163,26 @@ def _writable(at: DocumentValue, file: str, base: str) -> str:
     if not is_below(path, root) or ".git" in inside:
         raise at.wrong(f"'{file}' leads out of the repository; only the command line names a file there")
     return path
+
+
+def _environments(at: Mapping[str, DocumentValue]) -> tuple[EnvironmentRule, ...]:
+    """The environments. Where none is strict, those are whose names do not say that they are milder than production.
+
+    Raises ConfigError where the file says of each of them that it is not: then no stack would be judged as production.
+    """
+    entries = _entries(at, "environments")
+    rules = [_environment(name, item) for name, item in entries]
+    unclear = [n for n, rule in enumerate(rules) if not is_known_to_be_mild(rule.name)]
+    if any(map(is_strict, rules)) or not unclear:
+        return tuple(rules)
+
+    unsaid = [n for n in unclear if "strict" not in (entries[n][1].value or {})]
+    if not unsaid:
+        name, item = entries[unclear[0]]
+        raise item.wrong(
+            f"no environment is strict, so no rule for production would apply anywhere: '{name}' has `strict: false`"
+        )
+    return tuple(rule._replace(strict=True) if n in unsaid else rule for n, rule in enumerate(rules))
 
 
 def _environment(name: str, at: DocumentValue) -> EnvironmentRule:

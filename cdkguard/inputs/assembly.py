@@ -9,7 +9,7 @@ from functools import partial
 from cdkguard.errors import InputError
 from cdkguard.inputs import folders
 from cdkguard.inputs.parts import Part, Readings, join_assemblies
-from cdkguard.model import Assembly, Problem
+from cdkguard.model import Assembly, Problem, Stack
 from cdkguard.system import files
 
 
@@ -87,13 +87,19 @@ def _list_parts_of(path: str, readings: Readings) -> Iterator[Part]:
     if _is_assembly(path):
         yield from _list_manifest_parts(path, None, readings)
     elif not files.is_folder(path):
-        yield Part(lambda: folders.read_bare_template(path), path, file=path)
+        yield Part(lambda: folders.read_bare_template(path), path, file=path, head=_head_of(path))
     else:
         for found, kind in folders.find_members(path):
             if kind == folders.ASSEMBLY:
                 yield from _list_manifest_parts(found, None, readings)
+            elif kind == folders.FILE:
+                yield Part(partial(_READERS[kind], found), path, file=found, head=_head_of(found))
             else:
-                yield Part(partial(_READERS[kind], found), path, file=found if kind == folders.FILE else "")
+                yield Part(partial(_READERS[kind], found), path)
+
+
+def _head_of(file: str) -> Stack:
+    return Stack(folders.name_of_template(file), {}, file)
 
 
 def _list_manifest_parts(directory: str, base: str | None, readings: Readings | None = None) -> list[Part]:

@@ -48,18 +48,17 @@ class StackReader:
         template, lines = read_template(path, display_path, may_be_empty=True)
 
         metadata = StackMetadata(self._read_metadata(artifact, owner), self.files.base)
-        account, region = environment_of(artifact.body.get("environment"))
-        construct_path = str(artifact.body.get("displayName") or artifact.name)
+        head = head_of(artifact, properties)
+        construct_path = str(head.construct_path)
         construct_paths = metadata.construct_paths(template, None)
-        tags = self.files.section(properties, "tags", dict, artifact.manifest)
+        self.files.section(properties, "tags", dict, artifact.manifest)  # refuses what is none
         parameters = self.files.section(properties, "parameters", dict, artifact.manifest)
         topics = self.files.section(properties, "notificationArns", list, artifact.manifest)
         nested = self._find_nested(template, display_path, construct_path, construct_paths, metadata, 0)
 
-        stack = Stack(
-            str(properties.get("stackName") or artifact.name), template, display_path, construct_path=construct_path,
-            account=account, region=region, termination_protection=properties.get("terminationProtection") is True,
-            tags={str(k): str(v) for k, v in tags.items()}, parameters=parameters,
+        stack = head._replace(
+            template=template, template_path=display_path,
+            termination_protection=properties.get("terminationProtection") is True, parameters=parameters,
             notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines, source=metadata.source_at(construct_path),
             acknowledgements=tuple(metadata.acknowledgements()), missing=artifact.missing, from_assembly=True,
@@ -197,6 +196,16 @@ class StackReader:
         except CdkguardError as problem:  # raised for the nested stacks whose asset was not found before it
             return found, problem
         return found, None
+
+
+def head_of(artifact: Artifact, properties: Mapping[str, Json]) -> Stack:
+    """The artifact's stack without its template: all by which its environment is told."""
+    account, region = environment_of(artifact.body.get("environment"))
+    return Stack(
+        str(properties.get("stackName") or artifact.name), {}, "",
+        construct_path=str(artifact.body.get("displayName") or artifact.name), account=account, region=region,
+        tags={str(k): str(v) for k, v in mapping_or_empty(properties.get("tags")).items()},
+    )  # fmt: skip
 
 
 def _without_frames(error: CdkguardError) -> CdkguardError:

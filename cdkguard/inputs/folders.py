@@ -75,8 +75,12 @@ def _read_stack(path: str) -> Assembly:
         logical_id: construct_path for logical_id, resource in template["Resources"].items()
         if (construct_path := construct_path_of(resource)) is not None
     }  # fmt: skip
-    name = _TEMPLATE_NAME.sub("", os.path.basename(path))
-    return Assembly((Stack(name, template, path, construct_paths=paths, line_of=lines),))
+    return Assembly((Stack(name_of_template(path), template, path, construct_paths=paths, line_of=lines),))
+
+
+def name_of_template(path: str) -> str:
+    """The name of a bare template's stack: that of its file."""
+    return _TEMPLATE_NAME.sub("", os.path.basename(path))
 
 
 def _unreadable(path: str, problem: TemplateError) -> Assembly:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import Json
 from cdkguard.errors import CdkguardError, InputError, TooMuchError
-from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles, environment_of
-from cdkguard.inputs.assembly_stacks import StackReader
+from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles
+from cdkguard.inputs.assembly_stacks import StackReader, head_of
 from cdkguard.inputs.parts import Part, Readings
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty
 from cdkguard.model import Assembly, Missing, Problem
@@ -122,9 +122,10 @@ class _ManifestReader:
                 reader.problems.append(Problem("template", str(problem), self.files.display_path(artifact.manifest)))
             return Assembly(tuple(reader.stacks), tuple(reader.problems))
 
-        file = os.path.join(artifact.directory, str(self.files.properties(artifact).get("templateFile")))
-        account, _region = environment_of(artifact.body.get("environment"))
-        self.parts.append(Part(read_part, artifact.directory, account, file, self.files.readings))
+        properties = self.files.properties(artifact)
+        file = os.path.join(artifact.directory, str(properties.get("templateFile")))
+        head = head_of(artifact, properties)
+        self.parts.append(Part(read_part, artifact.directory, head.account, file, self.files.readings, head))
 
 
 def _read_missing(entries: Sequence[Json], directory: str, display_path: str) -> Iterator[Missing]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from cdkguard._typing import NamedTuple
 from cdkguard.errors import CdkguardError, TooMuchError
-from cdkguard.model import Assembly
+from cdkguard.model import Assembly, Stack
 from cdkguard.system import files
 
 # Bytes of files that were read for another stack already: CDK writes one file for each stack.
@@ -22,6 +22,7 @@ class Part(NamedTuple):
     account: str | None = None
     file: str = ""  # of the template
     readings: Readings | None = None  # of the whole assembly
+    head: Stack | None = None  # the stack without its template: its names, tags, account and region
 
 
 class Readings:

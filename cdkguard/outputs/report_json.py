@@ -103,6 +103,7 @@ def _stack(stack: StackInfo) -> dict[str, Any]:
         "region": stack.region,
         "resources": stack.resources,
         "nested": stack.nested,
+        "loweredByGuess": stack.lowered_by_guess,
     }
 
 

@@ -6,6 +6,7 @@ from cdkguard._typing import Any
 from cdkguard.model import SEVERITIES, Finding, Outcome, Report, severity_rank
 from cdkguard.text import escape
 
+_MAX_LOWERED = 8  # the number of stacks that the last line names
 WORST_FIRST = tuple(reversed(SEVERITIES))
 
 
@@ -56,10 +57,20 @@ def summarize_findings(report: Report) -> str:
 
 
 def summarize_run(report: Report) -> str:
-    """`4 stacks, 31 rules · prod, dev · 0.21 s`."""
+    """`4 stacks, 31 rules · prod, dev · by a guess not as prod: Shop-dev · 0.21 s`."""
     parts = [f"{plural(len(report.stacks), 'stack')}, {plural(len(report.rules), 'rule')}"]
     parts += [", ".join(map(escape.terminal, judged_environments(report)))] if judged_environments(report) else []
+    parts += [f"by a guess not as prod: {lowered}"] if (lowered := _list_lowered(report)) else []
     return " · ".join([*parts, f"{report.seconds:.2f} s"])
+
+
+def _list_lowered(report: Report) -> str:
+    """The stacks that nothing but a guess makes milder than prod."""
+    found = [
+        stack.construct_path or stack.name for stack in report.stacks if stack.lowered_by_guess and not stack.nested
+    ]
+    more = f" and {len(found) - _MAX_LOWERED} more" if len(found) > _MAX_LOWERED else ""
+    return ", ".join(map(escape.terminal, found[:_MAX_LOWERED])) + more
 
 
 def render_headline(finding: Finding) -> str:

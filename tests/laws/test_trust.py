@@ -139,12 +139,12 @@ def test_the_settings_of_the_repository_count_for_its_assembly(capsys, here):
     (here / ".git").mkdir()
     (here / "infra" / "cdk.json").write_text('{"app": "false"}')
     for place in (here / "cdkguard.yaml", here / "infra" / "cdkguard.yaml"):  # a monorepo's root, then the app's own
-        place.write_text("rules: [data-retention]\nenvironments: {mine: {stacks: ['*']}}\n")
+        place.write_text("rules: [data-retention]\nenvironments: {dev: {stacks: ['*']}}\n")
         for path in ("infra/cdk.out", "infra/cdk.out/", str(here / "infra" / "cdk.out")):
             status, out, _err = run(capsys, "check", path, "--output", "json")
             report = json.loads(out)
             assert status == 0 and "data-retention" in {r["id"] for r in report["rules"]} and len(report["rules"]) < 10
-            assert report["stacks"][0]["environment"] == "mine"
+            assert report["stacks"][0]["environment"] == "dev"
         place.unlink()
 
 

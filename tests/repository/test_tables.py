@@ -14,7 +14,7 @@ from cdkguard.access import (
     stack_index,
 )
 from cdkguard.aws import addresses, arn_patterns, arns, condition_tests, identity_providers
-from cdkguard.config import environments
+from cdkguard.config import environment_words
 from cdkguard.diff import asset_hashes, data_parts, renames
 from cdkguard.engine import weakening
 from cdkguard.language import operators
@@ -65,7 +65,7 @@ def test_tables(golden):
         "protocols": group_rules._PROTOCOLS,
         "who is let in": group_rules._PEERS,
         "private networks": addresses._PRIVATE,
-        "words of environments": environments._WORDS,
+        "words of environments": environment_words._WORDS,
         "keys that tell elements of a list apart": weakening._NAME_KEYS,
         "packs of cdk-nag": peers.PEERS["cdk-nag"].id_prefixes,
         "operators": list(operators.OPERATORS),

@@ -26,7 +26,7 @@ def stack(path="Svc", **options):
 
 def judged(one, *rules, override=None, context=None):
     (found,), notices = assign_environments([one], rules, override, context or {})
-    return found.environment, [n.message for n in notices]
+    return found.environment, [n.message for n in notices if not n.message.startswith("no stack is of")]
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def judged(one, *rules, override=None, context=None):
         (EnvironmentRule("x", accounts=("1",)), stack(account="1"), stack(account="2")),
         (EnvironmentRule("x", accounts=("1",)), stack(account="1"), stack()),
         (EnvironmentRule("x", regions=("eu-*",)), stack(region="eu-west-1"), stack(region="us-east-1")),
-        (EnvironmentRule("x", stages=("Prod*",)), stack("ProdEu/Svc"), stack("ProdSvc")),
-        (EnvironmentRule("x", stages=("Prod",)), stack("Pipeline/Prod/Svc"), stack("Pipeline/Svc/Prod")),
-        (EnvironmentRule("x", stages=("Pipeline/Prod",)), stack("Pipeline/Prod/Svc"), stack("Prod/Pipeline/Svc")),
-        (EnvironmentRule("x", stacks=("*-prod",)), stack("Svc-prod"), stack("Svc-dev")),
+        (EnvironmentRule("x", stages=("Blue*",)), stack("BlueEu/Svc"), stack("BlueSvc")),
+        (EnvironmentRule("x", stages=("Blue",)), stack("Pipeline/Blue/Svc"), stack("Pipeline/Svc/Blue")),
+        (EnvironmentRule("x", stages=("Pipeline/Blue",)), stack("Pipeline/Blue/Svc"), stack("Blue/Pipeline/Svc")),
+        (EnvironmentRule("x", stacks=("*-blue",)), stack("Svc-blue"), stack("Svc-dev")),
         (EnvironmentRule("x", stacks=("A/Svc",)), stack("A/Svc"), stack("B/Svc")),
-        (EnvironmentRule("x", tags={"env": "p*"}), stack(tags={"env": "prod"}), stack(tags={"env": "dev"})),
+        (EnvironmentRule("x", tags={"env": "p*"}), stack(tags={"env": "pink"}), stack(tags={"env": "dev"})),
         (EnvironmentRule("x", tags={"a": "1", "b": "2"}), stack(tags={"a": "1", "b": "2"}), stack(tags={"a": "1"})),
         (EnvironmentRule("x", accounts=("1",), stages=("P",)), stack("P/Svc"), stack("Q/Svc", account="2")),
         (
@@ -113,11 +113,39 @@ def test_between_equals_the_first_in_the_file_counts():
     assert judged(stack(), *rules)[0] == "blue"
 
 
+def test_an_account_that_several_environments_share_never_matches_by_itself():
+    rules = [
+        EnvironmentRule("prod", accounts=("1",), stages=("Prod",), strict=True),
+        EnvironmentRule("dev", accounts=("1",)),
+    ]
+    assert judged(stack("Prod2/Svc", account="1"), *rules)[0] == "prod"
+    assert judged(stack("Svc", account="1"), *rules)[0] == "prod"
+    milder = [EnvironmentRule("prod", accounts=("1",), strict=True), rules[1]._replace(stages=("Dev",))]
+    assert judged(stack("Dev/Svc", account="1"), *milder) == ("dev", [])
+
+
+def test_a_configuration_whose_production_matches_nothing_is_told():
+    rules = [PROD, EnvironmentRule("dev", stages=("Dev",))]
+    notices = assign_environments([stack("Dev/A"), stack("Dev/B")], rules, None, {}).notices
+    assert [n.message for n in notices] == [
+        "no stack is of prod, so no rule for production applies: Dev/A, Dev/B as dev"
+    ]
+    assert not assign_environments([stack("Dev/A"), stack("Prod/A")], rules, None, {}).notices
+
+
+def test_where_production_matches_nothing_a_stack_that_calls_itself_so_is_production():
+    rules = [PROD._replace(stages=("Production",)), EnvironmentRule("dev", accounts=("1",))]
+    name, notices = judged(stack("Prod/Svc", account="1"), *rules)
+    assert name == "prod" and "calls itself production" in notices[0]
+    stacks = [stack("Production/Svc", account="2"), stack("ProdReplica", account="1")]
+    assert [s.environment for s in assign_environments(stacks, rules, None, {}).stacks] == ["prod", "dev"]
+
+
 def test_nested_stacks_are_as_their_root():
     root = stack("Staging/Svc")
     nested = stack("Staging/Svc/Prod", parent=root)
-    (inner, outer), notices = assign_environments([nested, root], [PROD, STAGING], None, {})
-    assert (inner.environment, outer.environment, notices) == ("staging", "staging", [])
+    (inner, outer), _notices = assign_environments([nested, root], [PROD, STAGING], None, {})
+    assert (inner.environment, outer.environment) == ("staging", "staging")
     assert inner.parent is outer and (nested.environment, root.environment) == (None, None)
 
 
@@ -148,36 +176,133 @@ def test_strictest_is_one_that_the_rules_for_prod_apply_to():
     assert strictest_environment([DEV, EnvironmentRule("eu", strict=True), PROD]) == "eu"
 
 
+def guessed(*stacks, context=None):
+    return [s.environment for s in assign_environments(stacks, (), None, context or {}).stacks]
+
+
 @pytest.mark.parametrize(
-    ("one", "context", "expected"),
+    ("path", "expected"),
     [
-        (stack("Prod/Svc"), {}, "prod"),
-        (stack("MyPRODStack"), {}, "prod"),
-        (stack("svc-production-1"), {}, "prod"),
-        (stack("Uat/Svc"), {}, "staging"),
-        (stack("SvcSandbox"), {}, "dev"),
-        (stack("TestProdStack"), {}, "prod"),
-        (stack("Prod/Svc", tags={"Env": "dev"}), {}, "dev"),
-        (stack("Prod/Svc", tags={"env": "blue"}), {}, "prod"),
-        (stack("Svc"), {"env": "dev"}, "dev"),
-        (stack("Staging/Svc"), {"env": "dev"}, "staging"),
-        (stack("Svc"), {"env": ["dev"]}, None),
-        (stack("Products"), {}, None),
-        (stack("DevOpsTools"), {}, None),
-        (stack("Contest"), {}, None),
-        (stack("Device"), {}, None),
+        # The stage is the word, "Stage" and a place or number beside it left out.
+        ("Dev/Svc", "dev"), ("dev/Svc", "dev"), ("DevStage/Svc", "dev"), ("TestStage/Svc", "dev"),
+        ("stage-dev/Svc", "dev"), ("Staging/Svc", "staging"), ("Qa/Svc", "staging"), ("UAT/Svc", "staging"),
+        ("PreProd/Svc", "staging"), ("pre-prod/Svc", "staging"), ("NonProd/Svc", "staging"), ("Sandbox/Svc", "dev"),
+        ("Dev2/Svc", "dev"), ("dev-eu-west-1/Svc", "dev"), ("DevEuWest1/Svc", "dev"), ("dev-111122223333/Svc", "dev"),
+        ("Pipeline/Dev/Svc", "dev"), ("Pipeline-dev-shop/DeployStage/Svc", "dev"), ("PipelineDev/Deploy/Svc", "dev"),
+        # The last segment of the stack's name is the word, or ends in one that means nothing else.
+        ("shop-dev", "dev"), ("Shop-test", "dev"), ("shop_qa", "staging"), ("shop-dev-eu-central-1", "dev"),
+        ("shop-dev-2", "dev"), ("DevStack", "dev"), ("OrdersDev", "dev"), ("ApiStackDev", "dev"), ("OrdersDevStack", "dev"),
+        ("shop-pr-123", "dev"), ("PR-7-Shop", "dev"), ("shop-non-prod", "staging"),
+        # A first segment that was put in front of every name.
+        ("dev-Shop", "dev"), ("test-Shop", "dev"), ("dev-shop-api", "dev"), ("euw1-dev-shop", "dev"),
+        # Production, wherever it stands.
+        ("Prod/Svc", "prod"), ("MyPRODStack", "prod"), ("svc-production-1", "prod"), ("TestProdStack", "prod"),
+        ("Prod1/Svc", "prod"), ("prd-shop", "prod"), ("shop-live", "prod"), ("Dev/SvcProd", "prod"),
+        ("prod-Shop", "prod"), ("Prod/shop-dev", "prod"),
+    ],
+)  # fmt: skip
+def test_clear_names(path, expected):
+    one = stack(path)
+    assert guessed(one) == [expected]
+    assert "nothing names an environment" not in judged(one)[1][0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["DeployStage/Svc", "AppStage/Svc", "ReleaseStage/Svc", "Stage/Svc", "stage/Svc", "Deploy/Svc", "DataStage", "QaBot",
+     "QuestionsQa", "LabTestOrders", "LabTest", "DevPortal", "DevOpsTools", "dev-portal", "dev-ops", "TestResultsStore",
+     "test-results", "qa-bot", "Contest", "LatestOrders", "UserDevices", "Device", "Products", "Delivery", "Staged",
+     "DataStaging", "SvcSandbox", "acme-dev-orders", "shop-stage", "Svc", "Beta/Svc", "LiveChat/Svc", "test_store"],
+)  # fmt: skip
+def test_a_word_in_a_name_is_no_clear_sign(path):
+    assert guessed(stack(path)) == ["prod"]
+    assert "nothing names an environment" in judged(stack(path))[1][0]
+
+
+def test_a_word_by_which_alone_two_stacks_differ_is_clear():
+    assert guessed(stack("DevApi"), stack("ProdApi")) == ["dev", "prod"]
+    assert guessed(stack("acme-test-api"), stack("acme-staging-api")) == ["dev", "staging"]
+    assert guessed(stack("A/TestApi"), stack("A/QaApi")) == ["dev", "staging"]
+    assert guessed(stack("DevPortal"), stack("UserPortal")) == ["prod", "prod"]
+    assert guessed(stack("TestResults"), stack("TestOrders")) == ["prod", "prod"]
+    assert guessed(stack("TestResultsDev"), stack("TestResultsProd")) == ["dev", "prod"]
+
+
+def test_the_stacks_that_are_not_judged_are_siblings_as_well():
+    (found,), _ = assign_environments([stack("DevApi")], (), None, {}, [stack("ProdApi")])
+    assert found.environment == "dev"
+
+
+def test_a_first_segment_is_clear_only_where_every_stack_begins_with_one():
+    assert guessed(stack("dev-shop"), stack("dev-orders")) == ["dev", "dev"]
+    assert guessed(stack("dev-shop"), stack("orders")) == ["prod", "prod"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "context", "expected"),
+    [
+        ({"Env": "dev"}, {}, "dev"),
+        ({"acme:Environment": "Development"}, {}, "dev"),
+        ({"StageName": "test-eu"}, {}, "dev"),
+        ({"stage": "stage"}, {}, "staging"),
+        ({"env": "pre-prod"}, {}, "staging"),
+        ({"env": "prod"}, {"env": "dev"}, "prod"),
+        ({"env": "dev"}, {"env": "prod"}, "prod"),
+        ({}, {"env": "dev"}, "dev"),
+        ({}, {"environment": "live-eu"}, "prod"),
+        ({}, {"env": ["dev"]}, None),
+        ({"env": "blue"}, {}, None),
+        ({"team": "dev"}, {}, None),
+        ({"env": "LabTest"}, {}, None),
     ],
 )
-def test_guesses(one, context, expected):
+def test_tags_and_context(tags, context, expected):
+    one = stack("Svc", tags=tags)
     name, notices = judged(one, context=context)
     assert name == (expected or "prod")
     assert ("nothing names an environment" in notices[0]) == (expected is None)
 
 
+@pytest.mark.parametrize(
+    ("path", "tags", "context", "expected"),
+    [
+        ("Prod/Svc", {"Env": "dev"}, {}, "prod"),
+        ("OrdersProd", {"environment": "qa"}, {}, "prod"),
+        ("Dev/Svc", {"env": "prod"}, {}, "prod"),
+        ("Dev/Svc", {}, {"env": "prod"}, "prod"),
+        ("Staging/Svc", {}, {"env": "dev"}, "staging"),
+        ("Dev/Svc", {"stage": "uat"}, {}, "staging"),
+    ],
+)
+def test_where_signs_disagree_the_strictest_counts_and_is_told(path, tags, context, expected):
+    name, notices = judged(stack(path, tags=tags), context=context)
+    assert name == expected
+    assert any(n.startswith(f"signs disagree, and the strictest counts: {path} (") for n in notices)
+
+
+def test_a_stack_that_shares_the_account_of_production_is_told():
+    stacks = [
+        stack("Prod/A", account="1"),
+        stack("Dev/A", account="1"),
+        stack("Dev/B", account="2"),
+        stack("X", account="2"),
+    ]
+    notices = [n.message for n in assign_environments(stacks, (), None, {}).notices]
+    assert notices[1:] == ["Dev/A as dev: in account 1, where Prod/A is as well"]
+
+
+def test_what_a_guess_alone_made_milder_is_marked():
+    stacks = [stack("Prod/A"), stack("Dev/A"), stack("X")]
+    marks = [s.lowered_by_guess for s in assign_environments(stacks, (), None, {}).stacks]
+    assert marks == [False, True, False]
+    assert not assign_environments([stack("Dev/A")], (), "dev", {}).stacks[0].lowered_by_guess
+    assert not assign_environments([stack("Staging/A")], [STAGING], None, {}).stacks[0].lowered_by_guess
+
+
 def test_one_notice_says_what_was_guessed():
     stacks = [stack("Prod/A"), stack("Dev/A"), stack("X"), stack("Dev/B")]
     assert [n.message for n in assign_environments(stacks, [], None, {}).notices] == [
-        "no environments are configured; judged by names and tags: Prod/A as prod; Dev/A, Dev/B as dev; "
+        "no environments are configured; judged by names, tags and context: Prod/A as prod; Dev/A, Dev/B as dev; "
         "X as prod (nothing names an environment)"
     ]
 

@@ -241,3 +241,22 @@ def test_the_command_line_is_applied_to_any_configuration():
         assert (found.fail_on, found.app, found.rules) == ("low", None, ("recommended",))
         assert found.skip == (*file.skip, "b") and found.context == {**file.context, "k": "new"}
         assert found.overrides is overrides
+
+
+@pytest.mark.parametrize("name", ["main", "eu", "blue-1"])
+def test_where_no_environment_is_strict_one_with_an_unknown_name_is(repo, name):
+    text = f"environments: {{{name}: {{stacks: ['*']}}, dev: {{stacks: [D]}}}}"
+    assert [rule.strict for rule in read(text).environments] == [True, False]
+    with_prod = f"environments: {{{name}: {{stacks: ['*']}}, prod: {{stacks: [P]}}}}"
+    assert [rule.strict for rule in read(with_prod).environments] == [False, True]
+
+
+def test_environments_that_are_known_to_be_milder_need_no_strict_one(repo):
+    found = read("environments: {dev: {stages: [Dev]}, staging: {stages: [Staging]}}").environments
+    assert not any(rule.strict for rule in found)
+
+
+@pytest.mark.parametrize("name", ["main", "live", "eu"])
+def test_a_file_under_which_no_environment_is_strict_is_refused(repo, name):
+    text = f"environments: {{{name}: {{stacks: ['*'], strict: false}}, dev: {{}}}}"
+    assert f"no environment is strict, so no rule for production would apply anywhere: '{name}'" in mistake(text)

@@ -327,6 +327,14 @@ def test_golden_of_a_clean_pass(name: str, golden: Any) -> None:
     golden(f"clean.{EXTENSIONS[name]}", render(name, CLEAN, OPTIONS))
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "github", "github-summary", "junit"])
+def test_the_last_line_names_what_a_guess_made_milder(name: str) -> None:
+    stacks = [STAGING._replace(construct_path=f"Dev/S{n}", lowered_by_guess=True) for n in range(9)]
+    text = " ".join(render(name, CLEAN._replace(stacks=(PROD, *stacks)), OPTIONS).replace("\\", "").split())
+    assert "by a guess not as prod: Dev/S0, Dev/S1" in text and "Dev/S7 and 1 more" in text
+    assert "by a guess" not in render(name, CLEAN, OPTIONS)
+
+
 @pytest.mark.parametrize("name", REPORT_FORMATS)
 def test_suppressed_unknown_and_errors_are_in_every_output(name: str) -> None:
     text = render(name, REPORT, OPTIONS)
