@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import TextIO
 from cdkguard.cli.settings import parse_pairs, refuse_missing_folder
-from cdkguard.config import environments
+from cdkguard.config.environment_guesses import Guess, guess_environments
 from cdkguard.errors import ConfigError, ExitCode, InputError
 from cdkguard.inputs import synth
 from cdkguard.inputs.app import existing_assembly, find_app
@@ -18,6 +19,7 @@ from cdkguard.model import Stack
 from cdkguard.system import files
 
 FILE = "cdkguard.yaml"
+_BEST_FIRST = ("stage", "tag", "context", "stack")  # kinds of signs, by how well they last
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +54,8 @@ def write_configuration(
     else:
         with synth.open_synthesized_app(app, progress=progress) as out:
             stacks = _read_stacks(out, directory)
-    roots = environments.assign_environments([s for s in stacks if s.parent is None], (), None, context).stacks
     try:
-        files.write(file, render_configuration(roots))
+        files.write(file, render_configuration(guess_environments(stacks, {**app.context, **context})))
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
     return file
@@ -68,39 +69,64 @@ def _read_stacks(folder: str, directory: str) -> tuple[Stack, ...]:
     return found.stacks
 
 
-def render_configuration(stacks: Sequence[Stack]) -> str:
-    """The text of a configuration for these stacks, whose environments were guessed."""
-    by_environment: dict[str, list[Stack]] = {}
-    for stack in stacks:
-        by_environment.setdefault(stack.environment or "prod", []).append(stack)
-    blocks = "".join(_render_environment(name, members) for name, members in sorted(by_environment.items()))
+def render_configuration(guesses: Mapping[Stack, Guess]) -> str:
+    """The text of a configuration that finds the guessed environments by the signs that they were guessed by.
+
+    An account makes a stack production's alone, where no milder one is in it: stacks of production can come into any
+    account later, or be there already where the app was run for another one.
+    """
+    by_environment: dict[str, dict[Stack, Guess]] = {"prod": {}}
+    for stack, guess in guesses.items():
+        if guess.environment is not None:
+            by_environment.setdefault(guess.environment, {})[stack] = guess
+    milder = {stack.account for stack, guess in guesses.items() if guess.environment not in (None, "prod")}
+    accounts = sorted({stack.account for stack in guesses if stack.account} - milder)
+    unknown = [stack.construct_path or stack.name for stack, guess in guesses.items() if guess.environment is None]
+
+    blocks = [_render_environment(name, found, accounts) for name, found in sorted(by_environment.items())]
+    if unknown:
+        blocks.append(f"  # Nothing names an environment of: {', '.join(map(_quoted, unknown))}\n")
     return (
         "# What cdkguard checks in this app. Every key is optional: https://json-schema.org completion works with the\n"
         "# schema that `cdkguard` ships (cdkguard/schemas/config.schema.json).\n\n"
         "# Exit 1 when a finding is at least this severe: low, medium, high, critical, or never.\nfail_on: high\n\n"
         "# Profiles (recommended, strict, all), packs, or rule ids; `cdkguard rules list` shows them.\nrules: [recommended]\n\n"
         "# Which stacks are production, staging ... A stack that matches none is judged as the strictest.\n"
-        f"environments:\n{blocks}\n"
+        f"environments:\n{''.join(blocks)}\n"
         '# Accounts outside the app that its templates may name.\n# accounts:\n#   allowed: {partner: "444455556666"}\n\n'
         "# Findings that somebody accepted. Expired and unused ones are reported.\n# suppressions:\n"
         '#   - {rule: s3-versioning, construct: "MyStack/Logs/*", reason: "logs are kept elsewhere", owner: team, expires: 2030-01-31}\n'
     )
 
 
-def _render_environment(name: str, stacks: Sequence[Stack]) -> str:
+def _render_environment(name: str, guesses: Mapping[Stack, Guess], accounts: Sequence[str]) -> str:
     lines = [f"  {name}:"]
     if name == "prod":
         lines.append("    strict: true")
-    accounts = sorted({s.account for s in stacks if s.account})
-    stages = sorted({(s.construct_path or "").split("/")[0] for s in stacks if "/" in (s.construct_path or "")})
-    if accounts:
-        lines.append(f"    accounts: [{', '.join(_quoted(a) for a in accounts)}]")
-    if stages:
-        lines.append(f"    stages: [{', '.join(map(_quoted, stages))}]")
-    if not accounts and not stages:
-        lines.append(f"    stacks: [{', '.join(_quoted(s.name) for s in stacks)}]")
+        lines += [f"    accounts: [{', '.join(map(_quoted, accounts))}]"] if accounts else []
+
+    # Every pair of `tags` or `context` has to hold, so that one of each can be listed.
+    signs: dict[str, dict[str, str]] = {"stage": {}, "stack": {}, "tag": {}, "context": {}}
+    for stack, guess in guesses.items():
+        sign = min((s for s in guess.signs if s.environment == name), key=lambda s: _BEST_FIRST.index(s.kind))
+        pairs = signs[sign.kind]
+        if sign.kind == "stack" or sign.key and pairs and pairs != {sign.key: sign.value}:
+            signs["stack"][stack.construct_path or stack.name] = ""
+        else:
+            pairs[sign.key or sign.value] = sign.value if sign.key else ""
+
+    for kind, key in (("stage", "stages"), ("stack", "stacks")):
+        lines += [f"    {key}: [{', '.join(map(_quoted, signs[kind]))}]"] if signs[kind] else []
+    for kind, key in (("tag", "tags"), ("context", "context")):
+        pairs = signs[kind]
+        lines += (
+            [f"    {key}: {{{', '.join(f'{_quoted(k)}: {_quoted(v)}' for k, v in pairs.items())}}}"] if pairs else []
+        )
+    if len(lines) == 1:
+        return f"  {name}: {{}}\n"
     return "\n".join(lines) + "\n"
 
 
 def _quoted(word: str) -> str:
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """The word as YAML's quoted text, which is JSON's."""
+    return json.dumps(word)

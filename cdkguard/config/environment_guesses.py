@@ -67,6 +67,12 @@ def names_of(stacks: Iterable[Stack]) -> StackNames:
     return StackNames((stack.construct_path, stack.name) for stack in stacks if stack.parent is None)
 
 
+def guess_environments(stacks: Sequence[Stack], context: Mapping[str, Any]) -> dict[Stack, Guess]:
+    """The guess for each root stack."""
+    names = names_of(stacks)
+    return {stack: guess_environment(stack, names, context) for stack in stacks if stack.parent is None}
+
+
 def guess_environment(stack: Stack, names: StackNames, context: Mapping[str, Any]) -> Guess:
     """The guess for a root stack."""
     return Guess(tuple(dict.fromkeys(_find_signs(stack, names, context))))
