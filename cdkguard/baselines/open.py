@@ -21,6 +21,7 @@ from cdkguard.config.load import load_config
 from cdkguard.config.settings import Config
 from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.inputs.assembly import read_paths
+from cdkguard.inputs.folders import is_app_folder
 from cdkguard.model import Assembly, Problem
 from cdkguard.system import files
 
@@ -65,6 +66,10 @@ def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
         *forms, last = [f"a {form}" for form in SAVED_FORMS]
         raise BaselineError(f"{path}: no such baseline; it is {names}, or the path of {', '.join(forms)} or {last}")
 
+    if is_app_folder(path) and not files.is_file(os.path.join(path, "manifest.json")):
+        raise BaselineError(
+            f"{path}: an app (cdk.json), which is not run as a baseline: name the cdk.out that it wrote"
+        )
     found = snapshot_reader.read_snapshot(path) if snapshot.is_snapshot(path) else read_paths([path])
     _refuse_unread(found, path)
     if not found.stacks:

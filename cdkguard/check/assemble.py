@@ -9,10 +9,12 @@ from contextlib import contextmanager
 
 from cdkguard._typing import TextIO
 from cdkguard.config.settings import Config
-from cdkguard.errors import InputError
+from cdkguard.errors import ConfigError, InputError
 from cdkguard.inputs.assembly import read_assembly, read_paths
-from cdkguard.model import Assembly
+from cdkguard.model import Assembly, Problem
 from cdkguard.system import files
+
+_GIVEN_TO_APPS = ("CDK_CONTEXT_JSON", "CONTEXT_OVERFLOW_LOCATION_ENV", "CDK_CLI_ASM_VERSION")
 
 
 def is_app(paths: Sequence[str]) -> bool:
@@ -20,6 +22,27 @@ def is_app(paths: Sequence[str]) -> bool:
     if len(paths) != 1 or not files.is_folder(paths[0]) or files.is_file(os.path.join(paths[0], "manifest.json")):
         return False
     return files.is_file(os.path.join(paths[0], "cdk.json"))
+
+
+def refuse_apps(config: Config) -> None:
+    """Raises ConfigError where an app is one of several paths: each has settings, environments and a baseline of its own."""
+    apps = [path for path in config.paths if is_app((path,))] if not config.pre_built else []
+    if apps and len(config.paths) > 1:
+        raise ConfigError(
+            f"{' and '.join(apps)}: {'an app' if len(apps) == 1 else 'apps'} (cdk.json) among several paths, and an app is "
+            f"checked by itself: `cdkguard check {apps[0]}`; --pre-built judges what apps wrote before"
+        )
+
+
+def chained_folder(config: Config) -> str | None:
+    """The folder that the app around this process writes to, where it runs behind the app in cdk.json.
+
+    CDK_OUTDIR alone does not say so: whoever runs an app gives it its context or the version of the CLI as well.
+    """
+    outdir = os.environ.get("CDK_OUTDIR")
+    return (
+        outdir if outdir and not config.app and not config.paths and any(map(os.environ.get, _GIVEN_TO_APPS)) else None
+    )
 
 
 def names_an_app(config: Config) -> bool:
@@ -38,19 +61,29 @@ def open_assembly(
     seconds = {} if phases is None else phases
     began = time.perf_counter()
     if not names_an_app(config):
-        found = read_paths(config.paths)
+        refuse_apps(config)
+        found = read_paths(config.paths, refuses_apps=not config.pre_built)
     else:
-        outdir = os.environ.get("CDK_OUTDIR")
-        if not config.app and not config.paths and outdir:
+        outdir = chained_folder(config)
+        if outdir is not None:
             # Behind the app in cdk.json. Without a manifest that is an error: running the app again would never end.
             found = read_assembly(outdir, app_directory=config.directory)
         else:
             with _open_app(config, progress, seconds) as found:
-                yield found
+                yield found._replace(problems=(*found.problems, *_note_foreign_folder(config)))
             return
 
     seconds["read"] = time.perf_counter() - began
     yield found
+
+
+def _note_foreign_folder(config: Config) -> list[Problem]:
+    """A notice where CDK_OUTDIR names a folder that was not judged."""
+    outdir = os.environ.get("CDK_OUTDIR")
+    if not outdir or config.app or config.paths:
+        return []
+    text = f"CDK_OUTDIR is set to {outdir}, and not for an app that runs now: the app was run, and that folder was not judged"
+    return [Problem("notice", text, fatal=False)]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from cdkguard import __version__
 from cdkguard._typing import TYPE_CHECKING, NamedTuple, TextIO
-from cdkguard.check.assemble import names_an_app, open_assembly, refuse_empty
+from cdkguard.check.assemble import names_an_app, open_assembly, refuse_apps, refuse_empty
 from cdkguard.check.evaluate import (
     BoundConfig,
     assign_environments,
@@ -107,11 +107,12 @@ def _evaluate_in_parts(bound: BoundConfig, run: _Run) -> parallel.EvaluatedParts
         return None
     if config.stacks or config.against or config.lint or config.honour:
         return None
+    refuse_apps(config)
     try:
-        parts = list_parts(config.paths)
+        parts = list_parts(config.paths, refuses_apps=not config.pre_built)
     except CdkguardError:
         return None
-    if len(parts) < 2:
+    if len(parts) < 2 or any(part.lacks_context for part in parts):  # Which stacks hold a dummy is seen in all of them.
         return None
 
     from cdkguard.check import parallel

@@ -97,10 +97,7 @@ def _controls(names: Sequence[str], report: Report, judged: Mapping[str, Sequenc
 
 def _is_chained(config: Config) -> bool:
     """Whether cdkguard runs behind the app in cdk.json, on the assembly that the app has just written."""
-    outdir = os.environ.get("CDK_OUTDIR")
-    return (
-        bool(outdir)
-        and not config.app
-        and not config.paths
-        and files.is_file(os.path.join(str(outdir), "manifest.json"))
-    )
+    from cdkguard.check.assemble import chained_folder
+
+    outdir = chained_folder(config)
+    return outdir is not None and files.is_file(os.path.join(outdir, "manifest.json"))

@@ -64,6 +64,7 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
     values: dict[str, Any] = {
         "directory": directory,
         "runs_no_code": is_still,
+        "pre_built": getattr(options, "pre_built", False),
         "runs_baseline": not is_still or getattr(options, "against", None) is not None,
         "install": getattr(options, "install", False),
         "jobs": getattr(options, "jobs", None),
@@ -90,6 +91,8 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
     values |= {field: value for field, value in given.items() if value}
     if getattr(options, "pre_built", False):
         values["paths"] = tuple(map(_path_to_read, options.paths)) or (_find_assembly("."),)
+    elif is_still:
+        _note_old_assemblies(options.paths)
 
     added = {
         "python_packs": split_lists(options.python),
@@ -142,6 +145,16 @@ def _path_to_read(path: str) -> str:
     from cdkguard.check.assemble import is_app
 
     return _find_assembly(path) if is_app((path,)) else path
+
+
+def _note_old_assemblies(paths: Sequence[str]) -> None:
+    """Write a line to standard error for each cloud assembly that is older than the sources of the app around it."""
+    for path in paths:
+        app = os.path.dirname(os.path.abspath(path))
+        if files.is_file(os.path.join(path, "manifest.json")) and files.is_file(os.path.join(app, "cdk.json")):
+            from cdkguard.inputs import staleness
+
+            staleness.note_newer_sources(os.path.relpath(app), path, sys.stderr)
 
 
 def _find_assembly(directory: str) -> str:

@@ -24,6 +24,8 @@ class Config(NamedTuple):
     timeout: float | None = None  # seconds for the app
     # Whether what is judged exists already, so that nothing is run that a configuration file names.
     runs_no_code: bool = False
+    # Whether what apps wrote before may be judged in place of what they would write now.
+    pre_built: bool = False
     # Whether missing context counts against a stack.
     judges_lookups: bool = True
 

@@ -22,16 +22,21 @@ def read_assembly(directory: str, base: str | None = None, app_directory: str | 
     found = join_assemblies(part.read() for part in _list_manifest_parts(directory, base))
     if not found.stacks and not any(p.fatal for p in found.problems):
         raise InputError(f"{os.path.join(directory, 'manifest.json')}: the app has no stack, so nothing can be judged")
+    if found.missing:
+        from cdkguard.inputs.dummies import leave_out_unused_lookups
+
+        found = found._replace(stacks=tuple(leave_out_unused_lookups(found.stacks)))
     return found._replace(directory=directory, app_directory=app_directory)
 
 
-def read_paths(paths: Sequence[str]) -> Assembly:
+def read_paths(paths: Sequence[str], refuses_apps: bool = False) -> Assembly:
     """Templates, folders of templates and cloud assemblies, in the order given.
 
-    What cannot be read becomes a fatal Problem beside what can; raises InputError where a path does not exist or a folder
-    holds nothing to judge.
+    What cannot be read becomes a fatal Problem beside what can, and so does an app in a folder where `refuses_apps`;
+    raises InputError where a path does not exist or a folder holds nothing to judge.
     """
-    found = [_read_path(path) if len(paths) == 1 else _attempt(_read_path, path) for path in paths]
+    read = partial(_read_path, refuses_apps=refuses_apps)
+    found = [read(path) if len(paths) == 1 else _attempt(read, path) for path in paths]
     joined = join_assemblies(found)
     stacks = folders.mark_unread(joined.stacks, lambda: {os.path.realpath(s.template_path) for s in joined.stacks})
     joined = joined._replace(stacks=tuple(stacks))
@@ -41,11 +46,11 @@ def read_paths(paths: Sequence[str]) -> Assembly:
     return joined
 
 
-def _read_path(path: str) -> Assembly:
+def _read_path(path: str, refuses_apps: bool) -> Assembly:
     if _is_assembly(path):
         return read_assembly(path)
     if files.is_folder(path):
-        return _read_folder(path)
+        return _read_folder(path, refuses_apps)
     if not files.exists(path):
         raise InputError(f"{path}: no such file or folder")
     return folders.read_bare_template(path)
@@ -55,11 +60,16 @@ def _is_assembly(path: str) -> bool:
     return files.is_file(os.path.join(path, "manifest.json"))
 
 
-def _read_folder(folder: str) -> Assembly:
-    found = join_assemblies(_READERS[kind](path) for path, kind in folders.find_members(folder))
+def _read_folder(folder: str, refuses_apps: bool) -> Assembly:
+    members = _members_of(folder, refuses_apps)
+    found = join_assemblies(_READERS[kind](path) for path, kind in members)
     if not found.stacks and not found.problems:
         raise InputError(f"{folder}: no template and no cloud assembly in this folder, so nothing was judged")
     return found
+
+
+def _members_of(folder: str, refuses_apps: bool) -> Iterator[tuple[str, str]]:
+    return (one for one in folders.find_members(folder) if refuses_apps or one[1] != folders.APP)
 
 
 def _attempt(reader: Callable[[str], Assembly], path: str) -> Assembly:
@@ -74,22 +84,23 @@ _READERS: dict[str, Callable[[str], Assembly]] = {
     folders.ASSEMBLY: partial(_attempt, read_assembly),
     folders.FILE: folders.read_file_of_folder,
     folders.LINK: folders.note_link,
+    folders.APP: folders.refuse_app,
 }
 
 
-def list_parts(paths: Sequence[str]) -> list[Part]:
+def list_parts(paths: Sequence[str], refuses_apps: bool = False) -> list[Part]:
     """The parts of all that `read_paths` reads; raises CdkguardError where that says what is wrong."""
     readings = Readings()
-    return [part for path in paths for part in _list_parts_of(path, readings)]
+    return [part for path in paths for part in _list_parts_of(path, readings, refuses_apps)]
 
 
-def _list_parts_of(path: str, readings: Readings) -> Iterator[Part]:
+def _list_parts_of(path: str, readings: Readings, refuses_apps: bool) -> Iterator[Part]:
     if _is_assembly(path):
         yield from _list_manifest_parts(path, None, readings)
     elif not files.is_folder(path):
         yield Part(lambda: folders.read_bare_template(path), path, file=path, head=_head_of(path))
     else:
-        for found, kind in folders.find_members(path):
+        for found, kind in _members_of(path, refuses_apps):
             if kind == folders.ASSEMBLY:
                 yield from _list_manifest_parts(found, None, readings)
             elif kind == folders.FILE:

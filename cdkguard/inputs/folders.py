@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -12,14 +13,14 @@ from cdkguard.model import Assembly, Problem, Stack, replace_stacks
 from cdkguard.system import files
 from cdkguard.text.regexes import lazy_pattern
 
-ASSEMBLY, FILE, LINK = "assembly", "file", "link"  # the kinds of `find_members`
+ASSEMBLY, FILE, LINK, APP = "assembly", "file", "link", "app"  # the kinds of `find_members`
 _NOT_ENTERED = ("node_modules", ".git", ".venv")
 _TEMPLATE_NAME = lazy_pattern(r"(?:\.nested)?(?:\.template)?\.(?:json|ya?ml|template)$")
 _TEMPLATE_WORDS = lazy_pattern(r"Resources|AWSTemplateFormatVersion|AWS::")
 
 
 def find_members(folder: str) -> Iterator[tuple[str, str]]:
-    """(path, kind) of each cloud assembly, file that may be a template, and link to a folder, below the folder.
+    """(path, kind) of each cloud assembly, app, file that may be a template, and link to a folder, below the folder.
 
     Links to folders are not followed: they can lead in a circle, or out of what the user named.
     """
@@ -29,6 +30,8 @@ def find_members(folder: str) -> Iterator[tuple[str, str]]:
             folders[:] = []
             continue
 
+        if "cdk.json" in names and is_app_folder(directory):
+            yield directory, APP
         folders[:] = sorted(name for name in folders if name not in _NOT_ENTERED)
         for name in sorted(names):
             if name.lower().endswith((".json", ".yaml", ".yml", ".template")):
@@ -36,6 +39,24 @@ def find_members(folder: str) -> Iterator[tuple[str, str]]:
         for name in folders:
             if os.path.islink(os.path.join(directory, name)):
                 yield os.path.join(directory, name), LINK
+
+
+def is_app_folder(folder: str) -> bool:
+    """Whether the folder's cdk.json names an app; true where it cannot be read, because running it then says why."""
+    path = os.path.join(folder, "cdk.json")
+    if not files.is_file(path):
+        return False
+    try:
+        settings = json.loads(files.read_text(path))
+    except (OSError, ValueError, RecursionError):
+        return True
+    return not isinstance(settings, dict) or "app" in settings
+
+
+def refuse_app(folder: str) -> Assembly:
+    """A fatal Problem: what lies below an app is not what it would write now."""
+    text = f"{folder}: an app (cdk.json) that was not run: name it alone, or judge what it wrote before by --pre-built"
+    return Assembly((), (Problem("template", text, folder),))
 
 
 def _may_be_manifest(path: str) -> bool:

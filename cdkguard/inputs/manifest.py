@@ -22,14 +22,17 @@ MAX_LEVELS = 30  # of stages in stages
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 # The values that CDK puts into a template for context that is missing, by context provider.
 _DUMMIES = {
-    "vpc-provider": ("vpc-12345", "s-12345", "p-12345", "p-67890"),
+    "vpc-provider": (
+        "vpc-12345", "s-12345", "s-67890", "p-12345", "p-67890", "rtb-12345s", "rtb-67890s", "rtb-12345p", "rtb-57890p",
+        "1.2.3.4/5", "dummy1a", "dummy1b",
+    ),
     "availability-zones": ("dummy1a", "dummy1b", "dummy1c"),
     "ami": ("ami-1234",),
     "hosted-zone": ("DUMMY",),
     "security-group": ("sg-12345678", "sg-12345"),
     "key-provider": ("1234abcd-12ab-34cd-56ef-1234567890ab",),
     "endpoint-service-availability-zones": ("dummy1a", "dummy1b", "dummy1c"),
-}
+}  # fmt: skip
 
 
 def list_parts(directory: str, base: str, readings: Readings | None = None) -> list[Part]:
@@ -109,7 +112,7 @@ class _ManifestReader:
     def _add_part(self, manifest: str, *problems: Problem, missing: tuple[Missing, ...] = ()) -> None:
         """Add a part without a stack."""
         found = Assembly((), problems, missing)
-        self.parts.append(Part(lambda: found, os.path.dirname(manifest)))
+        self.parts.append(Part(lambda: found, os.path.dirname(manifest), lacks_context=bool(missing)))
 
     def _add_stack(self, artifact: Artifact) -> None:
         def read_part() -> Assembly:

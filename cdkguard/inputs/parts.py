@@ -23,6 +23,7 @@ class Part(NamedTuple):
     file: str = ""  # of the template
     readings: Readings | None = None  # of the whole assembly
     head: Stack | None = None  # the stack without its template: its names, tags, account and region
+    lacks_context: bool = False  # whether it stands for context that was missing
 
 
 class Readings:

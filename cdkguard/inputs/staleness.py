@@ -29,14 +29,19 @@ def find_existing_assembly(directory: str, notes: TextIO) -> str:
             f"{manifest}: there is no cloud assembly yet: run `cdk synth`, or use `cdkguard check` without --pre-built"
         )
 
-    written = os.stat(manifest).st_mtime
+    note_newer_sources(directory, out, notes)
+    return out
+
+
+def note_newer_sources(directory: str, out: str, notes: TextIO) -> None:
+    """Write a line to `notes` where a source file of the app in `directory` is newer than its assembly `out`."""
+    written = os.stat(os.path.join(out, "manifest.json")).st_mtime
     newer = next((path for path in _source_files(directory, out) if _time_of(path) > written), None)
     if newer is not None:
         from cdkguard.text import escape
 
         text = f"cdkguard: {out} is older than {newer}: it was judged as it is; run `cdk synth` to judge the change"
         print(escape.terminal(text), file=notes)
-    return out
 
 
 def _read_output(directory: str) -> str:

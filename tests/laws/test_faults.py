@@ -250,7 +250,7 @@ def chained(place):
     """Behind the app in cdk.json, telling CDK."""
     place.assembly(resources={"T": LOSSY})
     place.file("cdk.out/validation-report.json", {"version": "38.0.0", "pluginReports": []})
-    place.environment["CDK_OUTDIR"] = str(place.work / "cdk.out")
+    place.environment |= {"CDK_OUTDIR": str(place.work / "cdk.out"), "CDK_CONTEXT_JSON": "{}"}
     return ["check"]
 
 

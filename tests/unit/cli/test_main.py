@@ -187,9 +187,19 @@ def test_pre_built_reads_cdk_out_and_says_when_it_is_old(capsys, here):
     assert status == 1 and "is older than" in err
 
 
+def test_an_assembly_that_is_named_is_said_to_be_old_too(capsys, here):
+    assembly(here / "infra/cdk.out")
+    (here / "infra/app.py").write_text("")
+    os.utime(here / "infra/cdk.out/manifest.json", (1, 1))
+    assert "is older than" not in run(capsys, "check", "infra/cdk.out")[2]
+    (here / "infra/cdk.json").write_text('{"app": "false"}')
+    assert "infra/cdk.out is older than infra/" in run(capsys, "check", "infra/cdk.out")[2]
+
+
 def test_chained_behind_the_app_it_reports_through_cdk(capsys, here, monkeypatch):
     assembly(here / "cdk.out")
     monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
+    monkeypatch.setenv("CDK_CLI_ASM_VERSION", "55.0.0")
     status, _, _ = run(capsys, "check", "--fail-on", "never")
     written = json.loads((here / "cdk.out/validation-report.json").read_text())
     assert status == 0 and written["pluginReports"][0]["pluginName"] == "cdkguard"
@@ -201,7 +211,7 @@ def test_chained_behind_the_app_it_reports_through_cdk(capsys, here, monkeypatch
 def test_chained_it_fails_by_itself_unless_the_cdk_cli_will(capsys, here, monkeypatch):
     assembly(here / "cdk.out")
     monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
-    monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
+    monkeypatch.setenv("CDK_CONTEXT_JSON", "{}")
     assert run(capsys, "check")[0] == 1
     monkeypatch.setenv("CDK_CONTEXT_JSON", '{"@aws-cdk/core:failSynthOnValidationErrors": false}')
     assert run(capsys, "check")[:2] == (0, "")
@@ -212,8 +222,56 @@ def test_chained_it_fails_by_itself_unless_the_cdk_cli_will(capsys, here, monkey
 def test_chained_behind_an_app_that_wrote_nothing_it_does_not_run_the_app_again(capsys, here, monkeypatch):
     (here / "cdk.json").write_text(json.dumps({"app": f'touch ran && "{sys.executable}" -m cdkguard check'}))
     monkeypatch.setenv("CDK_OUTDIR", str(here / "empty"))
+    monkeypatch.setenv("CDK_CONTEXT_JSON", "{}")
     status, _, err = run(capsys, "check")
     assert status == 3 and "manifest.json: not found" in err and not (here / "ran").exists()
+
+
+def test_an_assembly_that_somebody_elses_cdk_outdir_names_is_not_judged(capsys, here, monkeypatch):
+    assembly(here / "old", GOOD)
+    assembly(here / "made")
+    (here / "cdk.json").write_text(json.dumps({"app": f'cp {here}/made/* "$CDK_OUTDIR"'}))
+    monkeypatch.setenv("CDK_OUTDIR", str(here / "old"))
+    status, found = report(capsys)
+    assert status == 1 and any("CDK_OUTDIR is set to" in n["message"] for n in found["notices"])
+    (here / "cdk.json").unlink()
+    assert run(capsys, "check")[0] == 3
+
+
+def _app(folder):
+    assembly(folder / "made")
+    (folder / "cfn").mkdir()
+    (folder / "cfn/topic.json").write_text(json.dumps(GOOD))
+    (folder / "cdk.json").write_text(json.dumps({"app": "cp made/* $CDK_OUTDIR"}))
+
+
+@pytest.mark.parametrize("paths", [("a", "b"), ("a", "a/cfn/topic.json"), ("bad.json", "b")])
+def test_an_app_among_several_paths_is_refused(capsys, here, paths):
+    _app(here / "a")
+    _app(here / "b")
+    status, _, err = run(capsys, "check", *paths)
+    assert status == 2 and "an app is checked by itself: `cdkguard check" in err
+
+
+def test_a_folder_with_apps_in_it_is_judged_by_what_they_wrote_only_where_asked(capsys, here):
+    _app(here / "all/a")
+    assembly(here / "all/a/cdk.out", GOOD)
+    assembly(here / "all/a/made", GOOD)
+    (here / "all/shared").mkdir()
+    (here / "all/shared/cdk.json").write_text('{"context": {}}')
+    status, found = report(capsys, "all")
+    assert status == 3 and [e["path"] for e in found["errors"]] == ["all/a"]
+    assert "an app (cdk.json) that was not run" in found["errors"][0]["message"]
+    status, found = report(capsys, "all", "--pre-built")
+    assert status == 1 and not found["errors"] and len(found["stacks"]) == 3
+    (here / "all/a/cdk.json").write_text("{")
+    assert run(capsys, "check", "all")[0] == 3
+
+
+def test_the_folder_of_an_app_is_no_old_side(capsys, here):
+    _app(here / "a")
+    status, _, err = run(capsys, "diff", "a", "a/made")
+    assert status == 3 and "an app (cdk.json), which is not run as a baseline" in err
 
 
 def test_a_chained_app_is_judged_from_outside_too(capsys, here):
@@ -266,6 +324,7 @@ def test_a_chained_app_fails_when_what_was_missing_has_been_looked_up(capsys, he
         json.dumps({**manifest, "missing": [{"key": "ami:x", "provider": "ami"}]})
     )
     monkeypatch.setenv("CDK_OUTDIR", str(here / "cdk.out"))
+    monkeypatch.setenv("CDK_CONTEXT_JSON", "{}")
     if by_the_cli:
         monkeypatch.setenv("CDK_CLI_ASM_VERSION", "55.0.0")
     status, out, err = run(capsys, "check")

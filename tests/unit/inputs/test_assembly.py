@@ -117,8 +117,38 @@ def test_missing_context(tmp_path):
     manifest(tmp_path, {"Main": stack()}, missing=missing)
     write(tmp_path / "Main.template.json", template(B=BUCKET))
     found = read_assembly(str(tmp_path))
-    assert [m.dummies for m in found.missing] == [("ami-1",), ("vpc-12345", "s-12345", "p-12345", "p-67890")]
+    assert found.missing[0].dummies == ("ami-1",) and "vpc-12345" in found.missing[1].dummies
     assert found.stacks[0].missing == found.missing
+
+
+def _lacks(tmp_path, key="k", **templates):
+    """Stack -> whether it is held responsible for a missing AMI."""
+    missing = [{"key": key, "provider": "ami", "props": {"dummyValue": "ami-1234"}}]
+    places = {"There": "aws://111122223333/us-east-1"}
+    stacks = {n: stack(f"{n}.json") | {"environment": places.get(n, "aws://111122223333/eu-west-1")} for n in templates}
+    manifest(tmp_path, stacks, missing=missing)
+    for name, resources in templates.items():
+        write(tmp_path / f"{name}.json", template(**resources))
+    return {found.name: bool(found.missing) for found in read_assembly(str(tmp_path)).stacks}
+
+
+def _instance(image):
+    return {"I": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": image}}}
+
+
+def test_missing_context_counts_against_the_stacks_that_hold_its_dummy(tmp_path):
+    assert _lacks(tmp_path, A=_instance("ami-1234"), B=_instance("ami-12345678")) == {"A": True, "B": False}
+    joined = {"Fn::Join": ["", ["prefix:", "ami-1234", "/x"]]}
+    assert _lacks(tmp_path, A=_instance(joined), B=_instance("x")) == {"A": True, "B": False}
+
+
+def test_missing_context_that_left_no_dummy_counts_against_all(tmp_path):
+    assert _lacks(tmp_path, A=_instance("ami-12345678"), B={"B": BUCKET}) == {"A": True, "B": True}
+
+
+def test_a_dummy_in_a_stack_of_another_place_excuses_nobody(tmp_path):
+    key = "ami:account=111122223333:region=eu-west-1"
+    assert _lacks(tmp_path, key, A={"B": BUCKET}, There=_instance("ami-1234")) == {"A": True, "There": True}
 
 
 def test_a_newer_schema_is_accepted_and_said(tmp_path):
