@@ -63,16 +63,16 @@ def open_revision(
     with worktree.open_worktree(repo, target.commit) as tree:
         notes = [target.note] if target.note else []
         notes += worktree.check_out_submodules(repo, tree, timeout)
-        folder = os.path.join(tree, repo.prefix) if repo.prefix else tree
+        folder, moved = _find_folder(repo, tree, target.commit, app)
+        notes += moved
 
         if configured is not None:
             app, context = configured(_nearest_folder(folder))
         if not _has_app(folder, app):
-            notes.append(_note_new_app(repo, tree, target.commit))
             yield GitBaseline(Assembly(()), target.commit, _nearest_folder(folder), _problems(notes))
             return
 
-        run = _Run(repo, tree, target.commit, app, context, full_synth)
+        run = _Run(repo, tree, folder, target.commit, app, context, full_synth)
         notes += run.copy_context()
         with run.read(timeout, progress, install, notes) as found:
             yield GitBaseline(found, target.commit, folder, _problems(notes))
@@ -93,24 +93,42 @@ def _nearest_folder(folder: str) -> str:
     return folder
 
 
-def _note_new_app(repo: worktree.Repository, tree: str, commit: str) -> str:
-    """The note that all is new; it names an app of that revision that is gone, because it may have been moved."""
-    listed = worktree.run_git(tree, "ls-files", "-z", "--", "cdk.json", "*/cdk.json") or ""
-    gone = [file for file in listed.split("\0") if file and not os.path.exists(os.path.join(repo.root, file))]
-    moved = f"; {gone[0]} of that revision is gone: was the app moved? Then nothing of it was compared" if gone else ""
-    return f"the app {repo.prefix or 'in the repository root'} is not in {commit[:12]}, so all of it is new{moved}"
+def _find_folder(repo: worktree.Repository, tree: str, commit: str, app: str | None) -> tuple[str, list[str]]:
+    """The app's folder in the work tree, and notes where it lay elsewhere or is new.
+
+    A note that all is new names an app of that revision that is gone, because it may have been moved.
+    """
+    folder = os.path.join(tree, repo.prefix) if repo.prefix else tree
+    if _has_app(folder, app):
+        return folder, []
+
+    from cdkguard.baselines import moved_apps
+
+    own = f"the app {repo.prefix or 'in the repository root'}"
+    gone = moved_apps.list_gone_apps(repo, tree)
+    former = moved_apps.find_former_folder(repo, tree, gone)
+    if former is not None:
+        words = former or "the repository root"
+        return os.path.join(tree, former) if former else tree, [
+            f"{own} lay in {words} at {commit[:12]}: compared with that"
+        ]
+    name = os.path.join(gone[0], "cdk.json") if gone else ""
+    moved = f"; {name} of that revision is gone: was the app moved? Then nothing of it was compared" if gone else ""
+    return folder, [f"{own} is not in {commit[:12]}, so all of it is new{moved}"]
 
 
 class _Run:
     """The synthesis of one app at one commit.
 
-    `tree` is the work tree of the commit; `folder` is the app's folder in it, `own_folder` the same in the user's tree.
+    `tree` is the work tree of the commit; `folder` is the app's folder in it, `own_folder` that in the user's tree. Both
+    have the same path below their trees, unless the app was moved since.
     """
 
     def __init__(
         self,
         repo: worktree.Repository,
         tree: str,
+        folder: str,
         commit: str,
         app: str | None,
         context: Mapping[str, str],
@@ -118,7 +136,8 @@ class _Run:
     ) -> None:
         self.repo, self.tree, self.commit, self.full = repo, tree, commit, full
         self.app_option, self.context = app, context
-        self.folder = os.path.join(tree, repo.prefix) if repo.prefix else tree
+        self.folder = folder
+        self.former = "" if folder == tree else os.path.relpath(folder, tree)  # the folder's path below the tree
         self.own_folder = os.path.join(repo.root, repo.prefix) if repo.prefix else repo.root
 
     def copy_context(self) -> list[str]:
@@ -162,13 +181,28 @@ class _Run:
         """Give the work tree the packages that are installed; the command to run."""
         own, prefix = self.repo.root, self.repo.prefix
         try:
-            notes += node_packages.reuse_node(own, self.tree, prefix, install, timeout)
-            command = synth.add_interpreter(app.command, self.folder)
-            command, python_notes = python_packages.reuse_python(own, self.tree, prefix, command)
+            with self._folder_of_now():
+                notes += node_packages.reuse_node(own, self.tree, prefix, install, timeout)
+                command = synth.add_interpreter(app.command, self.folder)
+                command, python_notes = python_packages.reuse_python(own, self.tree, prefix, command)
         except OSError as problem:  # Windows allows links to some users only
             raise BaselineError(f"the installed packages cannot be shared with the baseline: {problem}") from problem
         notes += python_notes
         return command
+
+    @contextmanager
+    def _folder_of_now(self) -> Iterator[None]:
+        """Let the folder's path of now lead to that of then, so that installed packages are found beside a moved app."""
+        path = os.path.join(self.tree, self.repo.prefix)
+        if self.former == self.repo.prefix or os.path.lexists(path):
+            yield
+            return
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(self.folder, path, target_is_directory=True)
+        try:
+            yield
+        finally:
+            os.unlink(path)
 
     def _find_app(self) -> App:
         try:
@@ -225,14 +259,21 @@ class _Run:
         """`infra/app.py` of the revision as it is written from the current folder."""
         if source is None or os.path.isabs(source.file):
             return source
-        path, here = os.path.join(self.repo.root, source.file), os.path.realpath(os.getcwd())
+        path, here = os.path.join(self.repo.root, self._own_name(source.file)), os.path.realpath(os.getcwd())
         inside = os.path.commonpath([path, here]) == here
         return Source(os.path.relpath(path, here) if inside else path, source.line)
+
+    def _own_name(self, file: str) -> str:
+        """The file's path in the user's tree; a file of a moved app moved with it."""
+        inside = os.path.relpath(file, self.former or os.curdir)
+        if self.former == self.repo.prefix or inside.startswith(os.pardir):
+            return file
+        return os.path.join(self.repo.prefix, inside)
 
     def _key(self, app: App, install: bool) -> Json:
         """All that the assembly depends on, as far as that can be known without running the app."""
         variables = {k: v for k, v in os.environ.items() if not _VOLATILE.fullmatch(k)}
         return [
-            FORMAT, __version__, self.commit, self.repo.root, self.repo.prefix, app.command, app.build, app.context,
+            FORMAT, __version__, self.commit, self.repo.root, self.repo.prefix, self.former, app.command, app.build, app.context,
             app.settings, self.full, install, sorted(variables.items()), package_stamps.installation_stamps(self.repo.root, self.repo.prefix),
         ]  # fmt: skip

@@ -254,7 +254,45 @@ def test_an_app_that_was_not_there_is_new(repo):
         assert [n.fatal for n in found.notes] == [False]
     assert said(repo / "infra", "main").endswith("so all of it is new")
     (repo / "cdk.json").unlink()
+    (repo / "infra/app.py").rename(repo / "infra/other.py")
+    (repo / "infra/resources.json").unlink()
     assert "cdk.json of that revision is gone: was the app moved?" in said(repo / "infra", "main")
+
+
+@pytest.mark.parametrize("old", ["infra", "apps/net", ""])
+@pytest.mark.parametrize("by_git", [True, False])
+def test_an_app_whose_folder_was_moved_is_compared_with_its_former_one(repo, old, by_git):
+    if old:
+        (repo / old).mkdir(parents=True)
+        for name in ("app.py", "cdk.json", "resources.json"):
+            (repo / name).rename(repo / old / name)
+    (repo / ".gitignore").write_text("node_modules\n")
+    before = commit(repo)
+    (repo / "infrastructure").mkdir()
+    for name in ("app.py", "cdk.json", "resources.json"):
+        (repo / old / name).rename(repo / "infrastructure" / name)
+    (repo / "infrastructure/resources.json").write_text(json.dumps(types("New")))
+    (repo / "infrastructure/node_modules/lib").mkdir(parents=True)
+    (repo / "infrastructure/node_modules/lib/types.json").write_text(json.dumps(types("Lib")))
+    if by_git:
+        git(repo, "add", "-A")
+    with opened(repo / "infrastructure", before) as found:
+        (stack,) = found.assembly.stacks
+        assert {"B", "Lib"} <= set(stack.template["Resources"]) and "New" not in stack.template["Resources"]
+        assert stack.source_of("B").file == str(repo / "infrastructure/app.py")
+        assert os.path.realpath(found.directory).endswith(old.replace("/", os.sep))
+    words = old or "the repository root"
+    assert f"the app infrastructure lay in {words} at {before[:12]}: compared with that" in said(
+        repo / "infrastructure", before
+    )
+
+
+def test_another_app_in_place_of_one_that_is_gone_is_new(repo):
+    (repo / "other").mkdir()
+    (repo / "cdk.json").rename(repo / "other/cdk.json")
+    (repo / "app.py").unlink()
+    (repo / "other/main.py").write_text("")
+    assert "was the app moved?" in said(repo / "other", "main")
 
 
 def test_the_baselines_own_command_unless_one_is_given(repo):
