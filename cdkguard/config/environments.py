@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, NamedTuple
@@ -269,11 +269,12 @@ def _notices_of_rules(
         notices.append(
             f"no stack is of {' or '.join(strict)}, so no rule for production applies: {_by_name(roots, placement)}"
         )
-    return notices
+    strict_accounts = {account for rule in rules if is_strict(rule) for account in rule.accounts}
+    return [*notices, *_unseen_accounts(strict_accounts, placement, f"production ({', '.join(strict)})")]
 
 
 def _notices_of_guesses(
-    roots: Sequence[Stack], placement: Placement, _rules: Sequence[EnvironmentRule], _context: Mapping[str, Any]
+    roots: Sequence[Stack], placement: Placement, _rules: Sequence[EnvironmentRule], context: Mapping[str, Any]
 ) -> list[str]:
     if not roots:
         return []
@@ -286,7 +287,19 @@ def _notices_of_guesses(
     for account, one in in_prod.items():
         if mild := [r for r, g in guesses if r.account == account and g.environment not in (None, "prod")]:
             notices.append(f"{_by_name(mild, placement)}: in account {account}, where {_label(one)} is as well")
-    return notices
+    return [*notices, *_unseen_accounts(_looked_up_accounts(context), placement, "look-ups in the app's context")]
+
+
+def _looked_up_accounts(context: Mapping[str, Any]) -> set[str]:
+    """The accounts of the answers that CDK keeps: the app was synthesized for them before."""
+    return {key.partition("account=")[2][:12] for key in context if "account=" in key}
+
+
+def _unseen_accounts(accounts: Iterable[str], placement: Placement, owner: str) -> Iterator[str]:
+    """Accounts without a stack, where stacks may exist that the app makes only for them."""
+    seen = {account for _path, _name, account, *_more in placement.names}
+    for account in sorted(set(accounts) - seen):
+        yield f"no stack is in account {account} of {owner}: what the app makes only there (CDK_DEFAULT_ACCOUNT) was not seen"
 
 
 def _signs_of(guess: Guess) -> str:

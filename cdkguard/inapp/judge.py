@@ -108,9 +108,12 @@ class Judge:
 
     def _context(self, loaded: Config) -> dict[str, Any]:
         """The app's values of the context keys by which environments are told apart."""
-        keys = {key for rule in loaded.environments for key in rule.context} if self.root is not None else ()
-        values = {key: self.root.node.try_get_context(key) for key in keys}
-        return {key: value for key, value in values.items() if value is not None}
+        if self.root is None:
+            return {}
+        from cdkguard.config.environments import environment_context
+
+        values = self.root.node.get_all_context()
+        return environment_context(values if isinstance(values, dict) else {}, loaded.environments)
 
     def _chosen(self, found: Assembly, templates: Iterable[str] | None) -> Assembly:
         """The assembly without the stacks that CDK or the Aspect's place leave out, and without their problems."""

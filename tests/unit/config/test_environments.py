@@ -26,7 +26,7 @@ def stack(path="Svc", **options):
 
 def judged(one, *rules, override=None, context=None):
     (found,), notices = assign_environments([one], rules, override, context or {})
-    return found.environment, [n.message for n in notices if not n.message.startswith("no stack is of")]
+    return found.environment, [n.message for n in notices if not n.message.startswith("no stack is ")]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,23 @@ def test_a_configuration_whose_production_matches_nothing_is_told():
         "no stack is of prod, so no rule for production applies: Dev/A, Dev/B as dev"
     ]
     assert not assign_environments([stack("Dev/A"), stack("Prod/A")], rules, None, {}).notices
+
+
+def test_stacks_that_an_app_makes_only_for_production_are_said_to_be_unseen():
+    rules = [EnvironmentRule("prod", accounts=("1", "2"), strict=True), EnvironmentRule("dev", stages=("Dev",))]
+    notices = assign_environments([stack("A", account="1"), stack("Dev/A")], rules, None, {}).notices
+    assert [n.message for n in notices] == [
+        "no stack is in account 2 of production (prod): what the app makes only there (CDK_DEFAULT_ACCOUNT) was not seen"
+    ]
+    context = {f"availability-zones:account={account * 12}:region=eu-west-1": ["a"] for account in "12"}
+    notices = assign_environments([stack("A", account="1" * 12)], (), None, context).notices
+    assert notices[-1].message.startswith("no stack is in account 222222222222 of look-ups in the app's context")
+    assert (
+        len(
+            assign_environments([stack("A", account="1" * 12), stack("B", account="2" * 12)], (), None, context).notices
+        )
+        == 1
+    )
 
 
 def test_where_production_matches_nothing_a_stack_that_calls_itself_so_is_production():
