@@ -65,7 +65,12 @@ def refuse_unknown_rules(bound: BoundConfig) -> None:
 def assign_environments(config: Config, stacks: Sequence[Stack], others: Sequence[Stack] = ()) -> Assigned:
     """The stacks in the environments that a configuration gives them; `others` are stacks of the app that are not judged."""
     context = {**config.app_context, **config.context}
-    return environments.assign_environments(stacks, config.environments, config.environment, context, others)
+    found = environments.assign_environments(stacks, config.environments, config.environment, context, others)
+    of_file = config.file and (config.overrides is None or "environment" not in config.overrides.values)
+    if config.environment and of_file and config.environment not in strict_environments(config):
+        text = f"{config.file} has every stack judged as {config.environment}, whatever it is called"
+        found.notices.append(Problem("notice", text, fatal=False))
+    return found
 
 
 def strict_environments(config: Config) -> frozenset[str]:

@@ -269,6 +269,10 @@ def _notices_of_rules(
         notices.append(
             f"no stack is of {' or '.join(strict)}, so no rule for production applies: {_by_name(roots, placement)}"
         )
+    mild = [root for root in roots if placement.names[_key_of(root)] not in ("prod", *strict)]
+    names = names_of(mild)
+    if named := [root for root in mild if guess_environment(root, names, {}).environment == "prod"]:
+        notices.append(f"{_by_name(named, placement)} by the configuration, though the name or a tag says production")
     strict_accounts = {account for rule in rules if is_strict(rule) for account in rule.accounts}
     return [*notices, *_unseen_accounts(strict_accounts, placement, f"production ({', '.join(strict)})")]
 

@@ -176,7 +176,9 @@ def test_every_command_that_prints_takes_outputs(capsys, here, argv):
 def test_an_assembly_with_its_stack_settings(capsys, here):
     assembly(here / "cdk.out", GOOD)
     status, found = report(capsys, "cdk.out", "--environment", "prod")
-    assert status == 1 and [f["ruleId"] for f in found["findings"]] == ["stack-termination-protection"]
+    assert status == 0 and [(f["ruleId"], f["severity"]) for f in found["findings"]] == [
+        ("stack-termination-protection", "medium")
+    ]
 
 
 def test_pre_built_reads_cdk_out_and_says_when_it_is_old(capsys, here):
@@ -185,6 +187,14 @@ def test_pre_built_reads_cdk_out_and_says_when_it_is_old(capsys, here):
     os.utime(here / "cdk.out/manifest.json", (1, 1))
     status, _, err = run(capsys, "check", "--pre-built")
     assert status == 1 and "is older than" in err
+
+
+def test_an_environment_for_every_stack_in_the_file_is_told(capsys, here):
+    (here / "cdkguard.yaml").write_text("environment: dev\n")
+    status, found = report(capsys, "bad.json")
+    assert status == 0 and any("has every stack judged as dev" in n["message"] for n in found["notices"])
+    _status, found = report(capsys, "bad.json", "--environment", "dev")
+    assert not any("has every stack judged" in n["message"] for n in found["notices"])
 
 
 def test_an_assembly_that_is_named_is_said_to_be_old_too(capsys, here):
@@ -263,7 +273,7 @@ def test_a_folder_with_apps_in_it_is_judged_by_what_they_wrote_only_where_asked(
     assert status == 3 and [e["path"] for e in found["errors"]] == ["all/a"]
     assert "an app (cdk.json) that was not run" in found["errors"][0]["message"]
     status, found = report(capsys, "all", "--pre-built")
-    assert status == 1 and not found["errors"] and len(found["stacks"]) == 3
+    assert status == 0 and not found["errors"] and len(found["stacks"]) == 3
     (here / "all/a/cdk.json").write_text("{")
     assert run(capsys, "check", "all")[0] == 3
 

@@ -155,7 +155,11 @@ def test_where_production_matches_nothing_a_stack_that_calls_itself_so_is_produc
     name, notices = judged(stack("Prod/Svc", account="1"), *rules)
     assert name == "prod" and "calls itself production" in notices[0]
     stacks = [stack("Production/Svc", account="2"), stack("ProdReplica", account="1")]
-    assert [s.environment for s in assign_environments(stacks, rules, None, {}).stacks] == ["prod", "dev"]
+    found = assign_environments(stacks, rules, None, {})
+    assert [s.environment for s in found.stacks] == ["prod", "dev"]
+    assert found.notices[0].message == (
+        "ProdReplica as dev by the configuration, though the name or a tag says production"
+    )
 
 
 def test_nested_stacks_are_as_their_root():
