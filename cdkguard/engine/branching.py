@@ -100,16 +100,12 @@ def _resolve(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tup
 
 
 def _exists(body: Json, scope: Scope) -> bool:
-    """Whether the resource is created in this branch.
-
-    A condition that only a parameter's Default makes false does not count: the deployment may give another value.
-    """
+    """Whether the resource is created in this branch."""
     name = body.get("Condition") if isinstance(body, dict) else None
-    if not isinstance(name, str) or scope.condition_holds(name):
-        return True
-    if scope.assumed:
-        return False
-    bare = Scope(
-        scope.template, scope.given, scope.account, scope.region, scope.stack_name, scope.dummies, defaults=False
-    )
-    return bare.condition_if_known(name) is not False
+    return not isinstance(name, str) or scope.condition_holds(name)
+
+
+def find_world(body: Json, scope: Scope) -> Scope:
+    """The scope in which the resource is judged: where it exists, if a Default alone makes its condition false."""
+    name = body.get("Condition") if isinstance(body, dict) else None
+    return (scope.world_where(name) or scope) if isinstance(name, str) else scope

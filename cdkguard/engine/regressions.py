@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import product, takewhile
 
 from cdkguard._typing import Json
-from cdkguard.engine.branching import Verdict
+from cdkguard.engine.branching import Verdict, find_world
 from cdkguard.engine.property_paths import overlap, value_at_text
 from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, severity_of
 from cdkguard.engine.run import Run
@@ -157,7 +157,7 @@ class Regressions:
 
     def _verdict_on(self, bound: BoundRule, change: Change, side: int, body: Json) -> Verdict:
         run = self._runs[side]
-        scope = run.scopes.of(_stack_of(change, side))
+        scope = find_world(body, run.scopes.of(_stack_of(change, side)))
         return run.evaluate_rule(bound, Subject(body, scope, _logical_id_of(change, side), run.lookups))
 
     def _body(self, change: Change, side: int) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cdkguard._typing import Any, Json, NamedTuple
-from cdkguard.engine.branching import PASSED, Verdict, evaluate_branches, passes_everywhere
+from cdkguard.engine.branching import PASSED, Verdict, evaluate_branches, find_world, passes_everywhere
 from cdkguard.engine.findings import MAX_FINDINGS, make_finding, refuse_too_many
 from cdkguard.engine.lookups import Lookups
 from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_for_stack
@@ -131,7 +131,8 @@ class Run:
                 else:
                     self._evaluate_custom_resource(stack, scope, logical_id, body, resource_type)
 
-            subject = Subject(body, scope, logical_id, self.lookups)
+            world = find_world(body, scope) if "Condition" in body else scope
+            subject = Subject(body, world, logical_id, self.lookups)
             for bound in self.rules.of_type(resource_type, stack):
                 verdict = evaluate_rule(bound, subject)
                 if verdict is PASSED:
@@ -161,7 +162,7 @@ class Run:
         body = sam.apply_globals(body, self._globals[stack])
         about = set(self.rules.of_type(resource_type, stack))
         for made in sam.expand_resource(body):
-            subject = Subject(made, scope, logical_id, self.lookups)
+            subject = Subject(made, find_world(made, scope), logical_id, self.lookups)
             for bound in self.rules.of_type(made["Type"], stack):
                 if bound not in about:
                     self._record(bound, stack, self.evaluate_rule(bound, subject), subject, logical_id, resource_type)

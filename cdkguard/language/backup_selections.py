@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Json
-from cdkguard.language.references import text_of
+from cdkguard.language.references import exists, text_of
 from cdkguard.language.subject import Decide, Subject
 from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template import paths
+from cdkguard.template.scope import Scope
 from cdkguard.template.values import Deferred, as_mapping
 
 _TYPES = frozenset({"AWS::Backup::BackupSelection"})
@@ -45,11 +46,16 @@ def bind_backup_selected(node: Json) -> Decide:
         tags.update(as_mapping(getattr(subject.scope.stack, "tags", None)))
         selections = subject.world.others(subject.scope, _TYPES)
         return any_of(
-            _selects(as_mapping(scope.resolve_deep(body)), service, prefix + name, tags)
+            _exists_if(_selects(as_mapping(scope.resolve_deep(body)), service, prefix + name, tags), body, scope)
             for _logical_id, body, scope in selections
         )
 
     return decide
+
+
+def _exists_if(selects: Tri, body: Json, scope: Scope) -> Tri:
+    """Whether one selection takes the resource; one that is not deployed takes nothing."""
+    return selects is not False and exists(body, scope) and selects
 
 
 def _selects(body: Mapping[str, Json], service: str, resource: str, tags: _Tags) -> Tri:

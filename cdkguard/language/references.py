@@ -98,7 +98,9 @@ class _Index(NamedTuple):
 class Referrers:
     """A bound `referrer`: some resource of the types refers to the subject and satisfies the inner requirement."""
 
-    def __init__(self, node: Json, types: frozenset[str], satisfies: Decide | None) -> None:
+    def __init__(self, node: Json, types: frozenset[str], satisfies: Decide | None, protects: bool) -> None:
+        # Whether a referrer keeps the subject from a finding, so that one which is not deployed counts for nothing.
+        self._protects = protects
         self._walk, self._types, self._satisfies = paths.bind_steps(node["steps"]), types, satisfies
         self._name_at = paths.bind_steps(node["named"]) if "named" in node else None
 
@@ -119,7 +121,9 @@ class Referrers:
         answer: Tri = True
         if self._satisfies is not None:
             answer = self._satisfies(Subject(other.body, subject.scope, other.logical_id, subject.world))
-        return answer if refers or answer is False else None
+        if answer is False or self._protects and not exists(other.body, subject.scope):
+            return False
+        return answer if refers else None
 
     def _refers(self, body: Json, scope: Scope, logical_id: str, names: list[Json]) -> Tri:
         """Whether a resource refers to the one of this logical id and these names, under the scope's assumptions."""
@@ -166,12 +170,12 @@ class Referrers:
         """The index of the template's resources, made once for all scopes of the template.
 
         Without it each of thousands of resources would look at all the others. Links that are found without assumptions
-        hold under all of them, so that every fork of the scope shares the index.
+        hold under all of them, so that every fork of the scope shares the index; where fewer Defaults count, others hold.
         """
-        indexes = scope.shared.referrers
-        if self not in indexes:
-            indexes[self] = self._make_index(scope.without_assumptions(), world)
-        index: _Index = indexes[self]
+        indexes, key = scope.shared.referrers, (self, scope.open)
+        if key not in indexes:
+            indexes[key] = self._make_index(scope.without_assumptions(), world)
+        index: _Index = indexes[key]
         return index
 
     def _make_index(self, scope: Scope, world: World) -> _Index:
@@ -189,6 +193,12 @@ class Referrers:
 
 
 _position = attrgetter("position")
+
+
+def exists(body: Json, scope: Scope) -> bool:
+    """Whether the resource is created under the scope's assumptions; raises Branch where that is not known."""
+    name = body.get("Condition") if isinstance(body, dict) else None
+    return not isinstance(name, str) or scope.condition_holds(name)
 
 
 # -- references in values

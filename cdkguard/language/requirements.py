@@ -298,7 +298,7 @@ def _bind_referrer(node: Json, binding: Binding, universal: bool) -> Decide:
     from cdkguard.language.references import Referrers
 
     types, satisfies = expand_types(node["types"], binding.sets), _bind_satisfies(node, binding, universal)
-    return Referrers(node, types, satisfies).decide
+    return Referrers(node, types, satisfies, universal).decide
 
 
 def _bind_backup_selected(node: Json) -> Decide:

@@ -47,7 +47,8 @@ class SharedCaches:
         self.lists = IdentityCache()
         # A value of a mapping -> whether it is a scalar or a list of scalars.
         self.flat = IdentityCache()
-        # A `referrer` requirement -> its index of the template's resources (language.references).
+        # A `referrer` requirement and the parameters whose Default does not count -> its index of the template's
+        # resources (language.references).
         self.referrers: dict[Any, Any] = {}
 
     def is_spent(self) -> bool:

@@ -7,9 +7,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.logic import Tri, all_of, any_of, negate
-from cdkguard.template.values import Atom, Branch, Deferred, canonical_text, scalar_text
+from cdkguard.template.values import Atom, Branch, Deferred, as_mapping, canonical_text, scalar_text
 
 if TYPE_CHECKING:
     from cdkguard.template.scope import Scope
@@ -75,6 +77,24 @@ def equals_holds(scope: Scope, operand: Json, call: Json, unknown: list[Atom], _
 
     key = _equality_key(scope, left, right)
     return True if key == "" else scope.truth_of(Atom(key), unknown)
+
+
+def find_parameters(template: Mapping[str, Json], name: str) -> set[str]:
+    """The parameters on which a condition depends, by itself or by the conditions that it names."""
+    conditions, declared = as_mapping(template.get("Conditions")), as_mapping(template.get("Parameters"))
+    found, seen, pending = set[str](), {name}, [conditions.get(name)]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, str):  # the operand of Ref or Condition, or a text of Fn::Sub
+            found.update(p for p in declared if p == value or f"${{{p}}}" in value)
+            if value in conditions and value not in seen:
+                seen.add(value)
+                pending.append(conditions[value])
+    return found
 
 
 def malformed_holds(scope: Scope, expression: Json, unknown: list[Atom]) -> Tri:

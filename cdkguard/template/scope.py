@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cdkguard._typing import Any, Json
 from cdkguard.logic import Tri
 from cdkguard.template.caches import IdentityCache, SharedCaches
-from cdkguard.template.conditions import MAX_NESTED, malformed_holds
+from cdkguard.template.conditions import MAX_NESTED, find_parameters, malformed_holds
 from cdkguard.template.functions import FUNCTIONS
 from cdkguard.template.text_functions import DYNAMIC, LARGE
 from cdkguard.template.values import ABSENT, Atom, Branch, Deferred, as_mapping, is_flat, scalar_text
@@ -19,10 +19,10 @@ _SSM_TYPE = "AWS::SSM::Parameter::Value<"
 
 # The slots that a copy of a scope takes over; and those of values worked out, which it does not (`_forget` describes each).
 _FACTS = (
-    "template", "given", "unassumed_given", "account", "region", "stack_name", "dummies", "stack", "defaults", "truths", "excluded",
-    "assumed", "shared",
+    "template", "given", "unassumed_given", "account", "region", "stack_name", "dummies", "stack", "defaults", "open", "truths",
+    "excluded", "assumed", "shared",
 )  # fmt: skip
-_CACHES = ("conditions", "forks", "large_values", "resolved", "statements", "links")
+_CACHES = ("conditions", "forks", "worlds", "large_values", "resolved", "statements", "links")
 
 
 class Scope:
@@ -42,7 +42,7 @@ class Scope:
         stack_name: str | None = None,
         dummies: tuple[str, ...] = (),
         stack: Any = None,
-        defaults: bool = True,
+        defaults: Mapping[str, Json] | None = None,
     ) -> None:
         self.template = template
         # The values of parameters, with those that are assumed, and without.
@@ -52,8 +52,10 @@ class Scope:
         # Texts that CDK writes where a look-up has not run: a value that holds one is not known.
         self.dummies = dummies
         self.stack = stack
-        # Whether a parameter's Default is its value.
-        self.defaults = defaults
+        # What stands for the Default of some parameters: of a nested stack, what a Default of its parent makes of them.
+        self.defaults: Mapping[str, Json] = defaults or {}
+        # The parameters whose Default is not their value.
+        self.open: frozenset[str] = frozenset()
         # The key of an atom -> whether it is assumed to be true.
         self.truths: dict[str, bool] = {}
         # Parameter -> values that it is assumed not to have.
@@ -69,6 +71,8 @@ class Scope:
         self.conditions: dict[str, tuple[Tri, Atom | None]] = {}
         # (atom, condition, truth) -> the scope that assumes it.
         self.forks: dict[tuple[Atom, str, bool], Scope | None] = {}
+        # Condition that a Default makes false -> the scope in which it may hold; None where it never does.
+        self.worlds: dict[str, Scope | None] = {}
         # A call -> its value, where that is large.
         self.large_values = IdentityCache()
         # A value -> what `resolve_deep_once` makes of it.
@@ -126,6 +130,26 @@ class Scope:
             return None
         texts = [scalar_text(v) for v in declared]
         return None if None in texts else [t for t in texts if t is not None]
+
+    def world_where(self, name: str) -> Scope | None:
+        """The scope in which the named condition may hold, other than because of a Default; None where it cannot.
+
+        A Default that makes the condition false counts for nothing where the condition holds: the deployment gives the
+        parameters behind it other values. The same scope for every resource with that condition.
+        """
+        if self.condition_if_known(name) is not False:
+            return self
+        if name not in self.worlds:
+            self.worlds[name] = self._open_world(name)
+        return self.worlds[name]
+
+    def _open_world(self, name: str) -> Scope | None:
+        behind = frozenset(find_parameters(self.template, name)) - self.given.keys()
+        if not behind or self.truths:
+            return None
+        other = self._copy()
+        other.open = self.open | behind
+        return None if other.condition_if_known(name) is False else other
 
     def without_assumptions(self) -> Scope:
         """The scope in which nothing is assumed.
@@ -260,7 +284,11 @@ class Scope:
         kind = str(declared.get("Type", "String"))
         if name in self.given:
             value = self.given[name]
-        elif self.defaults and "Default" in declared and not kind.startswith(_SSM_TYPE):
+        elif name in self.open:
+            return Deferred("parameter", raw, name)
+        elif name in self.defaults:
+            value = self.defaults[name]
+        elif "Default" in declared and not kind.startswith(_SSM_TYPE):
             value = declared["Default"]
         else:
             return Deferred("parameter", raw, name)
