@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.aws.condition_values import are_open_values, is_year_far_off
 from cdkguard.aws.policies import as_list
-from cdkguard.logic import Tri, all_of
+from cdkguard.logic import Tri, all_of, negate
 from cdkguard.template.values import Deferred, scalar_text
 
 # Condition keys that bind a public principal to somebody: an account, organization, VPC, source or address.
@@ -178,6 +178,25 @@ def has_condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) 
 def _binds_by_link(value: Deferred) -> Tri:
     """True for a link, which is somebody in particular; None for a parameter, which may be given any value."""
     return None if value.kind in ("parameter", "unknown") else True
+
+
+def spares_somebody(statement: dict[str, Json]) -> Tri:
+    """Whether the Condition is met by everybody but somebody in particular: by all but one address or VPC endpoint.
+
+    A Deny under such a condition leaves the one that it spares.
+    """
+    entries = list(list_entries(statement.get("Condition")))
+    return all_of(_spares_somebody(entry) for entry in entries) if entries else False
+
+
+def _spares_somebody(entry: ConditionEntry | Deferred) -> Tri:
+    if isinstance(entry, Deferred):
+        return None
+    if not restricts_caller(entry.key):
+        return False
+    if entry.operator == "null":
+        return not _demands_key(entry)  # Whoever comes by a VPC endpoint has the key aws:SourceVpce.
+    return negate(are_open_values(entry.key, entry.values)) if entry.negative else False
 
 
 # -- whether it limits anything

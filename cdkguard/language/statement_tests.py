@@ -66,6 +66,10 @@ def _is_as_wanted(answer: Tri, operand: Json) -> Tri:
     return None if answer is None else answer is operand
 
 
+def _spares_somebody(statement: Statement, operand: Json) -> Tri:
+    return _is_as_wanted(condition_tests.spares_somebody(statement), operand)
+
+
 def _meets_without_tls(statement: Statement, operand: Json) -> Tri:
     return _is_as_wanted(condition_tests.meets_without_tls(statement), operand)
 
@@ -159,6 +163,7 @@ STATEMENT_TESTS = {
         StatementTest("public", _is_public, BOOLEAN),
         StatementTest("restricted", _is_restricted, BOOLEAN),
         StatementTest("limited", _is_limited, BOOLEAN),
+        StatementTest("spares_somebody", _spares_somebody, BOOLEAN),
         StatementTest("without_tls", _meets_without_tls, BOOLEAN),
         StatementTest("has", _has_keys, ELEMENTS_OF_STATEMENT),
         StatementTest("lacks", _lacks_keys, ELEMENTS_OF_STATEMENT),

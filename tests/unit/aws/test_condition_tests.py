@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdkguard.aws.condition_tests import is_limited, is_restricted, meets_without_tls
+from cdkguard.aws.condition_tests import is_limited, is_restricted, meets_without_tls, spares_somebody
 from cdkguard.template.values import Deferred
 
 ACCOUNT = Deferred("pseudo", {"Ref": "AWS::AccountId"}, "AWS::AccountId")
@@ -164,3 +164,24 @@ def test_of_several_conditions_one_is_enough():
 )
 def test_every_request_without_tls_meets_the_condition(condition, answer):
     assert meets_without_tls({"Condition": condition}) is answer
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ({"NotIpAddress": {"aws:SourceIp": "203.0.113.7/32"}}, True),
+        ({"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}, True),
+        ({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}, True),
+        ({"Null": {"aws:SourceVpce": "true"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "1.2.3.4/32"}, "StringNotEquals": {"aws:SourceVpc": "vpc-1"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.7/32"}}, False),
+        ({"Bool": {"aws:SecureTransport": "false"}}, False),
+        ({"StringNotEquals": {"aws:UserAgent": "shop"}}, False),
+        ({"NotIpAddress": {"aws:SourceIp": "1.2.3.4/32"}, "Bool": {"aws:SecureTransport": "false"}}, False),
+        (PARAMETER, None),
+        (None, False),
+    ],
+)
+def test_everybody_but_somebody_meets_the_condition(condition, answer):
+    assert spares_somebody({"Condition": condition}) is answer
