@@ -165,7 +165,8 @@ class Stack(NamedTuple):
     from_assembly: bool = False
     environment: str | None = None  # None until `config.environments.assign_environments` says which one it is.
     lowered_by_guess: bool = False  # Whether a guess from names, tags or context alone makes it milder than prod.
-    unread: frozenset[str] = frozenset()  # Logical ids of its nested stacks whose templates were not among the input.
+    unread: frozenset[str] = frozenset()  # Logical ids of what deploys templates that were not among the input.
+    elsewhere: str = ""  # The other accounts that the template is deployed to, in words: of stack sets and products.
 
     def __eq__(self, other: object) -> bool:
         return self is other

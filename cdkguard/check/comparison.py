@@ -52,12 +52,25 @@ def compare_with_baseline(
         before = replace_stacks(before, lambda s: s._replace(name=name) if s.parent is None else s)
 
     sides = Sides(StackScopes(given if given_before is None else given_before), StackScopes(given))
-    found = compare_stacks(before, after, type_facts(sets), sides)
+    found = compare_stacks(_deployed_by_stacks(before), _deployed_by_stacks(after), type_facts(sets), sides)
     for problem in sides.before.problems:
         raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
     for problem in sides.after.problems:
         raise TemplateError(problem.message)
     return Comparison(found, before, after, sides)
+
+
+def _deployed_by_stacks(stacks: Sequence[Stack]) -> list[Stack]:
+    """Without what stack sets, products and applications deploy: no baseline but the app's own code holds that."""
+
+    def is_compared(stack: Stack) -> bool:
+        if stack.parent is None:
+            return True
+        body = stack.parent.template["Resources"].get(stack.parent_logical_id)
+        kind = body.get("Type") if isinstance(body, dict) else None
+        return kind in (None, "AWS::CloudFormation::Stack") and is_compared(stack.parent)
+
+    return [stack for stack in stacks if is_compared(stack)]
 
 
 def _keep_parameters(before: Sequence[Stack], after: Sequence[Stack]) -> list[Stack]:

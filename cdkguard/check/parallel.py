@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache
 
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.check import limits
@@ -20,7 +20,7 @@ from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.lookups import Lookups, own_names
 from cdkguard.engine.rules import BoundRules, EngineSettings
 from cdkguard.engine.run import Evaluation, Run
-from cdkguard.inputs.folders import mark_unread
+from cdkguard.inputs.folders import drop_nested
 from cdkguard.inputs.parts import Part, Readings, size_of
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack
 from cdkguard.system import files
@@ -113,6 +113,7 @@ class _Parts:
 
         counts = _sum_counts([share.counts for share in shares])
         results = self._evaluate_with_all_names(results, counts)
+        results = _without_nested(results)
         refuse_too_many(sum(len(result.findings) for result in results), self.rules.settings)
         stacks = tuple(stack for result in results for stack in result.stacks)
         whole = self._evaluate_assembly(stacks, counts)
@@ -127,11 +128,6 @@ class _Parts:
             _sum_seconds([share.seconds for share in shares]),
             processes,
         )
-
-    @cached_property
-    def files(self) -> frozenset[str]:
-        """The real paths of all templates."""
-        return frozenset(os.path.realpath(part.file) for part in self.parts if part.file)
 
     def _number_of_processes(self) -> int:
         if not hasattr(os, "fork"):
@@ -169,7 +165,7 @@ class _Parts:
         self.seconds["read"] += time.perf_counter() - began
 
         began = time.perf_counter()
-        stacks = mark_unread(self.placement.apply(found.stacks), lambda: self.files)
+        stacks = self.placement.apply(found.stacks)
         sections = [take_sections(stack) for stack in stacks]
         scopes = StackScopes(self.rules.settings.template_parameters)
         own = dict(own_names(stacks, scopes))
@@ -223,6 +219,15 @@ class _Parts:
         for bound in self.rules.all:
             bound.count[:] = [0, 0, 0]
         return taken
+
+
+def _without_nested(results: Sequence[_PartResult]) -> list[_PartResult]:
+    """The results without those of template files that another one deploys, and was judged with."""
+    stacks = [stack for result in results for stack in result.stacks]
+    kept = set(drop_nested(stacks))
+    return (
+        list(results) if len(kept) == len(stacks) else [r for r in results if not r.stacks or kept.issuperset(r.stacks)]
+    )
 
 
 def _sum_counts(tables: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, list[int]]:

@@ -53,7 +53,7 @@ def make_finding(
         rule_id=rule.id,
         outcome=verdict.outcome,
         severity=severity_of(rule, stack.environment, settings, weight),
-        message=_message(rule, verdict, facts, weight),
+        message=_message(rule, verdict, facts, weight, stack.elsewhere),
         stack=stack.root.name,
         stack_path=stack_path,
         template_path=stack.template_path,
@@ -81,7 +81,9 @@ def make_finding(
     )
 
 
-def _message(rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mapping[str, Json] | None) -> str:
+def _message(
+    rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mapping[str, Json] | None, elsewhere: str
+) -> str:
     text = (weight["message"] if weight else "") or rule.message or rule.title
     if verdict.outcome is Outcome.UNKNOWN:
         text = f"Cannot be judged: {rule.title}"
@@ -89,4 +91,5 @@ def _message(rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mappin
         text += f" ({reason})" if reason else ""
     else:
         text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), text)
-    return text + (f", when {verdict.branch}" if verdict.branch else "")
+    text += f", when {verdict.branch}" if verdict.branch else ""
+    return text + (f"; its template goes to {elsewhere}" if elsewhere else "")

@@ -38,8 +38,7 @@ def read_paths(paths: Sequence[str], refuses_apps: bool = False) -> Assembly:
     read = partial(_read_path, refuses_apps=refuses_apps)
     found = [read(path) if len(paths) == 1 else _attempt(read, path) for path in paths]
     joined = join_assemblies(found)
-    stacks = folders.mark_unread(joined.stacks, lambda: {os.path.realpath(s.template_path) for s in joined.stacks})
-    joined = joined._replace(stacks=tuple(stacks))
+    joined = joined._replace(stacks=tuple(folders.drop_nested(joined.stacks)))
 
     if len(found) == 1:
         return joined._replace(directory=found[0].directory, app_directory=found[0].app_directory)

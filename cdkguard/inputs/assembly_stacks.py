@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.errors import CdkguardError, TemplateError, TooMuchError
 from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles, environment_of
+from cdkguard.inputs.assets import Asset, read_assets
+from cdkguard.inputs.deployed_templates import DeployedTemplate, templates_of
+from cdkguard.inputs.parts import DEPLOYERS
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty, metadata_of
 from cdkguard.inputs.source_lines import StackMetadata
-from cdkguard.inputs.template_file import read_template
-from cdkguard.model import Problem, Stack
+from cdkguard.inputs.template_file import parse_template, read_template
+from cdkguard.model import Problem, Stack, find_nothing
 from cdkguard.system import files
-from cdkguard.template.functions import flatten
 
 MAX_NESTED = 30  # levels of nested stacks in nested stacks
-_NESTED_STACK = "AWS::CloudFormation::Stack"
 
 
 class _Nested(NamedTuple):
-    """A nested stack as its parent's template names it."""
+    """A template that a resource of its parent deploys: of a nested stack, mostly."""
 
     logical_id: str
     resource_path: str | None  # construct path of the resource
     construct_path: str  # of the nested stack
+    template: DeployedTemplate
     file: str | None  # of its template; None where it is not in the assembly
     error: CdkguardError | None = None  # why the file was not looked for, or was not found
+
+    def is_unread(self) -> bool:
+        """Whether its template is neither in the assembly nor in the resource."""
+        return self.file is None and self.error is None and self.template.text() is None
 
 
 class StackReader:
@@ -62,7 +67,7 @@ class StackReader:
             notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines, source=metadata.source_at(construct_path),
             acknowledgements=tuple(metadata.acknowledgements()), missing=artifact.missing, from_assembly=True,
-            unread=_without_file(nested),
+            unread=_find_unread(nested),
         )  # fmt: skip
         self.stacks.append(stack)
         self._read_nested(stack, nested, metadata, 0, owner)
@@ -100,37 +105,60 @@ class StackReader:
         construct_paths: Mapping[str, str],
         metadata: StackMetadata,
         level: int,
+        elsewhere: str = "",
     ) -> list[_Nested]:
-        """The nested stacks of a template, with their files; `level` counts the stacks around the template."""
+        """What the template deploys, with their files; `level` counts the stacks around the template."""
         found = []
         for logical_id, resource in template["Resources"].items():
-            if not isinstance(resource, dict) or resource.get("Type") != _NESTED_STACK:
+            if not isinstance(resource, dict) or resource.get("Type") not in DEPLOYERS:
                 continue
             resource_path = construct_paths.get(logical_id)
             path = nested_path(resource_path, logical_id, construct_path)
-            file, error = None, None
-            try:
-                if level >= MAX_NESTED:
-                    raise TemplateError(f"nested deeper than {MAX_NESTED} levels")
-                file = self._find_nested_file(display_path, metadata, path, resource)
-            except CdkguardError as problem:
-                error = _without_frames(problem)
-            found.append(_Nested(logical_id, resource_path, path, file, error))
+            seen: set[str | None] = set()
+            for deployed in templates_of(resource, template.get("Mappings")):
+                file, error = None, None
+                try:
+                    if level >= MAX_NESTED:
+                        raise TemplateError(f"nested deeper than {MAX_NESTED} levels")
+                    file = self._find_nested_file(display_path, metadata, path, resource, deployed, bool(elsewhere))
+                except CdkguardError as problem:
+                    error = _without_frames(problem)
+                if file is None or file not in seen:  # versions of a product may share a template
+                    place = f"{path}/{len(seen)}" if seen else path
+                    found.append(_Nested(logical_id, resource_path, place, deployed, file, error))
+                seen.add(file)
         return found
 
     def _find_nested_file(
-        self, display_path: str, metadata: StackMetadata, construct_path: str, resource: Mapping[str, Json]
+        self,
+        display_path: str,
+        metadata: StackMetadata,
+        construct_path: str,
+        resource: Mapping[str, Json],
+        deployed: DeployedTemplate,
+        is_copied: bool,
     ) -> str | None:
-        """The nested template's file: by its metadata, by CDK's entry for the construct, or by its asset's hash."""
+        """The template's file. The URL decides, by the hash of an asset; what CDK's metadata name is only a hint.
+
+        A product `is_copied` with its assets, into a bucket of its own.
+        """
+        digest = deployed.asset_hash()
+        if digest is not None:
+            asset = self._find_asset(digest, display_path)
+            if asset is not None:
+                return asset.file if is_copied or asset.is_at(deployed.address()) else None
+            if self.files.readings.assets[self.directory].files:
+                return None  # another template than those of this app
+        elif not deployed.is_old_asset():
+            return None
+
         asset_path = metadata_of(resource).get("aws:asset:path")
         if isinstance(asset_path, str):
             return asset_path
         for entry in metadata.entries.get(construct_path, ()):
             if entry.get("type") == "aws:cdk:templateFile" and isinstance(entry.get("data"), str):
                 return str(entry["data"])
-        url = flatten(mapping_or_empty(resource.get("Properties")).get("TemplateURL")) or ""
-        hashes = re.findall(r"([0-9a-f]{64})\.json", url)
-        return self._find_asset(hashes[-1], display_path) if hashes else None
+        return None
 
     def _read_nested(
         self, parent: Stack, nested: Sequence[_Nested], metadata: StackMetadata, level: int, owner: str
@@ -139,8 +167,8 @@ class StackReader:
             try:
                 if stack.error is not None:
                     raise _without_frames(stack.error)
-                if stack.file is not None:
-                    self._read_nested_stack(parent, stack, stack.file, metadata, level, f"{owner}/{stack.logical_id}")
+                if not stack.is_unread():
+                    self._read_nested_stack(parent, stack, metadata, level, f"{owner}/{stack.logical_id}")
             except TooMuchError:
                 raise
             except CdkguardError as problem:
@@ -148,54 +176,53 @@ class StackReader:
                 self.problems.append(Problem("nested-template", text, parent.template_path))
 
     def _read_nested_stack(
-        self, parent: Stack, nested: _Nested, file: str, metadata: StackMetadata, level: int, owner: str
+        self, parent: Stack, nested: _Nested, metadata: StackMetadata, level: int, owner: str
     ) -> None:
-        path = self.files.path_of(self.directory, file, parent.template_path)
-        self.files.readings.note(os.path.realpath(path), owner)
-        display_path = self.files.display_path(path)
-        template, lines = read_template(path, display_path)
+        display_path, template, lines = self._read_nested_template(parent, nested, owner)
 
         root = parent.root
         construct_paths = metadata.construct_paths(template, nested.construct_path)
-        inner = self._find_nested(template, display_path, nested.construct_path, construct_paths, metadata, level + 1)
+        elsewhere = nested.template.elsewhere or parent.elsewhere
+        inner = self._find_nested(
+            template, display_path, nested.construct_path, construct_paths, metadata, level + 1, elsewhere
+        )
         stack = Stack(
             f"{root.name}/{nested.construct_path.rpartition('/')[2]}", template, display_path,
-            construct_path=nested.construct_path, account=root.account, region=root.region,
+            construct_path=nested.construct_path, account=None if elsewhere else root.account,
+            region=None if elsewhere else root.region, elsewhere=elsewhere,
             termination_protection=root.termination_protection, tags=root.tags, parent=parent,
             parent_logical_id=nested.logical_id, construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines,
             source=metadata.source_at(nested.construct_path) or metadata.source_at(nested.resource_path or ""),
-            missing=root.missing, from_assembly=True, unread=_without_file(inner),
+            missing=root.missing, from_assembly=True, unread=_find_unread(inner),
         )  # fmt: skip
         self.stacks.append(stack)
         self._read_nested(stack, inner, metadata, level + 1, owner)
 
+    def _read_nested_template(
+        self, parent: Stack, nested: _Nested, owner: str
+    ) -> tuple[str, dict[str, Json], Callable[[str], int | None]]:
+        """(path to show, body, lines) of the template, in its file or in the resource."""
+        if nested.file is None:
+            text = nested.template.text() or ""
+            name = f"{parent.template_path}: {nested.logical_id}"
+            return parent.template_path, parse_template(text, name, nested.template.has_holes()), find_nothing
+        path = self.files.path_of(self.directory, nested.file, parent.template_path)
+        self.files.readings.note(os.path.realpath(path), owner)
+        display_path = self.files.display_path(path)
+        return display_path, *read_template(path, display_path)
+
     # -- assets
 
-    def _find_asset(self, digest: str, owner: str) -> str | None:
-        """The file of an asset in the folder, whose lists of assets are read once for all nested stacks."""
+    def _find_asset(self, digest: str, owner: str) -> Asset | None:
+        """An asset in the folder, whose lists of assets are read once for all nested stacks."""
         read = self.files.readings.assets
         if self.directory not in read:
-            read[self.directory] = self._read_assets(owner)
-        paths, problem = read[self.directory]
-        if digest not in paths and problem is not None:
-            raise problem
-        return paths.get(digest)
-
-    def _read_assets(self, owner: str) -> tuple[dict[str, str], CdkguardError | None]:
-        """File by hash, and the error at which reading the lists of assets ended."""
-        found: dict[str, str] = {}
-        try:
-            for file in sorted(os.listdir(self.directory)):
-                if file.endswith(".assets.json"):
-                    listed = self.files.read_json(self.files.path_of(self.directory, file, owner))
-                    for digest, asset in mapping_or_empty(mapping_or_empty(listed).get("files")).items():
-                        source = mapping_or_empty(mapping_or_empty(asset).get("source")).get("path")
-                        if isinstance(source, str):
-                            found.setdefault(digest, source)
-        except CdkguardError as problem:  # raised for the nested stacks whose asset was not found before it
-            return found, problem
-        return found, None
+            read[self.directory] = read_assets(self.files, self.directory, owner)
+        listed = read[self.directory]
+        if digest not in listed.files and listed.problem is not None:
+            raise listed.problem
+        return listed.files.get(digest)
 
 
 def head_of(artifact: Artifact, properties: Mapping[str, Json]) -> Stack:
@@ -213,9 +240,9 @@ def _without_frames(error: CdkguardError) -> CdkguardError:
     return type(error)(*error.args)
 
 
-def _without_file(nested: Sequence[_Nested]) -> frozenset[str]:
-    """The logical ids of nested stacks whose templates are not in the assembly."""
-    return frozenset(stack.logical_id for stack in nested if stack.file is None and stack.error is None)
+def _find_unread(nested: Sequence[_Nested]) -> frozenset[str]:
+    """The logical ids of what deploys a template that is not in the assembly."""
+    return frozenset(stack.logical_id for stack in nested if stack.is_unread())
 
 
 def nested_path(resource_path: str | None, logical_id: str, parent_path: str | None) -> str:

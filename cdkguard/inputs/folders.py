@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cdkguard.errors import NoTemplateError, TemplateError
-from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty, metadata_of
+from cdkguard.inputs.parts import DEPLOYERS
+from cdkguard.inputs.shapes import find_construct_paths
 from cdkguard.inputs.template_file import read_template, read_text
-from cdkguard.model import Assembly, Problem, Stack, replace_stacks
+from cdkguard.model import Assembly, Problem, Stack
 from cdkguard.system import files
 from cdkguard.text.regexes import lazy_pattern
 
@@ -71,7 +72,10 @@ def _may_be_manifest(path: str) -> bool:
 
 
 def read_bare_template(path: str) -> Assembly:
-    """The stack of one template file, named after the file; a file that cannot be read is a fatal Problem."""
+    """The stack of one template file, named after the file, with the templates beside it that it deploys.
+
+    A file that cannot be read is a fatal Problem.
+    """
     try:
         return _read_stack(path)
     except TemplateError as problem:
@@ -92,11 +96,14 @@ def read_file_of_folder(path: str) -> Assembly:
 
 def _read_stack(path: str) -> Assembly:
     template, lines = read_template(path)
-    paths = {
-        logical_id: construct_path for logical_id, resource in template["Resources"].items()
-        if (construct_path := construct_path_of(resource)) is not None
-    }  # fmt: skip
-    return Assembly((Stack(name_of_template(path), template, path, construct_paths=paths, line_of=lines),))
+    paths = find_construct_paths(template)
+    stack = Stack(name_of_template(path), template, path, construct_paths=paths, line_of=lines)
+    if not any(isinstance(r, dict) and r.get("Type") in DEPLOYERS for r in template["Resources"].values()):
+        return Assembly((stack,))
+
+    from cdkguard.inputs.templates_beside import read_beside  # few templates deploy others
+
+    return read_beside(stack)
 
 
 def name_of_template(path: str) -> str:
@@ -124,29 +131,14 @@ def note_link(path: str) -> Assembly:
     return Assembly((), (Problem("notice", text, path, fatal=False),))
 
 
-def mark_unread(stacks: Sequence[Stack], find_read: Callable[[], Collection[str]]) -> list[Stack]:
-    """The stacks, those of bare templates with `unread`: the nested stacks whose templates are not among those read.
-
-    `find_read` gives the real paths of the templates that are read; it is called only where a template nests another.
-    """
-
-    def mark(stack: Stack) -> Stack:
-        places = dict(_nested_places(stack))
-        if not places:
-            return stack
-
-        read = find_read()
-        unread = (k for k, p in places.items() if not files.is_possible_name(p) or os.path.realpath(p) not in read)
-        return stack._replace(unread=frozenset(unread))
-
-    return replace_stacks(stacks, mark)
+def _is_in_file_of_its_own(stack: Stack) -> bool:
+    """Whether it is a nested stack of a template file, which does not stand in that file."""
+    return stack.parent is not None and not stack.from_assembly and stack.template_path != stack.parent.template_path
 
 
-def _nested_places(stack: Stack) -> Iterator[tuple[str, str]]:
-    """(logical id, path of its template) of each nested stack of a bare template; "" where no path is written."""
-    for logical_id, resource in stack.template["Resources"].items() if not stack.from_assembly else ():
-        if not isinstance(resource, dict) or resource.get("Type") != "AWS::CloudFormation::Stack":
-            continue
-        properties = mapping_or_empty(resource.get("Properties"))
-        url = metadata_of(resource).get("aws:asset:path") or properties.get("TemplateURL")
-        yield logical_id, os.path.join(os.path.dirname(stack.template_path), url) if isinstance(url, str) else ""
+def drop_nested(stacks: Sequence[Stack]) -> list[Stack]:
+    """The stacks without those of template files that another file deploys: they are judged there, as it deploys them."""
+    nested = {os.path.realpath(s.template_path) for s in stacks if _is_in_file_of_its_own(s)}
+    if not nested:
+        return list(stacks)
+    return [s for s in stacks if s.root.from_assembly or os.path.realpath(s.root.template_path) not in nested]

@@ -5,13 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from cdkguard._typing import NamedTuple
-from cdkguard.errors import CdkguardError, TooMuchError
+from cdkguard._typing import TYPE_CHECKING, NamedTuple
+from cdkguard.errors import TooMuchError
 from cdkguard.model import Assembly, Stack
 from cdkguard.system import files
 
+if TYPE_CHECKING:
+    from cdkguard.inputs.assets import Assets
+
 # Bytes of files that were read for another stack already: CDK writes one file for each stack.
 MAX_READ_AGAIN = 1_000_000
+# The resource types that deploy another template (inputs.deployed_templates reads which).
+DEPLOYERS = frozenset(
+    (
+        "AWS::CloudFormation::Stack",
+        "AWS::CloudFormation::StackSet",
+        "AWS::ServiceCatalog::CloudFormationProduct",
+        "AWS::Serverless::Application",
+    )
+)
 
 
 class Part(NamedTuple):
@@ -36,8 +48,7 @@ class Readings:
         self.first: dict[str, str] = {}  # file -> the first stack that it was read for
         self.more: set[tuple[str, str]] = set()  # (file, another stack)
         self.bytes_again = 0
-        # Folder -> its assets' files by hash, and the error at which reading its lists of assets ended.
-        self.assets: dict[str, tuple[dict[str, str], CdkguardError | None]] = {}
+        self.assets: dict[str, Assets] = {}  # by folder
 
     def note(self, file: str, stack: str) -> None:
         """Count one reading; raises TooMuchError where files were read again and again."""

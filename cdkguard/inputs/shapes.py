@@ -24,3 +24,9 @@ def construct_path_of(resource: Json) -> str | None:
     """The construct path that CDK writes into a resource's metadata."""
     path = metadata_of(resource).get("aws:cdk:path")
     return path if isinstance(path, str) else None
+
+
+def find_construct_paths(template: Json) -> dict[str, str]:
+    """Logical id -> construct path, as far as the resources of the template hold them."""
+    resources = mapping_or_empty(mapping_or_empty(template).get("Resources"))
+    return {name: path for name, resource in resources.items() if (path := construct_path_of(resource)) is not None}

@@ -39,6 +39,26 @@ def read_template(
     return body, _find_lines_later(text)
 
 
+def parse_template(text: str, name: str, has_holes: bool = False) -> dict[str, Json]:
+    """The body of a template that stands as text in another one; raises TemplateError.
+
+    Where it `has_holes`, each § is a part that the deployment fills in: what holds one is not known.
+    """
+    body = _open_holes(parse(text, name)) if has_holes else parse(text, name)
+    check_template(body, name)
+    return body  # type: ignore[no-any-return]
+
+
+def _open_holes(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _open_holes(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_open_holes(inner) for inner in value]
+    if isinstance(value, str) and "§" in value:
+        return {"Fn::Sub": [value.replace("${", "${!").replace("§", "${§}"), {"§": {"Ref": "§"}}]}
+    return value
+
+
 def _find_lines_later(text: str) -> Callable[[str], int | None]:
     found: Callable[[str], int | None] | None = None
 

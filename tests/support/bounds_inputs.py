@@ -653,7 +653,10 @@ def nested_in_nested(size: int) -> Json:
     for n in range(size // 400):
         inner = {
             "Type": "AWS::CloudFormation::Stack",
-            "Properties": {"TemplateURL": "x", "Parameters": {"P": {"Ref": "P"}}},
+            "Properties": {
+                "TemplateURL": f"https://s3.amazonaws.com/assets/{'0' * 64}.json",
+                "Parameters": {"P": {"Ref": "P"}},
+            },
             "Metadata": {"aws:asset:path": f"n{n + 1}.json", "aws:asset:property": "TemplateURL"},
         }
         files["Main.template.json" if n == 0 else f"n{n}.json"] = template(
@@ -682,7 +685,7 @@ def stacks_of_buckets(size: int) -> Json:
 def nested_stack(file: str, **metadata: Json) -> Json:
     return {
         "Type": "AWS::CloudFormation::Stack",
-        "Properties": {"TemplateURL": "x"},
+        "Properties": {"TemplateURL": f"https://s3.amazonaws.com/assets/{'0' * 64}.json"},
         "Metadata": {"aws:asset:path": file, "aws:asset:property": "TemplateURL", **metadata},
     }
 

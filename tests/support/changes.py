@@ -75,7 +75,9 @@ def write_assembly(folder: Path, **stacks: Json) -> str:
             body = nested if "Resources" in nested else {"Resources": nested}
             (folder / file).write_text(json.dumps(body))
             resource = template["Resources"].setdefault(logical_id, {"Type": "AWS::CloudFormation::Stack"})
-            resource.setdefault("Properties", {}).setdefault("TemplateURL", "https://example.com/t.json")
+            resource.setdefault("Properties", {}).setdefault(
+                "TemplateURL", f"https://s3.amazonaws.com/assets/{'0' * 64}.json"
+            )
             resource.setdefault("Metadata", {}).update({"aws:asset:path": file, "aws:asset:property": "TemplateURL"})
         (folder / f"{name}.template.json").write_text(json.dumps(template))
         properties = {"templateFile": f"{name}.template.json", **spec.get("properties", {})}

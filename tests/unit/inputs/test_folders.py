@@ -45,12 +45,14 @@ def test_yaml_of_other_tools_in_a_folder_is_none_of_ours(tmp_path):
     assert problem.fatal and "broken.yaml" in problem.message
 
 
-def test_nested_stacks_of_bare_templates_are_unread_unless_their_templates_are_named(tmp_path):
+def test_nested_templates_beside_a_bare_one_are_read_once(tmp_path):
     nest = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "nest.yaml"}}
     write(tmp_path / "main.json", template(N=nest))
     write(tmp_path / "nest.yaml", "Resources: {B: {Type: T}}")
-    alone, beside = (read_paths([str(path)]).stacks[0] for path in (tmp_path / "main.json", tmp_path))
-    assert (alone.unread, beside.unread) == ({"N"}, frozenset())
+    named = [tmp_path / "main.json"], [tmp_path], [tmp_path / "nest.yaml", tmp_path / "main.json"]
+    for paths in named:
+        main, inner = read_paths([str(path) for path in paths]).stacks
+        assert (main.unread, inner.parent, inner.parent_logical_id) == (frozenset(), main, "N")
 
 
 @pytest.mark.parametrize("folder", ["no Resources", "a template is a mapping"])

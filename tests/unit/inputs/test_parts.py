@@ -15,7 +15,7 @@ from tests.support.assemblies import BUCKET, manifest, stack, template, write
 def nested(file):
     return {
         "Type": "AWS::CloudFormation::Stack",
-        "Properties": {"TemplateURL": "x"},
+        "Properties": {"TemplateURL": f"https://s3.amazonaws.com/assets/{'0' * 64}.json"},
         "Metadata": {"aws:asset:path": file, "aws:asset:property": "TemplateURL"},
     }
 

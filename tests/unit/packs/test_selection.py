@@ -11,7 +11,13 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 def test_no_selection_leaves_out_what_says_that_nobody_judged():
     rules = load_packs(()).rules
-    unseen = {"context-missing", "nested-template-unread", "template-macro", "template-module"}
+    unseen = {
+        "context-missing",
+        "deployed-template-unread",
+        "nested-template-unread",
+        "template-macro",
+        "template-module",
+    }
     assert {r.id for r in select_rules(rules, ["dynamodb-pitr"], ["*template*"])} == {"dynamodb-pitr", *unseen}
     for name in ("unseen", "template-macro"):
         with pytest.raises(ConfigError, match=f"'{name}' says what nobody has judged"):
