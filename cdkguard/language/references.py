@@ -39,7 +39,7 @@ def bind_target(node: Json, types: frozenset[str], satisfies: Decide | None, oth
         if name_at is None or (text := text_of(value)) is None:
             return None
         for logical_id, body, scope in world.others(subject.scope, types):
-            if any(spells(text, name) for _path, name in name_at(scope, body)):
+            if any(spells(text, name) or spells(value, name) for _path, name in name_at(scope, body)):
                 return logical_id, body
         return None
 
@@ -67,8 +67,8 @@ class _References(NamedTuple):
 
     # Logical ids; None among them says that the text of a value must be read, too.
     targets: set[str | None]
-    # The texts of the values, § for unknown parts.
-    texts: set[str]
+    # The texts of the values, § for unknown parts; those with unknown parts themselves, too.
+    texts: set[str | Deferred]
     # The first condition that is neither known nor assumed: values behind it were not looked at.
     unknown_condition: Branch | None
     # Whether it can refer to more where a condition or parameter is assumed.
@@ -149,7 +149,7 @@ class Referrers:
 
     def _find_references(self, body: Json, scope: Scope) -> _References:
         targets: set[str | None] = set()
-        texts: set[str] = set()
+        texts: set[str | Deferred] = set()
         is_open = False
         try:
             for _path, value in self._walk(scope, body):
@@ -161,7 +161,7 @@ class Referrers:
                     if not links or isinstance(found, Deferred) and found.kind == "text":
                         targets.add(None)
                     if (text := text_of(found)) is not None:
-                        texts.add(text)
+                        texts.update((text, found))
         except Branch as branch:
             return _References(targets, texts, Branch(branch.atom, branch.condition), True)
         return _References(targets, texts, None, is_open)
@@ -246,10 +246,23 @@ def text_of(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def spells(text: str, name: Json) -> bool:
-    """Whether a text is the physical name of a resource, or an ARN with it."""
-    if not isinstance(name, str) or not name:
+def spells(text: str | Deferred, name: Json) -> bool:
+    """Whether a text is the physical name of a resource, with or without a qualifier, or an ARN with it."""
+    if isinstance(text, Deferred):
+        return isinstance(name, Deferred) and _spells_parts(text.parts, name.parts)
+    if not isinstance(name, str) or not name or name not in text:
         return False
-    return text == name or (
+    return (text.startswith(name) and text[len(name) : len(name) + 1] in ("", ":")) or (
         text.startswith("arn:") and name in text[:2048].split(":", 5)[-1].replace("/", ":").split(":")
     )
+
+
+def _spells_parts(text: tuple[object, ...], name: tuple[object, ...]) -> bool:
+    """The same of texts with parts that only the deployment knows: `orders-${AWS::Region}:live`."""
+    at = len(name) - 1
+    if at < 0 or len(text) <= at or text[:at] != name[:at]:
+        return False
+    last, behind = text[at], text[at + 1] if len(text) > at + 1 else ""
+    if last == name[at]:
+        return behind == "" or isinstance(behind, str) and behind.startswith(":")
+    return isinstance(last, str) and isinstance(name[at], str) and last.startswith(f"{name[at]}:")
