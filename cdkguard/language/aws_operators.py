@@ -54,11 +54,32 @@ cidr_prefix_below = compare_cidr(_is_prefix_below)
 
 
 def cidr_open_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
-    """The range of a VPC or subnet is not open: a VPC has at most a /16.
+    """The range of a VPC or subnet is not open: a VPC has at most a /16. Of a text, the prefix length decides.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
     """
-    return operand is False if value.kind == "resource" and "Cidr" in str(value.attribute) else None
+    if value.kind in ("resource", "import"):
+        return operand is False if "Cidr" in str(value.attribute) else None
+    answers = {_is_open(cidr, operand) for cidr in _ranges_of_length(value)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def cidr_prefix_below_known_parts(value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """Decides by the prefix length of a text whose address is not known."""
+    answers = {_is_prefix_below(cidr, operand) for cidr in _ranges_of_length(value)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _ranges_of_length(value: Deferred) -> list[str]:
+    """Ranges that a text with an unknown address may be, of its prefix length; none where that is not known."""
+    last = value.parts[-1] if value.kind == "text" else None
+    length = last.rpartition("/")[2].strip() if isinstance(last, str) and "/" in last else ""
+    if not length.isascii() or not length.isdigit() or int(length) > 128:
+        return []
+    v4, v6 = f"0.0.0.0/{length}", f"2000::/{length}"
+    if int(length) > 32 or any(isinstance(part, str) and ":" in part for part in value.parts):
+        return [v6]
+    return [v4] if any(isinstance(part, str) and "." in part for part in value.parts) else [v4, v6]
 
 
 # -- ports and protocols of a security-group rule

@@ -121,7 +121,7 @@ OPERATORS = {
         Operator("template_unread", comparisons.is_template_unread, BOOLEAN, absent=None, deferred=None),
         Operator("cidr_open", aws.cidr_open, deferred=aws.cidr_open_known_parts),
         Operator("cidr_public", aws.cidr_public, BOOLEAN),
-        Operator("cidr_prefix_below", aws.cidr_prefix_below, NUMBER),
+        Operator("cidr_prefix_below", aws.cidr_prefix_below, NUMBER, deferred=aws.cidr_prefix_below_known_parts),
         Operator("ports_include", aws.ports_include, LIST),
         Operator("ports_within", aws.ports_within, LIST),
         Operator("ports_all", aws.ports_all, BOOLEAN),

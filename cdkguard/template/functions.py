@@ -162,6 +162,14 @@ def _after_first(operand: Json) -> Iterable[Json]:
     return operand[1:] if isinstance(operand, list) else ()
 
 
+def _itself(operand: Json) -> Iterable[Json]:
+    return (operand,)
+
+
+def _default_value(operand: Json) -> Iterable[Json]:
+    return operand[3:] if isinstance(operand, list) else ()
+
+
 def _nothing(_operand: Json) -> Iterable[Json]:
     return ()
 
@@ -198,7 +206,8 @@ class Intrinsic(NamedTuple):
     @property
     def is_made_of_its_operand(self) -> bool:
         """Whether texts or links of its operand stand in its value, which a look-up or an import takes from elsewhere."""
-        return self.flatten is not None or self.links is not _nothing or self.parts is not _nothing
+        has_parts = self.parts is not _nothing and not self.looks_up
+        return self.flatten is not None or self.links is not _nothing or has_parts
 
 
 FUNCTIONS = {
@@ -209,14 +218,20 @@ FUNCTIONS = {
         Intrinsic(
             "Fn::Join", text_functions.join, flatten=text_functions.flatten_join, parts=text_functions.join_parts
         ),
-        Intrinsic("Fn::Sub", text_functions.sub, links=text_functions.sub_links, flatten=text_functions.flatten_sub),
-        Intrinsic("Fn::Base64", _base64, flatten=_flatten_operand),
+        Intrinsic(
+            "Fn::Sub",
+            text_functions.sub,
+            links=text_functions.sub_links,
+            flatten=text_functions.flatten_sub,
+            parts=text_functions.sub_parts,
+        ),
+        Intrinsic("Fn::Base64", _base64, flatten=_flatten_operand, parts=text_functions.hidden_parts),
         Intrinsic("Fn::If", _if, parts=_after_first),
         Intrinsic("Fn::Select", _select, parts=_after_first),
         Intrinsic("Fn::Split", _split, parts=_after_first),
-        Intrinsic("Fn::FindInMap", _find_in_map, looks_up=True),
+        Intrinsic("Fn::FindInMap", _find_in_map, parts=_default_value, looks_up=True),
         Intrinsic("Fn::ImportValue", _import_value),
-        Intrinsic("Fn::ToJsonString", _to_json_string),
+        Intrinsic("Fn::ToJsonString", _to_json_string, parts=_itself),
         Intrinsic("Fn::Length", _length),
         Intrinsic("Fn::GetAZs"),
         Intrinsic("Fn::Cidr"),

@@ -151,6 +151,12 @@ class Scope:
         other.open = self.open | behind
         return None if other.condition_if_known(name) is False else other
 
+    def without_defaults(self) -> Scope:
+        """The scope in which no parameter has its Default, so that what is known there is known for certain."""
+        other = self._copy()
+        other.open = self.open | as_mapping(self.template.get("Parameters")).keys()
+        return other
+
     def without_assumptions(self) -> Scope:
         """The scope in which nothing is assumed.
 
@@ -281,14 +287,13 @@ class Scope:
         """A parameter's value before deployment, else a Deferred of kind parameter."""
         raw = {"Ref": name}
         declared = as_mapping(as_mapping(self.template.get("Parameters")).get(name))
-        kind = str(declared.get("Type", "String"))
         if name in self.given:
             value = self.given[name]
         elif name in self.open:
             return Deferred("parameter", raw, name)
         elif name in self.defaults:
             value = self.defaults[name]
-        elif "Default" in declared and not kind.startswith(_SSM_TYPE):
+        elif "Default" in declared and not has_ssm_type(declared):
             value = declared["Default"]
         else:
             return Deferred("parameter", raw, name)
@@ -297,9 +302,14 @@ class Scope:
             return value
         if not is_flat(value) or isinstance(value, str) and len(value) > MAX_PARAMETER:
             return Deferred("parameter", raw, name)  # no value that a parameter can have
-        if isinstance(value, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
+        if isinstance(value, str) and str(declared.get("Type", "String")).startswith(("CommaDelimitedList", "List<")):
             return self.shared.lists.ask_once(_split_list, value)
         return self.resolve(value) if isinstance(value, str) else value
+
+
+def has_ssm_type(declared: Mapping[str, Json]) -> bool:
+    """Whether a parameter is given a name in SSM, whose value only the deployment knows."""
+    return str(declared.get("Type", "String")).startswith(_SSM_TYPE)
 
 
 def _split_list(text: str) -> list[str]:

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from cdkguard._typing import Json
 from cdkguard.model import Problem, Stack
 from cdkguard.template import loops
-from cdkguard.template.scope import Scope
-from cdkguard.template.values import ABSENT, Branch, Deferred
+from cdkguard.template.functions import is_intrinsic
+from cdkguard.template.scope import Scope, has_ssm_type
+from cdkguard.template.values import ABSENT, Branch, Deferred, as_mapping
 
 MAX_DUMMIES = 200  # different values of missing context, each searched in every text; CDK has a dozen of them
+
+_NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")  # whose parameters only their parent gives
 
 
 class StackScopes:
@@ -34,12 +37,12 @@ class StackScopes:
 
     def _make_scope(self, stack: Stack) -> Scope:
         given: dict[str, Json] = {}
-        declared = stack.template.get("Parameters")
-        declared = declared if isinstance(declared, dict) else {}
+        presumed: dict[str, Json] = {}
+        declared = as_mapping(stack.template.get("Parameters"))
         if stack.parent is None:
             given = {k: v for k, v in {**stack.parameters, **self.given}.items() if k in declared}
         elif stack.parent_logical_id is not None:
-            given = self._find_passed_parameters(stack, declared)
+            given, presumed = self._find_passed_parameters(stack, declared)
 
         dummies = tuple({d for m in stack.missing for d in m.dummies if d})
         if len(dummies) > MAX_DUMMIES:
@@ -52,32 +55,43 @@ class StackScopes:
             stack.name if stack.parent is None else None,
             dummies,
             stack,
+            presumed,
         )
 
-    def _find_passed_parameters(self, stack: Stack, declared: Mapping[str, Json]) -> dict[str, Json]:
-        """The parameters of a nested stack, as its parent passes them; a value that is not known there is not known here."""
+    def _find_passed_parameters(
+        self, stack: Stack, declared: Mapping[str, Json]
+    ) -> tuple[dict[str, Json], dict[str, Json]]:
+        """(what its parent gives a nested stack for certain, what only a Default of the parent gives).
+
+        A value that is not known in the parent is not known here. A parameter that is not passed has its Default for
+        certain: nobody is asked for the parameters of a nested stack, other than for those of a stack set or a product.
+        """
         assert stack.parent is not None and stack.parent_logical_id is not None
-        scope, given = self.of(stack.parent), dict(stack.parameters)
-        parent = self.resources(stack.parent).get(stack.parent_logical_id, {})
-        properties = parent.get("Properties")
-        passed = properties.get("Parameters") if isinstance(properties, dict) else None
+        parent = self.resources(stack.parent).get(stack.parent_logical_id)
+        if parent is None:
+            return dict(stack.parameters), {}
+        passed = as_mapping(parent.get("Properties")).get("Parameters", {})
         if isinstance(passed, list):  # of a stack set
-            passed = {
-                str(p["ParameterKey"]): p.get("ParameterValue")
-                for p in passed
-                if isinstance(p, dict) and "ParameterKey" in p
-            }
-        for name, raw in (passed if isinstance(passed, dict) else {}).items():
-            if name not in declared:
-                continue
-            try:
-                value = scope.resolve(raw)
-            except Branch:
-                value = Deferred("parameter", {"Ref": name}, name)
-            if value is not ABSENT:
-                known = not isinstance(value, Deferred)
-                given[name] = value if known else Deferred("parameter", {"Ref": name}, name)
-        return given
+            pairs = [as_mapping(pair) for pair in passed]
+            passed = {str(p["ParameterKey"]): p.get("ParameterValue") for p in pairs if "ParameterKey" in p}
+        if not isinstance(passed, dict) or is_intrinsic(passed):
+            return {**stack.parameters, **{name: _unknown_parameter(name) for name in declared}}, {}
+
+        scope = self.of(stack.parent)
+        without_defaults = scope.without_defaults()
+        given, presumed = dict(stack.parameters), {}
+        is_nested = parent.get("Type") in _NESTED
+        for name, one in declared.items():
+            value = _resolve_passed(scope, passed[name], name) if name in passed else ABSENT
+            if value is ABSENT:
+                default = as_mapping(one)
+                if is_nested and name not in given and "Default" in default and not has_ssm_type(default):
+                    given[name] = default["Default"]
+            elif isinstance(value, Deferred) or _resolve_passed(without_defaults, passed[name], name) == value:
+                given[name] = value
+            else:
+                presumed[name] = value
+        return given, presumed
 
     def resources(self, stack: Stack) -> dict[str, Json]:
         """Logical id -> body, loops of AWS::LanguageExtensions expanded."""
@@ -111,6 +125,19 @@ class StackScopes:
         text = f"{stack.template_path}: {message}"
         if not any(p.message == text for p in self.problems):
             self.problems.append(Problem("template", text, stack.template_path))
+
+
+def _resolve_passed(scope: Scope, value: Json, name: str) -> Json:
+    """What the parent passes for the parameter; where that is not known, a Deferred of the nested stack."""
+    try:
+        found = scope.resolve(value)
+    except Branch:
+        return _unknown_parameter(name)
+    return _unknown_parameter(name) if isinstance(found, Deferred) else found
+
+
+def _unknown_parameter(name: str) -> Deferred:
+    return Deferred("parameter", {"Ref": name}, name)
 
 
 def _is_resource(value: Json) -> bool:

@@ -96,10 +96,25 @@ def _concatenate(scope: Scope, pieces: list[Json], call: Json) -> Json:
 
     if all(isinstance(p, str) for p in parts):
         return scope.resolve("".join(parts))
-    joined = Deferred("text", call, parts=tuple(parts))
+    joined = Deferred("text", call, parts=tuple(_join_neighbours(parts)))
     if DYNAMIC in (text := joined.text()):
         return Deferred("dynamic", text, parts=joined.parts)
     return joined
+
+
+def _join_neighbours(parts: list[Json]) -> Iterator[Json]:
+    """The parts with one string in the place of several in a row, so that the known text before and after is whole."""
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        if texts:
+            yield "".join(texts)
+            texts = []
+        yield part
+    if texts:
+        yield "".join(texts)
 
 
 # -- without a scope
@@ -154,8 +169,30 @@ def sub_links(operand: Json) -> Iterator[tuple[str, str | None]]:
 
 
 def join_parts(operand: Json) -> Iterator[Json]:
-    """The values of an Fn::Join of which `flatten_join` gives a § alone."""
+    """The values of an Fn::Join of which `flatten_join` gives a § alone, those of a Join or Sub inside it included."""
     if isinstance(operand, list) and len(operand) == 2 and isinstance(operand[1], list):
         for item in operand[1]:
-            if isinstance(item, dict) and next(iter(item), "") not in ("Fn::Join", "Fn::Sub", "Ref", "Fn::GetAtt"):
-                yield item
+            yield from hidden_parts(item)
+
+
+def sub_parts(operand: Json) -> Iterator[Json]:
+    """The variables of an Fn::Sub of which `flatten_sub` gives a § alone."""
+    if isinstance(operand, list) and len(operand) == 2 and isinstance(operand[1], dict):
+        for item in operand[1].values():
+            yield from hidden_parts(item)
+
+
+def hidden_parts(item: Json) -> Iterator[Json]:
+    """The values in a text, or itself, that become a part of it and that `flatten` does not show."""
+    pending = [item]
+    while pending:
+        part = pending.pop()
+        ((name, operand),) = part.items() if isinstance(part, dict) and len(part) == 1 else (("", None),)
+        if name == "Fn::Join" and isinstance(operand, list) and len(operand) == 2 and isinstance(operand[1], list):
+            pending.extend(reversed(operand[1]))
+        elif name == "Fn::Sub" and isinstance(operand, list) and len(operand) == 2 and isinstance(operand[1], dict):
+            pending.extend(reversed(operand[1].values()))
+        elif name == "Fn::Base64":
+            pending.append(operand)
+        elif isinstance(part, dict) and name not in ("Ref", "Fn::GetAtt", "Fn::Sub"):
+            yield part

@@ -7,7 +7,7 @@ import pytest
 from cdkguard.language.operators import OPERATORS, always, evaluate_operator
 from cdkguard.language.subject import OperatorContext
 from cdkguard.template.scope import Scope
-from cdkguard.template.values import ABSENT
+from cdkguard.template.values import ABSENT, Deferred
 
 PORT = {"Fn::GetAtt": ["Database", "Endpoint.Port"]}
 KNOWN = {"Ref": "P"}
@@ -99,3 +99,18 @@ def test_what_asks_for_absence_is_asked(name, answer):
         and judged(name, {"Ref": "AWS::NoValue"}, False) is not answer
     )
     assert evaluate_operator(name, ABSENT, True, OperatorContext(Scope({}), "", None, None)) is answer
+
+
+HOLE = Deferred("parameter", {"Ref": "Ip"}, "Ip")
+
+
+@pytest.mark.parametrize("parts, expected", [
+    ((HOLE, "/0"), True), ((HOLE, "/32"), False), ((HOLE, "/128"), False), ((HOLE, ".0.0/16"), False),
+    (("10.", HOLE, ".0.0/16"), False), (("10.0.0.0/", HOLE), None), ((HOLE, "/"), None), ((HOLE, "/33x"), None),
+    (("2001:", HOLE, "::/3"), True), (("2001:", HOLE, "::/4"), False), ((HOLE, "/1"), True), ((HOLE, "/2"), None),
+    ((HOLE, ".0.0.0/2"), False), ((HOLE, ":/80"), False), ((HOLE, "/999"), None), ((HOLE, ", 10.0.0.0"), None),
+])  # fmt: skip
+def test_the_length_of_a_range_decides_whether_it_is_open(parts, expected):
+    value, context = Deferred("text", "…", parts=parts), OperatorContext(Scope({}), "", None, None)
+    assert evaluate_operator("cidr_open", value, True, context) is expected
+    assert evaluate_operator("cidr_open", value, False, context) is (None if expected is None else not expected)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdkguard.engine.texts import find_texts
 from cdkguard.template.functions import flatten
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Branch, Deferred
@@ -154,3 +155,30 @@ def test_a_large_value_is_looked_at_once_and_stays_the_same_object():
     assert at.resolve(call) is at.resolve(call)
     spent = at.shared.large_characters
     assert at.resolve(call) == ["x"] * 500 and at.shared.large_characters == spent > 0
+
+
+SECRET = "AKIAIOSFODNN7EXAMPLE"
+CHOICE = {"Fn::If": ["C", SECRET, "x"]}
+
+
+@pytest.mark.parametrize("written", [
+    {"Fn::Join": ["", ["a", {"Fn::Join": ["", ["b", CHOICE]]}]]},
+    {"Fn::Join": ["", ["a", {"Fn::Join": ["", ["b", {"Fn::Join": ["", [CHOICE]]}]]}]]},
+    {"Fn::Join": ["", ["a", {"Fn::Sub": ["${V}", {"V": CHOICE}]}]]},
+    {"Fn::Sub": ["x${V}", {"V": CHOICE}]},
+    {"Fn::Sub": ["x${V}", {"V": {"Fn::Join": ["-", ["b", CHOICE]]}}]},
+    {"Fn::Base64": CHOICE},
+    {"Fn::Base64": {"Fn::Join": ["-", ["b", {"Fn::Sub": ["${Z}", {"Z": CHOICE}]}]]}},
+    {"Fn::ToJsonString": {"k": SECRET}},
+    {"Fn::FindInMap": ["M", "a", "b", {"DefaultValue": SECRET}]},
+])  # fmt: skip
+def test_a_text_in_a_branch_inside_other_functions_is_found(written):
+    assert SECRET in [text for _path, text in find_texts({"P": written})]
+
+
+@pytest.mark.parametrize("written", [
+    {"Fn::Join": ["/", [{"Ref": "Ip"}, "32"]]}, {"Fn::Sub": "${Ip}/32"}, {"Fn::Join": ["", [{"Ref": "Ip"}, "/", 32]]},
+])  # fmt: skip
+def test_the_known_text_behind_a_hole_is_one_part(written):
+    found = Scope({"Parameters": {"Ip": {"Type": "String"}}}).resolve(written)
+    assert found.parts == (Deferred("parameter", {"Ref": "Ip"}, "Ip"), "/32")
