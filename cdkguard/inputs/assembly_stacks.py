@@ -9,7 +9,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.errors import CdkguardError, TemplateError, TooMuchError
 from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles, environment_of
 from cdkguard.inputs.assets import Asset, read_assets
-from cdkguard.inputs.deployed_templates import DeployedTemplate, templates_of
+from cdkguard.inputs.deployed_templates import DeployedTemplate, find_in_loops, templates_of
 from cdkguard.inputs.parts import DEPLOYERS
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty, metadata_of
 from cdkguard.inputs.source_lines import StackMetadata
@@ -67,7 +67,7 @@ class StackReader:
             notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines, source=metadata.source_at(construct_path),
             acknowledgements=tuple(metadata.acknowledgements()), missing=artifact.missing, from_assembly=True,
-            unread=_find_unread(nested),
+            unread=_find_unread(nested, template),
         )  # fmt: skip
         self.stacks.append(stack)
         self._read_nested(stack, nested, metadata, 0, owner)
@@ -194,7 +194,7 @@ class StackReader:
             parent_logical_id=nested.logical_id, construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines,
             source=metadata.source_at(nested.construct_path) or metadata.source_at(nested.resource_path or ""),
-            missing=root.missing, from_assembly=True, unread=_find_unread(inner),
+            missing=root.missing, from_assembly=True, unread=_find_unread(inner, template),
         )  # fmt: skip
         self.stacks.append(stack)
         self._read_nested(stack, inner, metadata, level + 1, owner)
@@ -240,9 +240,10 @@ def _without_frames(error: CdkguardError) -> CdkguardError:
     return type(error)(*error.args)
 
 
-def _find_unread(nested: Sequence[_Nested]) -> frozenset[str]:
-    """The logical ids of what deploys a template that is not in the assembly."""
-    return frozenset(stack.logical_id for stack in nested if stack.is_unread())
+def _find_unread(nested: Sequence[_Nested], template: Mapping[str, Json]) -> frozenset[str]:
+    """The logical ids of what deploys a template that is not in the assembly, or that a loop names."""
+    unread = {stack.logical_id for stack in nested if stack.is_unread()}
+    return frozenset((*unread, *find_in_loops(template["Resources"])))
 
 
 def nested_path(resource_path: str | None, logical_id: str, parent_path: str | None) -> str:

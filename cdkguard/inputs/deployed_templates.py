@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard._typing import Json, NamedTuple
+from cdkguard.inputs.parts import DEPLOYERS
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty
 from cdkguard.template.functions import flatten
 
@@ -51,6 +52,20 @@ class DeployedTemplate(NamedTuple):
         """The path of a file beside the template."""
         path = self.address()
         return None if not path or "://" in path or "§" in path or "${" in path else path
+
+
+def find_in_loops(resources: Mapping[str, Json]) -> Iterator[str]:
+    """The logical ids, with * where a loop fills something in, of what loops make and deploys a template."""
+    for name, body in resources.items():
+        if isinstance(body, list) and name.startswith("Fn::ForEach::") and len(body) == 3:
+            yield from _find_in_loop(mapping_or_empty(body[2]))
+
+
+def _find_in_loop(made: Mapping[str, Json]) -> Iterator[str]:
+    for name, body in made.items():
+        if mapping_or_empty(body).get("Type") in DEPLOYERS:
+            yield re.sub(r"[$&]\{[^{}]*\}", "*", name)
+    yield from find_in_loops(made)
 
 
 def templates_of(resource: Mapping[str, Json], mappings: Json) -> Iterator[DeployedTemplate]:

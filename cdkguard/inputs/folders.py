@@ -98,7 +98,7 @@ def _read_stack(path: str) -> Assembly:
     template, lines = read_template(path)
     paths = find_construct_paths(template)
     stack = Stack(name_of_template(path), template, path, construct_paths=paths, line_of=lines)
-    if not any(isinstance(r, dict) and r.get("Type") in DEPLOYERS for r in template["Resources"].values()):
+    if not any(isinstance(r, list) or r.get("Type") in DEPLOYERS for r in template["Resources"].values()):
         return Assembly((stack,))
 
     from cdkguard.inputs.templates_beside import read_beside  # few templates deploy others

@@ -179,6 +179,12 @@ def check_template(body: Json, name: str) -> None:
         if body.get(section) is not None and not isinstance(body[section], dict):
             raise TemplateError(f"{name}: {section} is {_describe_kind(body[section])}, not a mapping")
 
+    if "Fn::Transform" in resources:  # such as AWS::Include, which brings resources: like one over the whole template
+        there = body.get("Fn::Transform")
+        body["Fn::Transform"] = [
+            *(there if isinstance(there, list) else [there] if there else []),
+            resources.pop("Fn::Transform"),
+        ]
     for logical_id, resource in resources.items():
         if isinstance(logical_id, str) and logical_id.startswith(_LOOP) and isinstance(resource, list):
             continue

@@ -9,7 +9,7 @@ from cdkguard._typing import Json
 from cdkguard.errors import TemplateError
 from cdkguard.inputs.assembly_files import AssemblyFiles
 from cdkguard.inputs.assets import read_assets
-from cdkguard.inputs.deployed_templates import DeployedTemplate, templates_of
+from cdkguard.inputs.deployed_templates import DeployedTemplate, find_in_loops, templates_of
 from cdkguard.inputs.parts import Readings
 from cdkguard.inputs.shapes import find_construct_paths, metadata_of
 from cdkguard.inputs.template_file import parse_template, read_template
@@ -37,18 +37,15 @@ class _Reader:
 
     def read(self, stack: Stack, level: int) -> None:
         """Add the stack and what it deploys; `level` counts the templates around it."""
-        deployed = list(_find_deployed(stack.template))
-        files_of = [self._find_file(stack, resource, one) for _name, resource, one in deployed]
-        unread = frozenset(
-            name
-            for (name, _resource, one), file in zip(deployed, files_of, strict=True)
-            if not file and one.text() is None
-        )
-        stack = stack._replace(unread=unread)
+        deployed = [
+            (name, one, self._find_file(stack, resource, one)) for name, resource, one in _find_deployed(stack.template)
+        ]
+        unread = {name for name, one, file in deployed if not file and one.text() is None}
+        stack = stack._replace(unread=frozenset((*unread, *find_in_loops(stack.template["Resources"]))))
         self.stacks.append(stack)
-        for (logical_id, _resource, one), file in zip(deployed, files_of, strict=True):
-            if logical_id not in unread:
-                self._read_nested(stack, logical_id, one, file, level + 1)
+        for name, one, file in deployed:
+            if file or one.text() is not None:
+                self._read_nested(stack, name, one, file, level + 1)
 
     def _find_file(self, stack: Stack, resource: Mapping[str, Json], deployed: DeployedTemplate) -> str | None:
         """The file beside the template: by its path, or as CDK's metadata name the asset of the URL."""

@@ -8,6 +8,7 @@ the deployment knows a part: a text that begins with "arn:" does so whatever is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 
 from cdkguard._typing import Json
 from cdkguard.language.subject import OperatorContext
@@ -168,8 +169,10 @@ def is_no_echo_parameter(value: Json, operand: Json, context: OperatorContext) -
 
 
 def is_template_unread(value: Json, operand: Json, context: OperatorContext) -> Tri:
-    """Whether the resource is a nested stack whose template is not among the templates of the run."""
-    return (context.logical_id in context.scope.stack.unread) is operand
+    """Whether the resource deploys a template that is not among those of the run; in a loop's ids * stands for a part."""
+    unread = context.scope.stack.unread
+    is_unread = context.logical_id in unread or any("*" in p and fnmatchcase(context.logical_id, p) for p in unread)
+    return is_unread is operand
 
 
 # -- values of which a part is known

@@ -260,3 +260,32 @@ def test_templates_that_nest_each_other_end(tmp_path):
     inner = {"Resources": {"Y": stack("main.json"), "Z": stack("main.json")}}
     with pytest.raises(InputError, match="would be read again"):
         bare(tmp_path, stack("db.json"), inner)
+
+
+LOOP = {"Fn::ForEach::Regions": ["Name", ["A", "B"], {"Db${Name}": stack("https://s3.amazonaws.com/elsewhere/t.yaml")}]}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_loop_deploys_is_a_finding(tmp_path, whole):
+    template = {"Transform": "AWS::LanguageExtensions", "Resources": {"X": ORDERLY["Resources"]["Topic"], **LOOP}}
+    assembly(tmp_path, stack(URL), inner=ORDERLY)
+    (tmp_path / "Shop.template.json").write_text(json.dumps(template))
+    report, _found = judge(tmp_path, "" if whole else "Shop.template.json")
+    assert [(f.rule_id, f.logical_id) for f in report.findings] == [
+        ("nested-template-unread", "DbA"),
+        ("nested-template-unread", "DbB"),
+    ]
+
+
+def test_of_several_versions_beside_a_template_each_is_judged(tmp_path):
+    assert sorted(bare(tmp_path, product("db.json", "https://s3.amazonaws.com/b/t.yaml"))[1]) == [
+        "deployed-template-unread",
+        *HAZARD,
+    ]
+
+
+def test_resources_that_are_included_are_a_finding_beside_the_others(tmp_path):
+    include = {"Name": "AWS::Include", "Parameters": {"Location": "s3://shared/roles.yaml"}}
+    (tmp_path / "main.json").write_text(json.dumps({"Resources": {"Fn::Transform": include, **OPEN["Resources"]}}))
+    report = check(Config(paths=(str(tmp_path / "main.json"),), environment="prod", rules=(*RULES, "template-macro")))
+    assert sorted(f.rule_id for f in report.findings) == [*HAZARD, "template-macro"]
