@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from cdkguard._typing import Json
 
 PREFIX = "AWS::Serverless::"
+MAX_CHOICES = 8  # Fn::If inside each other, around one policy
 MAX_SHARED = 200_000  # members of Globals, times the resources that take them over
 
 _SERVICES = {"Function": "lambda.amazonaws.com", "StateMachine": "states.amazonaws.com"}
@@ -23,6 +24,8 @@ _COUNTERPARTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "StateMachine": ("AWS::StepFunctions::StateMachine", {"LoggingConfiguration": "Logging"}),
     "LayerVersion": ("AWS::Lambda::LayerVersion", {}),
 }
+
+_If = tuple[Json, bool]  # a condition's name, and the truth that it has where the value counts
 
 
 class GlobalsTooLarge(ValueError):
@@ -59,7 +62,7 @@ def expand_resource(body: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
     properties = properties or {}
     kind, renamed = _COUNTERPARTS[name]
     yield {**body, "Type": kind, "Properties": _rename_properties(properties, renamed)}
-    if name in _SERVICES and properties.get("Policies") and not properties.get("Role"):
+    if name in _SERVICES and not properties.get("Role"):
         yield {**body, "Type": "AWS::IAM::Role", "Properties": _make_role(properties, _SERVICES[name])}
     if name == "Function" and isinstance(properties.get("FunctionUrlConfig"), dict):
         yield {**body, "Type": "AWS::Lambda::Url", "Properties": properties["FunctionUrlConfig"]}
@@ -72,16 +75,15 @@ def _rename_properties(properties: Mapping[str, Json], renamed: Mapping[str, str
 def _make_role(properties: Mapping[str, Json], service: str) -> dict[str, Json]:
     """The properties of the role that SAM makes for a function: `Policies` are managed policies, by name or ARN, documents, or
     templates of SAM, which are left out."""
-    written = properties["Policies"]
     managed: list[Json] = []
     inline: list[Json] = []
-    for policy in written if isinstance(written, list) else [written]:
+    for policy, behind in _list_policies(properties.get("Policies"), ()):
         if isinstance(policy, dict) and "Statement" in policy:
-            inline.append({"PolicyName": "sam", "PolicyDocument": policy})
+            inline.append(_put_behind(behind, {"PolicyName": "sam", "PolicyDocument": policy}))
         elif isinstance(policy, str) and not policy.startswith("arn:"):
-            managed.append(f"arn:aws:iam::aws:policy/{policy}")
+            managed.append(_put_behind(behind, f"arn:aws:iam::aws:policy/{policy}"))
         elif isinstance(policy, str) or (isinstance(policy, dict) and not next(iter(policy), "").endswith("Policy")):
-            managed.append(policy)
+            managed.append(_put_behind(behind, policy))
 
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     role: dict[str, Json] = {
@@ -93,6 +95,24 @@ def _make_role(properties: Mapping[str, Json], service: str) -> dict[str, Json]:
     if "PermissionsBoundary" in properties:
         role["PermissionsBoundary"] = properties["PermissionsBoundary"]
     return role
+
+
+def _list_policies(written: Json, behind: tuple[_If, ...]) -> Iterator[tuple[Json, tuple[_If, ...]]]:
+    """Each policy of `Policies`, with the Fn::If that it stands behind, outermost first."""
+    for policy in written if isinstance(written, list) else [written]:
+        choice = policy.get("Fn::If") if isinstance(policy, dict) else None
+        if isinstance(choice, list) and len(choice) == 3 and len(behind) < MAX_CHOICES:
+            yield from _list_policies(choice[1], (*behind, (choice[0], True)))
+            yield from _list_policies(choice[2], (*behind, (choice[0], False)))
+        elif policy is not None:
+            yield policy, behind
+
+
+def _put_behind(behind: tuple[_If, ...], value: Json) -> Json:
+    nothing = {"Ref": "AWS::NoValue"}
+    for condition, holds in reversed(behind):
+        value = {"Fn::If": [condition, value, nothing] if holds else [condition, nothing, value]}
+    return value
 
 
 def _merge(common: Json, own: Json) -> Json:

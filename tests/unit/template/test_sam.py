@@ -13,6 +13,7 @@ from cdkguard.template import sam
 RULES = packs.load_packs().rules
 SETS = packs.load_packs().sets
 ADMIN = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ANYBODY = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "sts:AssumeRole"}]}
 
 
 def judge(resources, **template):
@@ -36,6 +37,16 @@ def function(**properties):
         (function(Policies=ADMIN), "iam-admin-star"),
         (function(Policies=["AdministratorAccess"]), "iam-role-admin-managed-policy"),
         (function(Policies="arn:aws:iam::aws:policy/AdministratorAccess"), "iam-role-admin-managed-policy"),
+        (
+            function(Policies=[{"Fn::If": ["C", "AdministratorAccess", {"Ref": "AWS::NoValue"}]}]),
+            "iam-role-admin-managed-policy",
+        ),
+        (function(Policies={"Fn::If": ["C", [], ["AWSLambdaExecute", ADMIN]]}), "iam-admin-star"),
+        (function(AssumeRolePolicyDocument=ANYBODY), "iam-public-trust"),
+        (
+            {"Fn": {"Type": "AWS::Serverless::StateMachine", "Properties": {"AssumeRolePolicyDocument": ANYBODY}}},
+            "iam-public-trust",
+        ),
         (function(FunctionUrlConfig={"AuthType": "NONE"}), "lambda-url-auth"),
         ({"Fn": {"Type": "AWS::Serverless::StateMachine", "Properties": {"Policies": [ADMIN]}}}, "iam-admin-star"),
         ({"Fn": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "x"}}}, "apigw-access-logging"),
