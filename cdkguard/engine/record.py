@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cdkguard._typing import Json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.fates import find_deletion_policy
 from cdkguard.model import Change
-from cdkguard.template.values import ABSENT, Deferred
+from cdkguard.template.values import ABSENT, Deferred, as_mapping
 
 
 def make_record(change: Change) -> dict[str, Json]:
@@ -22,9 +24,22 @@ def make_record(change: Change) -> dict[str, Json]:
         "Partner": change.partner or ABSENT,
         "Before": _with_policies(change.before),
         "After": _with_policies(change.after),
+        "New": [name for name, value in _properties_after(change) if _may_be_new(value, change)],
         "Replacing": [p.path for p in change.properties if p.replacement != "no"],
         "Stack": {"Name": change.stack.root.name, "Environment": change.stack.environment},
     }
+
+
+def _properties_after(change: Change) -> Iterable[tuple[str, Json]]:
+    return as_mapping(as_mapping(change.after).get("Properties")).items()
+
+
+def _may_be_new(value: Json, change: Change) -> bool:
+    """Whether a property names a resource that the baseline's stack does not hold, or one of another stack."""
+    if not isinstance(value, Deferred):
+        return False
+    known = as_mapping(change.old_stack.template.get("Resources")) if change.old_stack is not None else {}
+    return value.kind == "import" or any(link.target not in known for link in value.links())
 
 
 def _lost_parts(change: Change) -> Json:
