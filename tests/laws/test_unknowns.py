@@ -5,6 +5,7 @@ by a parameter, a list or mapping by a macro. It holds but for rules that ask
   - whether something is written, or how (`exists`, `literal`, `deferred`, `no_echo_parameter`, `secret_*`): a reference is;
   - what text the template itself holds (scope `value`, `names_*`): the text is gone;
   - which resource refers to which (`target`, `referrer`): the reference is gone;
+  - about what a custom resource stands for: a payload that nobody knows is the business of custom-resource-unread;
 and for those that say themselves what UNKNOWN counts as (`on_unknown: pass`). Where a condition that nobody knows chooses
 between the value and another one, the FAIL stays in any case, as one of the branches is the old template.
 """
@@ -16,6 +17,7 @@ from tests.support.rule_examples import UNKNOWN, failing, outcome, with_value
 
 PARAMETER, MACRO = {"Ref": UNKNOWN}, {"Fn::Transform": {"Name": "Macro"}}
 ASKS_WHAT_IS_WRITTEN = ("exists", "literal", "deferred", "no_echo_parameter", "secret_", "names_", "target", "referrer")
+STAND_INS = ("SDK::", "Kubernetes::", "@calls-")
 # Which names of its own resources a template writes out is not asked of a branch.
 READS_NAMES = {"hardcoded-own-resource-arn"}
 
@@ -32,6 +34,8 @@ def names(node):
 
 def asks_about_values(rule):
     asked = set(names([rule.where, rule.require]))
+    if any(name.startswith(STAND_INS) for name in rule.types):
+        return False
     return rule.scope == "resource" and rule.on_unknown != "pass" and not any(n.startswith(ASKS_WHAT_IS_WRITTEN) for n in asked)  # fmt: skip
 
 
