@@ -25,7 +25,7 @@ def schema():
     parts = {
         "path": {"$ref": "#/definitions/path"},
         **{name: operand(record) for name, record in OPERATORS.items()},
-        **{name: requirement for name in (*vocabulary.QUANTIFIERS, "not")},
+        **{name: requirement for name in (*vocabulary.QUANTIFIERS, "not", "opens_together")},
         **{name: {"type": "array", "items": requirement, "minItems": 1} for name in ("all", "any")},
         **{name: related for name in ("target", "referrer")},
         "backup_selected": {

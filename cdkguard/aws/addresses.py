@@ -16,9 +16,17 @@ ALL_PORTS = (0, 65535)
 NO_PORTS = (1, 0)  # An empty range.
 OTHER_PROTOCOL = (0, 0)  # A protocol other than TCP, UDP and ICMP: open, but at no port of a web server or database.
 
-# The prefix lengths up to which a range counts as the whole Internet: nobody owns half of an address space, and
-# 2000::/3 is all of IPv6 that is in use. https://www.iana.org/assignments/ipv6-address-space/
-_WIDEST = {4: 1, 6: 3}
+# The prefix lengths up to which a range counts as the whole Internet. The largest blocks that one owner has are a /8 of
+# IPv4, and a registry of the Internet has a /12 of IPv6. https://www.iana.org/assignments/ipv4-address-space/
+# https://www.iana.org/assignments/ipv6-unicast-address-assignments/
+_WIDEST = {4: 7, 6: 12}
+# Wide ranges from which nobody comes: multicast, reserved and local ones.
+# https://www.iana.org/assignments/iana-ipv6-special-registry/
+_NOBODYS = ("224.0.0.0/3", "fc00::/7", "fe80::/10", "ff00::/8")
+# The share of the addresses in use that several ranges together may hold before they count as the whole Internet.
+_OPEN_SHARE = 1 / 8
+_IN_USE = {4: 0, 6: 3}  # The prefix lengths of what is in use: all of IPv4, 2000::/3 of IPv6.
+
 # Ranges that no address on the Internet is in. https://www.iana.org/assignments/iana-ipv4-special-registry/
 _PRIVATE = (
     "0.0.0.0/8",
@@ -59,12 +67,35 @@ def prefix_of(cidr: str) -> tuple[int, int] | None:
 
 
 def is_open(cidr: str, widest: int = 0) -> bool | None:
-    """Whether a CIDR is (nearly) the whole Internet: prefix length <= `widest`, or a part that nobody owns.
+    """Whether a CIDR is (nearly) the whole Internet: prefix length <= `widest`, or too wide to have one owner.
 
-    A /1 counts as open on its own: the halves come in pairs. None if the text is no CIDR.
+    None if the text is no CIDR.
     """
     found = prefix_of(cidr)
-    return None if found is None else found[1] <= max(widest, _WIDEST[found[0]])
+    if found is None:
+        return None
+    if found[1] > max(widest, _WIDEST[found[0]]):
+        return False
+    return found[1] <= max(widest, 1) or not any(covers_range(nobodys, cidr) for nobodys in _NOBODYS)
+
+
+def are_open_together(cidrs: list[str]) -> bool:
+    """Whether ranges that are not open by themselves hold an eighth or more of the addresses in use together."""
+    found = [(cidr, parsed) for cidr in cidrs if (parsed := prefix_of(cidr)) is not None]
+    for version, in_use in _IN_USE.items():
+        of_version = [cidr for cidr, parsed in found if parsed[0] == version]
+        at_most = sum(2.0 ** (in_use - parsed[1]) for _cidr, parsed in found if parsed[0] == version)
+        if at_most >= _OPEN_SHARE and _share_of(of_version, in_use) >= _OPEN_SHARE:
+            return True
+    return False
+
+
+def _share_of(cidrs: list[str], in_use: int) -> float:
+    """The share of the addresses in use that ranges of one version hold, each address counted once."""
+    import ipaddress
+
+    networks = ipaddress.collapse_addresses([_network_of(cidr) for cidr in cidrs if is_public(cidr)])
+    return float(sum(2.0 ** (in_use - network.prefixlen) for network in networks))
 
 
 def is_public(cidr: str) -> bool | None:
@@ -122,6 +153,27 @@ def ports_of(rule: dict[str, Json]) -> tuple[int, int] | None:
     if first is None or last is None:
         return None
     return ALL_PORTS if -1 in (first, last) else (first, last)
+
+
+# Services that listen on TCP alone: a rule for UDP opens no way to them.
+# https://www.iana.org/assignments/service-names-port-numbers/
+_TCP_ONLY = frozenset(
+    {
+        *(20, 21, 22, 23, 139, 445, 873, 1433, 1521, 2181, 2375, 2376, 2379, 2380, 2382, 2383, 2483, 2484, 3306, 5432),
+        *(5439, 5601, 5900, 5901, 5984, 5985, 5986, 6379, 6443, 7199, 8020, 8182, 9042, 9092, 9142, 9160, 9200, 9300),
+        *(10250, 27017, 27018, 27019),
+    }
+)
+
+
+def opens_port(rule: dict[str, Json], port: int) -> bool | None:
+    """Whether a security-group rule opens the way to the service of a port; None where its ports are not known."""
+    ports = ports_of(rule)
+    if ports is None:
+        return None
+    if not ports[0] <= port <= ports[1]:
+        return False
+    return port not in _TCP_ONLY or protocol_of(rule.get("IpProtocol")) not in ("udp", "17")
 
 
 def protocol_of(value: Json) -> str | None:

@@ -96,11 +96,14 @@ def _is_endpoint_port(value: Json, context: OperatorContext) -> bool:
 
 
 def ports_include(value: Json, operand: Json, context: OperatorContext) -> Tri:
-    """Whether the rule opens one of the operand's ports."""
-    ports = _ports_of(value, context)
+    """Whether the rule opens one of the operand's ports; UDP opens none of a service that listens on TCP alone."""
+    if not isinstance(value, dict):
+        return None
+    rule = context.scope.resolve_deep(value)
+    ports = addresses.ports_of(rule)
     if ports is None:
         return True if _is_endpoint_port(value, context) else None
-    return any(ports[0] <= int(port) <= ports[1] for port in operand)
+    return any(ports[0] <= int(port) <= ports[1] and addresses.opens_port(rule, int(port)) for port in operand)
 
 
 def ports_within(value: Json, operand: Json, context: OperatorContext) -> Tri:

@@ -38,7 +38,7 @@ def prepare_requirement(
             if not isinstance(value, list) or not value:
                 raise RequirementError(f"'{key}' takes a list of requirements", at)
             out[key] = [prepare_requirement(part, (*at, i), parameters, sets) for i, part in enumerate(value)]
-        elif key == "not" or key in QUANTIFIERS:
+        elif key in ("not", "opens_together") or key in QUANTIFIERS:
             out[key] = prepare_requirement(value, at, parameters, sets)
         elif key in ("target", "referrer"):
             out[key] = _prepare_related(value, at, parameters, sets)

@@ -7,6 +7,7 @@ A requirement is one of
     {target: {path: $.Properties.X, types: [...], named: $.Properties.Name, satisfies: {...}, otherwise: unknown}}
     {referrer: {types: [...], path: $.Properties.Y, named: $.Properties.Name, satisfies: {...}}}
     {backup_selected: {arn: "dynamodb:table/", named: $.Properties.TableName, tags: $.Properties.Tags}}
+    {opens_together: {path: $, ports_include: [22]}}      asked of each rule of a security group
     {python: "package.module:function"}
 A path that names several values must hold for all of them; under `not`, `forbid` and `where` one is enough.
 """
@@ -54,6 +55,8 @@ def bind_requirement(node: Json, binding: Binding, universal: bool = True) -> De
         return _bind_referrer(node["referrer"], binding, universal)
     if "backup_selected" in node:
         return _bind_backup_selected(node["backup_selected"])
+    if "opens_together" in node:
+        return _bind_opens_together(bind_requirement(node["opens_together"], binding))
     if "python" in node:
         predicate = binding.predicates[node["python"]]
         return lambda subject: predicate(subject.root, subject.scope)
@@ -305,6 +308,12 @@ def _bind_backup_selected(node: Json) -> Decide:
     from cdkguard.language.backup_selections import bind_backup_selected
 
     return bind_backup_selected(node)
+
+
+def _bind_opens_together(counts: Decide) -> Decide:
+    from cdkguard.language.group_rules import bind_opens_together
+
+    return bind_opens_together(counts)
 
 
 def _bind_satisfies(node: Json, binding: Binding, universal: bool) -> Decide | None:

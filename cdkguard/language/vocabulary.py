@@ -47,7 +47,7 @@ WEIGHT_NEEDED = ("where", "severity")
 WEIGHT = (*WEIGHT_NEEDED, "message", "under")
 
 # Requirements: those of COMBINERS stand alone in their mapping; a `target` or `referrer` has the keys RELATED_KEYS.
-COMBINERS = ("all", "any", "not", "target", "referrer", "backup_selected", "python")
+COMBINERS = ("all", "any", "not", "target", "referrer", "backup_selected", "opens_together", "python")
 QUANTIFIERS = ("every", "some", "none")
 RELATED_KEYS = ("path", "types", "named", "satisfies", "otherwise")
 BACKUP_KEYS = ("arn", "named", "tags")

@@ -48,6 +48,10 @@ def ranges(draw: st.DrawFn) -> tuple[str, str]:
         "::ffff:0:0/96",
         "::ffff:0.0.0.0/97",
         "::/64",
+        "0.0.0.0/2",
+        "52.0.0.0/6",
+        "8000::/1",
+        "2600::/11",
     ],
 )
 def test_open(cidr: str) -> None:
@@ -57,7 +61,21 @@ def test_open(cidr: str) -> None:
 
 @pytest.mark.parametrize(
     "cidr",
-    ["10.0.0.0/8", "0.0.0.0/2", "0.0.0.0", "0.0.0.0/32", "8.8.8.8", "::", "2001:db8::/32", "::ffff:10.0.0.0/104"],
+    [
+        "10.0.0.0/8",
+        "17.0.0.0/8",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "fc00::/7",
+        "ff00::/8",
+        "2600::/13",
+        "0.0.0.0",
+        "0.0.0.0/32",
+        "8.8.8.8",
+        "::",
+        "2001:db8::/32",
+        "::ffff:10.0.0.0/104",
+    ],
 )
 def test_not_open(cidr: str) -> None:
     assert addresses.is_open(cidr) is False
@@ -70,6 +88,16 @@ def test_what_is_no_cidr_is_not_judged(text: str) -> None:
     assert addresses.prefix_of(text) is None
     assert addresses.is_open(text) is None
     assert addresses.is_public(text) is None
+
+
+@pytest.mark.parametrize(
+    "protocol, port, expected",
+    [("udp", 22, False), ("17", 22, False), (17, 5432, False), ("udp", 11211, True), ("udp", 2049, True)]
+    + [("tcp", 22, True), ("-1", 22, True), ("udp", 5000, True)],
+)
+def test_udp_opens_no_service_that_listens_on_tcp_alone(protocol, port, expected) -> None:
+    rule = {"IpProtocol": protocol, "FromPort": port, "ToPort": port}
+    assert addresses.opens_port(rule, port) is expected
 
 
 def test_a_limit_widens_what_counts_as_open() -> None:

@@ -1,0 +1,91 @@
+"""The requirement `opens_together`: rules of a security group that only together let in the whole Internet.
+
+The rules of a group add up, and a rule that names a prefix list lets in all its entries.
+https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cdkguard._typing import Json
+from cdkguard.aws import addresses
+from cdkguard.language.subject import Decide, Subject
+from cdkguard.logic import Tri
+from cdkguard.template import paths
+from cdkguard.template.values import Deferred, as_mapping
+
+_INGRESS = frozenset({"AWS::EC2::SecurityGroupIngress"})
+_PREFIX_LIST = "AWS::EC2::PrefixList"
+_PEERS = ("CidrIp", "CidrIpv6", "SourcePrefixListId")
+_INLINE = paths.bind_steps([["f", "Properties"], ["f", "SecurityGroupIngress"], ["*"]])
+_ENTRIES = paths.bind_steps([["f", "Properties"], ["f", "Entries"], ["*"], ["f", "Cidr"]])
+
+
+def bind_opens_together(counts: Decide) -> Decide:
+    """Bind `opens_together`: `counts` is asked of each rule, whose `$` it is.
+
+    One range that is open by itself is the business of `cidr_open`. A range that only the deployment knows does not
+    count: `cidr_open` says of it that it is not known.
+    """
+
+    def decide(subject: Subject) -> Tri:
+        rules = [rule for rule in _find_rules(subject) if _has_peer(rule[1])]
+        if len(rules) < 2 and not any("SourcePrefixListId" in rule for _path, rule in rules):
+            return False
+
+        counted = [(path, rule) for path, rule in rules if counts(subject._replace(root=rule, evidence=None)) is True]
+        cidrs = [cidr for _path, rule in counted for cidr in _find_cidrs(rule, subject)]
+        if not addresses.are_open_together(cidrs):
+            return False
+        if subject.evidence is not None:
+            subject.evidence.extend((paths.render_path(path), rule) for path, rule in counted[:1])
+        return True
+
+    return decide
+
+
+def _has_peer(rule: Json) -> bool:
+    return isinstance(rule, dict) and any(name in rule for name in _PEERS)
+
+
+def _find_rules(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], Json]]:
+    """(property path, rule) of the group's rules; of a rule that is a resource, also of its neighbours."""
+    if as_mapping(subject.root).get("Type") not in _INGRESS:
+        yield from _INLINE(subject.scope, subject.root)
+        yield from ((("Properties",), rule) for rule in _find_own_resources(subject, subject.logical_id))
+        return
+
+    own = as_mapping(subject.root.get("Properties"))
+    if _has_peer(own):
+        yield ("Properties",), own
+        group = own.get("GroupId", own.get("GroupName"))
+        yield from ((("Properties",), rule) for rule in _find_own_resources(subject, group) if rule is not own)
+
+
+def _find_own_resources(subject: Subject, group: Json) -> Iterator[Json]:
+    """The rules that are resources of their own and name the group: by its logical ID, or in the same words."""
+    for _logical_id, body, scope in subject.world.others(subject.scope, _INGRESS) if subject.world is not None else ():
+        rule = as_mapping(body.get("Properties"))
+        if not _has_peer(rule):
+            continue
+        named = rule.get("GroupId", rule.get("GroupName"))
+        if named == group or _find_target(scope.resolve(named)) == group:
+            yield rule
+
+
+def _find_target(value: Json) -> str | None:
+    """The logical ID of the resource that a value refers to."""
+    links = list(value.links()) if isinstance(value, Deferred) else []
+    return links[0].target if links else None
+
+
+def _find_cidrs(rule: Json, subject: Subject) -> Iterator[str]:
+    """The ranges that one rule lets in and that are not open by themselves, and all of a prefix list of the template."""
+    for name in ("CidrIp", "CidrIpv6"):
+        if isinstance(cidr := subject.scope.resolve(rule.get(name)), str) and not addresses.is_open(cidr):
+            yield cidr
+    target = _find_target(subject.scope.resolve(rule.get("SourcePrefixListId")))
+    body = subject.world.target(subject.scope, target) if target is not None and subject.world is not None else None
+    if as_mapping(body).get("Type") == _PREFIX_LIST:
+        yield from (cidr for _path, cidr in _ENTRIES(subject.scope, body) if isinstance(cidr, str))
