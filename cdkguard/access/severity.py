@@ -81,12 +81,17 @@ def classify_principals(grant: NewGrant, subject: PolicySubject) -> str:
 
 
 def _is_open_provider(one: Statement) -> bool:
-    """Whether it lets in whoever an identity provider knows: everybody with an account of Google, say.
+    """Whether it lets in whoever an identity provider knows: everybody with an account of Google or GitHub, say.
 
     The users of a SAML provider are those of the organization that set it up.
     """
     who = render_pattern(one.principal.patterns[0]).lower()
-    return who.startswith("federated:") and ":saml-provider/" not in who and not is_restricted(one)
+    if not who.startswith("federated:") or ":saml-provider/" in who:
+        return False
+    from cdkguard.aws.identity_providers import names_owner  # Few changes are about such a trust.
+
+    body = one.element.body
+    return not is_restricted(one) or isinstance(body, dict) and names_owner(body, ("github", "shared")) is False
 
 
 def is_restricted(one: Statement) -> bool:

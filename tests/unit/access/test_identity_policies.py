@@ -190,6 +190,26 @@ def test_trust():
     assert kinds(trusting(federated), bound) == []
 
 
+@pytest.mark.parametrize(
+    ("subject", "severity"),
+    [
+        ("repo:shop/*", "high"),
+        ("repo:shop*", "critical"),
+        ("repo:*", "critical"),
+        ("*:ref:refs/heads/main", "critical"),
+    ],
+)
+def test_a_token_of_any_owner_is_everybodys(subject, severity):
+    issuer = "token.actions.githubusercontent.com"
+
+    def trust(sub):
+        federated = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/{issuer}"}
+        condition = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}, "StringLike": {f"{issuer}:sub": sub}}
+        return trusting(federated, Condition=condition)
+
+    assert only(trust("repo:shop/web:*"), trust(subject)).severity == severity
+
+
 def test_unknown_values_are_not_silently_narrow():
     parameter = Deferred("parameter", {"Ref": "P"}, "P")
     assert not only({"R": role(allow("s3:*", "arn:aws:s3:::a"))}, {"R": role(allow("s3:*", parameter))}).certain
