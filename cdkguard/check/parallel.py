@@ -21,7 +21,7 @@ from cdkguard.engine.lookups import Lookups, own_names
 from cdkguard.engine.rules import BoundRules, EngineSettings
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.inputs.folders import drop_nested
-from cdkguard.inputs.parts import Part, Readings, size_of
+from cdkguard.inputs.parts import Part, Readings, StackHead, size_of
 from cdkguard.model import Assembly, Finding, Problem, Rule, Stack
 from cdkguard.system import files
 from cdkguard.system.workers import run_in_processes
@@ -93,8 +93,7 @@ class _Parts:
         most = cache(lambda: limits.limit_of_findings(part.file for part in parts if part.file))
         self.rules = BoundRules(rules, settings._replace(most=most))
         self.accounts = frozenset(part.account for part in parts if part.account)
-        heads = [part.head for part in parts if part.head is not None]
-        self.placement = environments.place_stacks(heads, config.environments, config.environment, config.context)
+        self.placement = _place(config, [part.head for part in parts if part.head is not None])
         self.names: dict[OwnName, str] = {}  # Of the resources of all parts.
         self.readings = next((part.readings for part in parts if part.readings is not None), None)
         self.seconds = {"read": 0.0, "rules on resources": 0.0}
@@ -228,6 +227,23 @@ def _without_nested(results: Sequence[_PartResult]) -> list[_PartResult]:
     return (
         list(results) if len(kept) == len(stacks) else [r for r in results if not r.stacks or kept.issuperset(r.stacks)]
     )
+
+
+def _place(config: Config, heads: Sequence[StackHead]) -> environments.Placement:
+    """The environments of all parts' stacks, which their names decide together."""
+    stacks = [
+        Stack(
+            head.name,
+            {},
+            "",
+            construct_path=head.construct_path,
+            account=head.account,
+            region=head.region,
+            tags=head.tags,
+        )
+        for head in heads
+    ]
+    return environments.place_stacks(stacks, config.environments, config.environment, config.context)
 
 
 def _sum_counts(tables: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, list[int]]:

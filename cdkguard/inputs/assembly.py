@@ -8,8 +8,8 @@ from functools import partial
 
 from cdkguard.errors import InputError
 from cdkguard.inputs import folders
-from cdkguard.inputs.parts import Part, Readings, join_assemblies
-from cdkguard.model import Assembly, Problem, Stack
+from cdkguard.inputs.parts import Part, Readings, StackHead, join_assemblies
+from cdkguard.model import Assembly, Problem
 from cdkguard.system import files
 
 
@@ -108,8 +108,8 @@ def _list_parts_of(path: str, readings: Readings, refuses_apps: bool) -> Iterato
                 yield Part(partial(_READERS[kind], found), path)
 
 
-def _head_of(file: str) -> Stack:
-    return Stack(folders.name_of_template(file), {}, file)
+def _head_of(file: str) -> StackHead:
+    return StackHead(folders.name_of_template(file))
 
 
 def _list_manifest_parts(directory: str, base: str | None, readings: Readings | None = None) -> list[Part]:

@@ -10,7 +10,7 @@ from cdkguard.errors import CdkguardError, TemplateError, TooMuchError
 from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles, environment_of
 from cdkguard.inputs.assets import Asset, read_assets
 from cdkguard.inputs.deployed_templates import DeployedTemplate, find_in_loops, templates_of
-from cdkguard.inputs.parts import DEPLOYERS
+from cdkguard.inputs.parts import DEPLOYERS, StackHead
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty, metadata_of
 from cdkguard.inputs.source_lines import StackMetadata
 from cdkguard.inputs.template_file import parse_template, read_template
@@ -61,9 +61,9 @@ class StackReader:
         topics = self.files.section(properties, "notificationArns", list, artifact.manifest)
         nested = self._find_nested(template, display_path, construct_path, construct_paths, metadata, 0)
 
-        stack = head._replace(
-            template=template, template_path=display_path,
-            termination_protection=properties.get("terminationProtection") is True, parameters=parameters,
+        stack = Stack(
+            head.name, template, display_path, construct_path=construct_path, account=head.account, region=head.region,
+            tags=head.tags, termination_protection=properties.get("terminationProtection") is True, parameters=parameters,
             notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines, source=metadata.source_at(construct_path),
             acknowledgements=tuple(metadata.acknowledgements()), missing=artifact.missing, from_assembly=True,
@@ -225,14 +225,12 @@ class StackReader:
         return listed.files.get(digest)
 
 
-def head_of(artifact: Artifact, properties: Mapping[str, Json]) -> Stack:
-    """The artifact's stack without its template: all by which its environment is told."""
+def head_of(artifact: Artifact, properties: Mapping[str, Json]) -> StackHead:
+    """The head of the artifact's stack, whose template is not read for it."""
     account, region = environment_of(artifact.body.get("environment"))
-    return Stack(
-        str(properties.get("stackName") or artifact.name), {}, "",
-        construct_path=str(artifact.body.get("displayName") or artifact.name), account=account, region=region,
-        tags={str(k): str(v) for k, v in mapping_or_empty(properties.get("tags")).items()},
-    )  # fmt: skip
+    tags = {str(key): str(value) for key, value in mapping_or_empty(properties.get("tags")).items()}
+    name = str(properties.get("stackName") or artifact.name)
+    return StackHead(name, str(artifact.body.get("displayName") or artifact.name), account, region, tags)
 
 
 def _without_frames(error: CdkguardError) -> CdkguardError:

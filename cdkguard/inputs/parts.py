@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from cdkguard._typing import TYPE_CHECKING, NamedTuple
 from cdkguard.errors import TooMuchError
-from cdkguard.model import Assembly, Stack
+from cdkguard.model import Assembly
 from cdkguard.system import files
 
 if TYPE_CHECKING:
@@ -26,6 +26,16 @@ DEPLOYERS = frozenset(
 )
 
 
+class StackHead(NamedTuple):
+    """All of a root stack by which its environment is told."""
+
+    name: str
+    construct_path: str | None = None
+    account: str | None = None
+    region: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
 class Part(NamedTuple):
     """A stack with the stacks nested in it, which is read and judged without the others."""
 
@@ -34,7 +44,7 @@ class Part(NamedTuple):
     account: str | None = None
     file: str = ""  # of the template
     readings: Readings | None = None  # of the whole assembly
-    head: Stack | None = None  # the stack without its template: its names, tags, account and region
+    head: StackHead | None = None
     lacks_context: bool = False  # whether it stands for context that was missing
 
 
