@@ -11,6 +11,7 @@ from cdkguard._typing import TextIO
 from cdkguard.config.settings import Config
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.inputs.assembly import read_assembly, read_paths
+from cdkguard.inputs.folders import is_app_folder
 from cdkguard.model import Assembly, Problem
 from cdkguard.system import files
 
@@ -32,6 +33,30 @@ def refuse_apps(config: Config) -> None:
             f"{' and '.join(apps)}: {'an app' if len(apps) == 1 else 'apps'} (cdk.json) among several paths, and an app is "
             f"checked by itself: `cdkguard check {apps[0]}`; --pre-built judges what apps wrote before"
         )
+
+
+def note_apps_around(config: Config) -> list[Problem]:
+    """A notice for each folder of templates that lies in an app: what the app writes was not judged."""
+    if config.pre_built or names_an_app(config):
+        return []
+    named = [
+        path
+        for path in config.paths
+        if files.is_folder(path) and not files.is_file(os.path.join(path, "manifest.json"))
+    ]
+    around = [(path, app) for path in named if (app := _app_around(path)) is not None]
+    text = "{} lies in the app of {}, which was not run: only the templates in it were judged"
+    return [Problem("notice", text.format(path, os.path.relpath(app)), path, fatal=False) for path, app in around]
+
+
+def _app_around(path: str) -> str | None:
+    """The nearest folder above the path that holds an app, inside its repository."""
+    folder = os.path.abspath(path)
+    while not files.exists(os.path.join(folder, ".git")) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+        if is_app_folder(folder):
+            return folder
+    return None
 
 
 def chained_folder(config: Config) -> str | None:

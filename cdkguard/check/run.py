@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from cdkguard import __version__
 from cdkguard._typing import TYPE_CHECKING, NamedTuple, TextIO
-from cdkguard.check.assemble import names_an_app, open_assembly, refuse_apps, refuse_empty
+from cdkguard.check.assemble import names_an_app, note_apps_around, open_assembly, refuse_apps, refuse_empty
 from cdkguard.check.evaluate import (
     BoundConfig,
     assign_environments,
@@ -132,7 +132,8 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
     config = bound.config
 
     stacks, notices = assign_environments(config, chosen, [*found.stacks, *found.others])
-    problems = [*found.problems, *notices, *find_missing_context(found), *find_unseen(stacks, bound.rules)]
+    problems = [*found.problems, *notices, *note_apps_around(config), *find_missing_context(found)]
+    problems += find_unseen(stacks, bound.rules)
     refuse_unknown_rules(bound)
 
     most = cache(partial(_limit_of_findings, [stack.template_path for stack in stacks]))

@@ -101,10 +101,15 @@ def _environments_in(name: str, names: StackNames) -> Iterator[str]:
 
 
 def _stands_in_front(name: str, segments: Sequence[Sequence[str]]) -> bool:
-    """Whether a first word of an environment is one put in front: `dev-shop`, `test-Shop`, not `test-results`."""
+    """Whether a first word of an environment is one put in front: `dev-shop`, `test-Shop`, not `test-results`.
+
+    So it is behind a noun: `Pipeline-test-shop`.
+    """
     kept = words.without_nouns(segments)
     if not kept or len(kept[0]) != 1:
         return False
+    if kept[0][0] != segments[0][0]:
+        return True
     rest = name[name.lower().find(kept[0][0]) :]
     return words.means_nothing_else(kept[0][0]) or (rest[:1].islower() and not rest.islower())
 

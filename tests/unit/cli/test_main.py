@@ -278,6 +278,16 @@ def test_a_folder_with_apps_in_it_is_judged_by_what_they_wrote_only_where_asked(
     assert run(capsys, "check", "all")[0] == 3
 
 
+def test_a_folder_inside_an_app_is_said_to_be_no_app(capsys, here):
+    _app(here / "a")
+    status, found = report(capsys, "a/cfn")
+    said = [n["message"] for n in found["notices"]]
+    assert status == 0 and any(text.startswith("a/cfn lies in the app of a, which was not run") for text in said)
+    (here / "a/cfn/.git").mkdir()
+    _status, found = report(capsys, "a/cfn")
+    assert not any("lies in the app" in n["message"] for n in found["notices"])
+
+
 def test_the_folder_of_an_app_is_no_old_side(capsys, here):
     _app(here / "a")
     status, _, err = run(capsys, "diff", "a", "a/made")

@@ -209,7 +209,7 @@ def guessed(*stacks, context=None):
         ("stage-dev/Svc", "dev"), ("Staging/Svc", "staging"), ("Qa/Svc", "staging"), ("UAT/Svc", "staging"),
         ("PreProd/Svc", "staging"), ("pre-prod/Svc", "staging"), ("NonProd/Svc", "staging"), ("Sandbox/Svc", "dev"),
         ("Dev2/Svc", "dev"), ("dev-eu-west-1/Svc", "dev"), ("DevEuWest1/Svc", "dev"), ("dev-111122223333/Svc", "dev"),
-        ("Pipeline/Dev/Svc", "dev"), ("Pipeline-dev-shop/DeployStage/Svc", "dev"), ("PipelineDev/Deploy/Svc", "dev"),
+        ("Pipeline/Dev/Svc", "dev"), ("Pipeline-dev-shop/DeployStage/Svc", "dev"), ("Pipeline-test-shop/DeployStage/Svc", "dev"), ("PipelineDev/Deploy/Svc", "dev"),
         # The last segment of the stack's name is the word, or ends in one that means nothing else.
         ("shop-dev", "dev"), ("Shop-test", "dev"), ("shop_qa", "staging"), ("shop-dev-eu-central-1", "dev"),
         ("shop-dev-2", "dev"), ("DevStack", "dev"), ("OrdersDev", "dev"), ("ApiStackDev", "dev"), ("OrdersDevStack", "dev"),
