@@ -323,6 +323,28 @@ def test_the_configuration_file_counts(tmp_path):
         (tmp_path / name).unlink()
 
 
+@pytest.mark.parametrize(
+    ("name", "context", "is_prod"),
+    [
+        ("Main", {}, True), ("DataStage", {}, True), ("shop-dev", {}, False), ("Main", {"env": "dev"}, False),
+        ("shop-dev", {"env": "prod"}, True), ("Main", {"acme:Environment": "Test"}, False),
+    ],
+)  # fmt: skip
+def test_environments_are_guessed_as_outside_of_the_app(tmp_path, name, context, is_prod):
+    app = new_app(tmp_path / "out", context=context)
+    table(stack_of(app, name))
+    guard(app)
+    if is_prod:
+        failed(app)
+    else:
+        app.synth()
+    from cdkguard.check.run import check
+    from cdkguard.config.settings import Config
+
+    (stack,) = check(Config(paths=(str(tmp_path / "out"),), app_context=context, context=context)).stacks
+    assert (stack.environment == "prod") is is_prod
+
+
 @pytest.mark.parametrize("wrong", [{"mode": "off"}, {"fail_on": "hihg"}, {"packs": "folder"}])
 def test_wrong_arguments(wrong):
     from cdkguard.aspect import CdkGuard, CdkGuardPlugin
