@@ -11,6 +11,8 @@ from cdkguard._typing import Any, NamedTuple
 from cdkguard.config import environment_words as words
 from cdkguard.model import Stack
 
+_MAX_WORDS = 64  # of a name that is compared with those of other stacks; each word is left out once
+
 
 class Sign(NamedTuple):
     """What speaks for an environment."""
@@ -126,6 +128,8 @@ def _texts_of(path: str | None, name: str) -> tuple[str, ...]:
 def _with_a_gap(text: str) -> Iterator[tuple[tuple[str | None, ...], str]]:
     """(the name's words with None for one that stands for an environment, that environment)."""
     found = [word for segment in words.split_name(text) for word in segment]
+    if len(found) > _MAX_WORDS:
+        return
     for at, word in enumerate(found):
         environment = words.environment_of_word(word)
         if environment is not None:

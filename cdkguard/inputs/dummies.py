@@ -22,7 +22,7 @@ def leave_out_unused_lookups(stacks: Sequence[Stack]) -> list[Stack]:
     for stack, text in texts.items():
         for missing in stack.missing:
             if _is_of_place(missing, stack) and _holds(text, missing.dummies):
-                holders.setdefault(missing, set()).add(stack)
+                holders.setdefault(missing, set()).update((stack, stack.root))  # the root is judged for what is in it
 
     def narrow(stack: Stack) -> Stack:
         if not stack.missing:

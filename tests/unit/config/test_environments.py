@@ -254,6 +254,10 @@ def test_the_stacks_that_are_not_judged_are_siblings_as_well():
     assert found.environment == "dev"
 
 
+def test_a_very_long_name_is_soon_told():
+    assert guessed(stack("x-dev-" * 50_000 + "x")) == ["prod"]
+
+
 def test_a_first_segment_is_clear_only_where_every_stack_begins_with_one():
     assert guessed(stack("dev-shop"), stack("dev-orders")) == ["dev", "dev"]
     assert guessed(stack("dev-shop"), stack("orders")) == ["prod", "prod"]

@@ -142,6 +142,14 @@ def test_missing_context_counts_against_the_stacks_that_hold_its_dummy(tmp_path)
     assert _lacks(tmp_path, A=_instance(joined), B=_instance("x")) == {"A": True, "B": False}
 
 
+def test_missing_context_counts_against_the_root_of_a_nested_stack_that_holds_its_dummy(tmp_path):
+    nested = nested_resource(Metadata={"aws:asset:path": "N.nested.template.json"})
+    write(tmp_path / "A.assets.json", {"files": {"a" * 64: {"source": {"path": "N.nested.template.json"}}}})
+    write(tmp_path / "N.nested.template.json", template(**_instance("ami-1234")))
+    found = _lacks(tmp_path, A={"N": nested}, B={"B": BUCKET})
+    assert found["A"] and not found["B"] and len(found) == 3
+
+
 def test_missing_context_that_left_no_dummy_counts_against_all(tmp_path):
     assert _lacks(tmp_path, A=_instance("ami-12345678"), B={"B": BUCKET}) == {"A": True, "B": True}
 
