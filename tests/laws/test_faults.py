@@ -194,7 +194,7 @@ def against_snapshot(place):
     assert place.run(["snapshot", "old"]).status == 0
     approve = ["approve", "new", "--against=cdkguard.snapshot", "--change=T", "--reason=r", "--owner=o"]
     assert place.run(approve).status == 0
-    place.file("accepted.json", {"version": 1, "findings": []})
+    place.file("accepted.json", {"version": 2, "findings": []})
     return ["check", "new", "--against=cdkguard.snapshot", "--accepted=accepted.json", "--format=json"]
 
 
@@ -220,7 +220,7 @@ def approve(place):
 
 def accept(place):
     place.assembly()
-    place.file(".cdkguard-baseline.json", {"version": 1, "findings": []})
+    place.file(".cdkguard-baseline.json", {"version": 2, "findings": []})
     return ["accept", "cdk.out"]
 
 
