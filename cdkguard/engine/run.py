@@ -144,7 +144,8 @@ class Run:
                 self._evaluate_texts(value_rules, stack, scope, subject, find_texts(body), resource_type)
 
         self._evaluate_sections([bound for bound in value_rules if bound.rule.secret], stack, scope)
-        self._evaluate_whole("template", {"Transforms": transforms}, stack, scope)
+        whole = {"Transforms": transforms, "Outputs": stack.template.get("Outputs")}
+        self._evaluate_whole("template", whole, stack, scope)
         if stack.parent is None and stack.from_assembly:
             self._evaluate_whole("stack", self._stack_body(stack), stack, scope)
 

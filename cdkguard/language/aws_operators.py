@@ -188,13 +188,23 @@ def secret_named(value: Json, operand: Json, context: OperatorContext) -> Tri:
     return any(True for _ in find_secret_names(value, context.scope)) is operand
 
 
-# CodeBuild: the value of such an environment variable is the name of a secret, not the secret.
-# https://docs.aws.amazon.com/codebuild/latest/APIReference/API_EnvironmentVariable.html
-_STORED_ELSEWHERE = ("PARAMETER_STORE", "SECRETS_MANAGER")
+def secret_inside(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a script, a document or settings of any form hold a secret in plain text."""
+    from cdkguard.language.secret_search import holds_secret
+
+    return holds_secret(context.raw if isinstance(value, Deferred) else value, context.scope) is operand
+
+
+def secret_revealed(value: Json, operand: Json, context: OperatorContext) -> Tri:
+    """Whether a reference brings in a secret of another resource or the value of a NoEcho parameter."""
+    from cdkguard.language.secret_search import brings_secret
+
+    return brings_secret(context.raw, context.scope) is operand
 
 
 def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
     """The names whose values are secrets in plain text, in a map or in a list of {Name, Value}."""
+    from cdkguard.language.secret_search import STORED_ELSEWHERE, brings_secret
     from cdkguard.text.secret_values import is_secret_text
 
     pairs: Iterable[tuple[Json, Json]] = ()
@@ -204,11 +214,15 @@ def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
             pairs = [*pairs, (name, value["Value"])]
     elif isinstance(value, list):
         entries = [scope.resolve(e) for e in value]
-        plain = [e for e in entries if isinstance(e, dict) and scope.resolve(e.get("Type")) not in _STORED_ELSEWHERE]
+        plain = [e for e in entries if isinstance(e, dict) and scope.resolve(e.get("Type")) not in STORED_ELSEWHERE]
         pairs = [(scope.resolve(e.get("Name")), e.get("Value")) for e in plain]
 
     for name, raw in pairs:
         found = scope.resolve(raw)
         text = flatten(raw) if isinstance(found, Deferred) else scalar_text(found)
-        if isinstance(name, str) and text and is_secret_text(name, text):
+        if (
+            isinstance(name, str)
+            and text
+            and (is_secret_text(name, text) or isinstance(raw, dict) and brings_secret(raw, scope, False))
+        ):
             yield name

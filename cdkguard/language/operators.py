@@ -134,6 +134,8 @@ OPERATORS = {
         Operator("names_partition", aws.names_partition, BOOLEAN, looks_at=FACTS),
         Operator("secret_shape", aws.secret_shape, BOOLEAN, deferred=aws.secret_shape_known_parts),
         Operator("secret_named", aws.secret_named, BOOLEAN),
+        Operator("secret_inside", aws.secret_inside, BOOLEAN, deferred=None, looks_at=RAW),
+        Operator("secret_revealed", aws.secret_revealed, BOOLEAN, deferred=None, looks_at=RAW),
     )
 }
 

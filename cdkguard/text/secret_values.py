@@ -11,7 +11,7 @@ from cdkguard.text.secret_names import kind_of_secret
 
 # Values that are no secret, whatever their name is: switches, blanks, templates, types.
 _PLACEHOLDER = lazy_pattern(
-    r"(?:\s*|[x*.#_-]+|<.*>|\[.*\]|\$\{.*\}|\$\(.*\)|\$\w+|%\w+%|\{\{.*\}\}|\{\w*\}|%s|null|none|nil|undefined|true|false|yes|no"
+    r"(?:\s*|[x*.#_-]+|<.*>|\[.*\]|\$\{.*\}|\$\(.*\)|\$\w+|\$\$?[.:].*|%\w+%|\{\{.*\}\}|\{\w*\}|%s|null|none|nil|undefined|true|false|yes|no"
     r"|on|off|enabled|disabled|required|optional|todo|tbd|n/a|changeme_?in_?console|redacted|masked|hidden|prompt|string|number"
     r"|integer|boolean|securestring|secretstring|(?:your|replace|insert|enter|put)[_ -].*|.*[_ -]here|unused|not[-_ ]?used|env|file)",
     re.IGNORECASE | re.DOTALL,
@@ -46,7 +46,7 @@ def is_secret_text(name: str, text: str) -> bool:
         return False
     if _AWS_SECRET_KEY.fullmatch(text) is not None and entropy(text) >= _KEY_ENTROPY:  # which may look like a path
         return True
-    if "=" in text and holds_secret_part(text):
+    if "=" in text and "\n" not in text and holds_secret_part(text):
         return True
     return "§" not in text and _is_secret_value(kind_of_secret(name), text)
 
