@@ -101,6 +101,9 @@ KINDS = {
     "policies": may_hold_policy,
     "secrets": may_hold_secret,
     "stores": None,  # types, not properties: find_stores
+    "exposure": may_make_public,
+    "protection": may_protect_deletion,
+    "tls": may_set_tls,
 }
 
 

@@ -94,13 +94,12 @@ def _members(path):
 
 
 def _is_along(place, seen):
-    """Whether a rule looks at the place, at what it lies in, or at all that lies in it."""
+    """Whether a rule looks at the place, at what it lies in, or at what lies in it."""
     if ".." in seen:
         return True
-    below = seen[len(place) :]
-    return set(below) <= {"*"} and all(
-        one in ("*", name) or name == "*" for one, name in zip(seen, place, strict=False)
-    )
+    if len(seen) > len(place) and set(seen[len(place) :]) != {"*"}:
+        return seen[: len(place)] == place
+    return all(one in ("*", name) or name == "*" for one, name in zip(seen, place, strict=False))
 
 
 def _places_of(rule):
