@@ -146,7 +146,9 @@ def exists(value: Json, operand: Json, context: OperatorContext) -> Tri:
 def is_literal(value: Json, operand: Json, context: OperatorContext) -> Tri:
     """Whether the template holds the value itself (a parameter's Default counts), and no reference."""
     if isinstance(value, Deferred):
-        return None if value.kind == "unknown" else not operand
+        if value.kind == "unknown":  # of a map, each of the values is written out
+            return operand if value.choices() else None
+        return not operand
     return (value is not ABSENT and scalar_text(value) is not None and value != "") is operand
 
 

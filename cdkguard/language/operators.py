@@ -143,11 +143,19 @@ OPERATORS = {
 def evaluate_operator(name: str, value: Json, operand: Json, context: OperatorContext) -> Tri:
     """The answer of one operator for one value, ABSENT and Deferred included."""
     operator = OPERATORS[name]
+    if isinstance(value, Deferred) and value.choices() and operator.deferred is not None:
+        return evaluate_choices(operator.decide, value, operand, context)
     if value is ABSENT and operator.absent is not None:
         return operator.absent(operand)
     if isinstance(value, Deferred) and operator.deferred is not None:
         return evaluate_deferred(operator.deferred, value, operand, context)
     return operator.decide(value, operand, context)
+
+
+def evaluate_choices(decide: Decide, value: Deferred, operand: Json, context: OperatorContext) -> Tri:
+    """The answer for one of several known values: that of all of them, where they agree."""
+    answers = {decide(one, operand, context) for one in value.choices()}
+    return answers.pop() if len(answers) == 1 else None
 
 
 def evaluate_deferred(decide: DecideDeferred, value: Deferred, operand: Json, context: OperatorContext) -> Tri:

@@ -18,7 +18,15 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import takewhile
 
 from cdkguard._typing import Any, Json, NamedTuple
-from cdkguard.language.operators import OPERATORS, RAW, VALUE, Operator, evaluate_deferred, evaluate_operator
+from cdkguard.language.operators import (
+    OPERATORS,
+    RAW,
+    VALUE,
+    Operator,
+    evaluate_choices,
+    evaluate_deferred,
+    evaluate_operator,
+)
 from cdkguard.language.subject import Decide, OperatorContext, Predicate, Subject
 from cdkguard.language.vocabulary import OTHERWISE, QUANTIFIERS
 from cdkguard.logic import Tri, all_of, any_of, negate
@@ -219,6 +227,8 @@ def _bind_operator(operator: Operator, operand: Json) -> Test:
         context = OperatorContext(subject.scope, "", None, None, subject.logical_id)
         if decide_deferred is None or not isinstance(found, Deferred):
             return decide(found, operand, context)
+        if found.choices():
+            return evaluate_choices(decide, found, operand, context)
         return evaluate_deferred(decide_deferred, found, operand, context)
 
     return test

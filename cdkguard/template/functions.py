@@ -9,17 +9,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.logic import Tri
 from cdkguard.template import conditions, text_functions
 from cdkguard.template.text_functions import LARGE, MAX_TEXT, Flatten
-from cdkguard.template.values import ABSENT, Atom, Deferred, as_mapping, is_flat, scalar_text
+from cdkguard.template.values import ABSENT, Atom, Deferred, as_mapping, canonical_text, is_flat, scalar_text
 
 if TYPE_CHECKING:
     from cdkguard.template.scope import Scope
 
+_MAX_CHOICES = 256  # values of a map that one unknown key may stand for
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
 
@@ -76,7 +77,7 @@ def _find_in_map(scope: Scope, operand: Json, call: Json) -> Json:
         return Deferred("unknown", call)
     keys = [scope.resolve(part) for part in operand[:3]]
     if not all(isinstance(key, str | int) for key in keys):
-        return Deferred("unknown", call)
+        return _choose(scope, find_possible_values(scope, keys, operand[3:]), call)
 
     found: Json = scope.template.get("Mappings")
     for key in keys:
@@ -87,6 +88,39 @@ def _find_in_map(scope: Scope, operand: Json, call: Json) -> Json:
     if isinstance(found, dict | list) and not scope.shared.flat.ask_once(is_flat, found):
         return Deferred("unknown", call)  # a mapping holds texts and lists of them
     return scope.resolve(found) if type(found) is str else found  # it may be a dynamic reference
+
+
+def find_possible_values(scope: Scope, keys: list[Json], otherwise: list[Json]) -> list[Json]:
+    """The different values that Fn::FindInMap can give where a key is not known; empty where that is not known.
+
+    The key is one of those in the map, or the deployment fails; of a parameter it is one of its AllowedValues.
+    """
+    table: Json = scope.template.get("Mappings")
+    rows = [as_mapping(table).get(str(keys[0]))] if isinstance(keys[0], str) else []
+    for key in keys[1:]:
+        rows = [row[name] for row in map(as_mapping, rows) for name in _possible_keys(key, row) if name in row]
+        if len(rows) > _MAX_CHOICES:
+            return []
+    default = as_mapping(otherwise[0]).get("DefaultValue", ABSENT) if otherwise else ABSENT
+    if default is not ABSENT:
+        rows.append(scope.resolve(default))
+    different = {(type(v), v) if not isinstance(v, list | dict) else canonical_text(v): v for v in rows}
+    return list(different.values()) if all(map(is_flat, different.values())) else []
+
+
+def _possible_keys(key: Json, row: Mapping[str, Json]) -> Iterable[str]:
+    if isinstance(key, str | int):
+        return (str(key),)
+    return [str(k) for k in key.parts] if isinstance(key, Deferred) and key.choices() else list(row)
+
+
+def _choose(scope: Scope, values: list[Json], call: Json) -> Json:
+    """The value where there is one alone; else one of several that the deployment chooses from."""
+    found = [scope.resolve(value) for value in values]
+    if len(found) == 1:
+        return found[0]
+    # Members of lists would be judged one by one, each as if it stood alone, and a link as if it were certain.
+    return Deferred("unknown", call, parts=() if any(isinstance(v, list | Deferred) for v in found) else tuple(found))
 
 
 def _select(scope: Scope, operand: Json, call: Json) -> Json:

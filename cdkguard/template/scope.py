@@ -107,7 +107,7 @@ class Scope:
         if atom.parameter is None or atom.literal is None:
             return other
 
-        allowed = self._allowed_values(atom.parameter)
+        allowed = self.allowed_values(atom.parameter)
         if truth:
             if allowed is not None and atom.literal not in allowed:
                 return None
@@ -124,7 +124,8 @@ class Scope:
                 other.given = {**self.given, atom.parameter: left[0]}
         return other
 
-    def _allowed_values(self, parameter: str) -> list[str] | None:
+    def allowed_values(self, parameter: str) -> list[str] | None:
+        """The texts of a parameter's AllowedValues; None where it may have any value."""
         declared = as_mapping(as_mapping(self.template.get("Parameters")).get(parameter)).get("AllowedValues")
         if not isinstance(declared, list):
             return None
@@ -283,28 +284,38 @@ class Scope:
         """`resolve_deep`, stored for this very object: several rules read the same policy document."""
         return self.resolved.ask_once(self.resolve_deep, value)
 
+    def _unknown_parameter(self, name: str, declared: Mapping[str, Json]) -> Deferred:
+        allowed: list[str] | None = None
+        if "AllowedValues" in declared and not _is_list(declared) and not has_ssm_type(declared):
+            allowed = self.allowed_values(name)
+        out = self.excluded.get(name, frozenset())
+        return Deferred("parameter", {"Ref": name}, name, parts=tuple(v for v in allowed or () if v not in out))
+
     def parameter_value(self, name: str) -> Json:
         """A parameter's value before deployment, else a Deferred of kind parameter."""
-        raw = {"Ref": name}
         declared = as_mapping(as_mapping(self.template.get("Parameters")).get(name))
         if name in self.given:
             value = self.given[name]
         elif name in self.open:
-            return Deferred("parameter", raw, name)
+            return self._unknown_parameter(name, declared)
         elif name in self.defaults:
             value = self.defaults[name]
         elif "Default" in declared and not has_ssm_type(declared):
             value = declared["Default"]
         else:
-            return Deferred("parameter", raw, name)
+            return self._unknown_parameter(name, declared)
 
         if isinstance(value, Deferred):
             return value
         if not is_flat(value) or isinstance(value, str) and len(value) > MAX_PARAMETER:
-            return Deferred("parameter", raw, name)  # no value that a parameter can have
-        if isinstance(value, str) and str(declared.get("Type", "String")).startswith(("CommaDelimitedList", "List<")):
+            return Deferred("parameter", {"Ref": name}, name)  # no value that a parameter can have
+        if isinstance(value, str) and _is_list(declared):
             return self.shared.lists.ask_once(_split_list, value)
         return self.resolve(value) if isinstance(value, str) else value
+
+
+def _is_list(declared: Mapping[str, Json]) -> bool:
+    return str(declared.get("Type", "String")).startswith(("CommaDelimitedList", "List<"))
 
 
 def has_ssm_type(declared: Mapping[str, Json]) -> bool:

@@ -105,10 +105,12 @@ class StackScopes:
 
     def _expand_loops(self, stack: Stack, resources: dict[str, Json]) -> dict[str, Json]:
         try:
-            done = loops.expand(resources, self.of(stack))
-        except loops.NotExpandable as problem:
+            done, problems = loops.expand(resources, self.of(stack))
+        except loops.TooManyValues as problem:
             done = {k: v for k, v in resources.items() if not k.startswith(loops.PREFIX)}
-            self._add_problem(stack, f"{problem}: its resources are not judged")
+            problems = [str(problem)]
+        for text in problems:
+            self._add_problem(stack, f"{text}: its resources are not judged")
 
         expanded = {k: v for k, v in done.items() if _is_resource(v)}
         for logical_id in [key for key in done if key not in expanded]:  # in their order, not that of a hash

@@ -33,7 +33,8 @@ class Deferred:
       dummy      what CDK writes where a look-up has not run
       text       a string with known and unknown `parts`
       unknown    any other
-    `raw` is the value as the template writes it.
+    `raw` is the value as the template writes it. The `parts` of a parameter or unknown value are those that it can have,
+    where they are known: AllowedValues, or the values in a map by region.
     """
 
     __slots__ = ("kind", "raw", "target", "attribute", "parts")
@@ -63,6 +64,10 @@ class Deferred:
         if self.kind == "text":
             return "".join(p if isinstance(p, str) else p.text(hole) for p in self.parts)
         return self.raw if isinstance(self.raw, str) else hole
+
+    def choices(self) -> tuple[Any, ...]:
+        """The values of which the deployment gives it one; empty where they are not known."""
+        return self.parts if self.kind in ("parameter", "unknown") else ()
 
     def links(self) -> Iterator[Deferred]:
         """The Refs and GetAtts in it."""

@@ -180,3 +180,36 @@ def test_a_backup_selection_counts_only_where_it_exists():
     assert selected("Always") is PASS
     assert selected("IsDev") is PASS
     assert selected("IsProd") is FAIL
+
+
+MAPS = {
+    "Same": {"us-east-1": {"v": True}, "eu-west-1": {"v": True}},
+    "Good": {"us-east-1": {"v": 7}, "eu-west-1": {"v": 30}},
+    "Bad": {"us-east-1": {"v": 0}, "eu-west-1": {"v": 3}},
+    "Mixed": {"us-east-1": {"v": 7}, "eu-west-1": {"v": 0}},
+    "Lists": {"us-east-1": {"v": [7]}, "eu-west-1": {"v": [30]}},
+    "Stages": {"dev": {"v": 7}, "prod": {"v": 30}, "other": {"v": 0}},
+}
+
+
+@pytest.mark.parametrize("name, key, expected", [
+    ("Good", "AWS::Region", PASS), ("Bad", "AWS::Region", FAIL), ("Mixed", "AWS::Region", UNKNOWN),
+    ("Lists", "AWS::Region", UNKNOWN), ("Stages", "Stage", PASS), ("Stages", "AWS::Region", UNKNOWN),
+])  # fmt: skip
+def test_a_map_of_known_values_is_judged_value_by_value(monkeypatch, name, key, expected):
+    monkeypatch.setitem(globals(), "MAPPINGS", MAPS)
+    value = {"Fn::FindInMap": [name, {"Ref": key}, "v"]}
+    require = {"path": "$.Properties.On", "at_least": 7}
+    assert outcome(value, "Always", require=require, default=None) is expected
+
+
+@pytest.mark.parametrize("allowed, expected", [
+    (["10.0.0.0/8", "172.16.0.0/12"], PASS), (["0.0.0.0/0", "::/0"], FAIL), (["0.0.0.0/0", "10.0.0.0/8"], UNKNOWN),
+])  # fmt: skip
+def test_the_allowed_values_of_a_parameter_are_judged_one_by_one(allowed, expected):
+    found = judge(
+        {"X": {"Type": "A::B::C", "Properties": {"Cidr": {"Ref": "Range"}}}},
+        NOT_OPEN,
+        Range={"Type": "String", "AllowedValues": allowed},
+    )
+    assert (found[0].outcome if found else PASS) is expected

@@ -7,12 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkguard.model import Stack
-from cdkguard.template.loops import LOOPS, NotExpandable, expand, find_transforms, uses_loops
+from cdkguard.template import loops
+from cdkguard.template.loops import LOOPS, TooManyValues, find_transforms, uses_loops
 from cdkguard.template.stack_scopes import StackScopes
 
 
 def scope(**template):
     return StackScopes({}).of(Stack("S", {"Resources": {}, **template}, "s.json"))
+
+
+def expand(value, here):
+    done, problems = loops.expand(value, here)
+    assert not problems
+    return done
 
 
 def loop(collection, body, name="X", key="L"):
@@ -56,17 +63,18 @@ def test_what_cannot_be_written_out_is_said(written):
         Parameters={"Unknown": {"Type": "CommaDelimitedList"}},
         Conditions={"C": {"Fn::Equals": [{"Ref": "Unknown"}, "x"]}},
     )
-    with pytest.raises(NotExpandable, match="Fn::ForEach::L"):
-        expand({"Fn::ForEach::L": written}, here)
+    known = loop(["a"], {"Q${X}": 1}, key="Known")
+    done, (problem,) = loops.expand({"Fn::ForEach::L": written, **known}, here)
+    assert "'Fn::ForEach::L'" in problem and done == {"Qa": 1}
 
 
 def test_loops_do_not_make_more_than_can_be_held():
     most = 199_999 // 2  # each turn is a mapping and a value; one mapping more stands around them
     assert len(expand(loop([str(n) for n in range(1000)], {"Q${X}": 1}), scope())) == 1000
     body = {f"Q${{X}}x{n}": 1 for n in range(most // 1000 * 2)}
-    with pytest.raises(NotExpandable, match="more than 200000 values"):
+    with pytest.raises(TooManyValues, match="more than 200000 values"):
         expand(loop([str(n) for n in range(1001)], {**body, **{f"R${{X}}{n}": 1 for n in range(10)}}), scope())
-    with pytest.raises(NotExpandable, match="more than 200000 values"):
+    with pytest.raises(TooManyValues, match="more than 200000 values"):
         expand(loop(["x" * 64 * 1000], {"Q": ["${X}&{X}"] * 101}), scope())
     assert expand(loop(["x" * 64 * 1000], {"Q": ["${X}"] * 10}), scope())["Q"][9] == "x" * 64 * 1000
 
@@ -91,3 +99,35 @@ def test_the_macros_of_a_template(declared, found):
         assert find_transforms({section: declared}) == found
         assert uses_loops({section: declared}) is (LOOPS in found)
     assert find_transforms({}) == [] and not uses_loops({})
+
+
+CHOOSING = {
+    "Parameters": {"Stage": {"Type": "String", "AllowedValues": ["dev", "prod"]},
+                   "Names": {"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}},
+    "Mappings": {"Sets": {"dev": {"names": ["a"], "one": "a"}, "prod": {"names": ["a", "b"], "one": "b"}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("collection", [
+    {"Ref": "Names"}, {"Fn::FindInMap": ["Sets", {"Ref": "Stage"}, "names"]},
+    {"Fn::FindInMap": ["Sets", {"Ref": "AWS::Region"}, "names"]},
+])  # fmt: skip
+def test_what_each_possible_collection_makes_is_there(collection):
+    assert expand(loop(collection, {"Q${X}": 1}), scope(**CHOOSING)) == {"Qa": 1, "Qb": 1}
+
+
+def test_what_is_known_of_a_collection_is_written_out():
+    done, (problem,) = loops.expand(loop(["a", {"Ref": "Nobody"}], {"Q${X}": 1}), scope())
+    assert done == {"Qa": 1} and "Fn::ForEach::L" in problem
+
+
+def test_a_loop_that_is_not_known_inside_a_resource_leaves_its_members_open():
+    inner = loop({"Ref": "Nobody"}, {"P${X}": 1}, key="In")
+    done, problems = loops.expand({"R": {"Properties": {"Known": 1, **inner}}}, scope())
+    assert done["R"]["Properties"] == {"Known": 1, "Fn::Transform": {"Name": "Fn::ForEach::In"}} and problems
+
+
+def test_the_collection_of_an_inner_loop_may_be_named_by_the_outer():
+    mapped = {"Fn::FindInMap": ["Sets", "${S}", "names"]}
+    both = loop(["dev", "prod"], loop(mapped, {"Q${S}${X}": 1}, key="In"), name="S")
+    assert expand(both, scope(**CHOOSING)) == {"Qdeva": 1, "Qproda": 1, "Qprodb": 1}
