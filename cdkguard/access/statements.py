@@ -23,6 +23,7 @@ from cdkguard.access.patterns import (
 )
 from cdkguard.access.sets import ALL, NameSet
 from cdkguard.aws import policies
+from cdkguard.template.json_text import parse_json_text
 from cdkguard.template.values import Deferred
 
 
@@ -90,7 +91,7 @@ def read_statements(policy: PolicyDocument, spell: Speller = spell_plainly) -> I
 def parse_document(text: str) -> Json:
     """The document that a JSON text holds; unknown where it holds none."""
     try:
-        return policies.parse_policy_text(text)
+        return parse_json_text(text)
     except ValueError:
         return Deferred("unknown", text)
 

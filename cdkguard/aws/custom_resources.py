@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.aws.policies import as_list, read_json_text
+from cdkguard.aws.policies import as_list
 from cdkguard.aws.sdk_calls import EVENTS, CallTable, find_counterparts, read_call
+from cdkguard.template.json_text import read_json_text
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import Branch, Deferred
 

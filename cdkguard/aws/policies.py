@@ -5,21 +5,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from cdkguard._typing import Any, Json
+from cdkguard._typing import Json
 from cdkguard.aws.arn_patterns import names_nobody
 from cdkguard.aws.globs import matches_glob
 from cdkguard.logic import Tri
+from cdkguard.template.json_text import read_json_text
 from cdkguard.template.values import Deferred
 from cdkguard.text.regexes import lazy_pattern
 
 _AWS_SERVICES = lazy_pattern(r"[*?.]*\*[*?.]*(?:amazonaws\.com(?:\.cn)?)?")
 _ACCOUNT = lazy_pattern(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{6,12})(?::.*)?")
-_MAX_DEPTH = 64  # Levels of values in a policy that is written as text.
-_HOLE = lazy_pattern("\ue000(\\d+)\ue001")  # Stands for a value that is not known, inside JSON text.
-_BARE_HOLE = lazy_pattern("([:\\[,]\\s*)(\ue000\\d+\ue001)(?=\\s*[,\\]}])")
 
 
 def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dict[str, Json] | Deferred]]:
@@ -58,53 +55,6 @@ def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dic
     for index, statement in enumerate(found if isinstance(found, list) else [found]):
         if isinstance(statement, dict | Deferred):
             yield ("Statement", index), statement
-
-
-def parse_policy_text(text: str) -> Json:
-    """Parse a policy's text as JSON; raises ValueError where it is none, or nested deeper than a policy can be."""
-    try:
-        value = json.loads(text)
-    except RecursionError as problem:
-        raise ValueError("nested too deeply") from problem
-    level = [value]
-    for _depth in range(_MAX_DEPTH):
-        level = [
-            v for one in level if isinstance(one, dict | list) for v in (one.values() if isinstance(one, dict) else one)
-        ]
-        if not level:
-            return value
-    raise ValueError("nested too deeply")
-
-
-def read_json_text(document: str | Deferred) -> Json:
-    """Parse the document of a JSON text; values that only the deployment fills in are Deferred in it, and so is all of it
-    where it cannot be parsed."""
-    if isinstance(document, Deferred) and document.kind != "text":
-        return document
-    parts = document.parts if isinstance(document, Deferred) else (document,)
-    text = "".join(p if isinstance(p, str) else f"\ue000{i}\ue001" for i, p in enumerate(parts))
-    try:
-        if any(isinstance(p, str) and "\ue000" in p for p in parts):
-            raise ValueError("a text with a mark of ours in it")
-        try:
-            return _with_holes(parse_policy_text(text), parts)
-        except ValueError:
-            # A number or a boolean that is filled in stands without quotes.
-            return _with_holes(parse_policy_text(_BARE_HOLE.sub(r'\1"\2"', text)), parts)
-    except ValueError:
-        return Deferred("unknown", document.raw if isinstance(document, Deferred) else document)
-
-
-def _with_holes(value: Json, parts: tuple[Any, ...]) -> Json:
-    if isinstance(value, dict):
-        return {_HOLE.sub("§", key): _with_holes(inner, parts) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_holes(inner, parts) for inner in value]
-    if not isinstance(value, str) or not _HOLE.search(value):
-        return value
-    pieces = [parts[int(piece)] if at % 2 else piece for at, piece in enumerate(_HOLE.split(value))]
-    known = tuple(piece for piece in pieces if piece != "")
-    return known[0] if len(known) == 1 else Deferred("text", value, parts=known)
 
 
 def as_list(value: Json) -> list[Json]:

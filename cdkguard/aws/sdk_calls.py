@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.aws.policies import as_list, read_json_text
+from cdkguard.aws.policies import as_list
+from cdkguard.template.json_text import read_json_text
 from cdkguard.template.values import Deferred
 
 # What data/sdk_calls.json holds: `names`, `prefixes` and `stands_for`.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cdkguard.template.scope import Scope
 
 _MAX_CHOICES = 256  # values of a map that one unknown key may stand for
+_MARK = "-_-hole-_-"  # a text of characters that JSON writes as they are
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
 
@@ -147,18 +148,28 @@ def _base64(scope: Scope, operand: Json, _call: Json) -> Json:
 
 def _to_json_string(scope: Scope, operand: Json, call: Json) -> Json:
     plain = scope.resolve_deep(operand)
-    if plain is ABSENT or _has_deferred(plain):
+    if plain is ABSENT:
         return Deferred("unknown", call)
-    text = json.dumps(plain)  # in one another, each doubles the backslashes of the one inside
-    return text if len(text) <= MAX_TEXT else Deferred("unknown", call)
+    holes: list[Deferred] = []
+    marked = _mark_deferred(plain, holes)
+    text = json.dumps(marked)  # in one another, each doubles the backslashes of the one inside
+    if len(text) > MAX_TEXT or len(holes) > _MAX_CHOICES or holes and _MARK in json.dumps(plain, default=repr):
+        return Deferred("unknown", call)
+    if not holes:
+        return text
+    pieces = text.split(_MARK)
+    parts = [part for at, piece in enumerate(pieces) for part in ((piece, holes[at]) if at < len(holes) else (piece,))]
+    return Deferred("text", call, parts=tuple(part for part in parts if part != ""))
 
 
-def _has_deferred(value: Json) -> bool:
+def _mark_deferred(value: Json, holes: list[Deferred]) -> Json:
+    """The value with a mark for each part that is not known; these are added to `holes`."""
     if isinstance(value, Deferred):
-        return True
+        holes.append(value)
+        return _MARK
     if isinstance(value, dict):
-        return any(map(_has_deferred, value.values()))
-    return isinstance(value, list) and any(map(_has_deferred, value))
+        return {key: _mark_deferred(inner, holes) for key, inner in value.items()}
+    return [_mark_deferred(inner, holes) for inner in value] if isinstance(value, list) else value
 
 
 def _length(scope: Scope, operand: Json, call: Json) -> Json:

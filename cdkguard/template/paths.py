@@ -68,9 +68,22 @@ def find_value(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
                 value = _missing(value)
             else:
                 return ABSENT
-        elif not isinstance(value, Deferred):
-            return ABSENT
+        else:
+            value = _member_of_text(value, name)
+            if value is ABSENT:
+                return ABSENT
     return value
+
+
+def _member_of_text(value: Json, name: str) -> Json:
+    """The member of a JSON text; ABSENT of any other value that is no mapping, and Deferred of one that is not known."""
+    if isinstance(value, str | Deferred):
+        from cdkguard.template.json_text import read_json_object  # most templates have none
+
+        members = read_json_object(value)
+        if members is not None:
+            return members.get(name, ABSENT)
+    return value if isinstance(value, Deferred) else ABSENT
 
 
 def _bind_fields(names: tuple[str, ...]) -> Walk:
@@ -89,7 +102,7 @@ def _bind_prefix(names: tuple[str, ...], rest: Walk) -> Walk:
         if type(value) is dict:
             inner = value[last] if last in value else _missing(value)
         else:
-            inner = value if isinstance(value, Deferred) else ABSENT
+            inner = _member_of_text(value, last)
         for path, found in rest(scope, inner):
             yield (*names, *path), found
 
@@ -104,7 +117,7 @@ def _bind_field(step: Step, rest: Walk) -> Walk:
         if type(value) is dict:
             inner = value[name] if name in value else _missing(value)
         else:
-            inner = value if isinstance(value, Deferred) else ABSENT
+            inner = _member_of_text(value, name)
         for path, found in rest(scope, inner):
             yield (name, *path), found
 
