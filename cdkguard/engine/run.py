@@ -129,7 +129,7 @@ class Run:
                 if resource_type.startswith(_SHORT_FORM):
                     body = self._evaluate_short_form(stack, scope, logical_id, body, resource_type)
                 else:
-                    self._evaluate_custom_resource(stack, scope, logical_id, body, resource_type)
+                    self._evaluate_custom_resource(stack, find_world(body, scope), logical_id, body, resource_type)
 
             world = find_world(body, scope) if "Condition" in body else scope
             subject = Subject(body, world, logical_id, self.lookups)
