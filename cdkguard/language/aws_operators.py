@@ -76,10 +76,11 @@ def _ranges_of_length(value: Deferred) -> list[str]:
     length = last.rpartition("/")[2].strip() if isinstance(last, str) and "/" in last else ""
     if not length.isascii() or not length.isdigit() or int(length) > 128:
         return []
-    v4, v6 = f"0.0.0.0/{length}", f"2000::/{length}"
+    v4 = [f"0.0.0.0/{length}", f"224.0.0.0/{length}"]  # one of them where somebody comes from, one where nobody does
+    v6 = [f"2000::/{length}", f"fc00::/{length}"]
     if int(length) > 32 or any(isinstance(part, str) and ":" in part for part in value.parts):
-        return [v6]
-    return [v4] if any(isinstance(part, str) and "." in part for part in value.parts) else [v4, v6]
+        return v6
+    return v4 if any(isinstance(part, str) and "." in part for part in value.parts) else v4 + v6
 
 
 # -- ports and protocols of a security-group rule
