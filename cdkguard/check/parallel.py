@@ -1,8 +1,8 @@
 """Evaluates many stacks part by part, so that memory holds one part at a time, and in several processes where that pays.
 
 A part is a stack with the stacks nested in it. Its findings ask little of other parts: the app's accounts, which the
-manifest says, and the names of its resources. A part that asked for a name which another part turns out to give is
-evaluated again. Of an evaluated stack only what suppressions and the report read is kept.
+manifest says, and its facts: the names of its resources, exports, protections in another stack. A part that asked for a
+fact which another part turns out to give is evaluated again. Of an evaluated stack only what suppressions and the report read is kept.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
 from cdkguard.check import limits
 from cdkguard.check.slim_stacks import slim_stacks, take_sections
 from cdkguard.config import environments
+from cdkguard.engine.app_facts import Key, find_facts, merge_facts
 from cdkguard.engine.findings import refuse_too_many
-from cdkguard.engine.lookups import Lookups, own_names
+from cdkguard.engine.lookups import Lookups
 from cdkguard.engine.rules import BoundRules, EngineSettings
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.inputs.folders import drop_nested
@@ -30,7 +31,6 @@ from cdkguard.template.stack_scopes import StackScopes
 if TYPE_CHECKING:
     from cdkguard.config.settings import Config
 
-OwnName = tuple[str, str]  # (service, resource part) of an ARN.
 WORTH_A_PROCESS = 2_000_000  # Bytes of templates: about 40 ms of work, ten times what a process costs.
 
 
@@ -52,8 +52,8 @@ class _PartResult(NamedTuple):
     found: Assembly  # Its problems and missing context, without the stacks.
     problems: tuple[Sequence[Problem], Sequence[Problem]]  # Of the templates, and of the rules.
     findings: Sequence[Finding]
-    names: Mapping[OwnName, str]  # The names of its resources.
-    asked: Mapping[OwnName, str | None]  # The names that its rules asked for, with the answers.
+    facts: Mapping[Key, Json]  # What it tells the other parts.
+    asked: Mapping[Key, Json]  # The facts that its rules asked for, with the answers.
 
 
 class _ProcessResult(NamedTuple):
@@ -66,14 +66,14 @@ class _ProcessResult(NamedTuple):
     readings: Readings | None
 
 
-class _AskedNames(dict[OwnName, str]):
-    """The names of one part's resources; records each question with its answer."""
+class _AskedFacts(dict[Key, Json]):
+    """The facts that one part knows; records each question with its answer."""
 
-    def __init__(self, names: Mapping[OwnName, str]) -> None:
-        super().__init__(names)
-        self.answers: dict[OwnName, str | None] = {}
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: dict[Key, Json] = {}
 
-    def get(self, key: OwnName, default: Any = None) -> Any:
+    def get(self, key: Key, default: Any = None) -> Any:
         self.answers[key] = super().get(key)
         return super().get(key, default)
 
@@ -94,7 +94,7 @@ class _Parts:
         self.rules = BoundRules(rules, settings._replace(most=most))
         self.accounts = frozenset(part.account for part in parts if part.account)
         self.placement = _place(config, [part.head for part in parts if part.head is not None])
-        self.names: dict[OwnName, str] = {}  # Of the resources of all parts.
+        self.facts: dict[Key, Json] = {}  # Of all parts.
         self.readings = next((part.readings for part in parts if part.readings is not None), None)
         self.seconds = {"read": 0.0, "rules on resources": 0.0}
 
@@ -111,7 +111,7 @@ class _Parts:
             return None
 
         counts = _sum_counts([share.counts for share in shares])
-        results = self._evaluate_with_all_names(results, counts)
+        results = self._evaluate_with_all_facts(results, counts)
         results = _without_nested(results)
         refuse_too_many(sum(len(result.findings) for result in results), self.rules.settings)
         stacks = tuple(stack for result in results for stack in result.stacks)
@@ -157,8 +157,8 @@ class _Parts:
         counts = {bound.rule.id: bound.count for bound in self.rules.all if any(bound.count)}
         return _ProcessResult(results, counts, self.rules.seconds, self.seconds, self.readings)
 
-    def _evaluate_part(self, part: Part, names: Mapping[OwnName, str] | None = None) -> _PartResult:
-        """One part; `names` are those of all parts, None where only its own are known yet."""
+    def _evaluate_part(self, part: Part, facts: Mapping[Key, Json] | None = None) -> _PartResult:
+        """One part; `facts` are those of all parts, None where only its own are known yet."""
         began = time.perf_counter()
         found = part.read()
         self.seconds["read"] += time.perf_counter() - began
@@ -167,8 +167,9 @@ class _Parts:
         stacks = self.placement.apply(found.stacks)
         sections = [take_sections(stack) for stack in stacks]
         scopes = StackScopes(self.rules.settings.template_parameters)
-        own = dict(own_names(stacks, scopes))
-        asked = _AskedNames(own if names is None else names)
+        asked = scopes.app_facts = _AskedFacts()
+        own = find_facts(stacks, scopes)
+        asked.update(own if facts is None else facts)
         run = self._run(stacks, scopes, asked)
         run.evaluate_stacks()
         sizes = tuple(len(stack.template.get("Resources") or {}) for stack in stacks)
@@ -180,31 +181,31 @@ class _Parts:
 
     def _evaluate_assembly(self, stacks: Sequence[Stack], counts: Mapping[str, list[int]]) -> Run:
         """A run of the rules on the whole assembly, with the counts of all parts."""
-        whole = self._run(stacks, StackScopes(self.rules.settings.template_parameters), self.names)
+        whole = self._run(stacks, StackScopes(self.rules.settings.template_parameters), self.facts)
         for bound in self.rules.all:
             bound.count[:] = counts.get(bound.rule.id, [0, 0, 0])
         whole.evaluate_assembly()
         return whole
 
-    def _run(self, stacks: Sequence[Stack], scopes: StackScopes, names: Mapping[OwnName, str]) -> Run:
+    def _run(self, stacks: Sequence[Stack], scopes: StackScopes, facts: Mapping[Key, Json]) -> Run:
         """A run over one part, or over all of them: of the same bound rules, with what is known of the whole app."""
-        return Run(stacks, self.rules, scopes, Lookups(stacks, scopes, self.rules.settings, self.accounts, names))
+        return Run(stacks, self.rules, scopes, Lookups(stacks, scopes, self.rules.settings, self.accounts, facts))
 
-    def _evaluate_with_all_names(
+    def _evaluate_with_all_facts(
         self, results: Sequence[_PartResult], counts: dict[str, list[int]]
     ) -> list[_PartResult]:
-        """The results; a part that did not know of a name which another part gives is evaluated again."""
+        """The results; a part that did not know of a fact which another part gives is evaluated again."""
         for result in results:
-            self.names.update(result.names)
+            merge_facts(self.facts, result.facts)
         self._take_counts()
 
         done = list(results)
         for at, result in enumerate(results):
-            if any(self.names.get(key) != answer for key, answer in result.asked.items()):
+            if any(self.facts.get(key) != answer for key, answer in result.asked.items()):
                 # Re-run once to learn this part's old counts, which `counts` has already.
                 self._evaluate_part(self.parts[at])
                 first = self._take_counts()
-                done[at] = self._evaluate_part(self.parts[at], self.names)
+                done[at] = self._evaluate_part(self.parts[at], self.facts)
                 second = self._take_counts()
                 for rule_id, count in second.items():
                     old = first[rule_id]

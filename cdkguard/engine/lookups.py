@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json
+from cdkguard.engine.app_facts import IMPORTERS, PROTECTING, SELECTIONS, Key, export_names, place_of
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.model import Stack
 from cdkguard.template.scope import Scope
 from cdkguard.template.stack_scopes import StackScopes
-from cdkguard.template.values import Branch
 
 if TYPE_CHECKING:
     from cdkguard.aws import arns
-
-    OwnName = tuple[str, str]  # (service, resource part) of an ARN
 
 
 class Lookups:
     """Other resources of the stack, and the accounts and names of the app.
 
-    `accounts` and `names` are those of the whole app, where `stacks` are only a part of it.
+    `accounts` and `app_facts` are those of the whole app, where `stacks` are only a part of it.
     """
 
     def __init__(
@@ -29,10 +27,12 @@ class Lookups:
         scopes: StackScopes,
         settings: EngineSettings,
         accounts: frozenset[str] | None = None,
-        names: Mapping[OwnName, str] | None = None,
+        app_facts: Mapping[Key, Json] | None = None,
     ) -> None:
         self._stacks, self._scopes, self._settings = stacks, scopes, settings
-        self._accounts, self._names = accounts, names
+        self._accounts = accounts
+        self._app_facts = {} if app_facts is None else app_facts
+        self._names = app_facts  # of the resources of the app; without facts they are found when they are asked for
         self._facts: dict[Stack, arns.AccountFacts] = {}
         self._by_type: dict[int, dict[str, list[tuple[int, str, Json]]]] = {}  # by id of a stack's resources
 
@@ -54,6 +54,20 @@ class Lookups:
         for _place, logical_id, body in in_order:
             yield logical_id, body, scope
 
+    def importers(self, scope: Scope, logical_id: str, types: Iterable[str]) -> Iterator[tuple[str, str, Json]]:
+        """(name of the export, logical ID, body) of resources in other stacks that import this one."""
+        if "Outputs" not in scope.stack.template or PROTECTING.isdisjoint(types):
+            return
+        for name in export_names(scope.stack, scope, logical_id):
+            for foreign in self._app_facts.get((IMPORTERS, place_of(scope, name))) or ():
+                if foreign.resource_type in types:
+                    yield name, foreign.logical_id, foreign.body
+
+    def backup_selections(self, scope: Scope) -> Iterator[Json]:
+        """The backup selections of the app in the stack's account and region, their values resolved."""
+        for foreign in self._app_facts.get((SELECTIONS, place_of(scope, ""))) or ():
+            yield foreign.body
+
     def facts(self, scope: Scope) -> arns.AccountFacts:
         """The accounts and names that an ARN in the stack may hold, as far as they are known."""
         from cdkguard.aws import arns
@@ -63,6 +77,8 @@ class Lookups:
             if self._accounts is None:
                 self._accounts = frozenset(s.account for s in self._stacks if s.account)
             if self._names is None:
+                from cdkguard.engine.own_names import own_names
+
                 self._names = dict(own_names(self._stacks, self._scopes))
             self._facts[stack] = arns.AccountFacts(
                 stack.account,
@@ -75,27 +91,3 @@ class Lookups:
                 (stack.account or "", stack.region or ""),
             )
         return self._facts[stack]
-
-
-def own_names(stacks: Iterable[Stack], scopes: StackScopes) -> Iterator[tuple[OwnName, str]]:
-    """The ARNs of resources that are named, without account and region, and whose they are."""
-    from cdkguard.aws import arns
-
-    for stack in stacks:
-        for logical_id, body in scopes.resources(stack).items():
-            form = arns.OWN_NAMES.get(str(body.get("Type")))
-            properties = body.get("Properties")
-            if not form or not isinstance(properties, dict):
-                continue
-            name = properties.get(form[0])
-            if isinstance(name, dict):
-                name = _resolve_name(scopes.of(stack), name)
-            if isinstance(name, str):
-                yield (form[1], form[2].format(name)), arns.describe_owner(logical_id, stack.account, stack.region)
-
-
-def _resolve_name(scope: Scope, value: Json) -> Json:
-    try:
-        return scope.resolve(value)
-    except Branch:
-        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cdkguard._typing import Any, Json, NamedTuple
+from cdkguard.engine.app_facts import Key, find_facts
 from cdkguard.engine.branching import PASSED, Verdict, evaluate_branches, find_world, passes_everywhere
 from cdkguard.engine.findings import MAX_FINDINGS, make_finding, refuse_too_many
 from cdkguard.engine.lookups import Lookups
@@ -54,10 +55,19 @@ class Run:
     ) -> None:
         self.stacks, self.rules, self.settings = stacks, rules, rules.settings
         self.scopes = StackScopes(self.settings.template_parameters) if scopes is None else scopes
-        self.lookups = lookups or Lookups(stacks, self.scopes, self.settings)
+        self.lookups = lookups or Lookups(stacks, self.scopes, self.settings, None, self._gather_facts())
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self._globals: dict[Stack, dict[str, Json]] = {}  # the `Globals` that a stack's resources of AWS SAM share
+
+    def _gather_facts(self) -> Mapping[Key, Json] | None:
+        """Find what the stacks tell each other; None for a single one, which nobody tells anything."""
+        if len(self.stacks) < 2:
+            return None
+        facts: dict[Key, Json] = {}
+        self.scopes.app_facts = facts  # scopes that are made meanwhile see all of it in the end
+        facts.update(find_facts(self.stacks, self.scopes))
+        return facts
 
     def evaluate_stacks(self) -> None:
         """The rules about resources, texts, templates and single stacks."""

@@ -45,10 +45,14 @@ def bind_backup_selected(node: Json) -> Decide:
         tags = _read_tags(subject.scope.resolve_deep(found) for _path, found in tags_at(subject.scope, subject.root))
         tags.update(as_mapping(getattr(subject.scope.stack, "tags", None)))
         selections = subject.world.others(subject.scope, _TYPES)
-        return any_of(
+        here = any_of(
             _exists_if(_selects(as_mapping(scope.resolve_deep(body)), service, prefix + name, tags), body, scope)
             for _logical_id, body, scope in selections
         )
+        if here is True:
+            return True
+        elsewhere = subject.world.backup_selections(subject.scope)
+        return any_of((here, *(_selects(body, service, prefix + name, tags) for body in elsewhere)))
 
     return decide
 

@@ -16,7 +16,7 @@ from cdkguard.template import paths
 from cdkguard.template.caches import IdentityCache
 from cdkguard.template.functions import FUNCTIONS
 from cdkguard.template.scope import Scope
-from cdkguard.template.values import ABSENT, Branch, Deferred
+from cdkguard.template.values import ABSENT, Branch, Deferred, import_name
 
 # -- target
 
@@ -112,7 +112,22 @@ class Referrers:
         names = [name for _path, name in self._name_at(scope, subject.root)] if self._name_at is not None else []
         index = self._index_of(scope, subject.world)
         others = sorted([*index.by_target.get(subject.logical_id, ()), *index.for_all], key=_position)
-        return any_of(self._decide_other(subject, other, names) for other in others)
+        here = any_of(self._decide_other(subject, other, names) for other in others)
+        if here is True or not self._protects:
+            return here
+        importers = subject.world.importers(scope, subject.logical_id, self._types)
+        return any_of((here, *(self._decide_importer(subject, *importer) for importer in importers)))
+
+    def _decide_importer(self, subject: Subject, name: str, logical_id: str, body: Json) -> Tri:
+        """The answer of a resource in another stack, which imports the subject under this name."""
+        scope = Scope({})
+        try:
+            values = [value for _path, value in self._walk(scope, body)]
+            if not any(imports(value, name) for value in values):
+                return False
+            return self._satisfies is None or self._satisfies(Subject(body, scope, logical_id, subject.world))
+        except Branch:
+            return None
 
     def _decide_other(self, subject: Subject, other: _Other, names: list[Json]) -> Tri:
         refers = other.is_certain or self._refers(other.body, subject.scope, subject.logical_id, names)
@@ -228,6 +243,13 @@ def find_links(value: Json) -> Iterable[Deferred]:
     elif isinstance(value, list):
         for inner in value:
             yield from find_links(inner)
+
+
+def imports(value: Json, name: str) -> bool:
+    """Whether a value is the import of an export, or a text with it."""
+    if not isinstance(value, Deferred):
+        return False
+    return import_name(value) == f"import {name}" or any(imports(part, name) for part in value.parts)
 
 
 def depends_on_unknown(value: Json) -> bool:

@@ -21,6 +21,12 @@ class World(Protocol):
     def others(self, scope: Scope, types: Iterable[str]) -> Iterable[tuple[str, Json, Scope]]:
         """(logical id, body, scope) of the stack's resources of these types, in the template's order."""
 
+    def importers(self, scope: Scope, logical_id: str, types: Iterable[str]) -> Iterable[tuple[str, str, Json]]:
+        """(name of the export, logical id, body) of resources in other stacks that import this one."""
+
+    def backup_selections(self, scope: Scope) -> Iterable[Json]:
+        """The bodies of the app's backup selections in the stack's account and region, their values resolved."""
+
     def facts(self, scope: Scope) -> arns.AccountFacts | None:
         """The accounts and names that the stack's texts are compared with."""
 

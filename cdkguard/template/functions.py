@@ -15,7 +15,17 @@ from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.logic import Tri
 from cdkguard.template import conditions, text_functions
 from cdkguard.template.text_functions import LARGE, MAX_TEXT, Flatten
-from cdkguard.template.values import ABSENT, Atom, Deferred, as_mapping, canonical_text, is_flat, scalar_text
+from cdkguard.template.values import (
+    ABSENT,
+    EXPORT,
+    Atom,
+    Deferred,
+    as_mapping,
+    canonical_text,
+    export_place,
+    is_flat,
+    scalar_text,
+)
 
 if TYPE_CHECKING:
     from cdkguard.template.scope import Scope
@@ -177,7 +187,13 @@ def _length(scope: Scope, operand: Json, call: Json) -> Json:
     return len(found) if isinstance(found, list) else Deferred("unknown", call)
 
 
-def _import_value(_scope: Scope, _operand: Json, call: Json) -> Json:
+def _import_value(scope: Scope, operand: Json, call: Json) -> Json:
+    """The value, where a stack of the app exports it."""
+    name = scope.resolve(operand)
+    if isinstance(name, str):
+        found = scope.app_facts.get((EXPORT, export_place(scope.account, scope.region, name)))
+        if found is not None:
+            return found
     return Deferred("import", call)
 
 

@@ -20,7 +20,7 @@ _SSM_TYPE = "AWS::SSM::Parameter::Value<"
 # The slots that a copy of a scope takes over; and those of values worked out, which it does not (`_forget` describes each).
 _FACTS = (
     "template", "given", "unassumed_given", "account", "region", "stack_name", "dummies", "stack", "defaults", "open", "truths",
-    "excluded", "assumed", "shared",
+    "excluded", "assumed", "shared", "app_facts",
 )  # fmt: skip
 _CACHES = ("conditions", "forks", "worlds", "large_values", "resolved", "statements", "links")
 
@@ -63,6 +63,8 @@ class Scope:
         # The conditions over which this scope forked, in order.
         self.assumed: tuple[str, ...] = ()
         self.shared = SharedCaches()
+        # What other stacks of the app give: (kind, place) -> value.
+        self.app_facts: Mapping[tuple[str, str], Json] = {}
         self._forget()
 
     def _forget(self) -> None:

@@ -26,6 +26,8 @@ class StackScopes:
     def __init__(self, given: Mapping[str, Json] | None = None) -> None:
         self.given = given or {}
         self.problems: list[Problem] = []
+        # What the stacks of the app tell each other, for all scopes that are made from now on (engine/app_facts.py).
+        self.app_facts: Mapping[tuple[str, str], Json] = {}
         self._scopes: dict[Stack, Scope] = {}
         self._resources: dict[Stack, dict[str, Json]] = {}
 
@@ -47,7 +49,7 @@ class StackScopes:
         dummies = tuple({d for m in stack.missing for d in m.dummies if d})
         if len(dummies) > MAX_DUMMIES:
             dummies = ("",)  # it is in every text, so that no text is known
-        return Scope(
+        scope = Scope(
             stack.template,
             given,
             stack.account,
@@ -57,6 +59,8 @@ class StackScopes:
             stack,
             presumed,
         )
+        scope.app_facts = self.app_facts
+        return scope
 
     def _find_passed_parameters(
         self, stack: Stack, declared: Mapping[str, Json]

@@ -78,6 +78,14 @@ class Deferred:
                 yield from part.links()
 
 
+EXPORT = "export"  # the kind of fact that an export is (engine/app_facts.py)
+
+
+def export_place(account: str | None, region: str | None, name: str) -> str:
+    """An export's name with the account and region in which it is one."""
+    return f"{account}/{region}/{name}"
+
+
 def import_name(value: Deferred) -> str | None:
     """`import NAME` for the Fn::ImportValue of a literal name, as messages write it; None for any other value."""
     name = value.raw.get("Fn::ImportValue") if value.kind == "import" and isinstance(value.raw, dict) else None

@@ -16,6 +16,7 @@ from cdkguard.engine.findings import MAX_FINDINGS
 from cdkguard.errors import ConfigError, InputError, TooMuchError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Suppression
+from tests.support.changes import write_assembly
 from tests.support.programs import started
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are made by fork")
@@ -188,3 +189,27 @@ def test_the_number_of_findings_grows_with_the_input(tmp_path):
     (tmp_path / "nested.json").write_text("x" * 500)
     assert limits.limit_of_findings([str(tmp_path / "a.json")] * 3) == MAX_FINDINGS + 10
     assert limits.limit_of_findings([str(tmp_path / "none" / "a.json")]) == MAX_FINDINGS
+
+
+def test_parts_tell_each_other_what_they_export_and_protect(tmp_path):
+    """Each stack is a part: the VPC's flow log and the range of the group stand in the other one."""
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": {"Fn::ImportValue": "Net:Cidr"}}
+    net = {
+        "Resources": {"Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}},
+        "Outputs": {
+            "Id": {"Value": {"Ref": "Vpc"}, "Export": {"Name": "Net:Vpc"}},
+            "Cidr": {"Value": {"Fn::GetAtt": ["Vpc", "CidrBlock"]}, "Export": {"Name": "Net:Cidr"}},
+        },
+    }
+    ops = {
+        "Resources": {
+            "Log": {"Type": "AWS::EC2::FlowLog", "Properties": {"ResourceId": {"Fn::ImportValue": "Net:Vpc"}}},
+            "Sg": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [rule]}},
+        }
+    }
+    rules = ("vpc-flow-logs", "sg-ingress-open-sensitive-ports")
+    for stacks, expected in (({"Net": net, "Ops": ops}, []), ({"Net": net, "Other": {"Resources": {}}}, [rules[0]])):
+        folder = write_assembly(tmp_path / str(len(expected)), **{k: {"template": v} for k, v in stacks.items()})
+        report = check.check(Config(paths=(str(folder),), environment="prod", rules=rules))
+        assert [f.rule_id for f in report.findings] == expected
+        assert not report.errors

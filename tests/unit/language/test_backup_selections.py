@@ -19,6 +19,9 @@ class OneSelection:
     def __init__(self, selection):
         self.body = {"Type": "AWS::Backup::BackupSelection", "Properties": {"BackupSelection": selection}}
 
+    def backup_selections(self, scope):
+        return ()
+
     def others(self, scope, types):
         return [("Selection", self.body, scope)] if self.body["Type"] in types else []
 
