@@ -30,6 +30,8 @@ def bind_opens_together(counts: Decide) -> Decide:
     """
 
     def decide(subject: Subject) -> Tri:
+        if _is_single(subject):
+            return False
         rules = [rule for rule in _find_rules(subject) if _has_peer(rule[1])]
         if len(rules) < 2 and not any("SourcePrefixListId" in rule for _path, rule in rules):
             return False
@@ -43,6 +45,22 @@ def bind_opens_together(counts: Decide) -> Decide:
         return True
 
     return decide
+
+
+def _is_single(subject: Subject) -> bool:
+    """Whether a group certainly has one rule at most, and one that names no prefix list; most groups have."""
+    body = subject.root
+    if type(body) is not dict or body.get("Type") in _INGRESS:
+        return False
+    properties = body.get("Properties")
+    if type(properties) is not dict or len(properties) == 1:  # as a call of an intrinsic function
+        return False
+    inline = properties.get("SecurityGroupIngress", [])
+    if type(inline) is not list or len(inline) > 1:
+        return False
+    if not all(type(rule) is dict and len(rule) > 1 and "SourcePrefixListId" not in rule for rule in inline):
+        return False
+    return subject.world is None or not any(True for _ in subject.world.others(subject.scope, _INGRESS))
 
 
 def _has_peer(rule: Json) -> bool:

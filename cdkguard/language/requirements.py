@@ -53,7 +53,8 @@ def bind_requirement(node: Json, binding: Binding, universal: bool = True) -> De
     if "all" in node:
         return _bind_all([bind_requirement(part, binding, universal) for part in node["all"]])
     if "any" in node:
-        return _bind_any([bind_requirement(part, binding, universal) for part in node["any"]])
+        decide = _bind_any([bind_requirement(part, binding, universal) for part in node["any"]])
+        return _bind_wide_any(node["any"], decide, binding, universal) if len(node["any"]) > 3 else decide
     if "not" in node:
         decide = _bind_not(bind_requirement(node["not"], binding, not universal))
         return decide if universal else _without_absences(decide)
@@ -324,6 +325,12 @@ def _bind_opens_together(counts: Decide) -> Decide:
     from cdkguard.language.group_rules import bind_opens_together
 
     return bind_opens_together(counts)
+
+
+def _bind_wide_any(nodes: list[Json], decide: Decide, binding: Binding, universal: bool) -> Decide:
+    from cdkguard.language.wide_any import bind_wide_any
+
+    return bind_wide_any(nodes, decide, lambda operand: _operand_value(operand, binding), universal)
 
 
 def _bind_satisfies(node: Json, binding: Binding, universal: bool) -> Decide | None:
