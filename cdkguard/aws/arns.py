@@ -10,30 +10,31 @@ import re
 from collections.abc import Iterator, Mapping
 
 from cdkguard._typing import NamedTuple
+from cdkguard.text.regexes import lazy_pattern
 
 # AWS's documentation uses these accounts in examples: a template that names one was copied and not finished.
 EXAMPLE_ACCOUNTS = frozenset({"123456789012", "111122223333", "000000000000"})
 _REGION = r"[a-z0-9*§-]*"
 # Resources of CDK's bootstrap stack, with the ARN or registry before their name: every synthesized app names them.
 # https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
-_BOOTSTRAP = re.compile(
+_BOOTSTRAP = lazy_pattern(
     rf"(?:arn:(?:aws[a-z-]*|§):[a-z0-9-]*:{_REGION}:(?:\d{{12}}|§)?:[a-z]*[/:]?|\d{{12}}\.dkr[.-]ecr[.-][a-z0-9.§-]+/)?"
     r"cdk-(?:[a-z0-9_]+|§)-(?:assets|container-assets|deploy-role|file-publishing-role|image-publishing-role|lookup-role"
     r"|cfn-exec-role)-(?:\d{12}|§)"
 )
-_ARN = re.compile(rf"arn:(?:aws[a-z-]*|§|\*):(?:[a-z0-9-]+|§|\*):{_REGION}:(\d{{12}}):[^\s\"',]*")
-_ARN_ANY = re.compile(rf"arn:(?:aws[a-z-]*|§|\*):([a-z0-9-]+):{_REGION}:(\d{{12}}|§|\*|):([^\s\"',]+)")
-_ECR = re.compile(r"(?<![\w-])(\d{12})\.dkr[.-]ecr[.-]")
+_ARN = lazy_pattern(rf"arn:(?:aws[a-z-]*|§|\*):(?:[a-z0-9-]+|§|\*):{_REGION}:(\d{{12}}):[^\s\"',]*")
+_ARN_ANY = lazy_pattern(rf"arn:(?:aws[a-z-]*|§|\*):([a-z0-9-]+):{_REGION}:(\d{{12}}|§|\*|):([^\s\"',]+)")
+_ECR = lazy_pattern(r"(?<![\w-])(\d{12})\.dkr[.-]ecr[.-]")
 _DOMAIN = r"(?:amazonaws\.com(?:\.cn)?|api\.aws|§)"
-_SQS = re.compile(rf"(?:sqs\.[a-z0-9§-]+|queue)\.{_DOMAIN}/(\d{{12}})/")
-_BARE = re.compile(r"\s*(\d{12})\s*\Z")
-_PARTITION = re.compile(r"(?<![\w:§-])arn:(aws(?:-cn|-us-gov)?):")
-HAS_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_SQS = lazy_pattern(rf"(?:sqs\.[a-z0-9§-]+|queue)\.{_DOMAIN}/(\d{{12}})/")
+_BARE = lazy_pattern(r"\s*(\d{12})\s*\Z")
+_PARTITION = lazy_pattern(r"(?<![\w:§-])arn:(aws(?:-cn|-us-gov)?):")
+HAS_ACCOUNT = lazy_pattern(r"(?<!\d)\d{12}(?!\d)")
 # Twelve digits alone are an account where the property's name says so: `Principal.AWS`, `aws:SourceAccount`, `AccountId`.
-_ACCOUNT_PLACE = re.compile(r"(?:account|principal|owner|registryid|^aws$)", re.IGNORECASE)
-_INDEX = re.compile(r"\[\d+\]")
+_ACCOUNT_PLACE = lazy_pattern(r"(?:account|principal|owner|registryid|^aws$)", re.IGNORECASE)
+_INDEX = lazy_pattern(r"\[\d+\]")
 # Properties whose text names no resource (tags, descriptions, code), or is written by CDK itself.
-_SKIPPED = re.compile(
+_SKIPPED = lazy_pattern(
     r"^(?:Metadata|Type|DependsOn|Description)(?:\.|\[|$)|^Properties\.Analytics$"
     r"|\.(?:Description|Comment|ZipFile|InlineCode|FunctionCode|Code\.Script)$|\.Tags(?:\.|\[)"
 )

@@ -42,6 +42,8 @@ _PLACES = lazy_pattern(
     r"|[A-Z][a-z](?:Gov)?(?:North|South|East|West|Central){1,2}\d"
     r"|(?<![A-Za-z0-9])(?:us|eu|ap|sa|ca)[ns]?[nsewc]\d(?![a-z0-9])|(?<!\d)\d{12}(?!\d)"
 )
+# Each place in a name holds one of these, or twelve digits. Where none stands there, the pattern need not be compiled.
+_IN_PLACES = ("orth", "outh", "east", "East", "west", "West", "entral", "us", "eu", "ap", "sa", "ca")
 # "pre-prod" and "PreProd" are one word, and no production.
 _NOT_YET_PROD = lazy_pattern(r"((?<![A-Za-z])(?i:pre|non)|Pre|Non)[-_ ]?(?i:(prod(?:uction)?)(?![a-z]))")
 _PULL_REQUEST = lazy_pattern(r"(?i)(?<![a-z0-9])(?:pr|mr|pull)-?\d+(?![a-z0-9])")  # "pr-123": gone when it is merged
@@ -55,11 +57,21 @@ Segments = Sequence[Sequence[str]]  # of a name: its words, in lower case, by th
 def split_name(name: str) -> tuple[tuple[str, ...], ...]:
     """`Shop-DevStack` -> ((shop), (dev, stack)); without regions, accounts and numbers."""
     if any(character.isdigit() for character in name):
-        name = _PULL_REQUEST.sub("-ephemeral-", _PLACES.sub("-", name))
+        name = _without_places(name)
     if "prod" in name.lower():
         name = _NOT_YET_PROD.sub(lambda found: f"{found[1].title()}{found[2].lower()}", name)
     segments = (tuple(word.lower() for word in _CAMEL_WORDS.findall(part)) for part in _SEPARATORS.split(name))
     return tuple(words for words in segments if words)
+
+
+def _without_places(name: str) -> str:
+    """The name without regions and accounts, and "ephemeral" for the number of a pull request."""
+    if any(part in name for part in _IN_PLACES) or sum(character.isdigit() for character in name) >= 12:
+        name = _PLACES.sub("-", name)
+    lower = name.lower()
+    if "pr" in lower or "mr" in lower or "pull" in lower:
+        name = _PULL_REQUEST.sub("-ephemeral-", name)
+    return name
 
 
 def without_nouns(segments: Segments) -> list[list[str]]:

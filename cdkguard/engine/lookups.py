@@ -49,7 +49,8 @@ class Lookups:
                 index.setdefault(body.get("Type"), []).append((place, logical_id, body))
             self._by_type[id(resources)] = index
 
-        of_types = [found for name in types if (found := self._by_type[id(resources)].get(name, []))]
+        by_type = self._by_type[id(resources)]
+        of_types = [by_type[name] for name in types if name in by_type]
         in_order = of_types[0] if len(of_types) == 1 else sorted(sum(of_types, []), key=lambda entry: entry[0])
         for _place, logical_id, body in in_order:
             yield logical_id, body, scope

@@ -165,5 +165,6 @@ class BoundRules:
 def _split_types(rule: Rule, settings: EngineSettings) -> tuple[frozenset[str], tuple[str, ...]]:
     """The names of types that the rule is about, and the globs among them."""
     names = expand_types(rule.types, settings.sets)
-    globs = tuple(sorted(n for n in names if any(c in n for c in "*?[")))
+    # Without a generator: this is asked of some thousand names in each run.
+    globs = tuple(sorted([name for name in names if "*" in name or "?" in name or "[" in name]))
     return names.difference(globs), globs

@@ -9,11 +9,11 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.errors import CdkguardError
 from cdkguard.inputs.assembly_files import AssemblyFiles
 from cdkguard.inputs.shapes import mapping_or_empty
+from cdkguard.text.regexes import lazy_pattern
 
-_S3_URL = re.compile(r"https://(?P<host>[^/]*(?:§|\.amazonaws\.com(?:\.cn)?))/(?P<path>.*)")
-_OPEN = re.compile(
-    r"(\$\{[^{}]*\}|(?<![0-9a-z])(?:[0-9]{12}|[a-z]{2}(?:-[a-z]+)+-[0-9]))"
-)  # placeholders, accounts and regions in a name
+_S3_URL = lazy_pattern(r"https://(?P<host>[^/]*(?:§|\.amazonaws\.com(?:\.cn)?))/(?P<path>.*)")
+# Placeholders, accounts and regions in a name.
+_OPEN = lazy_pattern(r"(\$\{[^{}]*\}|(?<![0-9a-z])(?:[0-9]{12}|[a-z]{2}(?:-[a-z]+)+-[0-9]))")
 _FILLED = "(?:§|[a-z0-9-]+)"
 
 

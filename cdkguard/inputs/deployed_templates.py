@@ -9,12 +9,14 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.inputs.parts import DEPLOYERS
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty
 from cdkguard.template.functions import flatten
+from cdkguard.text.regexes import lazy_pattern
 
-_ASSET = re.compile(r"([0-9a-f]{64})\.(?:json|ya?ml|template)\Z")  # the end of the URL of a template that CDK uploads
-_OLD_ASSET = re.compile(r"AssetParameters[0-9a-f]{64}")  # of CDK's older synthesizers, whose URL is made of parameters
+_ASSET = lazy_pattern(r"([0-9a-f]{64})\.(?:json|ya?ml|template)\Z")  # the end of the URL of a template that CDK uploads
+# Of CDK's older synthesizers, whose URL is made of parameters.
+_OLD_ASSET = lazy_pattern(r"AssetParameters[0-9a-f]{64}")
 # AWS's own accounts in the Serverless Application Repository, with the functions that rotate secrets:
 # https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-secretsmanager/lib/secret-rotation.ts
-_OWN_APPLICATION = re.compile(
+_OWN_APPLICATION = lazy_pattern(
     r"arn:aws[a-z-]*:serverlessrepo:[a-z0-9-]+:(?:297356227824|193023089310|023102451235):applications/SecretsManager\w+"
 )
 

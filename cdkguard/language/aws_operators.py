@@ -209,7 +209,6 @@ def secret_revealed(value: Json, operand: Json, context: OperatorContext) -> Tri
 
 def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
     """The names whose values are secrets in plain text, in a map or in a list of {Name, Value}."""
-    from cdkguard.language.secret_search import STORED_ELSEWHERE, brings_secret
     from cdkguard.text.secret_values import is_secret_text
 
     pairs: Iterable[tuple[Json, Json]] = ()
@@ -218,6 +217,8 @@ def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
         if isinstance(name := scope.resolve(value.get("Name")), str) and "Value" in value:  # One pair by itself.
             pairs = [*pairs, (name, value["Value"])]
     elif isinstance(value, list):
+        from cdkguard.language.secret_search import STORED_ELSEWHERE
+
         entries = [scope.resolve(e) for e in value]
         plain = [e for e in entries if isinstance(e, dict) and scope.resolve(e.get("Type")) not in STORED_ELSEWHERE]
         pairs = [(scope.resolve(e.get("Name")), e.get("Value")) for e in plain]
@@ -228,6 +229,15 @@ def find_secret_names(value: Json, scope: Scope) -> Iterable[str]:
         if (
             isinstance(name, str)
             and text
-            and (is_secret_text(name, text) or isinstance(raw, dict) and brings_secret(raw, scope, False))
+            and (is_secret_text(name, text) or isinstance(raw, dict) and _brings_secret(raw, scope))
         ):
             yield name
+
+
+def _brings_secret(value: Json, scope: Scope) -> bool:
+    """Whether a reference brings in a secret of another resource. A Ref, as most are, names no attribute."""
+    if len(value) == 1 and "Ref" in value:
+        return False
+    from cdkguard.language.secret_search import brings_secret
+
+    return brings_secret(value, scope, False)

@@ -60,7 +60,8 @@ def _is_single(subject: Subject) -> bool:
         return False
     if not all(type(rule) is dict and len(rule) > 1 and "SourcePrefixListId" not in rule for rule in inline):
         return False
-    return subject.world is None or not any(True for _ in subject.world.others(subject.scope, _INGRESS))
+    others = subject.world.others(subject.scope, _INGRESS) if subject.world is not None else ()
+    return next(iter(others), None) is None
 
 
 def _has_peer(rule: Json) -> bool:

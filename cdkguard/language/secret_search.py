@@ -88,8 +88,6 @@ def _list_holds_secret(found: list[Json], scope: Scope, name: str, deep: int) ->
 
 def brings_secret(value: Json, scope: Scope, hidden: bool = True) -> bool:
     """Whether a reference brings in a secret of another resource, or where `hidden` the value of a NoEcho parameter."""
-    if not hidden and type(value) is dict and "Ref" in value and len(value) == 1:  # which names no attribute
-        return False
     for name, attribute in _find_links(value, 0):
         if attribute is not None and attribute.rpartition(".")[2] in SECRET_ATTRIBUTES:
             return True

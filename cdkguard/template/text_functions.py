@@ -87,14 +87,18 @@ def _concatenate(scope: Scope, pieces: list[Json], call: Json) -> Json:
     """Strings and Deferreds, joined; a plain string where all are known."""
     parts: list[Json] = []
     for piece in pieces:  # flat, as a text that is repeated in itself grows with every level
-        parts.extend(piece.parts if isinstance(piece, Deferred) and piece.kind == "text" else (piece,))
+        if isinstance(piece, Deferred) and piece.kind == "text":
+            parts.extend(piece.parts)
+        else:
+            parts.append(piece)
         if len(parts) > _MAX_PIECES:
             return Deferred("unknown", call)
-    size = sum(len(p) for p in parts if isinstance(p, str))
+    known = [len(part) for part in parts if isinstance(part, str)]
+    size = sum(known)
     if size > MAX_TEXT or size > LARGE and scope.shared.is_spent():
         return Deferred("unknown", call)
 
-    if all(isinstance(p, str) for p in parts):
+    if len(known) == len(parts):
         return scope.resolve("".join(parts))
     joined = Deferred("text", call, parts=tuple(_join_neighbours(parts)))
     if DYNAMIC in (text := joined.text()):

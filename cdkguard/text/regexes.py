@@ -17,7 +17,7 @@ class PatternError(ValueError):
 class _LatePattern:
     """A pattern that is compiled when its first method is asked for; from then on it is as fast as the pattern."""
 
-    __slots__ = ("_arguments", "search", "match", "fullmatch", "sub", "finditer")
+    __slots__ = ("_arguments", "search", "match", "fullmatch", "sub", "finditer", "findall", "split")
 
     def __init__(self, *arguments: Any) -> None:
         self._arguments = arguments
