@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.aws.condition_values import are_open_values, is_year_far_off
 from cdkguard.aws.policies import as_list
-from cdkguard.logic import Tri, all_of, negate
+from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template.values import Deferred, scalar_text
 
 # Condition keys that bind a public principal to somebody: an account, organization, VPC, source or address.
@@ -195,7 +195,7 @@ def _spares_somebody(entry: ConditionEntry | Deferred) -> Tri:
     if not restricts_caller(entry.key):
         return False
     if entry.operator == "null":
-        return not _demands_key(entry)  # Whoever comes by a VPC endpoint has the key aws:SourceVpce.
+        return negate(_demands_key(entry))  # Whoever comes by a VPC endpoint has the key aws:SourceVpce.
     return negate(are_open_values(entry.key, entry.values)) if entry.negative else False
 
 
@@ -205,31 +205,38 @@ def _spares_somebody(entry: ConditionEntry | Deferred) -> Tri:
 def is_limited(statement: dict[str, Json]) -> Tri:
     """Whether the Condition of an identity's policy limits anything: is there a request of the identity that fails it?
 
-    A value that only the deployment knows counts as a limit.
+    A link to a resource counts as a limit; None where a parameter may be given `*`, or a macro may write anything.
     """
-    return any(isinstance(entry, Deferred) or _limits(entry) for entry in list_entries(statement.get("Condition")))
+    return any_of(
+        _binds_by_link(entry) if isinstance(entry, Deferred) else _limits(entry)
+        for entry in list_entries(statement.get("Condition"))
+    )
 
 
-def _limits(entry: ConditionEntry) -> bool:
+def _limits(entry: ConditionEntry) -> Tri:
     """Whether a test leaves out more of an identity's requests than hardly any."""
     key = entry.key
     if key in LIMITS_NOTHING:
         return False
     if entry.operator == "null":
-        return _demands_key(entry) and key not in ALWAYS_PRESENT
+        return key not in ALWAYS_PRESENT and _demands_key(entry)
     if key in _TIMES:
         # What begins some day goes on for ever.
-        return "less" in entry.operator and not any(map(is_year_far_off, entry.values))
+        return "less" in entry.operator and negate(any_of(map(is_year_far_off, entry.values)))
     if entry.negative:
         # All services, regions or roles but a few are nearly all; the resources that have another tag are not.
         return "tag/" in key
     if entry.may_lack and key not in ALWAYS_PRESENT:
         return False
-    return are_open_values(key, entry.values, of_identity=True) is not True
+    is_open = are_open_values(key, entry.values, of_identity=True)
+    # StringEquals takes `*` for a star, so that a parameter there is one value in any case.
+    return True if is_open is None and entry.operator == "stringequals" else negate(is_open)
 
 
-def _demands_key(entry: ConditionEntry) -> bool:
-    return any(scalar_text(value) in ("false", "False") for value in entry.values)
+def _demands_key(entry: ConditionEntry) -> Tri:
+    return any_of(
+        None if isinstance(value, Deferred) else scalar_text(value) in ("false", "False") for value in entry.values
+    )
 
 
 # -- TLS

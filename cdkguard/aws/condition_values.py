@@ -94,8 +94,10 @@ def _are_open_ranges(values: Sequence[Json]) -> bool:
     return any(share[version] > 0.5**length for version, length in _WIDEST.items())
 
 
-def is_year_far_off(value: Json) -> bool:
+def is_year_far_off(value: Json) -> Tri:
     """Whether a date, `2099-01-01T00:00:00Z` or seconds since 1970, is so far off that it ends nothing."""
+    if isinstance(value, Deferred):
+        return None
     text = str(value)
     if text[:4].isdigit() and text[4:5] == "-":
         return int(text[:4]) >= _FAR_YEAR

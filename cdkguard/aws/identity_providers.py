@@ -110,18 +110,40 @@ _CLUSTER_ISSUER = lazy_pattern(r"oidc\.eks\.[^/]+/id/.+")
 
 
 def names_owner(statement: dict[str, Json], groups: Collection[str]) -> Tri:
-    """Whether the tokens that a trust takes from shared providers of these groups are those of one owner."""
-    providers = [(issuer, one) for issuer, one in _find_providers(statement) if one.group in groups]
+    """Whether the tokens that a trust takes from shared providers of these groups are those of one owner.
+
+    None where neither the principal nor a condition key says which provider it is, and a macro may write the keys.
+    """
+    issuers = _list_issuers(statement)
+    if _are_filled_in(statement, issuers):
+        return None
+    providers = [(issuer, one) for issuer, one in _find_providers(issuers) if one.group in groups]
     return all_of(_is_bound(statement, issuer, provider) for issuer, provider in providers)
 
 
-def _find_providers(statement: dict[str, Json]) -> Iterator[tuple[str, SharedProvider]]:
-    """The shared providers that the principals or the condition keys of a trust name, each once."""
+def _list_issuers(statement: dict[str, Json]) -> list[str]:
+    """The issuers that the principals and the condition keys of a trust name; § where the deployment names one."""
     federated = (text_of(value) for kind, value in list_principals(statement) if kind == "Federated")
-    issuers = [text.lower().rpartition(":oidc-provider/")[2] for text in federated]
-    entries = [entry for entry in list_entries(statement.get("Condition")) if not isinstance(entry, Deferred)]
-    issuers += [entry.key.rpartition(":")[0] for entry in entries]
-    for issuer in dict.fromkeys(issuers):
+    entries = (entry for entry in list_entries(statement.get("Condition")) if not isinstance(entry, Deferred))
+    of_principals = [text.lower().rpartition(":oidc-provider/")[2] for text in federated]
+    return list(dict.fromkeys([*of_principals, *(entry.key.rpartition(":")[0] for entry in entries)]))
+
+
+def _are_filled_in(statement: dict[str, Json], issuers: list[str]) -> bool:
+    if not any("§" in issuer for issuer in issuers) or any("." in issuer and "§" not in issuer for issuer in issuers):
+        return False
+    return any(
+        isinstance(entry, Deferred) and _may_be_anything(entry) for entry in list_entries(statement.get("Condition"))
+    )
+
+
+def _may_be_anything(value: Deferred) -> bool:
+    return value.kind in ("parameter", "unknown")
+
+
+def _find_providers(issuers: list[str]) -> Iterator[tuple[str, SharedProvider]]:
+    """The shared providers among issuers."""
+    for issuer in issuers:
         provider = SHARED_PROVIDERS.get(issuer) or (_CLUSTER if _CLUSTER_ISSUER.fullmatch(issuer) else None)
         if provider is not None:
             yield issuer, provider
@@ -133,7 +155,7 @@ def _is_bound(statement: dict[str, Json], issuer: str, provider: SharedProvider)
     answers: list[Tri] = []
     for entry in list_entries(statement.get("Condition")):
         if isinstance(entry, Deferred):
-            answers.append(None if entry.kind in ("parameter", "unknown") else True)
+            answers.append(None if _may_be_anything(entry) else True)
         elif entry.key in forms and entry.operator.startswith("string") and not (entry.negative or entry.may_lack):
             answers.append(all_of(_names_owner(value, forms[entry.key]) for value in entry.values))
     return any_of(answers)
@@ -144,10 +166,10 @@ def _names_owner(value: Json, form: str) -> Tri:
     if not isinstance(value, Deferred):
         return _has_form(str(value), form)
     if value.kind != "text":
-        return None if value.kind in ("parameter", "unknown") else True
+        return None if _may_be_anything(value) else True
     if not _has_form(value.text(), form):
         return False
-    given = (p if isinstance(p, str) else "*" if p.kind in ("parameter", "unknown") else "§" for p in value.parts)
+    given = (p if isinstance(p, str) else "*" if _may_be_anything(p) else "§" for p in value.parts)
     return True if _has_form("".join(given), form) else None
 
 

@@ -101,6 +101,13 @@ def text_of(value: Json) -> str:
     return value.text() if isinstance(value, Deferred) else str(value)
 
 
+def fill_in(value: Deferred) -> str:
+    """The text that a value is where each parameter is given `*`; § stands for what is somebody in particular."""
+    if value.kind == "text":
+        return "".join(part if isinstance(part, str) else fill_in(part) for part in value.parts)
+    return "*" if value.kind in ("parameter", "unknown") else "§"
+
+
 def list_principal_accounts(statement: dict[str, Json]) -> Iterator[str]:
     """The accounts that the statement's principals name by their number."""
     for kind, principal in list_principals(statement):
@@ -114,7 +121,7 @@ def any_covers(patterns: Json, wanted: str) -> Tri:
     unknown = False
     for pattern in as_list(patterns):
         if isinstance(pattern, Deferred):
-            unknown = unknown or pattern.kind in ("parameter", "unknown")
+            unknown = unknown or matches_glob(fill_in(pattern), wanted)
         elif isinstance(pattern, str) and matches_glob(pattern, wanted):
             return True
     return None if unknown else False

@@ -25,8 +25,8 @@ _ENTRIES = paths.bind_steps([["f", "Properties"], ["f", "Entries"], ["*"], ["f",
 def bind_opens_together(counts: Decide) -> Decide:
     """Bind `opens_together`: `counts` is asked of each rule, whose `$` it is.
 
-    One range that is open by itself is the business of `cidr_open`. A range that only the deployment knows does not
-    count: `cidr_open` says of it that it is not known.
+    One range that is open by itself is the business of `cidr_open`, which also says of a range of a rule that it is not
+    known. None where a prefix list, an entry of it, or what `counts` asks for decides and is not known.
     """
 
     def decide(subject: Subject) -> Tri:
@@ -36,10 +36,12 @@ def bind_opens_together(counts: Decide) -> Decide:
         if len(rules) < 2 and not any("SourcePrefixListId" in rule for _path, rule in rules):
             return False
 
-        counted = [(path, rule) for path, rule in rules if counts(subject._replace(root=rule, evidence=None)) is True]
-        cidrs = [cidr for _path, rule in counted for cidr in _find_cidrs(rule, subject)]
-        if not addresses.are_open_together(cidrs):
-            return False
+        asked = [(path, rule, counts(subject._replace(root=rule, evidence=None))) for path, rule in rules]
+        counted = [(path, rule) for path, rule, answer in asked if answer is True]
+        answer = _are_open([rule for _path, rule in counted], subject)
+        if answer is not True:
+            possible = [rule for _path, rule, answer in asked if answer is not False]
+            return False if _are_open(possible, subject) is False else None
         if subject.evidence is not None:
             subject.evidence.extend((paths.render_path(path), rule) for path, rule in counted[:1])
         return True
@@ -62,6 +64,14 @@ def _is_single(subject: Subject) -> bool:
         return False
     others = subject.world.others(subject.scope, _INGRESS) if subject.world is not None else ()
     return next(iter(others), None) is None
+
+
+def _are_open(rules: list[Json], subject: Subject) -> Tri:
+    """Whether rules are open together; None where a prefix list that only the deployment knows may make them so."""
+    cidrs = [cidr for rule in rules for cidr in _find_cidrs(rule, subject)]
+    if addresses.are_open_together([cidr for cidr in cidrs if isinstance(cidr, str)]):
+        return True
+    return None if any(isinstance(cidr, Deferred) for cidr in cidrs) else False
 
 
 def _has_peer(rule: Json) -> bool:
@@ -99,12 +109,16 @@ def _find_target(value: Json) -> str | None:
     return links[0].target if links else None
 
 
-def _find_cidrs(rule: Json, subject: Subject) -> Iterator[str]:
+def _find_cidrs(rule: Json, subject: Subject) -> Iterator[str | Deferred]:
     """The ranges that one rule lets in and that are not open by themselves, and all of a prefix list of the template."""
     for name in ("CidrIp", "CidrIpv6"):
         if isinstance(cidr := subject.scope.resolve(rule.get(name)), str) and not addresses.is_open(cidr):
             yield cidr
-    target = _find_target(subject.scope.resolve(rule.get("SourcePrefixListId")))
+
+    named = subject.scope.resolve(rule.get("SourcePrefixListId"))
+    if isinstance(named, Deferred) and named.kind in ("parameter", "unknown") and not named.choices():
+        yield named  # One of several ids, as in a map by region, is a list of somebody else.
+    target = _find_target(named)
     body = subject.world.target(subject.scope, target) if target is not None and subject.world is not None else None
     if as_mapping(body).get("Type") == _PREFIX_LIST:
-        yield from (cidr for _path, cidr in _ENTRIES(subject.scope, body) if isinstance(cidr, str))
+        yield from (cidr for _path, cidr in _ENTRIES(subject.scope, body) if isinstance(cidr, str | Deferred))

@@ -82,7 +82,8 @@ def _list_holds_secret(found: list[Json], scope: Scope, name: str, deep: int) ->
     for item in found:
         if holds_secret(item, scope, option or name, deep + 1):
             return True
-        option = item.lstrip("-") if isinstance(item, str) and item.startswith("-") and "=" not in item else ""
+        text = scope.resolve(item)
+        option = text.lstrip("-") if isinstance(text, str) and text.startswith("-") and "=" not in text else ""
     return False
 
 

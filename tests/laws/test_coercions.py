@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdkguard.aws import policies
+from cdkguard.aws import condition_tests
 from cdkguard.engine import weakening
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
@@ -95,6 +95,8 @@ def test_another_spelling_of_a_policy_that_fails_fails(spelling):
             continue
         if "Statement" not in path and path[-1] != "Statement":
             continue  # Lambda's permissions and Events' policies have a Principal that is a text
+        if path[-1] == "Statement" and isinstance(value, str):
+            continue  # A policy in Cedar is a text, for which CloudFormation takes no list
         other = spelling(path[-1], value)
         if other is not None:
             number += 1
@@ -112,7 +114,7 @@ def everybody_when(value, key="aws:SourceArn", operator="ArnLike"):
 
 def restricted(value, **more):
     scope = Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
-    return policies.is_restricted(scope.resolve_deep(everybody_when(value, **more)))
+    return condition_tests.is_restricted(scope.resolve_deep(everybody_when(value, **more)))
 
 
 ORGANIZATION = {"key": "aws:PrincipalOrgPaths", "operator": "ForAnyValue:StringLike"}
@@ -134,7 +136,9 @@ ORGANIZATION = {"key": "aws:PrincipalOrgPaths", "operator": "ForAnyValue:StringL
         ({"Fn::Sub": "arn:aws:sns:*:${P}:*"}, {}, None),
         ({"Fn::Sub": "o-${P}"}, ORGANIZATION, None),
         ({"Fn::Sub": "arn:${AWS::Partition}:sns:*:${AWS::AccountId}:*"}, {}, True),
-        ({"Fn::Sub": "arn:aws:s3:::${P}-assets"}, {}, True),
+        # Everybody may have a bucket of a name that matches *-assets, so that a parameter is not somebody in particular.
+        ({"Fn::Sub": "arn:aws:s3:::${P}-assets"}, {}, None),
+        ({"Fn::Sub": "arn:aws:s3:::shop-${P}-assets"}, {}, True),
         ("arn:aws:s3:::assets-*", {}, True),
         ("o-a1b2c3/*", ORGANIZATION, True),
         ({"Ref": "T"}, {}, True),

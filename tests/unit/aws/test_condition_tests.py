@@ -136,6 +136,31 @@ def test_the_condition_limits_an_identity(operator, key, value):
     assert limits(operator, key, value) is True
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("StringLike", "iam:PassedToService", PARAMETER),
+        ("ArnLike", "iam:PermissionsBoundary", PARAMETER),
+        ("Bool", "aws:MultiFactorAuthPresent", PARAMETER),
+        ("Null", "aws:MultiFactorAuthAge", PARAMETER),
+        ("DateLessThan", "aws:CurrentTime", PARAMETER),
+    ],
+)
+def test_whether_a_parameter_limits_an_identity_is_not_known(operator, key, value):
+    assert limits(operator, key, value) is None
+
+
+def test_a_parameter_is_no_limit_where_no_value_is_one():
+    assert limits("StringLike", "aws:UserAgent", PARAMETER) is False
+    assert limits("DateGreaterThan", "aws:CurrentTime", PARAMETER) is False
+
+
+def test_a_condition_that_a_macro_writes_may_limit_an_identity():
+    assert is_limited({"Condition": PARAMETER}) is None
+    assert is_limited({"Condition": {"StringLike": PARAMETER}}) is None
+    assert is_limited({"Condition": {"StringLike": PARAMETER, "StringEquals": {"aws:ResourceTag/a": "b"}}}) is True
+
+
 def test_of_several_conditions_one_is_enough():
     condition = {"Bool": {"aws:SecureTransport": "true"}, "StringEquals": {"aws:ResourceTag/team": "shop"}}
     assert is_limited({"Condition": condition}) is True
@@ -179,6 +204,8 @@ def test_every_request_without_tls_meets_the_condition(condition, answer):
         ({"Bool": {"aws:SecureTransport": "false"}}, False),
         ({"StringNotEquals": {"aws:UserAgent": "shop"}}, False),
         ({"NotIpAddress": {"aws:SourceIp": "1.2.3.4/32"}, "Bool": {"aws:SecureTransport": "false"}}, False),
+        ({"Null": {"aws:SourceVpce": PARAMETER}}, None),
+        ({"StringNotEquals": {"aws:SourceVpce": PARAMETER}}, None),
         (PARAMETER, None),
         (None, False),
     ],

@@ -86,3 +86,14 @@ def test_what_is_filled_in_later():
     assert trusts("x", {"StringLike": {key: PARAMETER}}) is None
     assert trusts("gitlab.com", {"StringEquals": Deferred("resource", None, "Json", "Value")}) is True
     assert trusts("gitlab.com", PARAMETER) is None
+
+
+@pytest.mark.parametrize("condition", [PARAMETER, {"StringEquals": PARAMETER}])
+def test_a_macro_may_name_any_provider(condition):
+    provider = {"Principal": {"Federated": Deferred("resource", None, "Provider")}}
+    assert names_owner({**provider, "Condition": condition}, ["github"]) is None
+    known = {"StringEquals": {"oidc.circleci.com/org/2f1c:aud": "2f1c"}, "StringLike": PARAMETER}
+    assert names_owner({**provider, "Condition": known}, ["github"]) is True
+    assert names_owner({"Principal": {"Federated": "acme.eu.auth0.com/"}, "Condition": condition}, ["github"]) is True
+    link = Deferred("resource", None, "Json", "Value")
+    assert names_owner({**provider, "Condition": {"StringEquals": link}}, ["github"]) is True

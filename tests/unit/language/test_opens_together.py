@@ -27,7 +27,7 @@ class Resources:
 
 
 def opens(logical_id, resources, counts=lambda subject: True):
-    scope = Scope({"Resources": resources})
+    scope = Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": resources})
     return bind_opens_together(counts)(Subject(resources[logical_id], scope, logical_id, Resources(resources)))
 
 
@@ -94,3 +94,28 @@ def test_a_prefix_list_of_the_template_stands_for_its_entries():
 def test_a_group_as_the_peer_is_no_range():
     own = ingress("sg-1", SourceSecurityGroupId="sg-2")
     assert opens("Own", {"Own": own}) is False
+
+
+@pytest.mark.parametrize("unknown", [{"Ref": "P"}, {"Fn::Transform": {"Name": "Macro"}}])
+def test_a_prefix_list_or_entry_that_only_the_deployment_knows_may_be_open(unknown):
+    resources = {"G": group(), "In": ingress("G", SourcePrefixListId=unknown)}
+    assert opens("In", resources) is None
+    assert opens("G", {"G": group(), "In": ingress({"Ref": "G"}, SourcePrefixListId=unknown)}) is None
+    assert opens("In", resources, lambda subject: False) is False
+
+    resources = {"L": prefix_list(unknown), "In": ingress("G", SourcePrefixListId={"Ref": "L"})}
+    assert opens("In", resources) is None
+    resources["L"] = {"Type": "AWS::EC2::PrefixList", "Properties": {"Entries": unknown}}
+    assert opens("In", resources) is None
+
+
+def test_a_prefix_list_of_somebody_else_is_not_open():
+    for named in ("pl-1", {"Fn::GetAtt": ["LookUp", "PrefixLists.0.PrefixListId"]}, {"Fn::ImportValue": "list"}):
+        found = {"LookUp": {"Type": "Custom::AWS"}, "In": ingress("G", SourcePrefixListId=named)}
+        assert opens("In", found) is False
+
+
+def test_rules_whose_ports_are_not_known_may_be_open_together():
+    resources = {"G": group(*LOWER, *UPPER)}
+    assert opens("G", resources, lambda subject: None) is None
+    assert opens("G", {"G": group(*LOWER)}, lambda subject: None) is False

@@ -47,6 +47,7 @@ TEMPLATE = {
         {"KEY": {"Fn::GetAtt": ["Key", "SecretAccessKey"]}},
         {"Fn::Sub": "KEY=${Key.SecretAccessKey}"},
         ["run", "--password", WORD],
+        ["run", {"Fn::Sub": "--password"}, WORD],
         ["sh", "-c", f"mysql --password={WORD}"],
     ],
 )

@@ -202,3 +202,12 @@ def test_holes_stand_in_keys_as_a_mark():
     scope = Scope({"Parameters": {"Issuer": {"Type": "String"}}})
     ((_path, statement),) = policies.list_statements(scope.resolve_deep(text))
     assert condition_tests.is_restricted(statement) is True
+
+
+@pytest.mark.parametrize(
+    ("action", "answer"),
+    [("${P}:*", None), ("s3:${P}", None), ("s3:Put${P}", False), ("${AWS::Region}:*", False), ("s3:${P}Object", None)],
+)
+def test_an_action_with_a_parameter_in_it_may_cover_what_is_asked_for(action, answer):
+    document = allow(Action={"Fn::Sub": action})
+    assert judge("has_statement", document, {"action_covers": "s3:GetObject"}, ["P"]) is answer
