@@ -51,6 +51,8 @@ class Lookups:
 
         by_type = self._by_type[id(resources)]
         of_types = [by_type[name] for name in types if name in by_type]
+        if not of_types:
+            return
         in_order = of_types[0] if len(of_types) == 1 else sorted(sum(of_types, []), key=lambda entry: entry[0])
         for _place, logical_id, body in in_order:
             yield logical_id, body, scope

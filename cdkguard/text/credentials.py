@@ -79,6 +79,7 @@ _LONG_SHAPES = (
     ("signed_url", "sig=", r"https://[a-z0-9.-]{1,128}/[^\s\"'<>]{0,512}[?&]sig=[A-Za-z0-9%_-]{30,100}"),
     ("google_chat_webhook", "chat.googleapis.com/", r"chat\.googleapis\.com/v1/spaces/[^\s\"'<>?]{1,64}/messages\?key=[A-Za-z0-9_-]{20,64}&token="),
 )  # fmt: skip
+_SHORTEST = 10  # characters of the shortest credential, `ab://:abc@`
 _FILLERS = ("xxxxxxxx", "XXXXXXXX", "00000000")
 _RUN = lazy_pattern(r"[A-Za-z0-9]{16}")
 _PATTERNS = {row: lazy_pattern(row[2]) for row in (*_SHORT_SHAPES, *_LONG_SHAPES)}
@@ -88,6 +89,8 @@ ELSEWHERE = ("arn:", "{{resolve:", "/", "http://", "https://", "secretsmanager:"
 
 def may_hold_credential(text: str) -> bool:
     """Whether to look for a credential at all: many times faster than the patterns."""
+    if len(text) < _SHORTEST:
+        return False
     for _, mark, _ in _SHORT_SHAPES:  # `any` takes twice the time, and this is asked of every finding
         if mark in text and (mark != "://" or "@" in text):
             return True

@@ -25,6 +25,7 @@ ACCESS_KEY = "AKIA" + "Q3EGTZ5XNBCW7LMP"  # written in two parts so that no scan
         ("sk-proj-" + "a1b2_c3d4-" * 4, "openai key"),
         ("postgres://app:hunter22@db.internal:5432/orders", "url credentials"),
         ("redis://:hunter22@cache:6379", "url credentials"),
+        ("ab://:abc@", "url credentials"),  # the shortest of all
     ],
 )
 def test_a_credential_is_known_by_its_shape(text: str, shape: str) -> None:
