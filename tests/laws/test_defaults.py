@@ -49,8 +49,6 @@ UNREADABLE = {
     "resources that are nothing": ({"Resources": None}, "Resources is null"),
     "resources in small letters": ({"resources": {"D": DATABASE}}, "no Resources"),
     "no resources, and something else": ({"Description": "x", "Stuff": {}}, "no Resources"),
-    "an include among the resources": (
-        {"Resources": {"Fn::Transform": {"Name": "AWS::Include"}}}, "resource 'Fn::Transform' has no Type"),
     "conditions that are a list": ({**BARE, "Conditions": [1]}, "Conditions is a list"),
     "parameters that are a list": ({**BARE, "Parameters": [1]}, "Parameters is a list"),
     "mappings that are a text": ({**BARE, "Mappings": "x"}, "Mappings is a string"),
@@ -153,6 +151,14 @@ def test_templates_that_are_judged(run, template, rules):
 def test_templates_that_are_none(run, template, words):
     status, said, _found = run(template, {"artifacts": {"S": stack()}})
     assert status == 3 and words in said
+
+
+def test_an_include_among_the_resources_is_found(run):
+    """What an include brings in is no resource without a Type any longer, but what nobody has judged."""
+    status, said, _found = run(
+        {"Resources": {"Fn::Transform": {"Name": "AWS::Include"}}}, {"artifacts": {"S": stack()}}
+    )
+    assert status == 1 and '"template-macro"' in said and "by AWS::Include" in said
 
 
 @pytest.mark.parametrize(("manifest", "expected", "words"), MANIFESTS.values(), ids=MANIFESTS)
