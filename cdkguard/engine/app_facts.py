@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.engine.own_names import own_names
 from cdkguard.model import Stack
 from cdkguard.template.scope import Scope
 from cdkguard.template.stack_scopes import StackScopes
@@ -42,6 +41,8 @@ def place_of(scope: Scope, name: str) -> str:
 
 def find_facts(stacks: Iterable[Stack], scopes: StackScopes) -> dict[Key, Json]:
     """All that these stacks tell the others."""
+    from cdkguard.engine.own_names import own_names  # a run of one stack asks for no facts
+
     facts: dict[Key, Json] = {}
     stacks = list(stacks)
     facts.update(own_names(stacks, scopes))

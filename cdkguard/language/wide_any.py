@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from cdkguard._typing import Json, NamedTuple
+from cdkguard._typing import Json
 from cdkguard.language.operators import OPERATORS
 from cdkguard.language.subject import Decide, Subject
 from cdkguard.language.vocabulary import QUANTIFIERS
@@ -16,12 +16,9 @@ from cdkguard.template.functions import is_intrinsic
 
 _PROPERTIES, _TYPE = ["f", "Properties"], [["f", "Type"]]
 
-
-class _Need(NamedTuple):
-    """An alternative holds, or is not known, only for a resource of these types, or one that has the property."""
-
-    types: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
+# (types, properties): an alternative is false of a resource that has none of these.
+_Need = tuple[frozenset[str], frozenset[str]]
+_NONE: frozenset[str] = frozenset()
 
 
 def bind_wide_any(nodes: Sequence[Json], decide: Decide, value_of: Callable[[Json], Json], universal: bool) -> Decide:
@@ -29,8 +26,7 @@ def bind_wide_any(nodes: Sequence[Json], decide: Decide, value_of: Callable[[Jso
     needs = [need for node in nodes if (need := _find_need(node, value_of, universal)) is not None]
     if len(needs) < len(nodes):
         return decide
-    types = frozenset[str]().union(*(need.types for need in needs))
-    names = frozenset[str]().union(*(need.names for need in needs))
+    types, names = (_NONE.union(*sets) for sets in zip(*needs, strict=True))
 
     def decide_some(subject: Subject) -> Tri:
         if subject.evidence is None and _has_none(subject, types, names):
@@ -70,13 +66,13 @@ def _find_need(node: Json, value_of: Callable[[Json], Json], universal: bool) ->
     is_false = "some" in node
     if not any(name in node for name in QUANTIFIERS) and not (universal and any(step[0] != "f" for step in steps)):
         is_false = any(_is_false_of_absent(k, value_of(operand)) for k, operand in node.items() if k in OPERATORS)
-    return _Need(names=frozenset({steps[1][1]})) if is_false else None
+    return (_NONE, frozenset({steps[1][1]})) if is_false else None
 
 
 def _find_types(node: Json, value_of: Callable[[Json], Json]) -> _Need | None:
     """The types that the test of a resource's type names."""
     types = [value_of(node["equals"])] if "equals" in node else value_of(node.get("in", []))
-    return _Need(types=frozenset(types)) if types and all(isinstance(name, str) for name in types) else None
+    return (frozenset(types), _NONE) if types and all(isinstance(name, str) for name in types) else None
 
 
 def _is_false_of_absent(name: str, operand: Json) -> bool:
