@@ -154,6 +154,7 @@ class Stack(NamedTuple):
     tags: Mapping[str, str] | None = None
     notification_arns: Sequence[str] = ()
     parameters: Mapping[str, Json] = {}  # Values of CloudFormation parameters that are known before the deployment.
+    presumed: Mapping[str, str] = {}  # Parameter -> its value in the stack's environment, instead of its Default.
     parent: Stack | None = None  # The stack whose AWS::CloudFormation::Stack resource this one is.
     parent_logical_id: str | None = None
     construct_paths: Mapping[str, str] = {}  # Logical id -> construct path.

@@ -9,6 +9,7 @@ from cdkguard._typing import Any, NamedTuple
 from cdkguard.config import environment_words as words
 from cdkguard.config.environment_guesses import Guess, guess_environment, names_of
 from cdkguard.config.environment_words import BUILTIN, all_environments_in
+from cdkguard.config.presumed_parameters import presume_parameters
 from cdkguard.errors import ConfigError
 from cdkguard.model import Problem, Stack, replace_stacks
 from cdkguard.text.spelling import did_you_mean
@@ -50,20 +51,28 @@ class Placement(NamedTuple):
     names: Mapping[_Key, str]
     guesses: Mapping[_Key, Guess]  # of the stacks whose environments were guessed
     parameters: Mapping[str, Mapping[str, str]]  # environment -> values of CloudFormation parameters
+    strict: frozenset[str] = frozenset({"prod"})  # the environments that are judged as production
 
     def apply(self, stacks: Iterable[Stack]) -> list[Stack]:
         """The stacks, each with its `environment` and with the values that parameters have there.
 
-        A nested stack is of its root's environment; parameters are given to root stacks, as a deployment does.
+        A nested stack is of its root's environment; parameters are given to root stacks, as a deployment does. In
+        production, a Default that is made for another environment is not taken for the value.
         """
 
         def with_environment(stack: Stack) -> Stack:
             key = _key_of(stack.root)
             name = self.names[key]
             placed = stack._replace(environment=name, lowered_by_guess=key in self.guesses and name != "prod")
-            if stack.parent is not None or name not in self.parameters:
+            if stack.parent is not None:
                 return placed
-            return placed._replace(parameters={**stack.parameters, **self.parameters[name]})
+            if name in self.strict and "Parameters" in stack.template:
+                placed = placed._replace(presumed=presume_parameters(stack.template, name))
+            return (
+                placed
+                if name not in self.parameters
+                else placed._replace(parameters={**stack.parameters, **self.parameters[name]})
+            )
 
         return replace_stacks(stacks, with_environment)
 
@@ -99,10 +108,11 @@ def place_stacks(
     """The environments of all root stacks of an app, whose names are judged together; raises ConfigError."""
     roots = _roots_of(stacks)
     parameters = {rule.name: rule.parameters for rule in rules if rule.parameters}
+    strict = frozenset(("prod", *(rule.name for rule in rules if is_strict(rule))))
     if override is not None:
-        return Placement(dict.fromkeys(map(_key_of, roots), _require_known(override, rules)), {}, parameters)
+        return Placement(dict.fromkeys(map(_key_of, roots), _require_known(override, rules)), {}, parameters, strict)
     if rules:
-        return Placement(_match_all(roots, rules, context), {}, parameters)
+        return Placement(_match_all(roots, rules, context), {}, parameters, strict)
 
     names = names_of(roots)
     guesses = {_key_of(root): guess_environment(root, names, context) for root in roots}

@@ -8,6 +8,7 @@ from contextlib import suppress
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.engine.rules import BoundRule
 from cdkguard.language.subject import Subject
+from cdkguard.logic import Tri
 from cdkguard.model import Outcome
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import Branch
@@ -88,7 +89,27 @@ def _explain(bound: BoundRule, subject: Subject, outcome: Outcome) -> Verdict:
 
     found = tuple(_resolve(evidence, subject.scope))
     marks = mark_offending(bound, subject, outcome, found)
-    return Verdict(outcome, found, subject.scope.branch_text(), marks=marks)
+    presumed = _find_decisive_values(bound, subject) if subject.scope.defaults else []
+    words = [*presumed, *filter(None, [subject.scope.branch_text()])]
+    return Verdict(outcome, found, " and ".join(words) or None, marks=marks)
+
+
+def _find_decisive_values(bound: BoundRule, subject: Subject) -> list[str]:
+    """`Env is prod` of each parameter whose value of the environment, other than its Default, makes the rule fail."""
+    scope = subject.scope
+    if not scope.stack.root.presumed:
+        return []
+    answer = bound.decide(subject)
+    names = [n for n in scope.defaults if n not in scope.given and n not in scope.open]
+    changed = [n for n in names if _decides_otherwise(bound, subject._replace(scope=scope.with_default(n)), answer)]
+    return [f"{name} is {scope.defaults[name]}" for name in changed]
+
+
+def _decides_otherwise(bound: BoundRule, subject: Subject, answer: Tri) -> bool:
+    try:
+        return bound.decide(subject) is not answer
+    except Branch:
+        return True
 
 
 def _resolve(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tuple[str, Json]]:

@@ -52,7 +52,8 @@ class Scope:
         # Texts that CDK writes where a look-up has not run: a value that holds one is not known.
         self.dummies = dummies
         self.stack = stack
-        # What stands for the Default of some parameters: of a nested stack, what a Default of its parent makes of them.
+        # What stands for the Default of some parameters: the value of the stack's environment; of a nested stack, what a
+        # Default of its parent makes of them.
         self.defaults: Mapping[str, Json] = defaults or {}
         # The parameters whose Default is not their value.
         self.open: frozenset[str] = frozenset()
@@ -158,6 +159,12 @@ class Scope:
         """The scope in which no parameter has its Default, so that what is known there is known for certain."""
         other = self._copy()
         other.open = self.open | as_mapping(self.template.get("Parameters")).keys()
+        return other
+
+    def with_default(self, parameter: str) -> Scope:
+        """The scope in which the parameter has the Default that its template declares."""
+        other = self._copy()
+        other.defaults = {k: v for k, v in self.defaults.items() if k != parameter}
         return other
 
     def without_assumptions(self) -> Scope:

@@ -43,6 +43,7 @@ class StackScopes:
         declared = as_mapping(stack.template.get("Parameters"))
         if stack.parent is None:
             given = {k: v for k, v in {**stack.parameters, **self.given}.items() if k in declared}
+            presumed = dict(stack.presumed)
         elif stack.parent_logical_id is not None:
             given, presumed = self._find_passed_parameters(stack, declared)
 
