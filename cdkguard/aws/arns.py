@@ -81,6 +81,8 @@ def find_accounts(path: str, text: str) -> Iterator[Literal]:
     seen = set()
     for found in _ARN.finditer(text):
         seen.add(found.group(1))
+        if found.group(0).split(":", 3)[2] == "organizations":
+            continue  # of an organization or unit of it: the account that manages it, which is let into nothing
         yield Literal(found.group(1), found.group(0))
     for pattern in (_ECR, _SQS):
         for found in pattern.finditer(text):
