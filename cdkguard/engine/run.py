@@ -58,6 +58,7 @@ class Run:
         self.lookups = lookups or Lookups(stacks, self.scopes, self.settings, None, self._gather_facts())
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
+        self._by_defaults: dict[Stack, Scope] = {}  # the scopes of stacks without values made for production
         self._globals: dict[Stack, dict[str, Json]] = {}  # the `Globals` that a stack's resources of AWS SAM share
 
     def _gather_facts(self) -> Mapping[Key, Json] | None:
@@ -92,8 +93,12 @@ class Run:
         """One rule on one subject. A crash is a problem of the run, and the verdict is UNKNOWN."""
         try:
             if passes_everywhere(bound, subject):
-                return PASSED
-            return evaluate_branches(bound, subject, len(self.scopes.resources(subject.scope.stack)))
+                verdict = PASSED
+            else:
+                verdict = evaluate_branches(bound, subject, len(self.scopes.resources(subject.scope.stack)))
+            if subject.scope.defaults and verdict is PASSED:
+                return self._evaluate_by_defaults(bound, subject)
+            return verdict
         except RecursionError:
             return Verdict(Outcome.UNKNOWN, note="the value is nested too deeply to be judged")
         except MemoryError:  # no defect of the rule
@@ -101,6 +106,23 @@ class Run:
         except Exception as crash:
             self._report_crash(bound.rule, subject.scope, subject.logical_id, crash)
             return Verdict(Outcome.UNKNOWN, note=f"the rule crashed ({type(crash).__name__})")
+
+    def _evaluate_by_defaults(self, bound: BoundRule, subject: Subject) -> Verdict:
+        """A rule that passes with the values made for production, once more with the Defaults of the template: a deployment
+        that gives no value takes those."""
+        stack: Stack = subject.scope.stack
+        if not stack.presumed:
+            return PASSED
+        if stack not in self._by_defaults:
+            self._by_defaults[stack] = subject.scope.with_declared_defaults()
+
+        scope = self._by_defaults[stack]
+        subject = subject._replace(scope=scope)
+        verdict = evaluate_branches(bound, subject, len(self.scopes.resources(stack)))
+        if verdict is PASSED:
+            return verdict
+        values = " and ".join(f"{name} is {scope.parameter_value(name)}, its Default" for name in stack.presumed)
+        return verdict._replace(branch=f"{values} and {verdict.branch}" if verdict.branch else values)
 
     def _report_crash(self, rule: Rule, scope: Scope, logical_id: str, crash: Exception) -> None:
         """A crashed rule is never a pass: the run says so and ends in an error."""

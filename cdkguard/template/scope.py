@@ -167,6 +167,12 @@ class Scope:
         other.defaults = {k: v for k, v in self.defaults.items() if k != parameter}
         return other
 
+    def with_declared_defaults(self) -> Scope:
+        """The scope in which each parameter has the Default that its template declares."""
+        other = self._copy()
+        other.defaults = {}
+        return other
+
     def without_assumptions(self) -> Scope:
         """The scope in which nothing is assumed.
 

@@ -37,10 +37,14 @@ def outcome(value, environment="prod", given=(), **options):
 
 
 def test_the_value_for_production_is_judged_in_production():
-    assert outcome(GOOD_IN_PROD) == ""
     assert "when Env is prod" in outcome(BAD_IN_PROD)
-    assert outcome(BY_MAP) == ""
     assert outcome(BY_MAP, in_prod="Delete") != ""
+
+
+def test_the_default_is_judged_too_until_the_value_is_given():
+    for value in (GOOD_IN_PROD, BY_MAP):
+        assert "when Env is dev, its Default" in outcome(value)
+        assert outcome(value, given={"Env": "prod"}) == ""
 
 
 def test_nothing_changes_elsewhere_or_where_a_value_is_given():
@@ -69,8 +73,10 @@ def test_which_parameters_have_a_value_for_production(env, is_presumed):
 
 
 def test_a_map_alone_offers_its_keys():
-    env = {"Type": "String", "Default": "dev"}
-    assert outcome(BY_MAP, env=env, conditions=False) == ""
+    body = template(BY_MAP, env={"Type": "String", "Default": "dev"}, in_prod="Delete", conditions=False)
+    body["Mappings"]["Kept"]["dev"]["policy"] = "Retain"
+    (found,) = judge([Stack("S", body, "s.json")])
+    assert "when Env is prod" in found.message
 
 
 def test_a_parameter_of_something_else_keeps_its_default():
