@@ -73,11 +73,17 @@ def _selects(body: Mapping[str, Json], service: str, resource: str, tags: _Tags)
 
 
 def _covers(patterns: Json, service: str, resource: str) -> Tri:
-    """Whether one of the patterns matches the ARN, whatever its partition, region and account are."""
+    """Whether one of the patterns matches the ARN, whatever its partition, region and account are.
+
+    A link to a resource is none: `referrer` finds it. What a parameter or an import gives may be any pattern.
+    """
     if isinstance(patterns, Deferred):
         return None
-    texts = [text_of(pattern) for pattern in patterns] if isinstance(patterns, list) else []
-    return any(_matches(text, service, resource) for text in texts if text is not None)
+    listed = patterns if isinstance(patterns, list) else []
+    texts = [text for pattern in listed if (text := text_of(pattern)) is not None]
+    if any(_matches(text, service, resource) for text in texts):
+        return True
+    return None if any(isinstance(p, Deferred) and p.kind not in ("text", "resource") for p in listed) else False
 
 
 def _matches(text: str, service: str, resource: str) -> bool:

@@ -87,7 +87,13 @@ def by_region(_key, value):
     return {"Fn::FindInMap": ["FuzzMap", {"Ref": "AWS::AccountId"}, json.dumps(value)]} if is_plain else None
 
 
-@pytest.mark.parametrize("spelling", [as_text, as_json_string, by_region])
+def by_import(_key, value):
+    """A text that another stack of the app exports."""
+    is_plain = isinstance(value, str) and "{{" not in value
+    return {"Fn::ImportValue": "FuzzExport"} if is_plain else None
+
+
+@pytest.mark.parametrize("spelling", [as_text, as_json_string, by_region, by_import])
 def test_how_a_value_is_written_changes_no_verdict(spelling, monkeypatch):
     wrong = []
     for rule, expected, case in share(all_examples(), 4):
@@ -98,6 +104,8 @@ def test_how_a_value_is_written_changes_no_verdict(spelling, monkeypatch):
             changed = with_value(case, path, other)
             if spelling is by_region:
                 verdict = outcome_with_map(rule, changed, value)
+            elif spelling is by_import:
+                verdict = outcome_with_export(rule, changed, value)
             else:
                 verdict = outcome(rule, changed)
             if verdict != expected and not (verdict == "unknown" and expected == "fail"):
@@ -110,5 +118,15 @@ def outcome_with_map(rule, case, value):
     rows = {account: {json.dumps(value): value} for account in ("111111111111", "222222222222")}
     stack.template["Mappings"] = {**stack.template.get("Mappings", {}), "FuzzMap": rows}
     judged = evaluate_resources([stack._replace(account=None)], [rule], settings)
+    found = {f.outcome.value for f in judged.findings if subject is None or f.logical_id in (subject, None)}
+    return "fail" if "fail" in found else "unknown" if found else "pass"
+
+
+def outcome_with_export(rule, case, value):
+    stack, settings, subject = examples.build_stack(rule, case, LOADED.sets)
+    output = {"Value": value, "Export": {"Name": "FuzzExport"}}
+    other = Stack("Other", {"Resources": {}, "Outputs": {"O": output}}, "other.json", account=stack.account,
+                  region=stack.region, environment=stack.environment)  # fmt: skip
+    judged = evaluate_resources([stack, other], [rule], settings)
     found = {f.outcome.value for f in judged.findings if subject is None or f.logical_id in (subject, None)}
     return "fail" if "fail" in found else "unknown" if found else "pass"
