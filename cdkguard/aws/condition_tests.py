@@ -167,12 +167,7 @@ def restricts_caller(key: str) -> bool:
 
 def has_condition_on(statement: dict[str, Json], wanted: Callable[[str], bool]) -> Tri:
     """Whether a Condition binds a key, which `wanted` is asked in lower case, to values of which none is open."""
-    unknown = False
-    for _entry, binds in list_bindings(statement, wanted):
-        if binds:
-            return True
-        unknown = unknown or binds is None
-    return None if unknown else False
+    return any_of(binds for _entry, binds in list_bindings(statement, wanted))
 
 
 def _binds_by_link(value: Deferred) -> Tri:

@@ -65,23 +65,23 @@ def merge_facts(facts: dict[Key, Json], more: Mapping[Key, Json] | Iterable[tupl
 
 def export_names(stack: Stack, scope: Scope, logical_id: str) -> Iterator[str]:
     """The names under which a stack exports a resource or an attribute of it."""
-    for _output, name, value in _exports(stack, scope):
+    for name, value in _exports(stack, scope):
         if isinstance(value, Deferred) and any(link.target == logical_id for link in value.links()):
             yield name
 
 
 def _find_exports(stack: Stack, scope: Scope) -> Iterator[tuple[Key, Json]]:
     """Name -> value; what only the deployment knows stays an import, which keeps the attribute that it is."""
-    for _output, name, value in _exports(stack, scope):
+    for name, value in _exports(stack, scope):
         if isinstance(value, Deferred):
             value = Deferred("import", {"Fn::ImportValue": name}, None, value.attribute)
         if isinstance(value, str | int | float | bool | Deferred):
             yield (EXPORT, place_of(scope, name)), value
 
 
-def _exports(stack: Stack, scope: Scope) -> Iterator[tuple[str, str, Json]]:
+def _exports(stack: Stack, scope: Scope) -> Iterator[tuple[str, Json]]:
     outputs = stack.template.get("Outputs")
-    for output, entry in outputs.items() if isinstance(outputs, dict) else ():
+    for entry in outputs.values() if isinstance(outputs, dict) else ():
         export = entry.get("Export") if isinstance(entry, dict) else None
         if not isinstance(export, dict) or "Value" not in entry:
             continue
@@ -90,7 +90,7 @@ def _exports(stack: Stack, scope: Scope) -> Iterator[tuple[str, str, Json]]:
         except Branch:
             continue
         if isinstance(name, str):
-            yield output, name, value
+            yield name, value
 
 
 def _find_protections(resources: Mapping[str, Json], scope: Scope) -> Iterator[tuple[Key, Json]]:

@@ -33,7 +33,7 @@ PASSED = Verdict(Outcome.PASS)
 def passes_everywhere(bound: BoundRule, subject: Subject) -> bool:
     """Whether the rule passes without asking for a condition that is not known; nearly every rule does."""
     try:
-        return ("Condition" not in subject.root or _exists(subject.root, subject.scope)) and bound.decide(
+        return ("Condition" not in subject.root or subject.scope.creates(subject.root)) and bound.decide(
             subject
         ) is True
     except Branch:
@@ -55,7 +55,7 @@ def evaluate_branches(bound: BoundRule, subject: Subject, resources: int) -> Ver
 
         here = subject._replace(scope=scope)
         try:
-            if not _exists(body, scope):
+            if not scope.creates(body):
                 continue
             answer = bound.decide(here)
         except Branch as branch:
@@ -101,7 +101,9 @@ def _find_decisive_values(bound: BoundRule, subject: Subject) -> list[str]:
         return []
     answer = bound.decide(subject)
     names = [n for n in scope.defaults if n not in scope.given and n not in scope.open]
-    changed = [n for n in names if _decides_otherwise(bound, subject._replace(scope=scope.with_default(n)), answer)]
+    changed = [
+        n for n in names if _decides_otherwise(bound, subject._replace(scope=scope.with_declared_defaults({n})), answer)
+    ]
     return [f"{name} is {scope.defaults[name]}" for name in changed]
 
 
@@ -118,12 +120,6 @@ def _resolve(evidence: Iterable[tuple[str, Json]], scope: Scope) -> Iterator[tup
             yield path, scope.resolve_deep(value) if isinstance(value, dict | list) else value
         except (Branch, RecursionError):
             yield path, value
-
-
-def _exists(body: Json, scope: Scope) -> bool:
-    """Whether the resource is created in this branch."""
-    name = body.get("Condition") if isinstance(body, dict) else None
-    return not isinstance(name, str) or scope.condition_holds(name)
 
 
 def find_world(body: Json, scope: Scope) -> Scope:

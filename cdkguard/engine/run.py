@@ -92,10 +92,7 @@ class Run:
     def evaluate_rule(self, bound: BoundRule, subject: Subject) -> Verdict:
         """One rule on one subject. A crash is a problem of the run, and the verdict is UNKNOWN."""
         try:
-            if passes_everywhere(bound, subject):
-                verdict = PASSED
-            else:
-                verdict = evaluate_branches(bound, subject, len(self.scopes.resources(subject.scope.stack)))
+            verdict = self._evaluate_branches(bound, subject)
             if subject.scope.defaults and verdict is PASSED:
                 return self._evaluate_by_defaults(bound, subject)
             return verdict
@@ -107,6 +104,11 @@ class Run:
             self._report_crash(bound.rule, subject.scope, subject.logical_id, crash)
             return Verdict(Outcome.UNKNOWN, note=f"the rule crashed ({type(crash).__name__})")
 
+    def _evaluate_branches(self, bound: BoundRule, subject: Subject) -> Verdict:
+        if passes_everywhere(bound, subject):
+            return PASSED
+        return evaluate_branches(bound, subject, len(self.scopes.resources(subject.scope.stack)))
+
     def _evaluate_by_defaults(self, bound: BoundRule, subject: Subject) -> Verdict:
         """A rule that passes with the values made for production, once more with the Defaults of the template: a deployment
         that gives no value takes those."""
@@ -114,11 +116,10 @@ class Run:
         if not stack.presumed:
             return PASSED
         if stack not in self._by_defaults:
-            self._by_defaults[stack] = subject.scope.with_declared_defaults()
+            self._by_defaults[stack] = subject.scope.with_declared_defaults(stack.presumed)
 
         scope = self._by_defaults[stack]
-        subject = subject._replace(scope=scope)
-        verdict = evaluate_branches(bound, subject, len(self.scopes.resources(stack)))
+        verdict = self._evaluate_branches(bound, subject._replace(scope=scope))
         if verdict is PASSED:
             return verdict
         values = " and ".join(f"{name} is {scope.parameter_value(name)}, its Default" for name in stack.presumed)

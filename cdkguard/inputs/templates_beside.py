@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from cdkguard._typing import Json
 from cdkguard.errors import TemplateError
 from cdkguard.inputs.assembly_files import AssemblyFiles
-from cdkguard.inputs.assets import read_assets
+from cdkguard.inputs.assets import Assets, read_assets
 from cdkguard.inputs.deployed_templates import DeployedTemplate, find_in_loops, templates_of
 from cdkguard.inputs.parts import Readings
 from cdkguard.inputs.shapes import find_construct_paths, metadata_of
@@ -34,6 +34,7 @@ class _Reader:
         self.stacks: list[Stack] = []
         self.problems: list[Problem] = []
         self.readings = Readings()
+        self.assets: dict[str, Assets] = {}  # by folder
 
     def read(self, stack: Stack, level: int) -> None:
         """Add the stack and what it deploys; `level` counts the templates around it."""
@@ -64,8 +65,10 @@ class _Reader:
     def _find_asset(self, stack: Stack, digest: str, address: str, hint: Json) -> Json:
         """The file of an asset by the lists of assets beside the template; without lists the one that is hinted at."""
         folder = os.path.dirname(stack.template_path) or "."
-        assembly_files = AssemblyFiles(os.path.realpath(folder), os.getcwd(), self.readings)
-        listed = read_assets(assembly_files, folder, stack.template_path)
+        if folder not in self.assets:
+            assembly_files = AssemblyFiles(os.path.realpath(folder), os.getcwd(), self.readings)
+            self.assets[folder] = read_assets(assembly_files, folder, stack.template_path)
+        listed = self.assets[folder]
         asset = listed.files.get(digest)
         if asset is not None:
             return asset.file if asset.is_at(address) or stack.elsewhere else None

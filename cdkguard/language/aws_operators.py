@@ -157,9 +157,8 @@ def names_own_resource(value: Json, operand: Json, context: OperatorContext) -> 
 
     if not isinstance(value, str) or context.facts is None or arns.is_skipped(context.path):
         return not operand
-    if (
-        ".Condition." in context.path
-    ):  # a reference would go around in a circle: the key's policy names who uses the key
+    # In a condition a reference would go around in a circle: the key's policy names who uses the key.
+    if ".Condition." in context.path:
         return not operand
     return any(True for _ in arns.find_own_arns(value, context.facts, context.logical_id)) is operand
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Json
-from cdkguard.language.references import exists, text_of
+from cdkguard.language.references import text_of
 from cdkguard.language.subject import Decide, Subject
 from cdkguard.logic import Tri, all_of, any_of, negate
 from cdkguard.template import paths
@@ -59,7 +59,7 @@ def bind_backup_selected(node: Json) -> Decide:
 
 def _exists_if(selects: Tri, body: Json, scope: Scope) -> Tri:
     """Whether one selection takes the resource; one that is not deployed takes nothing."""
-    return selects is not False and exists(body, scope) and selects
+    return selects is not False and scope.creates(body) and selects
 
 
 def _selects(body: Mapping[str, Json], service: str, resource: str, tags: _Tags) -> Tri:

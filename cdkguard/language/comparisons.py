@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 from cdkguard._typing import Json
 from cdkguard.language.subject import OperatorContext
 from cdkguard.logic import Tri
-from cdkguard.template.values import ABSENT, Deferred, scalar_text
+from cdkguard.template.scope import Scope
+from cdkguard.template.values import ABSENT, Deferred, as_mapping, scalar_text
 from cdkguard.text.regexes import MAX_TEXT, compile_pattern
 
 Decide = Callable[[Json, Json, OperatorContext], Tri]
@@ -166,8 +167,13 @@ def is_no_echo_parameter(value: Json, operand: Json, context: OperatorContext) -
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
     """
     name = context.raw.get("Ref") if isinstance(context.raw, dict) else None
-    declared = (context.scope.template.get("Parameters") or {}).get(name) if isinstance(name, str) else None
-    return (isinstance(declared, dict) and are_equal(declared.get("NoEcho", False), True)) is operand
+    return (isinstance(name, str) and has_no_echo(context.scope, name)) is operand
+
+
+def has_no_echo(scope: Scope, name: str) -> bool:
+    """Whether the template has a parameter of this name with NoEcho."""
+    declared = as_mapping(as_mapping(scope.template.get("Parameters")).get(name))
+    return are_equal(declared.get("NoEcho", False), True)
 
 
 def is_template_unread(value: Json, operand: Json, context: OperatorContext) -> Tri:

@@ -136,7 +136,7 @@ class Referrers:
         answer: Tri = True
         if self._satisfies is not None:
             answer = self._satisfies(Subject(other.body, subject.scope, other.logical_id, subject.world))
-        if answer is False or self._protects and not exists(other.body, subject.scope):
+        if answer is False or self._protects and not subject.scope.creates(other.body):
             return False
         return answer if refers else None
 
@@ -208,12 +208,6 @@ class Referrers:
 
 
 _position = attrgetter("position")
-
-
-def exists(body: Json, scope: Scope) -> bool:
-    """Whether the resource is created under the scope's assumptions; raises Branch where that is not known."""
-    name = body.get("Condition") if isinstance(body, dict) else None
-    return not isinstance(name, str) or scope.condition_holds(name)
 
 
 # -- references in values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cdkguard._typing import Json
+from cdkguard.language.comparisons import has_no_echo
 from cdkguard.template.functions import FUNCTIONS, is_intrinsic
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
@@ -92,16 +93,9 @@ def brings_secret(value: Json, scope: Scope, hidden: bool = True) -> bool:
     for name, attribute in _find_links(value, 0):
         if attribute is not None and attribute.rpartition(".")[2] in SECRET_ATTRIBUTES:
             return True
-        if hidden and attribute is None and is_hidden_parameter(scope, name):
+        if hidden and attribute is None and has_no_echo(scope, name):
             return True
     return False
-
-
-def is_hidden_parameter(scope: Scope, name: str) -> bool:
-    """Whether the template has a parameter of this name with NoEcho."""
-    parameters = scope.template.get("Parameters")
-    entry = parameters.get(name) if isinstance(parameters, dict) else None
-    return isinstance(entry, dict) and scalar_text(entry.get("NoEcho")) in ("true", "True")
 
 
 def _find_links(value: Json, deep: int) -> Iterator[tuple[str, str | None]]:

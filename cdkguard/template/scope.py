@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from cdkguard._typing import Any, Json
 from cdkguard.logic import Tri
@@ -161,16 +161,10 @@ class Scope:
         other.open = self.open | as_mapping(self.template.get("Parameters")).keys()
         return other
 
-    def with_default(self, parameter: str) -> Scope:
-        """The scope in which the parameter has the Default that its template declares."""
+    def with_declared_defaults(self, names: Collection[str]) -> Scope:
+        """The scope in which these parameters have the Defaults that the template declares."""
         other = self._copy()
-        other.defaults = {k: v for k, v in self.defaults.items() if k != parameter}
-        return other
-
-    def with_declared_defaults(self) -> Scope:
-        """The scope in which each parameter has the Default that its template declares."""
-        other = self._copy()
-        other.defaults = {}
+        other.defaults = {name: value for name, value in self.defaults.items() if name not in names}
         return other
 
     def without_assumptions(self) -> Scope:
@@ -203,6 +197,11 @@ class Scope:
             assert unknown is not None
             raise Branch(unknown, name)
         return holds
+
+    def creates(self, body: Json) -> bool:
+        """Whether a resource with this body is created, by its Condition; raises Branch where that must be assumed."""
+        name = body.get("Condition") if isinstance(body, dict) else None
+        return not isinstance(name, str) or self.condition_holds(name)
 
     def condition_if_known(self, name: str) -> Tri:
         """Like `condition_holds`, but None where it is not known."""
