@@ -5,8 +5,8 @@ cfn-lint, and lists deletion-protection properties that no rule looks at. Exits 
 import json
 import re
 import sys
-from importlib.util import find_spec
-from pathlib import Path
+
+from provider_schemas import find_schema_files
 
 from cdkguard.packs import load as packs
 
@@ -23,20 +23,8 @@ PROTECTS = re.compile(
 )
 
 
-def schemas():
-    """Type -> schema, over all regions."""
-    spec = find_spec("cfnlint")
-    if spec is None:
-        sys.exit("cfn-lint is not installed: pip install cfn-lint")
-    folder = Path(spec.origin).parent / "data" / "schemas"
-    index = {}
-    for file in sorted((folder / "providers").glob("*.json")):
-        index |= json.loads(file.read_text())
-    return {kind: folder / "resources" / f"{digest}.json" for kind, digest in index.items()}
-
-
 def main():
-    known = schemas()
+    known = find_schema_files()
     loaded = packs.load_packs()
     problems = []
     for name, members in loaded.sets.items():

@@ -12,32 +12,20 @@ import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from provider_schemas import provider_schemas  # noqa: E402
+
 TABLE = HERE.parents[1] / "cdkguard" / "data" / "replacement.json"
 PINNED = ("@aws-cdk/aws-service-spec@0.1.216", "@aws-cdk/service-spec-types@0.0.282", "@cdklabs/tskb@0.0.4")
 INSIDE = "!"  # VALUE_ONLY of cdkguard/diff/replacement.py
 UNKNOWN_TO_SPEC = "AWS::Serverless::"  # it says of every property of these types that it replaces
 ROWS = {"yes": 0, "maybe": 1}
-
-
-def provider_schemas():
-    """Type -> schema over all regions, and the date of the schemas. The folders are private to cfn-lint and move."""
-    spec = find_spec("cfnlint")
-    if spec is None:
-        sys.exit("cfn-lint is not installed: pip install cfn-lint")
-    folder = Path(spec.origin).parent / "data" / "schemas"
-    digests = {}
-    for file in sorted((folder / "providers").glob("*.json")):
-        digests |= json.loads(file.read_text())
-    if not digests:
-        sys.exit(f"{folder}/providers: no schema index (cfn-lint {version('cfn-lint')} keeps them elsewhere)")
-    schemas = {kind: json.loads((folder / "resources" / f"{name}.json").read_text()) for kind, name in digests.items()}
-    return schemas, json.loads((folder / "version.json").read_text())["schema_date"]
 
 
 def dotted(pointers):

