@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 
 from cdkguard._typing import NamedTuple
+from cdkguard.access.callers import Reach, find_reach
 from cdkguard.access.conditions import ConditionTest, implies
 from cdkguard.access.grants import NewGrant
-from cdkguard.access.patterns import EVERYTHING, render_pattern
+from cdkguard.access.patterns import EVERYTHING, Wildcard, render_pattern
 from cdkguard.access.risk import rate_risk
 from cdkguard.access.sets import NameSet
 from cdkguard.access.statements import Statement
@@ -18,7 +19,7 @@ from cdkguard.model import severity_rank
 # Words of condition keys, in lower case, that are about the caller: who asks, from where, how well identified.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _CALLER_KEYS = (
-    "mfa",  # not aws:MultiFactorAuthPresent and aws:MultiFactorAuthAge, which spell it out
+    "multifactorauth",  # aws:MultiFactorAuthPresent, aws:MultiFactorAuthAge
     "principalorg",  # aws:PrincipalOrgID, aws:PrincipalOrgPaths
     "principalaccount",  # aws:PrincipalAccount
     "source",  # aws:SourceArn, aws:SourceIp, aws:SourceVpc, aws:SourceVpce ...
@@ -36,10 +37,8 @@ _CALLER_ORIGIN_KEYS = (
     "sourceorg",
 )
 
-# Principals that a CDK app lets in as a matter of course: the own account's root, which leaves the decision to the
-# account's IAM policies, and the roles of CDK's own custom resources.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-_OWN_PRINCIPAL = re.compile(r"\$\{AWS::AccountId\}:\*|.*CustomResourceProviderRole[0-9A-F]{8}\b.*")
+# Principals that a CDK app lets in as a matter of course, besides the own account: the roles of its custom resources.
+_OWN_PRINCIPAL = re.compile(r".*CustomResourceProviderRole[0-9A-F]{8}\b.*")
 
 
 class PolicySubject(NamedTuple):
@@ -64,20 +63,40 @@ class PolicySubject(NamedTuple):
 
 # -- whom a statement lets in
 
+_NAMES_OF_REACH = {
+    Reach.EVERYBODY: "public",
+    Reach.ORGANIZATION: "organization",
+    Reach.OTHER_ACCOUNT: "cross-account",
+    Reach.UNKNOWN_ACCOUNT: "other",
+    Reach.OWN_ACCOUNT: "other",
+    Reach.SOMEBODY: "other",
+}
+
 
 def classify_principals(grant: NewGrant, subject: PolicySubject) -> str:
-    """public | cross-account | other: whom the statement of a resource-based policy lets in."""
+    """public | organization | cross-account | other: whom the statement of a resource-based policy lets in."""
     one = grant.statement
     if not subject.names_principals or grant.kind == "deny-removed" or one.unknown is not None:
         return "other"
-    if one.principal.negated or EVERYTHING in one.principal.patterns:
-        return "other" if is_restricted(one) else "public"
+    if lets_in_everybody(one):
+        return _NAMES_OF_REACH[reach_of(one, subject)]
     if _is_open_provider(one):
         return "public"
 
     account = "".join(s for s in one.principal.patterns[0][4:17] if isinstance(s, str))  # of `AWS:<account>:<rest>`
     is_account = account[:12].isdigit() and account[12:] == ":"
     return "cross-account" if is_account and account[:12] != subject.account else "other"
+
+
+def lets_in_everybody(one: Statement) -> bool:
+    """Whether its Principal stands for everybody, but for its Condition: `*`, NotPrincipal, a pattern of accounts."""
+    return one.principal.negated or any(p == EVERYTHING or p[4:5] == (Wildcard.ANY,) for p in one.principal.patterns)
+
+
+def reach_of(one: Statement, subject: PolicySubject) -> Reach:
+    """Whom the Condition of a statement leaves, whomever its Principal names."""
+    body = one.element.body
+    return find_reach([body.get("Condition")] if isinstance(body, dict) else [], subject.account)
 
 
 def _is_open_provider(one: Statement) -> bool:
@@ -100,10 +119,19 @@ def is_restricted(one: Statement) -> bool:
     return isinstance(body, dict) and condition_tests.is_restricted(body) is True
 
 
-def _is_own_principal(one: Statement) -> bool:
-    return not one.principal.negated and all(
-        _OWN_PRINCIPAL.fullmatch(render_pattern(pattern)) is not None for pattern in one.principal.patterns
-    )
+def _is_bound(one: Statement, subject: PolicySubject) -> bool:
+    """Whether a Condition binds it to somebody: for everybody or a service, to less than an account."""
+    reach = reach_of(one, subject)
+    is_wide = lets_in_everybody(one) or any(p[:8] == tuple("Service:") for p in one.principal.patterns)
+    return reach == Reach.SOMEBODY or not is_wide and reach != Reach.EVERYBODY
+
+
+def _is_own_principal(one: Statement, subject: PolicySubject) -> bool:
+    if lets_in_everybody(one):
+        return reach_of(one, subject) == Reach.OWN_ACCOUNT
+    roots = {"AWS:${AWS::AccountId}:*", f"AWS:{subject.account}:*"}
+    names = [render_pattern(pattern) for pattern in one.principal.patterns]
+    return all(name in roots or _OWN_PRINCIPAL.fullmatch(name) is not None for name in names)
 
 
 # -- severity
@@ -119,15 +147,17 @@ def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals
         return "medium" if subject.open_by_default else "high"
     if principals == "public":
         return "high" if subject.open_by_default else "critical"
-    if principals == "cross-account" or first.kind == "not-action":
+    if principals == "organization" and subject.open_by_default:
+        return "medium"
+    if principals in ("organization", "cross-account") or first.kind == "not-action":
         return "high"
     if first.kind == "condition":
         return _rate_loosened_resource(first, subject)
 
-    if all(_is_own_principal(g.statement) for g in grants):
-        return "low" if is_restricted(first.statement) else "medium"
-    if is_restricted(first.statement):
+    if _is_bound(first.statement, subject):
         return "low"
+    if all(_is_own_principal(g.statement, subject) for g in grants):
+        return "medium"
     # The policy is about one resource, whatever its statement says of it.
     one_resource = NameSet((tuple("one"),))
     return _find_worst("medium", *(rate_risk(g.statement._replace(resource=one_resource)) for g in grants))

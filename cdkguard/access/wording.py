@@ -98,6 +98,7 @@ def _name_kind(grant: NewGrant, subject: PolicySubject, principals: str) -> str:
         return kind
     if subject.kind == "trust" or principals == "other":
         return subject.kind or kind
+    principals = "cross-account" if principals == "organization" else principals
     if kind == "principal" or subject.kind or grant.nearest is None:
         return principals
     if principals == "public" and kind in ("condition", "not-action"):

@@ -4,6 +4,7 @@ import json
 
 from cdkguard.access import (
     admin_ports,
+    callers,
     group_rules,
     managed_policies,
     patterns,
@@ -51,6 +52,8 @@ def test_tables(golden):
         "one resource of each kind": arn_patterns.EVERY,
         "services whose ARNs have no type": arn_patterns._WITHOUT_TYPE,
         "condition keys that say whose": severity._CALLER_ORIGIN_KEYS,
+        "condition keys that name an organization": callers._ORGANIZATION_KEYS,
+        "condition keys that name an account": callers._ACCOUNT_KEYS,
         "principals that are ours": severity._OWN_PRINCIPAL,
         "guards of a trust": severity._CALLER_KEYS,
         "actions that hand on identities": risk._IDENTITY_ACTIONS,

@@ -47,4 +47,4 @@ def test_permissions_for_an_organization():
     bound, everybody = permission(Principal="*", PrincipalOrgID="o-1"), permission(Principal="*")
     assert kinds(bound, everybody) == ["public"] and kinds(everybody, bound) == []
     assert only({"F": bound["F"]}, bound).severity != only({"F": bound["F"]}, everybody).severity
-    assert kinds(bound, permission(Principal="*", PrincipalOrgID="o-2")) == ["permission"]
+    assert kinds(bound, permission(Principal="*", PrincipalOrgID="o-2")) == ["cross-account"]
