@@ -49,6 +49,18 @@ PHYSICAL_NAMES = (
     "ManagedPolicyName",
 )
 
+# Types of which several resources may have one Name: records of other types, zones with other name servers, APIs with
+# other IDs. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-working-with.html
+NAMESAKES = frozenset(
+    (
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGatewayV2::Api",
+        "AWS::AppSync::GraphQLApi",
+        "AWS::Route53::HostedZone",
+        "AWS::Route53::RecordSet",
+    )
+)
+
 Match = tuple[Change, Change]  # The removal of a resource, and the creation of the same resource.
 
 
@@ -97,8 +109,7 @@ def have_same_physical_name(old: Change, new: Change) -> bool:
     for name in PHYSICAL_NAMES:
         text = scalar_text(one.get(name)) if isinstance(one, dict) else None
         if text is not None and isinstance(other, dict) and scalar_text(other.get(name)) == text:
-            # The Name of a DNS record is no name of its own: records of other types may share it.
-            return name not in ("DomainName", "Name") or str(old.resource_type).split("::")[-1] not in ("RecordSet",)
+            return not (name == "Name" and old.resource_type in NAMESAKES)
     return False
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.data_parts import find_lost_data_parts
+from cdkguard.diff.fronts import find_fronts
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
@@ -13,7 +14,7 @@ from cdkguard.text.credentials import mask_secrets
 from cdkguard.text.regexes import lazy_pattern
 
 if TYPE_CHECKING:
-    from cdkguard.model import Fate
+    from cdkguard.model import Fate, Impact
 
 _FACT = lazy_pattern(r"\{(\w+)\}")  # the name of a fact in a rule's message
 _FATES: dict[Fate, str] = {
@@ -21,6 +22,13 @@ _FATES: dict[Fate, str] = {
     "snapshot": "deleted after a final snapshot",
     "retained": "kept, outside the stack",
     "unknown": "deleted or kept: that is not known before deployment",
+}
+# What happens to a resource of which another one may take the place.
+_HAPPENS: dict[Impact, str] = {
+    "MAY_REPLACE": "may be replaced",
+    "WILL_REPLACE": "is replaced",
+    "WILL_ORPHAN": "is left behind",
+    "WILL_DESTROY": "is deleted",
 }
 _UNREAD = "deleted with all that is in it, which was not read"
 _TOO_LATE = " The new code retains it, but that comes too late: the deployed template's policy decides."
@@ -93,6 +101,8 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "type": change.resource_type or "stack",
         "construct": change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name,
         "impact": change.impact,
+        "how": f"is now {partner}" if partner else _HAPPENS.get(change.impact, ""),
+        "fronts": ", ".join(find_fronts(change)),
         "fate": _UNREAD if is_unread else _FATES.get(change.fate, ""),
         "partner": partner,
         "partner_id": change.partner_id or "",

@@ -1,7 +1,8 @@
 """Changes x rules -> findings: what a deployment would destroy, weaken or open.
 
 A rule with `on_change` is asked about a record of the change (see record.py); its paths start at
-    {Impact, Type, Detail, Fate, Stateful, Lost, Partner, Before, After, New, Stack: {Name, Environment, ...}}
+    {Impact, Type, Detail, Fate, Stateful, Lost, Partner, Fronts, Before, After, New, Replacing,
+     Stack: {Name, Environment}}
 where Before and After are the resolved resources with the DeletionPolicy in force. Then
     weakens: {rules: [globs]}        those rules were content before and are not any more (see regressions.py)
     weakens: [{path, by, ...}]       a value that went the wrong way (see DIRECTIONS in weakening.py)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cdkguard._typing import Json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.fates import find_deletion_policy
+from cdkguard.diff.fronts import find_fronts
 from cdkguard.model import Change
 from cdkguard.template.values import ABSENT, Deferred, as_mapping
 
@@ -22,6 +23,7 @@ def make_record(change: Change) -> dict[str, Json]:
         "Stateful": change.stateful,
         "Lost": _lost_parts(change),
         "Partner": change.partner or ABSENT,
+        "Fronts": find_fronts(change),
         "Before": _with_policies(change.before),
         "After": _with_policies(change.after),
         "New": [name for name, value in _properties_after(change) if _may_be_new(value, change)],

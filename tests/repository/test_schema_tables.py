@@ -44,6 +44,15 @@ def test_what_a_set_of_stores_names_is_decided_in_the_table():
     }
 
 
+def test_what_a_set_of_identities_names_is_decided_in_the_table():
+    sets = decisions.load_sets()
+    decided = {kind: one.made for (kind, _), one in decisions.read_table("identities").items()}
+    names = ("address", "identity", "identity-light")
+    assert {(kind, name) for name in names for kind in sets[name]} == {
+        (kind, made[1:]) for kind, all_made in decided.items() for made in all_made if made[1:] in names
+    }
+
+
 def test_a_policy_that_a_change_reads_is_decided_in_the_table():
     places = {(kind, path) for kind, location in decisions.POLICY_LOCATIONS.items() for path in location.paths if path}
     decided = {place for place, one in decisions.read_table("policies").items() if decisions.CHANGE in one.made}

@@ -16,7 +16,7 @@ from cdkguard.access import (
 )
 from cdkguard.aws import addresses, arn_patterns, arns, condition_tests, identity_providers
 from cdkguard.config import environment_words
-from cdkguard.diff import asset_hashes, data_parts, renames
+from cdkguard.diff import asset_hashes, data_parts, fronts, renames
 from cdkguard.engine import weakening
 from cdkguard.language import operators
 from cdkguard.suppressions import peers
@@ -40,6 +40,8 @@ def test_tables(golden):
         "what holds data inside a resource": data_parts.DATA_PARTS,
         "the ARN of a physical name": arns.OWN_NAMES,
         "names that a resource may have": renames.PHYSICAL_NAMES,
+        "types of which several resources may have one Name": renames.NAMESAKES,
+        "names of the app's own that lead to a resource": fronts.FRONTS,
         "types whose Ref is an ARN": stack_index._REF_IS_ARN,
         "what managed policies come to": managed_policies._MANAGED_POLICIES,
         "the worst of them": managed_policies._ADMINISTRATOR_POLICIES,

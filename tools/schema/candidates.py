@@ -101,6 +101,7 @@ KINDS = {
     "policies": may_hold_policy,
     "secrets": may_hold_secret,
     "stores": None,  # types, not properties: find_stores
+    "identities": None,  # types as well: find_identities
     "exposure": may_make_public,
     "protection": may_protect_deletion,
     "tls": may_set_tls,
@@ -111,6 +112,8 @@ def find_candidates(kind, schemas):
     """The places of a kind that need a decision: (type, path), sorted."""
     if kind == "stores":
         return find_stores(schemas)
+    if kind == "identities":
+        return find_identities(schemas)
     wanted = KINDS[kind]
     return [(one.type, one.path) for _, schema in sorted(schemas.items()) for one in find_properties(schema, wanted)]
 
@@ -131,4 +134,27 @@ def find_stores(schemas):
         for kind, schema in sorted(schemas.items())
         if _STORES.search(kind)
         or find_properties(schema, lambda one: bool(_AT_REST.search(one.name)), with_attributes=True)
+    ]
+
+
+# What AWS makes up when it makes the resource, and what others call or write down.
+_ADDRESS = re.compile(
+    r"(?:Dns|DNS|Domain|Host)(?:Name)?s?$|Endpoints?$|Endpoint(?:Url|URL|Address|Prefix)s?$|(?:Ur[li]|UR[LI])s?$|NameServers$|"
+    r"Ips?$|Ip(?:v4|v6)?Address(?:es)?$|ClientId$|Address(?:es)?$|PhoneNumber$|DomainEndpoint"
+)
+_IDENTITY = re.compile(
+    r"Gateway$|Api$|Client$|IdentityPool$|UserPoolDomain$|Connection$|HostedZone$|LoadBalancer$|Accelerator$|Certificate$|Server$|"
+    r"::VPC$|::Instance$|EndpointService$|VpnEndpoint$|PhoneNumber$|SenderId$|DelegationSet$|DomainName(?:V2)?$|Portal$|Topic$|"
+    r"(?:OIDC|SAML)Provider$|VirtualInterface$|::NetworkInterface$|[A-Z]\w*Key$|::(?:HostKey|KeySigningKey)$|Distribution$|"
+    r"Webhook$|Agent$|::App$|Runtime$|KnowledgeBase$|StateMachine$|WebApp$|::Pool$|IpPool$|Firewall$|::Role$|AutoScalingGroup$"
+)
+
+
+def find_identities(schemas):
+    """The types that others may know by an address or an ID, by their attributes or their name."""
+    return [
+        (kind, "")
+        for kind, schema in sorted(schemas.items())
+        if _IDENTITY.search(kind)
+        or any(_ADDRESS.search(pointer.rpartition("/")[2]) for pointer in schema.get("readOnlyProperties", ()))
     ]

@@ -158,3 +158,18 @@ def test_a_stack_that_moves_or_gets_another_name_is_called_by_what_differs():
     for after, there in ((renamed, "shop-b"), (moved, "shop-a of 222222222222/eu-west-1")):
         (gone,) = [c for c in compare(before, after) if c.impact == "WILL_ORPHAN"]
         assert gone.partner_stack == there
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "is_taken"),
+    [
+        ("AWS::Route53::HostedZone", "Name", False),  # a zone of that name with other name servers is made beside it
+        ("AWS::ApiGateway::RestApi", "Name", False),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name", True),
+        ("AWS::DynamoDB::Table", "TableName", True),
+    ],
+)
+def test_a_name_that_several_resources_may_have_is_not_taken(kind, name, is_taken):
+    body = {"Type": kind, "Properties": {name: "example.com"}}
+    changes = compare({"Old": body}, {"New": body})
+    assert {"same-name" in change.detail for change in changes} == {is_taken}
