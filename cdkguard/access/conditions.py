@@ -11,7 +11,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.containment import are_disjoint, contains
@@ -43,6 +42,8 @@ class ConditionTest(NamedTuple):
     # forallvalues | foranyvalue, for keys of many values. ForAllValues passes requests that lack the key.
     qualifier: str = ""
     ignore_case: bool = False
+    # `ArnLike`: compares each part of an ARN by itself, so that a `*` never reaches over a colon.
+    by_parts: bool = False
 
     def render(self) -> str:
         """The test for people: its first three values."""
@@ -89,15 +90,11 @@ def _read_test(operator: str, key: str, value: Json, spell: Speller) -> Conditio
         if_exists=if_exists,
         qualifier=qualifier,
         ignore_case=operator == "stringequalsignorecase",
+        by_parts=operator.startswith("arn"),
     )
 
 
 # -- implication
-
-
-def all_imply(narrow: Sequence[ConditionTest], wide: Sequence[ConditionTest]) -> Tri:
-    """Whether a request that passes all of `narrow` passes all of `wide`; None where that is not known."""
-    return all_of(any_of(implies(n, w) for n in narrow) for w in wide)
 
 
 def implies(narrow: ConditionTest, wide: ConditionTest) -> Tri:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from cdkguard._typing import NamedTuple
 from cdkguard.access.branches import Assumptions
 from cdkguard.access.containment import contains
-from cdkguard.access.grants import is_covered, split_statement
+from cdkguard.access.coverage import is_covered, split_statement
 from cdkguard.access.patterns import Pattern, make_pattern, render_pattern
 from cdkguard.access.sets import ALL, NameSet
 from cdkguard.access.statements import ALL_RIGHTS, Statement, TemplateElement

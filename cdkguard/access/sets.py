@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cdkguard._typing import NamedTuple
 from cdkguard.access.containment import are_disjoint, contains, overlaps
 from cdkguard.access.patterns import EVERYTHING, Pattern, render_pattern
@@ -27,6 +29,11 @@ class NameSet(NamedTuple):
 
 
 ALL = NameSet((EVERYTHING,))
+
+
+def sort_patterns(found: Iterable[Pattern]) -> tuple[Pattern, ...]:
+    """Each pattern once, in an order that does not depend on how they are written."""
+    return tuple(sorted(dict.fromkeys(found), key=render_pattern))
 
 
 def is_subset(narrow: NameSet, wide: NameSet) -> Tri:

@@ -7,8 +7,13 @@ from collections.abc import Collection, Sequence
 
 from cdkguard._typing import NamedTuple
 from cdkguard.access.callers import Reach, find_reach
-from cdkguard.access.conditions import ConditionTest, implies
 from cdkguard.access.grants import NewGrant
+from cdkguard.access.lost_conditions import (
+    find_lost_conditions,
+    names_source_instead,
+    rate_lost_conditions,
+    restricts_caller,
+)
 from cdkguard.access.patterns import EVERYTHING, Wildcard, render_pattern
 from cdkguard.access.risk import rate_risk
 from cdkguard.access.sets import NameSet
@@ -16,19 +21,7 @@ from cdkguard.access.statements import Statement
 from cdkguard.aws import condition_tests
 from cdkguard.model import severity_rank
 
-# Words of condition keys, in lower case, that are about the caller: who asks, from where, how well identified.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-_CALLER_KEYS = (
-    "multifactorauth",  # aws:MultiFactorAuthPresent, aws:MultiFactorAuthAge
-    "principalorg",  # aws:PrincipalOrgID, aws:PrincipalOrgPaths
-    "principalaccount",  # aws:PrincipalAccount
-    "source",  # aws:SourceArn, aws:SourceIp, aws:SourceVpc, aws:SourceVpce ...
-    "calleraccount",  # kms:CallerAccount
-    ":sub",  # the subject of an OpenID Connect token: token.actions.githubusercontent.com:sub
-    ":aud",  # the audience of one
-    "externalid",  # sts:ExternalId
-)
-# Of these, the keys that say to whose account or organization the caller belongs.
+# Condition keys, in lower case, that say to whose account or organization the caller belongs.
 _CALLER_ORIGIN_KEYS = (
     "principalorg",
     "principalaccount",
@@ -143,6 +136,8 @@ def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals
         return _rate_identity_policy(grants)
 
     first = grants[0]
+    if first.was_delegated:
+        return "medium" if _rate_rights(grants) in ("high", "critical") else "low"
     if first.kind == "deny-removed":
         return "medium" if subject.open_by_default else "high"
     if principals == "public":
@@ -158,7 +153,11 @@ def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals
         return "low"
     if all(_is_own_principal(g.statement, subject) for g in grants):
         return "medium"
-    # The policy is about one resource, whatever its statement says of it.
+    return _rate_rights(grants)
+
+
+def _rate_rights(grants: Sequence[NewGrant]) -> str:
+    """By the actions: the policy is about one resource, whatever its statement says of it."""
     one_resource = NameSet((tuple("one"),))
     return _find_worst("medium", *(rate_risk(g.statement._replace(resource=one_resource)) for g in grants))
 
@@ -170,32 +169,17 @@ def _rate_identity_policy(grants: Sequence[NewGrant]) -> str:
         return _find_worst(worst, "high")
     if first.kind in ("deny-removed", "unknown"):
         return _find_worst(worst, "medium")
-    return _find_worst(worst, _rate_lost_conditions(first)) if first.kind == "condition" else worst
+    return _find_worst(worst, rate_lost_conditions(first)) if first.kind == "condition" else worst
 
 
 def _rate_loosened_resource(grant: NewGrant, subject: PolicySubject) -> str:
     """The severity of a resource-based policy whose condition is gone or looser."""
-    lost = [test for test in find_lost_conditions(grant) if _restricts_caller(test)]
-    lets_in_everybody = EVERYTHING in grant.statement.principal.patterns
-    lost_origin = lets_in_everybody and any(word in test.key for test in lost for word in _CALLER_ORIGIN_KEYS)
-    return "high" if lost_origin or subject.kind == "trust" and lost else _rate_lost_conditions(grant)
-
-
-def _rate_lost_conditions(grant: NewGrant) -> str:
-    """high where a condition about the caller is gone, or allows other addresses or truths; else medium."""
-    kept = {test.key for test in grant.statement.conditions if EVERYTHING not in test.patterns}
-    lost = [t for t in find_lost_conditions(grant) if t.key not in kept or t.family in ("bool", "ip")]
-    return "high" if any(_restricts_caller(test) for test in lost) else "medium"
-
-
-def find_lost_conditions(grant: NewGrant) -> list[ConditionTest]:
-    """The tests that the statement of before made and the new one does not make, or makes less strictly."""
-    before = grant.nearest.conditions if grant.nearest is not None else ()
-    return [test for test in before if not any(implies(now, test) for now in grant.statement.conditions)]
-
-
-def _restricts_caller(test: ConditionTest) -> bool:
-    return any(word in test.key for word in _CALLER_KEYS)
+    if reach_of(grant.statement, subject) == Reach.SOMEBODY and names_source_instead(grant):
+        return "medium"
+    lost = [test for test in find_lost_conditions(grant) if restricts_caller(test)]
+    is_for_all = EVERYTHING in grant.statement.principal.patterns
+    lost_origin = is_for_all and any(word in test.key for test in lost for word in _CALLER_ORIGIN_KEYS)
+    return "high" if lost_origin or subject.kind == "trust" and lost else rate_lost_conditions(grant)
 
 
 def _find_worst(*severities: str) -> str:

@@ -5,23 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import ALWAYS, Assumptions, each_branch, expand_branches
 from cdkguard.access.conditions import ConditionTest, read_condition
-from cdkguard.access.patterns import (
-    EVERYTHING,
-    Pattern,
-    Speller,
-    Symbol,
-    UnknownPart,
-    Wildcard,
-    make_pattern,
-    render_pattern,
-    spell_plainly,
-)
-from cdkguard.access.sets import ALL, NameSet
+from cdkguard.access.patterns import Pattern, Speller, make_pattern, spell_plainly
+from cdkguard.access.principals import find_own_account, read_principals
+from cdkguard.access.sets import ALL, NameSet, sort_patterns
 from cdkguard.aws import policies
 from cdkguard.template.json_text import parse_json_text
 from cdkguard.template.values import Deferred
@@ -62,6 +53,8 @@ class Statement(NamedTuple):
     element: TemplateElement
     # The value in whose place only the deployment puts a statement; the fields above then say nothing.
     unknown: Deferred | None = None
+    # The account that the policy is in; empty where that makes no difference.
+    account: Pattern = ()
 
     def meaning(self) -> tuple[object, ...]:
         """Equal for statements that allow or deny the same, wherever they stand."""
@@ -130,12 +123,13 @@ def _read_statement(
         return _unknown_statement(Deferred("unknown", repr(body)), assumptions, element)
     return Statement(
         allow=str(effect).lower() != "deny",
-        principal=_read_principals(body, spell),
+        principal=read_principals(body, spell),
         action=_read_names(body, "Action", spell, ignore_case=True),
         resource=_read_names(body, "Resource", spell),
         conditions=read_condition(body.get("Condition"), spell),
         assumptions=assumptions,
         element=element,
+        account=find_own_account(spell),
     )
 
 
@@ -145,55 +139,4 @@ def _read_names(body: dict[str, Json], name: str, spell: Speller, ignore_case: b
     if name == "Resource" and name not in body and not negated:
         return ALL  # A resource policy may name no resource: it holds for the one that it is attached to.
     found = policies.as_list(body.get("Not" + name if negated else name))
-    return NameSet(_sort_patterns(make_pattern(v, spell, ignore_case=ignore_case) for v in found), negated)
-
-
-def _sort_patterns(found: Iterable[Pattern]) -> tuple[Pattern, ...]:
-    """Each pattern once, in an order that does not depend on how they are written."""
-    return tuple(sorted(dict.fromkeys(found), key=render_pattern))
-
-
-# -- principals
-
-
-def _read_principals(body: dict[str, Json], spell: Speller) -> NameSet:
-    """The principals that `Principal` names, or all but those of `NotPrincipal`."""
-    negated = "NotPrincipal" in body
-    if "Principal" not in body and not negated:
-        return ALL
-    found = policies.list_principals({"Principal": body["NotPrincipal"]} if negated else body)
-    return NameSet(_sort_patterns(_make_principal(str(kind), value, spell) for kind, value in found), negated)
-
-
-def _make_principal(kind: str, value: Json, spell: Speller) -> Pattern:
-    """One principal, spelled `AWS:<account>:<rest of the ARN>` or `Service:<name>`, `Federated:<provider>` and so on.
-
-    `123456789012` and `arn:aws:iam::123456789012:root` name the account, and so whatever the account lets in: both are
-    spelled `AWS:123456789012:*`, which contains each role of the account.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-    """
-    if value == "*" and kind in ("AWS", "*"):
-        return EVERYTHING
-    found = make_pattern(value, spell)
-    if kind != "AWS":
-        if kind == "Service" and found and _pseudo_parameter_of(found[-1]) == "AWS::URLSuffix":
-            found = (*found[:-1], *"amazonaws.com")
-        return (*kind, ":", *found)
-
-    if found[:8] == tuple("arn:aws:") and found.count(":") >= 5:
-        colons = [i for i, s in enumerate(found) if s == ":"]
-        account, rest = found[colons[3] + 1 : colons[4]], found[colons[4] + 1 :]
-        rest = EVERYTHING if rest == tuple("root") else rest
-        return EVERYTHING if account == rest == EVERYTHING else (*"AWS:", *account, ":", *rest)
-
-    is_account_id = len(found) == 12 and all(isinstance(s, str) and s.isdigit() for s in found)
-    is_own_account = len(found) == 1 and _pseudo_parameter_of(found[0]) == "AWS::AccountId"
-    if is_account_id or is_own_account:
-        return (*"AWS:", *found, ":", Wildcard.ANY)
-    return (*"AWS:", *found)
-
-
-def _pseudo_parameter_of(symbol: Symbol) -> str | None:
-    """The name of the pseudo parameter that an unknown part stands for."""
-    key = symbol.key if isinstance(symbol, UnknownPart) else None
-    return key.target if isinstance(key, Deferred) and key.kind == "pseudo" else None
+    return NameSet(sort_patterns(make_pattern(v, spell, ignore_case=ignore_case) for v in found), negated)

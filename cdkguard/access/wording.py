@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from cdkguard._typing import Json
 from cdkguard.access.branches import Assumptions
 from cdkguard.access.grants import NewGrant
+from cdkguard.access.lost_conditions import find_lost_conditions
 from cdkguard.access.patterns import EVERYTHING, UnknownPart, render_pattern
 from cdkguard.access.sets import NameSet
-from cdkguard.access.severity import PolicySubject, classify_principals, find_lost_conditions, rate_severity
+from cdkguard.access.severity import PolicySubject, classify_principals, rate_severity
 from cdkguard.access.widening import Widening
 
 _MOST_LISTED = 4  # actions, resources or principals that a message names
@@ -21,13 +22,13 @@ def make_widenings(grants: Iterable[NewGrant], subject: PolicySubject) -> Iterat
 
     A medium right of an identity to nothing but resources that this very change creates is low: it comes with them.
     """
-    groups: dict[tuple[tuple[str, str], Assumptions, str, str, bool], list[NewGrant]] = {}
+    groups: dict[tuple[tuple[str, str], Assumptions, str, str, bool, bool], list[NewGrant]] = {}
     for grant in grants:
         one, principals = grant.statement, classify_principals(grant, subject)
-        key = (one.element[:2], one.assumptions, grant.kind, principals, grant.certain)
+        key = (one.element[:2], one.assumptions, grant.kind, principals, grant.certain, grant.was_delegated)
         groups.setdefault(key, []).append(grant)
 
-    for (_, _, _, principals, _), many in groups.items():
+    for (_, _, _, principals, *_), many in groups.items():
         found = _make_widening(many, subject, principals)
         is_new = not subject.names_principals and all(_is_only_to(subject.new_ids, g.statement.resource) for g in many)
         yield found._replace(severity="low") if is_new and found.severity == "medium" else found
@@ -120,6 +121,8 @@ def _render_message(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
         text += _render_lost_conditions(first)
     elif one.conditions and first.kind != "deny-removed":
         text += " where " + " and ".join(test.render() for test in one.conditions)
+    if first.was_delegated:
+        text += ", also where no policy of IAM allows it"
 
     if one.assumptions:
         text += " if " + " and ".join(f"{n} is {'true' if holds else 'false'}" for n, holds in sorted(one.assumptions))

@@ -2,8 +2,9 @@
 
 import pytest
 
-from cdkguard.access.conditions import all_imply, implies, read_condition
-from tests.support.access import PARAMETER
+from cdkguard.access.conditions import implies, read_condition
+from cdkguard.access.implied_tests import conditions_imply
+from tests.support.access import PARAMETER, allow, read
 
 
 def one(operator, value, key="aws:SourceArn"):
@@ -79,8 +80,8 @@ def test_the_order_in_which_conditions_are_written_does_not_count():
     turned = {"Bool": {"c": True}, "StringEquals": {"a": ["x"], "b": ["1", "2"]}}
     assert read_condition(conditions) == read_condition(turned)
     assert [c.key for c in read_condition(conditions)] == ["a", "b", "c"]
-    assert all_imply(read_condition(conditions), read_condition({"Bool": {"c": "true"}})) is True
-    assert all_imply(read_condition({"Bool": {"c": "true"}}), read_condition(conditions)) is False
+    assert implied(conditions, {"Bool": {"c": "true"}}) is True
+    assert implied({"Bool": {"c": "true"}}, conditions) is False
 
 
 def test_clauses_in_words():
@@ -89,7 +90,8 @@ def test_clauses_in_words():
 
 
 def implied(narrow, wide):
-    return all_imply(read_condition(narrow), read_condition(wide))
+    (one,), (other,) = (read(allow(Condition=condition)) for condition in (narrow, wide))
+    return conditions_imply(one, other)
 
 
 @pytest.mark.parametrize(
