@@ -8,6 +8,7 @@ from cdkguard.access.group_rules import GroupRule, RulesByGroup, make_group_key,
 from cdkguard.access.resource_types import SECURITY_GROUP_TYPES, find_groups, read_properties
 from cdkguard.access.security_groups import GroupSubject, find_rule_widenings, render_group
 from cdkguard.access.stack_index import StackIndex
+from cdkguard.access.web_openings import has_private_addresses
 from cdkguard.access.widening import Widening
 
 
@@ -42,6 +43,9 @@ def _compare_group(
         message = f"{resource_id} is now behind {group}, whose rules are not in the template"
         yield Widening(resource_id, "ingress", "medium", message, "", None, None, certain=False)
 
-    subject = GroupSubject(f"{resource_id}, by {group},", inbound=True, before=before)
-    for rule in rules.get(key, ()):
-        yield from find_rule_widenings(rule, subject)
+    now = rules.get(key, [])
+    subject = GroupSubject(f"{resource_id}, by {group},", inbound=True, before=before, after=now)
+    for rule in now:
+        for widening in find_rule_widenings(rule, subject):
+            is_inner = widening.raised and has_private_addresses(new.resources[resource_id])
+            yield widening._replace(raised=False) if is_inner else widening

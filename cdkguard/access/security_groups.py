@@ -12,6 +12,7 @@ from cdkguard.access.group_rules import GroupRule, read_rules
 from cdkguard.access.patterns import make_pattern, render_pattern
 from cdkguard.access.resource_types import PREFIX_LIST
 from cdkguard.access.stack_index import StackIndex
+from cdkguard.access.web_openings import WEB_PORTS, opens_web, serves_inside_alone
 from cdkguard.access.widening import Widening
 from cdkguard.aws import addresses
 from cdkguard.model import severity_rank
@@ -28,8 +29,9 @@ class GroupSubject(NamedTuple):
     # `Group`, or `Instance, by Group,`.
     label: str
     inbound: bool
-    # The rules that let in before.
+    # The rules that let in before, and those that let in now.
     before: Sequence[GroupRule]
+    after: Sequence[GroupRule]
 
 
 def find_group_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]:
@@ -40,14 +42,16 @@ def find_group_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]
             if isinstance(key, str) and key not in old.shared_ids:
                 continue  # A new group is a matter of the rules.
 
-            subject = GroupSubject(render_group(key), inbound, before.get(key, []))
+            subject = GroupSubject(render_group(key), inbound, before.get(key, []), rules)
             known = {rule.meaning() for rule in subject.before if rule.ports is not None}
             fresh = [rule for rule in rules if rule.meaning() not in known]
             if len(fresh) * len(subject.before) > _MOST_PAIRS:
                 yield _make_uncompared(fresh, subject)
                 continue
             for rule in fresh:
-                yield from find_rule_widenings(rule, subject)
+                for widening in find_rule_widenings(rule, subject):
+                    is_inner = widening.raised and serves_inside_alone(new, key)
+                    yield widening._replace(raised=False) if is_inner else widening
 
 
 def find_rule_widenings(rule: GroupRule, subject: GroupSubject) -> Iterator[Widening]:
@@ -116,6 +120,7 @@ def _make_widening(rule: GroupRule, subject: GroupSubject, certain: bool) -> Wid
         before=earlier[0] if len(earlier) == 1 else earlier or None,
         after=rule.element.body,
         certain=certain,
+        raised=subject.inbound and opens_web(rule, subject.before, subject.after),
     )
 
 
@@ -136,7 +141,7 @@ def _rate_open_peer(rule: GroupRule) -> str:
     if _has_admin_port(rule.ports):
         return "critical"
     first, last = rule.ports
-    return "medium" if first == last and first in (80, 443) else "high"
+    return "medium" if first == last and first in WEB_PORTS else "high"
 
 
 def _rate_limited_peer(rule: GroupRule, peer: str) -> str:

@@ -32,3 +32,5 @@ class Widening(NamedTuple):
     after: Json
     # False where it depends on a value that only the deployment knows.
     certain: bool = True
+    # Whether it weighs high in prod though it is medium: it lets in everybody, who had no way in before.
+    raised: bool = False

@@ -22,7 +22,7 @@ from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.record import make_record
 from cdkguard.engine.regressions import GoverningStacks, Regressions
-from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, severity_of
+from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_strict, severity_of
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.weakening import Weakening, find_weakenings
 from cdkguard.engine.wider_access import find_wider_access
@@ -176,14 +176,16 @@ class _ChangeRun:
             self._wider = list(find_wider_access(self.changes, self.sides))
         kinds = rule.widens if isinstance(rule.widens, list) else None
         for change, widening in self._wider:
-            if (kinds is None or widening.kind in kinds) and self.governing_stacks.find(rule, change) is not None:
+            stack = self.governing_stacks.find(rule, change)
+            if (kinds is None or widening.kind in kinds) and stack is not None:
+                is_raised = widening.raised and is_strict(stack.environment, self.settings)
                 self._record(
                     rule,
                     change,
                     Outcome.FAIL if widening.certain else Outcome.UNKNOWN,
                     paths=(widening.path,),
                     facts={"widened": widening.message},
-                    severity=widening.severity,
+                    severity="high" if is_raised and widening.severity == "medium" else widening.severity,
                 )
 
     # -- findings

@@ -10,7 +10,7 @@ from itertools import product, takewhile
 from cdkguard._typing import Json
 from cdkguard.engine.branching import Verdict, find_world
 from cdkguard.engine.property_paths import overlap, value_at_text
-from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, severity_of
+from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, is_strict, severity_of
 from cdkguard.engine.run import Run
 from cdkguard.engine.weakening import Weakening, align_lists
 from cdkguard.language.subject import Subject
@@ -58,7 +58,7 @@ class Regressions:
         self._aligned: tuple[Change | None, tuple[Json, Json]] = None, (None, None)  # of the change that was asked last
 
     def find(self, entry: Mapping[str, Json], change: Change) -> Iterator[Weakening]:
-        """What the rules that the entry names (`{rules, skip, raise}`, globs) miss now and did not miss before."""
+        """What the rules that the entry names (`{rules, skip, raise, opens}`, globs) miss now and did not miss before."""
         if change.old_stack is None or change.before is None or change.after is None:
             return
         for rule in self._watched_rules(entry, str(change.resource_type)):
@@ -146,9 +146,11 @@ class Regressions:
         """Of a protection that goes: in prod, to switch off what was on is worse than never to have switched it on."""
         severity = severity_of(rule, stack.environment, self._settings)
         is_set = any(fnmatchcase(rule.id, glob) for glob in self._settings.severities)
-        is_strict = stack.environment in self._settings.strict_environments | {"prod"}
-        is_raised = severity == "medium" and is_strict and not is_set and _matches(entry.get("raise", ()), rule)
-        return "high" if is_raised else severity
+        if is_set or not is_strict(stack.environment, self._settings):
+            return severity
+        is_raised = severity == "medium" and _matches(entry.get("raise", ()), rule)
+        is_opened = severity in ("low", "medium") and _matches(entry.get("opens", ()), rule)
+        return "high" if is_raised or is_opened else severity
 
     # -- one side: 0 is the baseline, 1 the new one
 

@@ -53,6 +53,11 @@ def severity_of(
     return str(default)
 
 
+def is_strict(environment: str | None, settings: EngineSettings) -> bool:
+    """Whether an environment is judged as prod."""
+    return environment in settings.strict_environments | {"prod"}
+
+
 def is_for_stack(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
     """Whether the rule is for the stack's environment; rules for prod are for every strict one."""
     if not rule.environments or stack.environment in rule.environments:

@@ -34,7 +34,8 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
         return
     walk = bind_steps(entry["steps"])
     old, new = (_restrict_to_path(entry["steps"], body) for body in (before, after))
-    pair = align_lists(old, new, entry.get("elements") == "kept")
+    elements = entry.get("elements")
+    pair = align_lists(old, new, kept=elements is not None, outer=elements == "outer")
     olds, news = (_values_by_path(walk, scope, body) for body in pair)
 
     default = entry.get("default", ABSENT)
@@ -77,18 +78,19 @@ def _values_by_path(walk: Any, scope: Scope, body: Json) -> dict[str, list[Json]
 
 
 # The keys that may name an element of a list.
-_NAME_KEYS = ("Id", "RuleName", "Name", "Key", "Region", "IndexName", "PathPattern")
+_NAME_KEYS = ("Id", "RuleName", "Name", "Key", "Region", "IndexName", "PathPattern", "OptionName")
 
 
-def align_lists(before: Json, after: Json, kept: bool = False) -> tuple[Json, Json]:
+def align_lists(before: Json, after: Json, kept: bool = False, outer: bool = False) -> tuple[Json, Json]:
     """Both values, with the elements of their lists side by side: the same ones, else those of one name, else in order.
 
-    An element without a partner stands beside an empty one; with `kept` it is left out.
+    An element without a partner stands beside an empty one; with `kept` it is left out, of the outermost lists alone
+    with `outer`.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         one, other = dict(before), dict(after)
         for key in before.keys() & after.keys():
-            one[key], other[key] = align_lists(before[key], after[key], kept)
+            one[key], other[key] = align_lists(before[key], after[key], kept, outer)
         return one, other
     if not (isinstance(before, list) and isinstance(after, list)):
         return before, after
@@ -98,7 +100,7 @@ def align_lists(before: Json, after: Json, kept: bool = False) -> tuple[Json, Js
     pairs += [(_empty_like(new), new) for j, new in enumerate(after) if j not in partnered]
     if kept:
         pairs = [(before[i], after[j]) for i, j in sorted(partner.items())]
-    both = [align_lists(*pair, kept) for pair in pairs]
+    both = [align_lists(*pair, kept and not outer) for pair in pairs]
     return [one for one, _other in both], [other for _one, other in both]
 
 
@@ -218,16 +220,46 @@ def _by_prefix(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     return None if one is None or other is None else not other.startswith(one)
 
 
+def _by_addresses(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
+    """Whether a list of address ranges, or one range, lets in more; where there is none, every address comes in."""
+    known, wanted = ([scalar_text(one) for one in _as_list(value) if one is not ABSENT] for value in (old, new))
+    if not known or not wanted:
+        return bool(known)
+    fresh = [one for one in wanted if one is None or one not in known]
+    verdicts = [None if one is None else _is_within(one, known) for one in fresh]
+    return True if False in verdicts else None if None in verdicts else False
+
+
+def _is_within(cidr: str, ranges: Sequence[str | None]) -> bool | None:
+    """Whether ranges cover another one; None where that depends on one that is not known."""
+    from cdkguard.aws import addresses  # Few changes are about such a list.
+
+    if addresses.prefix_of(cidr) is None:
+        return None
+    is_covered = addresses.is_covered_by(cidr, [one for one in ranges if one is not None])
+    return True if is_covered else None if None in ranges else False
+
+
+def _as_list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_none(value: Json, entry: Mapping[str, Json]) -> bool:
+    """Whether a value is not there, or is written out as the `default` that is none."""
+    return value is ABSENT or "default" in entry and are_equal(value, entry["default"])
+
+
 # `by` of a `weakens` entry -> a function of (before, after, entry) that says whether the value after is weaker, None where
 # that is not known. `order` goes from weak to strong; values in a list of their own in it are equally strong.
 DIRECTIONS: Mapping[str, Any] = {
     "lower": lambda old, new, entry: _by_number(old, new, -1),
     "higher": lambda old, new, entry: _by_number(old, new, 1),
-    "absent": lambda old, new, entry: old is not ABSENT and new is ABSENT,
+    "absent": lambda old, new, entry: not _is_none(old, entry) and _is_none(new, entry),
     "new": lambda old, new, entry: new is not ABSENT,
-    "added": lambda old, new, entry: old is ABSENT and new is not ABSENT,
+    "added": lambda old, new, entry: _is_none(old, entry) and not _is_none(new, entry),
     "changed": lambda old, new, entry: old is not ABSENT,
     "other": lambda old, new, entry: old is not ABSENT and new is not ABSENT,
     "prefix": _by_prefix,
+    "addresses": _by_addresses,
     "order": _by_order,
 }

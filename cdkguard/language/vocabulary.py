@@ -54,7 +54,7 @@ BACKUP_KEYS = ("arn", "named", "tags")
 OTHERWISE: dict[str, Tri] = {"pass": True, "fail": False, "unknown": None}
 
 # `weakens`: globs of rules, or a list of entries with a path, a direction and the optional keys.
-WEAKENS_RULES = ("rules", "skip", "raise")
+WEAKENS_RULES = ("rules", "skip", "raise", "opens")
 WEAKENS_ENTRY = ("path", "by", "types", "order", "default", "elements")
-DIRECTIONS = ("lower", "higher", "absent", "new", "added", "changed", "other", "prefix", "order")
-ELEMENTS = ("kept",)
+DIRECTIONS = ("lower", "higher", "absent", "new", "added", "changed", "other", "prefix", "addresses", "order")
+ELEMENTS = ("kept", "outer")

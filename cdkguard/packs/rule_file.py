@@ -120,7 +120,7 @@ class RuleFile:
         return impacts
 
     def _weakens(self, sets: Mapping[str, Sequence[str]]) -> Json:
-        """{rules, skip, raise}, or a list of {types, path, by} with parsed paths."""
+        """{rules, skip, raise, opens}, or a list of {types, path, by} with parsed paths."""
         value = self.data.get("weakens")
         if value is None:
             return None
@@ -143,7 +143,11 @@ class RuleFile:
             known = ", ".join(vocabulary.DIRECTIONS)
             raise self.wrong(f"'by' is one of {known}; 'order' has a list 'order'", *at, "by")
         if entry.get("elements", "kept") not in vocabulary.ELEMENTS:
-            raise self.wrong("'elements' may be `kept`: only those of a list that are in both", *at, "elements")
+            raise self.wrong(
+                "'elements' may be `kept`, only those that are in both lists, or `outer`, of the outermost",
+                *at,
+                "elements",
+            )
         for name in entry.get("types", ()):
             if name.startswith("@") and name[1:] not in sets:
                 raise self.wrong(f"no named set '{name}'{did_you_mean(name[1:], sets)}", *at, "types")

@@ -260,12 +260,23 @@ def test_what_is_medium_is_raised_in_prod_only_and_unless_configured(tmp_path):
     assert not fired(judged(tmp_path, *sides, severities={"kms-rotation": "medium"}))
 
 
+def test_what_was_private_and_is_put_on_the_internet_is_high_in_prod_alone(tmp_path):
+    balancer = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+    for sides, rule in (
+        ([one(balancer, Scheme=scheme) for scheme in ("internal", "internet-facing")], "protection-weakened"),
+        ([ingress(cidr) for cidr in ("203.0.113.7/32", "0.0.0.0/0")], "network-widened"),
+    ):
+        assert rule in fired(judged(tmp_path, *sides))
+        assert rule in fired(judged(tmp_path, *sides, environment="dev"), "low")
+        assert rule not in fired(judged(tmp_path, *sides, environment="dev"))
+
+
 def test_every_rule_is_watched_but_those_that_others_judge():
     rules = load_packs(()).rules
     (watching,) = [r.weakens for r in rules if r.id == "protection-weakened"]
     on_resources = [r.id for r in rules if r.scope == "resource"]
     assert watching["rules"] == ["*"]
-    for glob in (*watching["skip"], *watching["raise"]):
+    for glob in (*watching["skip"], *watching["raise"], *watching["opens"]):
         assert fnmatch.filter(on_resources, glob), glob
 
 

@@ -136,3 +136,32 @@ def test_many_elements_find_their_partners_wherever_they_stand():
     olds, news = align_lists(before, after)
     assert [old["Id"] for old in olds] == [new["Id"] for new in news]
     assert [old["Id"] for old, new in zip(olds, news, strict=True) if old["Days"] != int(new["Days"])] == ["19994"]
+
+
+ADDRESSES = [
+    (["203.0.113.0/24"], ["203.0.113.7/32"], []), (["203.0.113.7/32"], ["203.0.113.0/24"], FAIL), (["10.0.0.0/25", "10.0.0.128/25"], "10.0.0.0/24", []),
+    (["10.0.0.0/24"], ["10.0.0.0/24", "10.0.1.0/24"], FAIL), (ABSENT, ["10.0.0.0/24"], []), (["10.0.0.0/24"], ABSENT, FAIL), ([], ["10.0.0.0/24"], []),
+    (["10.0.0.0/24"], [], FAIL), (["10.0.0.0/24"], [UNKNOWN], UNSURE), ([UNKNOWN], ["10.0.0.0/24"], UNSURE), ([UNKNOWN, "10.0.0.0/8"], ["10.0.0.0/24"], []),
+    ("10.0.0.0/24", "0.0.0.0/0", FAIL), ("10.0.0.0/24", "an alias", UNSURE), (["10.0.0.0/24"], ["2001:db8::/32"], FAIL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), ADDRESSES, ids=str)
+def test_addresses(before, after, expected):
+    body = [{"A": {"B": v}} if v is not ABSENT else {"A": {}} for v in (before, after)]
+    assert told(*body, by="addresses") == expected
+
+
+def test_none_may_be_written_out():
+    assert told({"A": {"B": "x"}}, {"A": {"B": ""}}, by="absent", default="") == FAIL
+    assert told({"A": {"B": "x"}}, {"A": {}}, by="absent", default="") == FAIL
+    assert told({"A": {"B": ""}}, {"A": {}}, by="absent", default="") == []
+    assert told({"A": {}}, {"A": {"B": ""}}, by="added", default="") == []
+    assert told({"A": {"B": ""}}, {"A": {"B": "x"}}, by="added", default="") == FAIL
+
+
+def test_only_the_outermost_list_keeps_what_both_have():
+    before, after = [{"Id": "a", "B": ["x"]}], [{"Id": "a", "B": ["x", "y"]}, {"Id": "n", "B": ["z"]}]
+    for elements, expected in ((None, 2), ("outer", 1), ("kept", 0)):
+        entry = {"elements": elements} if elements else {}
+        assert len(told({"A": before}, {"A": after}, path="$.A[*].B[*]", by="new", **entry)) == expected
