@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from cdkguard._typing import Json
 from cdkguard.diff.compared_scope import ComparedScope, hash_if_long, hash_json
-from cdkguard.diff.differences import IF, are_equal
+from cdkguard.diff.differences import IF, NO_VALUE, are_equal
 from cdkguard.template.functions import FUNCTIONS
 from cdkguard.template.values import ABSENT, Branch, Deferred, scalar_text
 
@@ -182,4 +182,4 @@ def as_template_json(value: Json) -> Json:
 
 
 def _write_absent(value: Json) -> Json:
-    return {"Ref": "AWS::NoValue"} if value is ABSENT else value
+    return NO_VALUE if value is ABSENT else value

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.diff.comparable import as_json
-from cdkguard.diff.differences import IF, are_equal
+from cdkguard.diff.differences import IF, NO_VALUE, are_equal
 from cdkguard.model import Change
 from cdkguard.template.values import ABSENT, Deferred
 
-_NO_VALUE = {"Ref": "AWS::NoValue"}
 _ANY = "*"  # The name of an element that only the deployment knows.
 
 
@@ -127,7 +126,7 @@ def _compare_elements(part: DataPart, path: str, old: _Names, new: _Names) -> It
 
 
 def _find_names(value: Json, key: str) -> _Names:
-    if value is None or value is ABSENT or value == _NO_VALUE:
+    if value is None or value is ABSENT or value == NO_VALUE:
         return _Names((), ())
     if isinstance(value, Deferred):
         return _Names((), (_ANY,))

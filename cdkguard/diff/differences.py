@@ -9,6 +9,7 @@ from cdkguard.template.values import ABSENT, Deferred, scalar_text
 from cdkguard.text.regexes import lazy_pattern
 
 IF = "Fn::If"  # A value that hangs on an unknown condition is {IF: [the condition's text, value if true, value if false]}.
+NO_VALUE = {"Ref": "AWS::NoValue"}  # Stands in such a value for nothing.
 _MANY_ALIKE = 200  # Among so many similar elements an equal one is looked for; lists of more would take for ever.
 _WHOLE_NUMBER = lazy_pattern(r"(-?\d+)\.0+\Z")
 

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.diff.asset_hashes import differ_in_assets_only
+from cdkguard.diff.conditional_replacement import decide_replacement
 from cdkguard.diff.differences import Path, find_differences
 from cdkguard.diff.replacement import Replacements
 from cdkguard.model import PropertyChange
 from cdkguard.template.paths import render_path
-from cdkguard.template.values import ABSENT, scalar_text
+from cdkguard.template.values import ABSENT
 from cdkguard.text.credentials import find_name_beside, is_secret_name
 
 if TYPE_CHECKING:
-    from cdkguard.model import Detail, Replacement
+    from cdkguard.model import Detail
 
-_AUTO_SCALING_GROUP = "AWS::AutoScaling::AutoScalingGroup"
 CDK_METADATA = "AWS::CDK::Metadata"  # CDK's own resource; it holds the versions of the construct libraries.
 
 
@@ -27,9 +27,7 @@ def find_property_changes(
     """Every value that differs between two resolved bodies: properties first, then the resource's attributes."""
     old, new = before.get("Properties", {}), after.get("Properties", {})
     for path, one, other in find_differences(old, new):
-        replacement = replacements.decide(resource_type, path)
-        if resource_type == _AUTO_SCALING_GROUP and replacement == "maybe":
-            replacement = _decide_auto_scaling_group(after)
+        replacement = decide_replacement(replacements, resource_type, path, before, after)
         name = _find_secret_name(old, new, path)
         yield PropertyChange(render_path(("Properties", *path)), one, other, replacement, name=name)
 
@@ -54,19 +52,6 @@ def classify_changes(resource_type: str, changes: Sequence[PropertyChange]) -> t
     ):
         return ["asset"], all(change.replacement == "no" for change in changes)
     return [], False
-
-
-def _decide_auto_scaling_group(body: Json) -> Replacement:
-    """Whether an Auto Scaling group is replaced: only where its UpdatePolicy asks for it.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
-    """
-    policy = body.get("UpdatePolicy")
-    replacing = policy.get("AutoScalingReplacingUpdate") if isinstance(policy, dict) else None
-    will_replace = scalar_text(replacing.get("WillReplace")) if isinstance(replacing, dict) else "false"
-    if will_replace == "true":
-        return "yes"
-    return "no" if will_replace == "false" else "maybe"
 
 
 def _find_secret_name(before: Json, after: Json, path: Path) -> str:

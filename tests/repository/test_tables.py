@@ -18,7 +18,7 @@ from cdkguard.access import (
 )
 from cdkguard.aws import addresses, arn_patterns, arns, condition_tests, identity_providers
 from cdkguard.config import environment_words
-from cdkguard.diff import asset_hashes, data_parts, fronts, renames
+from cdkguard.diff import asset_hashes, conditional_replacement, data_parts, fronts, renames
 from cdkguard.engine import weakening
 from cdkguard.language import operators
 from cdkguard.suppressions import peers
@@ -40,6 +40,8 @@ def test_tables(golden):
     tables = {
         "where resource policies stand": policy_locations.POLICY_LOCATIONS,
         "what holds data inside a resource": data_parts.DATA_PARTS,
+        "what an update policy decides": conditional_replacement.POLICY_EFFECTS,
+        "what the coming and going of a property decides": conditional_replacement.PRESENCE_EFFECTS,
         "the ARN of a physical name": arns.OWN_NAMES,
         "names that a resource may have": renames.PHYSICAL_NAMES,
         "types of which several resources may have one Name": renames.NAMESAKES,

@@ -1,0 +1,91 @@
+"""Changes of which an update policy, or the coming and going of a property, decides whether they replace."""
+
+import pytest
+
+from cdkguard.diff.conditional_replacement import POLICY_EFFECTS, PRESENCE_EFFECTS
+from tests.support.changes import compare, find_change, stack
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def either(one, other):
+    return {"Fn::If": ["Prod", one, other]}
+
+
+CONDITIONAL = {
+    "Parameters": {"Stage": {"Type": "String"}},
+    "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+}
+
+
+def impact(kind, before, after, policy=None, old_policy=None):
+    """The impact of a change of the properties under the update policies of the new and of the old template."""
+
+    def side(properties, policy):
+        body = {"Type": kind, "Properties": properties}
+        return [stack({"It": body if policy is None else {**body, "UpdatePolicy": policy}}, **CONDITIONAL)]
+
+    return find_change(compare(side(before, old_policy), side(after, policy))).impact
+
+
+def switch(effect, value):
+    for name in reversed(effect.switch):
+        value = {name: value}
+    return value
+
+
+IMPACTS = {"no": "WILL_UPDATE", "maybe": "MAY_REPLACE", "yes": "WILL_REPLACE"}
+
+
+@pytest.mark.parametrize("effect", POLICY_EFFECTS, ids=lambda effect: f"{effect.resource_type} {effect.property}")
+def test_the_update_policy_of_the_new_template_decides(effect):
+    def with_policy(policy, old_policy=None):
+        return impact(effect.resource_type, {effect.property: "1"}, {effect.property: "2"}, policy, old_policy)
+
+    on, off = IMPACTS[effect.on], IMPACTS[effect.off]
+    assert with_policy(switch(effect, True)) == with_policy(switch(effect, "true")) == on
+    assert with_policy(switch(effect, False)) == with_policy(switch(effect, "False")) == off
+    assert with_policy(None) == with_policy({}) == with_policy(switch(effect, NO_VALUE)) == off
+    assert with_policy(switch(effect, True), switch(effect, False)) == on
+    assert with_policy(None, switch(effect, True)) == off
+    # What the deployment decides is not known.
+    assert with_policy(switch(effect, {"Ref": "Stage"})) == "MAY_REPLACE"
+    assert with_policy(switch(effect, either(True, False))) == "MAY_REPLACE"
+    assert with_policy(either(switch(effect, True), NO_VALUE)) == "MAY_REPLACE"
+    assert with_policy(switch(effect, either(True, "true"))) == on
+
+
+DOMAIN, OLD_DOMAIN = "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"
+CACHE, API = "AWS::ElastiCache::ReplicationGroup", "AWS::AppSync::GraphQLApi"
+VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+OTHER_VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-2"]}
+
+CHANGES = [
+    (API, {"Name": "a"}, {"Name": "a", "ApiType": "GRAPHQL"}, "WILL_REPLACE"),
+    (API, {"Name": "a"}, {"Name": "a", "Visibility": "GLOBAL"}, "WILL_REPLACE"),
+    (API, {"Name": "a"}, {"Name": "b"}, "WILL_UPDATE"),
+    (API, {"Name": "a", "Visibility": "GLOBAL"}, {"Name": "b", "Visibility": "GLOBAL"}, "WILL_UPDATE"),
+    (API, {"Visibility": "GLOBAL"}, {"Name": "a"}, "MAY_REPLACE"),
+    (DOMAIN, {"VPCOptions": VPC}, {}, "WILL_REPLACE"),
+    (DOMAIN, {"VPCOptions": VPC}, {"VPCOptions": NO_VALUE}, "WILL_REPLACE"),
+    (DOMAIN, {"VPCOptions": VPC}, {"VPCOptions": OTHER_VPC}, "WILL_UPDATE"),
+    (DOMAIN, {"VPCOptions": VPC}, {"VPCOptions": either(VPC, NO_VALUE)}, "MAY_REPLACE"),
+    (DOMAIN, {"VPCOptions": either(VPC, NO_VALUE)}, {"VPCOptions": either(OTHER_VPC, NO_VALUE)}, "WILL_UPDATE"),
+    (DOMAIN, {"VPCOptions": VPC}, {"VPCOptions": either(VPC, OTHER_VPC)}, "WILL_UPDATE"),
+    (DOMAIN, {}, {"VPCOptions": VPC}, "MAY_REPLACE"),
+    (OLD_DOMAIN, {"VPCOptions": VPC}, {}, "WILL_REPLACE"),
+    (CACHE, {}, {"AuthToken": "{{resolve:secretsmanager:token}}"}, "WILL_REPLACE"),
+    # UseOnlineResharding is about shards only.
+    (CACHE, {"CacheSubnetGroupName": "a"}, {"CacheSubnetGroupName": "b"}, "WILL_REPLACE"),
+]
+
+
+@pytest.mark.parametrize(("kind", "before", "after", "expected"), CHANGES)
+def test_a_property_that_comes_or_goes_decides(kind, before, after, expected):
+    policy = {"UseOnlineResharding": True, "EnableVersionUpgrade": True}
+    assert impact(kind, before, after, policy, policy) == expected
+
+
+def test_each_property_is_decided_by_one_record():
+    places = [(effect.resource_type, effect.property) for effect in (*POLICY_EFFECTS, *PRESENCE_EFFECTS)]
+    assert len(set(places)) == len(places)
