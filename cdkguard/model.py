@@ -279,7 +279,7 @@ DETAILS: dict[Detail, str] = {
     "condition-changed": "its new condition is not known before deployment; where it is false, the resource goes",
     "parameter-default": "only where the parameter takes its new default",
     "parameter-kept": "only where the parameter keeps the value it has",
-    "follows": "it refers to a resource that is replaced",
+    "follows": "it refers to a resource that is replaced, or to a value of one that changes",
     "stack-removed": "its stack left the app",
     "template-unread": "its nested stack names another template now, which is not among what is judged",
     "same-name": "both have the same physical name, so that the new one cannot be created",

@@ -10,6 +10,7 @@ from cdkguard.baselines.open import Baseline
 from cdkguard.check.evaluate import assign_environments
 from cdkguard.config.settings import Config
 from cdkguard.data.loader import load_table
+from cdkguard.diff.attributes import Attributes
 from cdkguard.diff.compare import compare_stacks, find_destroy_changes
 from cdkguard.diff.replacement import Replacements
 from cdkguard.diff.resource_changes import TypeFacts
@@ -91,6 +92,7 @@ def type_facts(sets: Sets) -> TypeFacts:
     stateful = sets.get("stateful", frozenset()) | sets.get("stateful-more", frozenset())
     return TypeFacts(
         load_replacements(),
+        load_attributes(),
         stateful | sets.get("stateful-minor", frozenset()),
         sets.get("snapshot-on-delete", frozenset()),
         sets.get("snapshot-on-replace", frozenset()),
@@ -101,6 +103,12 @@ def type_facts(sets: Sets) -> TypeFacts:
 def load_replacements() -> Replacements:
     """Which property changes replace a resource; made by tools/replacement/make_table.py."""
     return Replacements(load_table("replacement.json"))
+
+
+@cache
+def load_attributes() -> Attributes:
+    """Which values of a resource its change renews; made by tools/attributes/make_table.py."""
+    return Attributes(lambda: load_table("attributes.json"))
 
 
 def stacks_of(found: Assembly, config: Config) -> list[Stack]:

@@ -1,7 +1,7 @@
 """Two assemblies -> what a deployment of the second over the first would do to each resource.
 
 The comparison in the order of `_Comparison.run`: which stack is which (`stack_pairs`), the resources of each pair
-(`resource_changes`), the stacks without a partner, what follows a replaced resource (`propagation`), renames and moves
+(`resource_changes`), the stacks without a partner, what follows another resource (`propagation`), renames and moves
 (`renames`), tokens. It reads the stacks and changes none.
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from cdkguard._typing import Json
 from cdkguard.diff.compared_scope import ComparedScope, pair_scopes
 from cdkguard.diff.fates import is_retained
-from cdkguard.diff.propagation import Knowledge, follow_replacements
+from cdkguard.diff.nested_outputs import find_changed_outputs
+from cdkguard.diff.propagation import Knowledge, follow_changes
 from cdkguard.diff.renames import mark_renames
 from cdkguard.diff.resource_changes import ResourceChanges, TypeFacts, choose_worse
 from cdkguard.diff.sides import Resource, Sides, is_created, is_equal_text_equal, keep_old_defaults, resolve_resource
@@ -88,7 +89,7 @@ class _Comparison:
         for new in matched.added:
             self._create_stack(new)
 
-        self._follow_replacements(matched.pairs)
+        self._follow_changes(matched.pairs)
         mark_renames(self.changes)
 
         order = {stack: place for place, stack in enumerate([*self.after, *self.before])}
@@ -115,11 +116,16 @@ class _Comparison:
             if change is not None:
                 self.changes[new, logical_id] = change
 
-    def _follow_replacements(self, pairs: Sequence[Pair]) -> None:
+    def _follow_changes(self, pairs: Sequence[Pair]) -> None:
         knowledge = Knowledge(
-            self.facts.replacements, self.sides.after, self._find_new_body, self.resources.find_replaced_fate
+            self.facts.replacements,
+            self.facts.attributes,
+            self.sides.after,
+            self._find_new_body,
+            lambda old, new: find_changed_outputs(old, new, self.sides),
+            self.resources.find_replaced_fate,
         )
-        for key, change in follow_replacements(pairs, self.changes, knowledge).items():
+        for key, change in follow_changes(pairs, self.changes, knowledge).items():
             stateful = self.resources.holds_data(change.resource_type, change.before)
             self.changes[key] = change._replace(stateful=stateful)
 

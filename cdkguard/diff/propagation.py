@@ -1,7 +1,8 @@
-"""Resources that change because a resource that they refer to is replaced.
+"""Resources that change because a value of another resource does: they follow it.
 
-A replaced resource has another physical ID, so that each Ref and Fn::GetAtt of it has another value; where that value
-stands in a create-only property, the resource that refers to it is replaced as well, and so on to the end.
+A replaced resource has another physical ID, so that each Ref and Fn::GetAtt of it has another value, and some values
+change with an update in place (`attributes`). Where such a value stands in a create-only property, the resource that
+refers to it is replaced as well, and so on to the end.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 """
 
@@ -10,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
+from cdkguard.diff.attributes import Attributes
+from cdkguard.diff.conditional_replacement import decide_replacement
 from cdkguard.diff.differences import Path
 from cdkguard.diff.replacement import IMPACT_OF, Replacements
 from cdkguard.diff.stack_pairs import Pair, ResourceKey
-from cdkguard.diff.uses import Node, find_uses
+from cdkguard.diff.uses import Node, Use, find_reads, find_uses
 from cdkguard.model import REPLACE_IMPACTS, UPDATE_IMPACTS, Change, PropertyChange, Stack
 from cdkguard.template.paths import render_path
 from cdkguard.template.stack_scopes import StackScopes
@@ -27,26 +30,56 @@ class Knowledge(NamedTuple):
     """The facts about resources that the comparison hands over."""
 
     replacements: Replacements
+    attributes: Attributes
     scopes: StackScopes  # The values of the new side.
     find_body: Callable[[Stack, Stack, str], Json]  # (old stack, new stack, logical ID) -> resolved new body, or None.
+    find_changed_outputs: Callable[[Stack, Stack], Sequence[str]]  # (old stack, new stack) -> names of outputs.
     find_fate: Callable[[Json, Json], Fate]  # (before, after) -> what becomes of the resource that is replaced.
 
 
-def follow_replacements(
+def follow_changes(
     pairs: Sequence[Pair], changes: Mapping[ResourceKey, Change], knowledge: Knowledge
 ) -> dict[ResourceKey, Change]:
-    """The changes of all resources that follow a replaced one; each stands in for the change of its key, if any."""
-    if not any(change.impact in REPLACE_IMPACTS for change in changes.values()):
+    """The changes of all resources that follow another one; each stands in for the change of its key, if any."""
+    outputs = [
+        _Step(Node(new, "output", name), because=f"follows {new.parent_logical_id}, whose Outputs.{name} changes")
+        for old, new in pairs
+        if new.parent is not None
+        for name in knowledge.find_changed_outputs(old, new)
+    ]
+    is_replaced = any(change.impact in REPLACE_IMPACTS for change in changes.values())
+    if not outputs and not is_replaced and not _is_anything_read_anew(changes, knowledge):
         return {}
-    return _Propagation(pairs, changes, knowledge).run()
+    return _Propagation(pairs, changes, knowledge).run(outputs)
+
+
+def _is_anything_read_anew(changes: Mapping[ResourceKey, Change], knowledge: Knowledge) -> bool:
+    """Whether a template reads a value that an update in place renews: the quick answer for most deployments."""
+    updated: dict[Stack, dict[str, Change]] = {}
+    for (stack, logical_id), change in changes.items():
+        if change.impact == "WILL_UPDATE" and any(p.path.startswith("Properties.") for p in change.properties):
+            updated.setdefault(stack, {})[logical_id] = change
+
+    for stack, here in updated.items():
+        values = [body.get("Properties") for body in knowledge.scopes.resources(stack).values()]
+        if stack.parent is not None:
+            values.append(stack.template.get("Outputs"))
+        for logical_id, attribute in find_reads(values, here):
+            if knowledge.attributes.decide(here[logical_id], attribute) != "no":
+                return True
+    return False
 
 
 class _Step(NamedTuple):
-    """One node whose users have not been visited yet."""
+    """One node whose users have not been visited yet.
+
+    The words about a parameter or output are those about the resource that it comes from.
+    """
 
     node: Node
-    certain: bool  # Whether the resource at the origin is replaced for certain.
-    origin: str  # The logical ID of the replaced resource.
+    certain: bool = True  # Whether the value changes for certain.
+    because: str = ""
+    noise: bool = False  # Whether every build brings the change of the value.
 
 
 class _Propagation:
@@ -59,24 +92,43 @@ class _Propagation:
         self.steps = self._find_origins(pairs)
         # Parameters and outputs that were passed, so that a circle of them ends.
         self.passed: set[tuple[Node, bool]] = set()
+        # The paths at which a resource follows another one perhaps.
+        self.uncertain: dict[ResourceKey, set[str]] = {}
 
     def _find_origins(self, pairs: Sequence[Pair]) -> list[_Step]:
-        """The replaced resources, in an order that does not depend on that of the templates; the last comes first."""
+        """The changed resources, in an order that does not depend on that of the templates; the last comes first."""
         order = {new: place for place, (_old, new) in enumerate(pairs)}
-        keys = [key for key, change in self.changes.items() if change.impact in REPLACE_IMPACTS]
+        keys = [key for key, change in self.changes.items() if change.impact in UPDATE_IMPACTS]
         keys.sort(key=lambda key: (order.get(key[0], -1), key[1]), reverse=True)
-        return [_make_step(key, self.changes[key]) for key in keys]
+        return [_Step(node) for node in map(_make_node, keys) if node in self.uses]
 
-    def run(self) -> dict[ResourceKey, Change]:
+    def run(self, outputs: Sequence[_Step]) -> dict[ResourceKey, Change]:
+        """The followers of the changed resources, and of outputs of nested stacks that have another value."""
+        self.steps += outputs
         while self.steps:
             step = self.steps.pop()
-            for user, path in self.uses.get(step.node, ()):
-                if user.kind == "resource":
-                    self._visit_resource(user, path, step)
-                elif (user, step.certain) not in self.passed:
-                    self.passed.add((user, step.certain))
-                    self.steps.append(step._replace(node=user))
+            for use in self.uses.get(step.node, ()):
+                read = self._read(step, use)
+                if read is None:
+                    continue
+                if use.user.kind == "resource":
+                    self._visit_resource(use.user, use.path, read)
+                elif (use.user, read.certain) not in self.passed:
+                    self.passed.add((use.user, read.certain))
+                    self.steps.append(read._replace(node=use.user))
         return self.followers
+
+    def _read(self, step: _Step, use: Use) -> _Step | None:
+        """What the user reads, if it changes; None where it stays."""
+        if step.node.kind != "resource":
+            return step
+        key = step.node.stack, step.node.name
+        change = self.changes[key]
+        renewed = self.knowledge.attributes.decide(change, use.attribute, self.uncertain.get(key, ()))
+        if renewed == "no":
+            return None
+        certain = renewed == "yes"
+        return _Step(step.node, certain, _explain(change, use.attribute, certain), change.noise)
 
     def _visit_resource(self, user: Node, path: Path, step: _Step) -> None:
         key = user.stack, user.name
@@ -86,10 +138,11 @@ class _Propagation:
         if followed is None:
             return
 
+        if not step.certain:
+            self.uncertain.setdefault(key, set()).add(followed.properties[-1].path)
         self.changes[key] = self.followers[key] = followed
-        is_worse = known is None or _rank(followed.impact) > _rank(known.impact)
-        if is_worse and followed.impact in REPLACE_IMPACTS:
-            self.steps.append(_make_step(key, followed))
+        if user in self.uses:
+            self.steps.append(_Step(user))
 
     def _make_unchanged(self, key: ResourceKey) -> Change | None:
         """A change without properties, of a resource that its template leaves as it is; None if it is not created."""
@@ -99,13 +152,17 @@ class _Propagation:
         if body is None:
             return None
         path = stack.construct_paths.get(logical_id)
-        return Change("WILL_UPDATE", stack, logical_id, str(body.get("Type")), path, body, body, old_stack=old)
+        return Change(
+            "WILL_UPDATE", stack, logical_id, str(body.get("Type")), path, body, body, old_stack=old, noise=True
+        )
 
     def _follow(self, change: Change, path: Path, step: _Step) -> Change | None:
-        """The change of a resource whose property at the path refers to a replaced one; None where nothing is new."""
+        """The change of a resource whose property at the path has another value; None where nothing is new."""
         if change.impact not in UPDATE_IMPACTS:
             return None
-        replacement = self.knowledge.replacements.decide(str(change.resource_type), path)
+        replacement = decide_replacement(
+            self.knowledge.replacements, str(change.resource_type), path, change.before, change.after
+        )
         if not step.certain:
             if replacement != "yes":  # Otherwise half of the stack would be said to change perhaps.
                 return None
@@ -117,8 +174,7 @@ class _Propagation:
             return None
 
         value = _find_value(change.after.get("Properties", {}), path)
-        words = "is replaced" if step.certain else "may be replaced"
-        entry = PropertyChange(shown_path, value, value, replacement, f"follows {step.origin}, which {words}")
+        entry = PropertyChange(shown_path, value, value, replacement, step.because)
         impact, fate = max(IMPACT_OF[replacement], change.impact, key=_rank), change.fate
         if impact in REPLACE_IMPACTS and not fate:
             fate = self.knowledge.find_fate(change.before, change.after)
@@ -127,8 +183,15 @@ class _Propagation:
             properties=(*change.properties, entry),
             detail=tuple(dict.fromkeys((*change.detail, "follows"))),
             fate=fate,
-            noise=False,
+            noise=change.noise and step.noise and impact == "WILL_UPDATE",
         )
+
+
+def _explain(change: Change, attribute: str | None, certain: bool) -> str:
+    """The cause of a change elsewhere: "follows Table, which is replaced"."""
+    if change.impact == ("WILL_REPLACE" if certain else "MAY_REPLACE"):
+        return f"follows {change.logical_id}, which {'is' if certain else 'may be'} replaced"
+    return f"follows {change.logical_id}, whose {attribute or 'Ref'} {'changes' if certain else 'may change'}"
 
 
 def _rank(impact: Impact) -> int:
@@ -136,9 +199,9 @@ def _rank(impact: Impact) -> int:
     return UPDATE_IMPACTS.index(impact)
 
 
-def _make_step(key: ResourceKey, change: Change) -> _Step:
+def _make_node(key: ResourceKey) -> Node:
     stack, logical_id = key
-    return _Step(Node(stack, "resource", logical_id), change.impact == "WILL_REPLACE", logical_id)
+    return Node(stack, "resource", logical_id)
 
 
 def _find_value(value: Json, path: Path) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
+from cdkguard.diff.attributes import Attributes
 from cdkguard.diff.data_parts import find_lost_parts
 from cdkguard.diff.fates import RETAINING, find_deletion_policy, find_fate, find_replace_policy, is_cluster_member
 from cdkguard.diff.property_changes import CDK_METADATA, classify_changes, find_property_changes
@@ -24,6 +25,7 @@ class TypeFacts(NamedTuple):
     """The facts about resource types; the sets are those of the rules."""
 
     replacements: Replacements
+    attributes: Attributes
     stateful: frozenset[str] = frozenset()  # Types that hold data.
     snapshot_on_delete: frozenset[str] = frozenset()  # Types of which a DeletionPolicy Snapshot takes a snapshot.
     snapshot_on_replace: frozenset[str] = frozenset()  # The same for UpdateReplacePolicy.

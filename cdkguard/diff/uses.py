@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.differences import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # How the attribute in an Fn::GetAtt of a nested stack begins.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html
 _OUTPUTS = "Outputs."
+_READING = ("Ref", "Fn::GetAtt", "Fn::Sub")
 
 
 class Node(NamedTuple):
@@ -30,7 +31,12 @@ class Node(NamedTuple):
     name: str  # The logical ID, or the name of the parameter or output.
 
 
-Use = tuple[Node, Path]  # Who refers, and at which path below its `Properties`; an output has the path ().
+class Use(NamedTuple):
+    """One reference to a node."""
+
+    user: Node
+    path: Path  # Below the user's `Properties`; an output has the path ().
+    attribute: str | None  # What an Fn::GetAtt reads of a resource; None for a Ref.
 
 
 def find_uses(stacks: Sequence[Stack], scopes: StackScopes) -> dict[Node, list[Use]]:
@@ -40,8 +46,25 @@ def find_uses(stacks: Sequence[Stack], scopes: StackScopes) -> dict[Node, list[U
         finder.add_resources(stack)
         finder.add_outputs(stack)
     for uses in finder.uses.values():
-        uses.sort(key=lambda use: (use[0].kind, use[0].name, render_path(use[1])))
+        uses.sort(key=lambda use: (use.user.kind, use.user.name, render_path(use.path), use.attribute or ""))
     return finder.uses
+
+
+def find_reads(value: Json, names: Container[str]) -> set[Reference]:
+    """Each way in which a value of a template reads one of the names: the quick question before `find_uses`."""
+    found: set[Reference] = set()
+    level = [value]
+    while level:
+        value = level.pop()
+        if isinstance(value, dict):
+            if len(value) == 1:
+                name, operand = next(iter(value.items()))
+                if name in _READING:
+                    found.update(link for link in FUNCTIONS[name].links(operand) if link[0] in names)
+            level.extend(value.values())
+        elif isinstance(value, list):
+            level.extend(value)
+    return found
 
 
 class _UseFinder:
@@ -57,18 +80,18 @@ class _UseFinder:
                 user = Node(stack, "resource", logical_id)
                 if nested is not None and len(path) > 1 and path[0] == "Parameters":
                     user = Node(nested, "parameter", str(path[1]))
-                self._add(stack, reference, (user, path))
+                self._add(stack, reference, user, path)
 
     def add_outputs(self, stack: Stack) -> None:
         outputs = stack.template.get("Outputs")
         for name, output in (outputs if isinstance(outputs, dict) else {}).items():
             for reference in find_references(output.get("Value") if isinstance(output, dict) else None):
-                self._add(stack, reference, (Node(stack, "output", name), ()))
+                self._add(stack, reference, Node(stack, "output", name), ())
 
-    def _add(self, stack: Stack, reference: Reference, use: Use) -> None:
+    def _add(self, stack: Stack, reference: Reference, user: Node, path: Path) -> None:
         node = self._find_node(stack, reference)
         if node is not None:
-            self.uses.setdefault(node, []).append(use)
+            self.uses.setdefault(node, []).append(Use(user, path, reference[1]))
 
     def _find_node(self, stack: Stack, reference: Reference) -> Node | None:
         """The node that a reference in the stack's template leads to; None for a name that nothing has."""

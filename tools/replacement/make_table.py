@@ -38,15 +38,18 @@ def create_only(schema):
     return dotted(schema.get("createOnlyProperties", ())), dotted(schema.get("conditionalCreateOnlyProperties", ()))
 
 
-def service_spec():
-    """What the CDK's service spec says: its version, and type -> {"yes": [path], "maybe": [path]}."""
+def run_with_spec(program):
+    """What a program of Node prints about the CDK's service spec, which is installed into a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--no-save", "--prefix", folder)
         subprocess.run(["npm", "install", *quiet, *PINNED], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        done = subprocess.run(
-            ["node", str(HERE / "extract.mjs")], cwd=folder, check=True, capture_output=True, text=True
-        )
-    spec = json.loads(done.stdout)
+        done = subprocess.run(["node", str(program)], cwd=folder, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def service_spec():
+    """What the CDK's service spec says: its version, and type -> {"yes": [path], "maybe": [path]}."""
+    spec = run_with_spec(HERE / "extract.mjs")
     return spec["version"], spec["types"]
 
 
