@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     Impact = ResourceImpact | StackImpact
     # Whether the change of a property replaces the resource.
     Replacement = Literal["no", "maybe", "yes"]
-    # The fate of the resource that runs now; "" where it stays, "unknown" where only the deployment decides.
-    Fate = Literal["", "destroyed", "snapshot", "retained", "unknown"]
+    # The fate of the resource that runs now; "" where it stays, "unknown" where only the deployment decides. "protected" and
+    # "if-empty": the service refuses the deletion, always or while it holds anything; "refused": CloudFormation, the change.
+    Fate = Literal["", "destroyed", "snapshot", "retained", "protected", "if-empty", "refused", "unknown"]
     # Why, or in which case, a change happens: the keys of DETAILS.
     Detail = Literal[
         "snapshot",
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         "stack-removed",
         "template-unread",
         "same-name",
+        "protection-unknown",
         "asset",
         "metadata",
     ]
@@ -283,6 +285,7 @@ DETAILS: dict[Detail, str] = {
     "stack-removed": "its stack left the app",
     "template-unread": "its nested stack names another template now, which is not among what is judged",
     "same-name": "both have the same physical name, so that the new one cannot be created",
+    "protection-unknown": "whether its deletion protection is on is not known before deployment; where it is, the deletion fails",
     "asset": "only asset hashes differ",
     "metadata": "only metadata differs",
 }

@@ -12,6 +12,7 @@ from cdkguard.config.settings import Config
 from cdkguard.data.loader import load_table
 from cdkguard.diff.attributes import Attributes
 from cdkguard.diff.compare import compare_stacks, find_destroy_changes
+from cdkguard.diff.physical_names import Names
 from cdkguard.diff.replacement import Replacements
 from cdkguard.diff.resource_changes import TypeFacts
 from cdkguard.diff.sides import Sides
@@ -96,6 +97,8 @@ def type_facts(sets: Sets) -> TypeFacts:
         stateful | sets.get("stateful-minor", frozenset()),
         sets.get("snapshot-on-delete", frozenset()),
         sets.get("snapshot-on-replace", frozenset()),
+        sets.get("deleted-when-empty", frozenset()),
+        load_names,
     )
 
 
@@ -109,6 +112,13 @@ def load_replacements() -> Replacements:
 def load_attributes() -> Attributes:
     """Which values of a resource its change renews; made by tools/attributes/make_table.py."""
     return Attributes(lambda: load_table("attributes.json"))
+
+
+@cache
+def load_names() -> Names:
+    """Type -> the properties that are together its name in AWS; made by tools/names/make_table.py."""
+    table: Names = load_table("names.json")
+    return table
 
 
 def stacks_of(found: Assembly, config: Config) -> list[Stack]:

@@ -43,7 +43,7 @@ def find_destroy_changes(stacks: Sequence[Stack], facts: TypeFacts, scopes: Stac
             change = comparison.resources.remove(stack, stack, logical_id, body, Resource(None, None))
             if change.fate != "retained" and is_kept:
                 change = change._replace(impact="WILL_ORPHAN", fate="retained")
-            found.append(_finish(change))
+            found.append(_finish(comparison.resources.settle_fate(change)))
     return tuple(found)
 
 
@@ -90,7 +90,8 @@ class _Comparison:
             self._create_stack(new)
 
         self._follow_changes(matched.pairs)
-        mark_renames(self.changes)
+        self.changes = {key: self.resources.settle_fate(change) for key, change in self.changes.items()}
+        mark_renames(self.changes, self.facts.load_names)
 
         order = {stack: place for place, stack in enumerate([*self.after, *self.before])}
         changes = [*matched.changes, *self.changes.values()]

@@ -9,6 +9,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attri
 from __future__ import annotations
 
 from cdkguard._typing import TYPE_CHECKING, Json
+from cdkguard.diff.references import find_references
+from cdkguard.template.values import scalar_text
 
 if TYPE_CHECKING:
     from cdkguard.model import Fate
@@ -61,6 +63,53 @@ def is_cluster_member(resource_type: str, body: Json) -> bool:
     properties = body.get("Properties") if isinstance(body, dict) else None
     is_in_cluster = isinstance(properties, dict) and "DBClusterIdentifier" in properties
     return resource_type.endswith("::DBInstance") and is_in_cluster
+
+
+def is_copy(resource_type: str, body: Json) -> bool:
+    """Whether what the resource holds is held by another one as well, or by nobody for long.
+
+    It is a member of a cluster, a replica of another database, or a cache that keeps nothing:
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.html
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/SelectEngine.html
+    """
+    if is_cluster_member(resource_type, body):
+        return True
+    properties = body.get("Properties") if isinstance(body, dict) else None
+    if not isinstance(properties, dict):
+        return False
+    if resource_type in ("AWS::ElastiCache::CacheCluster", "AWS::ElastiCache::ServerlessCache"):
+        return str(properties.get("Engine")).lower() == "memcached"
+    is_restored = any(name in properties for name in ("RestoreTime", "UseLatestRestorableTime"))
+    return resource_type == "AWS::RDS::DBInstance" and "SourceDBInstanceIdentifier" in properties and not is_restored
+
+
+# Custom resources of CDK that delete what a resource holds, so that it can be deleted itself.
+# https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3.Bucket.html#autodeleteobjects
+_EMPTYING = {"Custom::S3AutoDeleteObjects": "BucketName", "Custom::ECRAutoDeleteImages": "RepositoryName"}
+# Properties by which the service itself deletes what a resource holds.
+_EMPTIED_BY = {"AWS::ECR::Repository": "EmptyOnDelete"}
+
+
+def is_emptied(body: Json, resources: Json, logical_id: str | None) -> bool:
+    """Whether something deletes what the resource holds before CloudFormation deletes the resource.
+
+    `resources` are those of its stack, as the template writes them.
+    """
+    properties = body.get("Properties")
+    name = _EMPTIED_BY.get(str(body.get("Type")))
+    if name is not None and isinstance(properties, dict) and name in properties:
+        return (scalar_text(properties[name]) or "true").lower() == "true"  # Fails closed where the value is not known.
+
+    others = resources.values() if isinstance(resources, dict) else ()
+    return any(_empties(other, logical_id) for other in others if isinstance(other, dict))
+
+
+def _empties(other: Json, logical_id: str | None) -> bool:
+    """Whether it is a custom resource of CDK that empties the resource."""
+    target, properties = _EMPTYING.get(str(other.get("Type"))), other.get("Properties")
+    if target is None or not isinstance(properties, dict):
+        return False
+    return any(link[0] == logical_id for link in find_references(properties.get(target)))
 
 
 def _strength(policy: str) -> int:

@@ -6,10 +6,11 @@ old one. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.diff.fates import is_retained
+from cdkguard.diff.physical_names import Names, have_same_name
 from cdkguard.diff.property_changes import CDK_METADATA
 from cdkguard.diff.stack_pairs import ResourceKey, find_stack_path, name_environment
 from cdkguard.model import REMOVE_IMPACTS, Change, Stack
@@ -24,7 +25,7 @@ _NEAR = 0.5  # How near two construct paths are where the bodies are empty, so t
 _MANY_PAIRS = 250  # Pairs of one type, beyond which only equal bodies are compared.
 _MANY_EQUAL = 40_000  # Pairs of equal bodies, beyond which they are taken in their order.
 
-# Properties that name a resource in AWS; a second one of that name cannot be created beside the first.
+# Properties that name a resource in AWS, of types whose provider schema does not say which one does.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
 PHYSICAL_NAMES = (
     "Name",
@@ -64,13 +65,13 @@ NAMESAKES = frozenset(
 Match = tuple[Change, Change]  # The removal of a resource, and the creation of the same resource.
 
 
-def mark_renames(changes: MutableMapping[ResourceKey, Change]) -> None:
+def mark_renames(changes: MutableMapping[ResourceKey, Change], load_names: Callable[[], Names]) -> None:
     """Tell each half of a rename or move about the other one; only details and partners change."""
     removed = [c for c in changes.values() if c.impact in REMOVE_IMPACTS and c.resource_type != CDK_METADATA]
     added = [c for c in changes.values() if c.impact == "WILL_CREATE" and c.resource_type != CDK_METADATA]
     for old, new in match_renames(removed, added):
         details: list[Detail] = ["moved" if old.stack is not new.stack else "renamed"]
-        if have_same_physical_name(old, new):
+        if have_same_physical_name(old, new, load_names()):
             details.append("same-name")
 
         for change, partner in ((old, new), (new, old)):
@@ -103,8 +104,10 @@ def _name_apart(stack: Stack, other: Stack) -> str:
     return stack.name + (f" of {name_environment(stack)}" if stack.name == other.name else "")
 
 
-def have_same_physical_name(old: Change, new: Change) -> bool:
-    """Whether both bodies give the resource the same name in AWS."""
+def have_same_physical_name(old: Change, new: Change, names: Names) -> bool:
+    """Whether both bodies give the resource the same name in AWS; `names` says which properties are that of a type."""
+    if known := names.get(str(old.resource_type)):
+        return have_same_name(known, _find_body(old), _find_body(new))
     one, other = (_find_body(change).get("Properties") or {} for change in (old, new))
     for name in PHYSICAL_NAMES:
         text = scalar_text(one.get(name)) if isinstance(one, dict) else None

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.attributes import Attributes
 from cdkguard.diff.data_parts import find_lost_parts
-from cdkguard.diff.fates import RETAINING, find_deletion_policy, find_fate, find_replace_policy, is_cluster_member
+from cdkguard.diff.deletion_protections import is_protected
+from cdkguard.diff.fates import (
+    RETAINING,
+    find_deletion_policy,
+    find_fate,
+    find_replace_policy,
+    is_copy,
+    is_emptied,
+)
+from cdkguard.diff.physical_names import Names, keeps_name
 from cdkguard.diff.property_changes import CDK_METADATA, classify_changes, find_property_changes
 from cdkguard.diff.replacement import IMPACT_OF, Replacements
 from cdkguard.diff.sides import Resource
-from cdkguard.model import IMPACTS, Change, PropertyChange, Stack
+from cdkguard.model import IMPACTS, REPLACE_IMPACTS, Change, PropertyChange, Stack
 from cdkguard.template.values import ABSENT, Deferred
 
 if TYPE_CHECKING:
@@ -29,6 +38,8 @@ class TypeFacts(NamedTuple):
     stateful: frozenset[str] = frozenset()  # Types that hold data.
     snapshot_on_delete: frozenset[str] = frozenset()  # Types of which a DeletionPolicy Snapshot takes a snapshot.
     snapshot_on_replace: frozenset[str] = frozenset()  # The same for UpdateReplacePolicy.
+    deleted_when_empty: frozenset[str] = frozenset()  # Types that the service deletes only while they hold nothing.
+    load_names: Callable[[], Names] = dict  # The properties that name each type in AWS, loaded when they are asked for.
 
 
 class ResourceChanges:
@@ -124,6 +135,25 @@ class ResourceChanges:
         """The fate of the old resource when it is replaced."""
         return find_fate(find_replace_policy(before, after), before, self.facts.snapshot_on_replace)
 
+    def settle_fate(self, change: Change) -> Change:
+        """The change with the fate that CloudFormation and the service allow: they refuse some replacements and deletions."""
+        if change.impact in REPLACE_IMPACTS:
+            if change.has_detail("type-changed"):
+                return change._replace(fate="refused")
+            if keeps_name(change, self.facts.load_names()):
+                return _refuse(change, "refused", "same-name")
+
+        if change.fate not in ("destroyed", "snapshot"):
+            return change
+        protected = is_protected(change.before)
+        if protected is not False:
+            return _refuse(change, "protected") if protected else _refuse(change, "unknown", "protection-unknown")
+        if change.fate == "destroyed" and change.before.get("Type") in self.facts.deleted_when_empty:
+            home = change.old_stack or change.stack
+            if not is_emptied(change.before, home.template.get("Resources"), change.logical_id):
+                return _refuse(change, "if-empty")
+        return change
+
     def _find_removed_fate(self, stack: Stack, logical_id: str, body: Json) -> Fate:
         fate = find_fate(find_deletion_policy(body), body, self.facts.snapshot_on_delete)
         return "unknown" if fate == "destroyed" and self._is_unread(stack, logical_id, body) else fate
@@ -134,7 +164,7 @@ class ResourceChanges:
 
     def holds_data(self, resource_type: str | None, body: Json) -> bool:
         """Whether the loss of the resource is a loss of data."""
-        return resource_type in self.facts.stateful and not is_cluster_member(str(resource_type), body)
+        return resource_type in self.facts.stateful and not is_copy(str(resource_type), body)
 
     # -- records
 
@@ -180,6 +210,12 @@ def choose_worse(change: Change | None, kept: Change | None) -> Change | None:
     if kept is None or kept.impact != change.impact:
         return _make_uncertain(change, "parameter-default")
     return change
+
+
+def _refuse(change: Change, fate: Fate, *details: Detail) -> Change:
+    """The change with another fate; that of a final snapshot is none any more."""
+    kept = [word for word in change.detail if word != "snapshot"]
+    return change._replace(fate=fate, detail=(*kept, *details))
 
 
 def _make_uncertain(change: Change, detail: Detail) -> Change:

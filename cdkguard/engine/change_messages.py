@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.data_parts import find_lost_data_parts
+from cdkguard.diff.deletion_protections import name_protection
 from cdkguard.diff.fronts import find_fronts
 from cdkguard.diff.resource_changes import NESTED_TYPES
+from cdkguard.diff.served import find_origin
 from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.text.credentials import mask_secrets
@@ -21,6 +23,8 @@ _FATES: dict[Fate, str] = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",
     "retained": "kept, outside the stack",
+    "if-empty": "deleted only if it is empty (otherwise the deletion fails, and it is left behind)",
+    "refused": "kept, as CloudFormation refuses the change",
     "unknown": "deleted or kept: that is not known before deployment",
 }
 # What happens to a resource of which another one may take the place.
@@ -30,6 +34,7 @@ _HAPPENS: dict[Impact, str] = {
     "WILL_ORPHAN": "is left behind",
     "WILL_DESTROY": "is deleted",
 }
+_PROTECTED = "kept, as its deletion fails while {} is on"
 _UNREAD = "deleted with all that is in it, which was not read"
 _TOO_LATE = " The new code retains it, but that comes too late: the deployed template's policy decides."
 _MOST_CAUSES = 3  # of a replacement, that are told
@@ -94,7 +99,6 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
     partner = change.partner or ""
     if change.partner_stack:
         partner += f" in {change.partner_stack}"
-    is_unread = change.fate == "unknown" and change.resource_type in NESTED_TYPES
 
     return {
         "subject": change.logical_id or change.stack.name,
@@ -103,7 +107,9 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "impact": change.impact,
         "how": f"is now {partner}" if partner else _HAPPENS.get(change.impact, ""),
         "fronts": ", ".join(find_fronts(change)),
-        "fate": _UNREAD if is_unread else _FATES.get(change.fate, ""),
+        "fate": _describe_fate(change),
+        "served": _describe_served(change),
+        "renaming": _describe_renaming(change),
         "partner": partner,
         "partner_id": change.partner_id or "",
         "lost": ", ".join(lost.text for lost in find_lost_data_parts(change)),
@@ -116,6 +122,30 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "path": paths[0] if paths else "",
         "late": _TOO_LATE if change.has_detail("retained-too-late") else "",
     }
+
+
+def _describe_fate(change: Change) -> str:
+    if change.fate == "unknown" and change.resource_type in NESTED_TYPES:
+        return _UNREAD
+    if change.fate == "protected":
+        return _PROTECTED.format(name_protection(change.resource_type or ""))
+    return _FATES.get(change.fate, "")
+
+
+def _describe_served(change: Change) -> str:
+    """What takes the place of a resource that is replaced."""
+    origin = find_origin(change)
+    return (
+        "an empty one" if origin is None else f"one with the data that {origin} names, without what was written since"
+    )
+
+
+def _describe_renaming(change: Change) -> str:
+    """What becomes of the two halves of a rename or move."""
+    if change.has_detail("same-name") and not change.partner_stack:
+        return "CloudFormation cannot create it while the one that runs has its name, so that the deployment fails."
+    late = _TOO_LATE if change.has_detail("retained-too-late") else ""
+    return f"the one that runs is {_describe_fate(change)}, and an empty one is made.{late}"
 
 
 def _environment_or_number(body: Json) -> str:

@@ -8,6 +8,7 @@ from cdkguard._typing import Json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.fates import find_deletion_policy
 from cdkguard.diff.fronts import find_fronts
+from cdkguard.diff.served import find_origin
 from cdkguard.model import Change
 from cdkguard.template.values import ABSENT, Deferred, as_mapping
 
@@ -20,8 +21,10 @@ def make_record(change: Change) -> dict[str, Json]:
         "Type": change.resource_type,
         "Detail": list(change.detail),
         "Fate": fate or ABSENT,
+        "Kept": ABSENT if change.fate in ("", "destroyed", "unknown") else change.fate,
         "Stateful": change.stateful,
         "Lost": _lost_parts(change),
+        "Origin": find_origin(change) or ABSENT,
         "Partner": change.partner or ABSENT,
         "Fronts": find_fronts(change),
         "Before": _with_policies(change.before),

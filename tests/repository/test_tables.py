@@ -18,7 +18,16 @@ from cdkguard.access import (
 )
 from cdkguard.aws import addresses, arn_patterns, arns, condition_tests, identity_providers
 from cdkguard.config import environment_words
-from cdkguard.diff import asset_hashes, attributes, conditional_replacement, data_parts, fronts, renames
+from cdkguard.diff import (
+    asset_hashes,
+    attributes,
+    conditional_replacement,
+    data_parts,
+    deletion_protections,
+    fronts,
+    renames,
+    served,
+)
 from cdkguard.engine import weakening
 from cdkguard.language import operators
 from cdkguard.suppressions import peers
@@ -44,6 +53,8 @@ def test_tables(golden):
         "what the coming and going of a property decides": conditional_replacement.PRESENCE_EFFECTS,
         "custom resources that answer with an identifier": attributes._STEADY,
         "properties that a custom resource is not asked about": attributes._NOT_ASKED,
+        "what protects a resource from deletion": deletion_protections.PROTECTIONS,
+        "what fills a new resource with data": served.ORIGINS,
         "the ARN of a physical name": arns.OWN_NAMES,
         "names that a resource may have": renames.PHYSICAL_NAMES,
         "types of which several resources may have one Name": renames.NAMESAKES,

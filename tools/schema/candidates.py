@@ -2,6 +2,7 @@
 
 import re
 
+from decisions import load_sets
 from places import find_properties
 
 _POLICY_NAME = re.compile(r"polic(?:y|ies)|^Statements?$|PermissionsDocument|PolicyText|Principals?$", re.IGNORECASE)
@@ -83,6 +84,24 @@ def may_protect_deletion(one):
     return bool(_PROTECTS.search(one.name))
 
 
+_ORIGIN_NAME = re.compile(
+    r"snapshot|backup|restor|source|recover|clon|copy|import|seed|origin|replicat|^parent", re.IGNORECASE
+)
+
+
+def find_origins(schemas):
+    """The properties of types with data that may fill a new resource with data from elsewhere: (type, path), sorted."""
+    sets = load_sets()
+    with_data = frozenset().union(*(sets[name] for name in sets if name.startswith("stateful")))
+    return [
+        (one.type, one.path)
+        for kind, schema in sorted(schemas.items())
+        if kind in with_data
+        for one in find_properties(schema, lambda one: bool(_ORIGIN_NAME.search(one.name)))
+        if one.path.isalnum()
+    ]
+
+
 _TLS_NAME = re.compile(
     r"[Tt]ls|TLS|Ssl|SSL|^ssl|SecurityPolicy|MinimumProtocol|MinProtocol|InTransit|TransitEncryption|Ciphers?|CipherSuite|ProtocolVersion|"
     r"[Hh]ttps|HTTPS|SecureTransport|(?:Viewer|Origin)Protocol|EncryptionMode|^Protocols?$|NodeToNode|ClientBroker|InCluster|InternodeEncryption|"
@@ -104,6 +123,7 @@ KINDS = {
     "identities": None,  # types as well: find_identities
     "exposure": may_make_public,
     "protection": may_protect_deletion,
+    "origins": None,  # of types with data alone: find_origins
     "tls": may_set_tls,
 }
 
@@ -114,6 +134,8 @@ def find_candidates(kind, schemas):
         return find_stores(schemas)
     if kind == "identities":
         return find_identities(schemas)
+    if kind == "origins":
+        return find_origins(schemas)
     wanted = KINDS[kind]
     return [(one.type, one.path) for _, schema in sorted(schemas.items()) for one in find_properties(schema, wanted)]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cdkguard.access.policy_locations import POLICY_LOCATIONS
+from cdkguard.diff.served import ORIGINS
 from cdkguard.packs import load as packs
 
 TABLES = Path(__file__).parents[2] / "docs" / "development" / "schema"
@@ -15,10 +16,11 @@ OPEN = "?"  # A candidate that nobody decided on yet.
 NONE = "none"  # No rule: `why` says why not.
 SAM = "AWS::Serverless::"  # Judged by the rules of the resources that it stands for.
 CHANGE = "access-widened"  # Read by the rules on changes: the place is in POLICY_LOCATIONS.
+ORIGIN = "origin"  # Read by the rules on changes: the property is in ORIGINS.
 
 
 class Decision(NamedTuple):
-    """Rules (ids), sets (`@name`), `access-widened`, or `none`; and why."""
+    """Rules (ids), sets (`@name`), `access-widened`, `origin`, or `none`; and why."""
 
     made: tuple[str, ...]
     why: str
@@ -77,6 +79,8 @@ def _covers(made, resource_type, path):
         return resource_type in sets.get(made[1:], ())
     if made == CHANGE:
         return resource_type in POLICY_LOCATIONS and path in POLICY_LOCATIONS[resource_type].paths
+    if made == ORIGIN:
+        return path in ORIGINS.get(resource_type, ())
     rule = rules.get(made)
     if rule is None:
         return False

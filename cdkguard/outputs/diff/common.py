@@ -88,6 +88,9 @@ FATES: dict[Fate, str] = {
     "destroyed": "deleted for good",
     "snapshot": "deleted after a final snapshot",
     "retained": "kept, outside the stack",
+    "protected": "kept: its deletion fails while its deletion protection is on",
+    "if-empty": "deleted if it is empty; otherwise that fails, and it is left behind",
+    "refused": "kept: CloudFormation refuses the change",
     "unknown": "deleted or kept: that is not known before deployment",
 }
 
@@ -125,7 +128,9 @@ def _describe_partner(change: Change) -> list[str]:
     return found
 
 
-_FATES_WORST_FIRST: tuple[Fate, ...] = ("destroyed", "unknown", "snapshot", "", "retained")
+_FATES_WORST_FIRST: tuple[Fate, ...] = (
+    "destroyed", "unknown", "if-empty", "snapshot", "", "protected", "retained", "refused",
+)  # fmt: skip
 
 
 def describe_lost_data(changes: Iterable[Change]) -> list[str]:
