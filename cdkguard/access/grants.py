@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import NamedTuple
 from cdkguard.access.coverage import ELEMENTS, element_checks, is_covered, split_statement
+from cdkguard.access.denies import list_parts_left
 from cdkguard.access.sets import ALL
 from cdkguard.access.statements import Statement
 
@@ -63,10 +64,13 @@ def _find_in_allow(new: Statement, allows: Sequence[Statement], denies: Sequence
     if new.unknown is not None:
         yield NewGrant(new, "unknown", False, next(iter(allows), None))
         return
-    for one in split_statement(new):
-        if is_covered(one, denies) is not True and (verdict := is_covered(one, allows)) is not True:
-            nearest = _find_nearest(one, allows)
-            yield NewGrant(one, _find_kind(one, nearest), verdict is False, nearest, _was_delegated(one, allows))
+    for whole in split_statement(new):
+        if is_covered(whole, allows) is True or is_covered(whole, denies) is True:
+            continue
+        for one in list_parts_left(whole, denies):
+            if (verdict := is_covered(one, allows)) is not True:
+                nearest = _find_nearest(one, allows)
+                yield NewGrant(one, _find_kind(one, nearest), verdict is False, nearest, _was_delegated(one, allows))
 
 
 def _was_delegated(one: Statement, allows: Sequence[Statement]) -> bool:

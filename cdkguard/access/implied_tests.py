@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cdkguard.access.conditions import ConditionTest, implies
+from cdkguard.access.conditions import ConditionTest
+from cdkguard.access.implication import implies
 from cdkguard.access.patterns import EVERYTHING, Pattern, UnknownPart, Wildcard, make_pattern
 from cdkguard.access.principals import account_of_arn, account_of_principal
 from cdkguard.access.statements import Statement
@@ -45,7 +46,9 @@ _TRUE_IF_THERE: Mapping[str, str] = {
 # Key of an organization -> the key of the account that is in it.
 _ACCOUNT_OF_ORGANIZATION: Mapping[str, str] = {
     "aws:principalorgid": "aws:principalaccount",
+    "aws:principalorgpaths": "aws:principalaccount",
     "aws:sourceorgid": "aws:sourceaccount",
+    "aws:sourceorgpaths": "aws:sourceaccount",
 }
 _TRUE = make_pattern("true")
 
@@ -89,7 +92,7 @@ def _without_not(test: ConditionTest) -> ConditionTest:
 
 
 def _asks_for_key(test: ConditionTest) -> bool:
-    return not (test.negative or test.if_exists or test.qualifier == "forallvalues" or test.family == "null")
+    return not (test.negative or test.may_lack or test.family == "null")
 
 
 # -- of a test
@@ -112,6 +115,10 @@ def _derive(test: ConditionTest, own: Pattern) -> Iterator[ConditionTest]:
         yield from _equal_one_of(_ACCOUNT_IN_ARN[key], accounts)
     if key in _ORGANIZATION_IN_PATH:
         yield from _equal_one_of((_ORGANIZATION_IN_PATH[key],), [_head_of_path(p) for p in test.patterns])
+    for path, organization in _ORGANIZATION_IN_PATH.items():
+        if organization == key and not test.qualifier:
+            whole = tuple((*pattern, "/", Wildcard.ANY) for pattern in test.patterns)
+            yield test._replace(key=path, patterns=whole, qualifier="foranyvalue")
 
 
 def _equal_one_of(keys: tuple[str, ...], values: list[Pattern | None]) -> Iterator[ConditionTest]:

@@ -72,7 +72,7 @@ def classify_principals(grant: NewGrant, subject: PolicySubject) -> str:
     if not subject.names_principals or grant.kind == "deny-removed" or one.unknown is not None:
         return "other"
     if lets_in_everybody(one):
-        return _NAMES_OF_REACH[reach_of(one, subject)]
+        return _NAMES_OF_REACH[reach_of(one)]
     if _is_open_provider(one):
         return "public"
 
@@ -86,10 +86,9 @@ def lets_in_everybody(one: Statement) -> bool:
     return one.principal.negated or any(p == EVERYTHING or p[4:5] == (Wildcard.ANY,) for p in one.principal.patterns)
 
 
-def reach_of(one: Statement, subject: PolicySubject) -> Reach:
+def reach_of(one: Statement) -> Reach:
     """Whom the Condition of a statement leaves, whomever its Principal names."""
-    body = one.element.body
-    return find_reach([body.get("Condition")] if isinstance(body, dict) else [], subject.account)
+    return find_reach(one.conditions, one.account)
 
 
 def _is_open_provider(one: Statement) -> bool:
@@ -112,19 +111,18 @@ def is_restricted(one: Statement) -> bool:
     return isinstance(body, dict) and condition_tests.is_restricted(body) is True
 
 
-def _is_bound(one: Statement, subject: PolicySubject) -> bool:
+def _is_bound(one: Statement) -> bool:
     """Whether a Condition binds it to somebody: for everybody or a service, to less than an account."""
-    reach = reach_of(one, subject)
+    reach = reach_of(one)
     is_wide = lets_in_everybody(one) or any(p[:8] == tuple("Service:") for p in one.principal.patterns)
     return reach == Reach.SOMEBODY or not is_wide and reach != Reach.EVERYBODY
 
 
-def _is_own_principal(one: Statement, subject: PolicySubject) -> bool:
+def _is_own_principal(one: Statement) -> bool:
     if lets_in_everybody(one):
-        return reach_of(one, subject) == Reach.OWN_ACCOUNT
-    roots = {"AWS:${AWS::AccountId}:*", f"AWS:{subject.account}:*"}
-    names = [render_pattern(pattern) for pattern in one.principal.patterns]
-    return all(name in roots or _OWN_PRINCIPAL.fullmatch(name) is not None for name in names)
+        return reach_of(one) == Reach.OWN_ACCOUNT
+    root = (*"AWS:", *one.account, ":", Wildcard.ANY)
+    return all(p == root or _OWN_PRINCIPAL.fullmatch(render_pattern(p)) is not None for p in one.principal.patterns)
 
 
 # -- severity
@@ -149,9 +147,9 @@ def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals
     if first.kind == "condition":
         return _rate_loosened_resource(first, subject)
 
-    if _is_bound(first.statement, subject):
+    if _is_bound(first.statement):
         return "low"
-    if all(_is_own_principal(g.statement, subject) for g in grants):
+    if all(_is_own_principal(g.statement) for g in grants):
         return "medium"
     return _rate_rights(grants)
 
@@ -174,7 +172,7 @@ def _rate_identity_policy(grants: Sequence[NewGrant]) -> str:
 
 def _rate_loosened_resource(grant: NewGrant, subject: PolicySubject) -> str:
     """The severity of a resource-based policy whose condition is gone or looser."""
-    if reach_of(grant.statement, subject) == Reach.SOMEBODY and names_source_instead(grant):
+    if reach_of(grant.statement) == Reach.SOMEBODY and names_source_instead(grant):
         return "medium"
     lost = [test for test in find_lost_conditions(grant) if restricts_caller(test)]
     is_for_all = EVERYTHING in grant.statement.principal.patterns

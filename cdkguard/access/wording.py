@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from cdkguard._typing import Json
-from cdkguard.access.branches import Assumptions
 from cdkguard.access.grants import NewGrant
 from cdkguard.access.lost_conditions import find_lost_conditions
 from cdkguard.access.patterns import EVERYTHING, UnknownPart, render_pattern
@@ -22,14 +21,15 @@ def make_widenings(grants: Iterable[NewGrant], subject: PolicySubject) -> Iterat
 
     A medium right of an identity to nothing but resources that this very change creates is low: it comes with them.
     """
-    groups: dict[tuple[tuple[str, str], Assumptions, str, str, bool, bool], list[NewGrant]] = {}
+    groups: dict[tuple[object, ...], list[NewGrant]] = {}
     for grant in grants:
-        one, principals = grant.statement, classify_principals(grant, subject)
-        key = (one.element[:2], one.assumptions, grant.kind, principals, grant.certain, grant.was_delegated)
-        groups.setdefault(key, []).append(grant)
+        one = grant.statement
+        # The conditions differ where a Deny leaves several parts of one statement.
+        is_alike = (one.element[:2], one.assumptions, one.conditions, grant.kind, grant.certain, grant.was_delegated)
+        groups.setdefault((classify_principals(grant, subject), *is_alike), []).append(grant)
 
-    for (_, _, _, principals, *_), many in groups.items():
-        found = _make_widening(many, subject, principals)
+    for (principals, *_), many in groups.items():
+        found = _make_widening(many, subject, str(principals))
         is_new = not subject.names_principals and all(_is_only_to(subject.new_ids, g.statement.resource) for g in many)
         yield found._replace(severity="low") if is_new and found.severity == "medium" else found
 

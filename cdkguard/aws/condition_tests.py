@@ -151,8 +151,12 @@ def list_bindings(
         if isinstance(entry, Deferred):
             yield None, _binds_by_link(entry)
         elif not (entry.negative or entry.may_lack or entry.operator == "null") and wanted(entry.key):
-            opens = are_open_values(entry.key, entry.values)
-            yield entry, None if opens is None else not opens
+            yield entry, binds_caller(entry)
+
+
+def binds_caller(entry: ConditionEntry) -> Tri:
+    """Whether none of the values of a test is true of everybody."""
+    return negate(are_open_values(entry.key, entry.values))
 
 
 def is_restricted(statement: dict[str, Json]) -> Tri:

@@ -3,6 +3,10 @@
 import pytest
 
 from cdkguard.access.callers import Reach, find_reach
+from cdkguard.access.conditions import read_condition
+from cdkguard.access.principals import find_own_account
+from cdkguard.access.stack_index import StackIndex
+from cdkguard.access.widening import ResolvedStack
 from cdkguard.template.values import Deferred
 from tests.support.access import FOREIGN, OWN, PARAMETER, PUBLIC, allow, body, compare, document, only, ref, role, text
 
@@ -37,6 +41,12 @@ SOURCE = "arn:aws:sns:eu-west-1:{}:orders"
         ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, Reach.EVERYBODY),
         ({"StringNotEquals": {"aws:PrincipalAccount": FOREIGN}}, Reach.EVERYBODY),
         ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}, Reach.EVERYBODY),
+        (PARAMETER, Reach.EVERYBODY),
+        (ref("T"), Reach.SOMEBODY),
+        (
+            {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}, "Null": {"aws:PrincipalOrgID": "false"}},
+            Reach.ORGANIZATION,
+        ),
         ({**ORGANIZATION, "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/reader"}}, Reach.ORGANIZATION),
         ({**ORGANIZATION, "StringEqualsIfExists": {"aws:PrincipalAccount": FOREIGN}}, Reach.ORGANIZATION),
         ({**ORGANIZATION, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, Reach.SOMEBODY),
@@ -47,12 +57,8 @@ SOURCE = "arn:aws:sns:eu-west-1:{}:orders"
     ],
 )
 def test_whom_a_condition_leaves(condition, expected):
-    assert find_reach([condition], OWN) == expected
-
-
-def test_several_conditions_leave_the_fewest():
-    assert find_reach([ORGANIZATION, {"StringEquals": {"aws:PrincipalAccount": OWN}}], OWN) == Reach.OWN_ACCOUNT
-    assert find_reach([], OWN) == Reach.EVERYBODY
+    stack = StackIndex(ResolvedStack({"T": body("AWS::SNS::Topic")}, OWN), {})
+    assert find_reach(read_condition(condition, stack.spell), find_own_account(stack.spell)) == expected
 
 
 def key(*statements):

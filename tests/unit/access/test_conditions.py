@@ -2,7 +2,8 @@
 
 import pytest
 
-from cdkguard.access.conditions import implies, read_condition
+from cdkguard.access.conditions import read_condition
+from cdkguard.access.implication import implies
 from cdkguard.access.implied_tests import conditions_imply
 from tests.support.access import PARAMETER, allow, read
 
