@@ -25,6 +25,7 @@ class StackIndex:
 
     def __init__(self, stack: ResolvedStack, renamed: Mapping[str, str]) -> None:
         self.resources, self.account, self.renamed = stack.resources, stack.account, renamed
+        self.elsewhere = stack.elsewhere
         self.shared_ids = {renamed.get(logical_id, logical_id) for logical_id in stack.resources}
         self._identities: dict[tuple[str, str], str] | None = None
 
@@ -78,7 +79,7 @@ class StackIndex:
 
     def _spell_reference(self, target: str, attribute: str | None) -> Sequence[str | UnknownPart]:
         """Spell a Ref (without an attribute) or a GetAtt."""
-        body = self.resources.get(target) or {}
+        body = self.resources.get(target) or self.elsewhere.get(target) or {}
         kind, shared = str(body.get("Type", "")), self.shared_id(target)
         label = "${" + shared + "}"
         if kind == SECURITY_GROUP and attribute in (None, "GroupId"):

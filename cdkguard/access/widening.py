@@ -14,6 +14,8 @@ class ResolvedStack(NamedTuple):
     resources: Mapping[str, Json]
     # The number of the account, where known.
     account: str | None = None
+    # Name -> resource of another stack that values refer to by that name.
+    elsewhere: Mapping[str, Json] = {}
 
 
 class Widening(NamedTuple):

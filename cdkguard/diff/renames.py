@@ -132,7 +132,7 @@ def match_renames(removed: Sequence[Change], added: Sequence[Change]) -> Iterato
 
 
 def _match_type(olds: Sequence[Change], news: Sequence[Change]) -> Iterator[Match]:
-    old_values, new_values = ([_find_values(_find_body(c)) for c in side] for side in (olds, news))
+    old_values, new_values = ([_find_values(c) for c in side] for side in (olds, news))
     scored = []
     for i, j in _find_candidates(old_values, new_values):
         one, other = old_values[i], new_values[j]
@@ -193,13 +193,28 @@ def _find_path(change: Change) -> str:
     return change.construct_path or str(change.logical_id)
 
 
-def _find_values(body: Json) -> frozenset[str]:
-    """The properties as texts; links to other resources are all alike, for those may be renamed as well."""
+def _find_values(change: Change) -> frozenset[str]:
+    """The properties as texts, without those that only repeat what the resource is called in the code.
+
+    Links to other resources are all alike, for those may be renamed as well.
+    """
+    body = _find_body(change)
     properties = body.get("Properties") if isinstance(body, dict) else None
-    return frozenset(_walk(properties, ""))
+    names = _find_code_names(_find_path(change))
+    return frozenset(f"{path}={text}" for path, text in _walk(properties, "") if text not in names)
 
 
-def _walk(value: Json, path: str) -> Iterator[str]:
+def _find_code_names(path: str) -> frozenset[str]:
+    """What CDK calls a resource in its values: its construct path, those above it, and the IDs at its end.
+
+    Such is the description of a security group, the name of an API and the Name tag of a subnet.
+    """
+    parts = path.split("/")
+    return frozenset({*parts[-2:], *("/".join(parts[:length]) for length in range(2, len(parts) + 1))})
+
+
+def _walk(value: Json, path: str) -> Iterator[tuple[str, str]]:
+    """The path and the text of each value."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _walk(inner, f"{path}.{key}")
@@ -207,6 +222,6 @@ def _walk(value: Json, path: str) -> Iterator[str]:
         for inner in value:
             yield from _walk(inner, f"{path}[]")
     elif isinstance(value, Deferred):
-        yield f"{path}={value.text()}"
+        yield path, value.text()
     elif (text := scalar_text(value)) is not None:
-        yield f"{path}={text}"
+        yield path, text

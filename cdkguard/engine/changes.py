@@ -50,7 +50,7 @@ def evaluate_changes(
         Run(of_side, BoundRules(on_resources, settings), scopes)
         for of_side, scopes in zip(stacks, (sides.before, sides.after), strict=True)
     )
-    run = _ChangeRun(changes, rules, settings, sides, (before, after))
+    run = _ChangeRun(changes, rules, settings, stacks, sides, (before, after))
     run.evaluate()
     return Evaluation(run.findings, run.problems + before.problems + after.problems, run.counts)
 
@@ -63,10 +63,11 @@ class _ChangeRun:
         changes: Sequence[Change],
         rules: Sequence[Rule],
         settings: EngineSettings,
+        stacks: tuple[Sequence[Stack], Sequence[Stack]],
         sides: Sides,
         runs: tuple[Run, Run],
     ) -> None:
-        self.changes, self.rules, self.settings, self.sides = changes, rules, settings, sides
+        self.changes, self.rules, self.settings, self.stacks, self.sides = changes, rules, settings, stacks, sides
         self.governing_stacks = GoverningStacks(settings)
         self.regressions = Regressions(runs, self.governing_stacks)
         self.problems: list[Problem] = []
@@ -173,7 +174,7 @@ class _ChangeRun:
 
     def _evaluate_widening(self, rule: Rule) -> None:
         if self._wider is None:
-            self._wider = list(find_wider_access(self.changes, self.sides))
+            self._wider = list(find_wider_access(self.changes, self.stacks, self.sides))
         kinds = rule.widens if isinstance(rule.widens, list) else None
         for change, widening in self._wider:
             stack = self.governing_stacks.find(rule, change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cdkguard._typing import TYPE_CHECKING
 from cdkguard.access.compare import find_widenings
 from cdkguard.access.widening import ResolvedStack, Widening
 from cdkguard.diff.asset_hashes import hide_asset_hashes
@@ -13,13 +14,19 @@ from cdkguard.diff.tokens import make_token
 from cdkguard.engine.property_paths import overlap
 from cdkguard.model import UPDATE_IMPACTS, Change, Stack
 
+if TYPE_CHECKING:
+    from cdkguard.engine.moved_references import MovedReferences
 
-def find_wider_access(changes: Sequence[Change], sides: Sides) -> Iterator[tuple[Change, Widening]]:
-    """(change, widening) of every stack that is there on both sides and changes.
+
+def find_wider_access(
+    changes: Sequence[Change], stacks: tuple[Sequence[Stack], Sequence[Stack]], sides: Sides
+) -> Iterator[tuple[Change, Widening]]:
+    """(change, widening) of every stack that is there on both sides and changes, or into which resources move.
 
     A resource that stays as it is, but allows more because of a change elsewhere, gets a change of its own.
     """
-    pairs: dict[Stack, Stack] = {}
+    moved = _find_moved_references(changes, stacks, sides)
+    pairs: dict[Stack, Stack | None] = {}
     for change in changes:
         if (
             change.old_stack is not None
@@ -28,10 +35,12 @@ def find_wider_access(changes: Sequence[Change], sides: Sides) -> Iterator[tuple
             and not change.noise
         ):
             pairs[change.stack] = change.old_stack
+        elif change.impact == "WILL_CREATE" and change.has_detail("moved"):
+            pairs.setdefault(change.stack, None)
 
     change_of = {(c.stack, c.logical_id): c for c in changes}
     for new, old in pairs.items():
-        for widening in _compare_access(old, new, changes, sides):
+        for widening in _compare_access(old, new, changes, sides, moved):
             own = change_of.get((new, widening.logical_id))
             if own is not None and (own.impact not in UPDATE_IMPACTS or _is_cause(own, widening)):
                 yield own, widening
@@ -39,14 +48,28 @@ def find_wider_access(changes: Sequence[Change], sides: Sides) -> Iterator[tuple
                 yield _make_change(old, new, widening, sides), widening
 
 
-def _compare_access(old: Stack, new: Stack, changes: Sequence[Change], sides: Sides) -> list[Widening]:
+def _find_moved_references(
+    changes: Sequence[Change], stacks: tuple[Sequence[Stack], Sequence[Stack]], sides: Sides
+) -> MovedReferences | None:
+    """Where renamed and moved resources are referred to; None where nothing is renamed or moved."""
+    if not any(change.impact == "WILL_CREATE" and change.partner_id for change in changes):
+        return None
+    from cdkguard.engine.moved_references import MovedReferences  # most deployments rename nothing
+
+    return MovedReferences(changes, stacks, sides)
+
+
+def _compare_access(
+    old: Stack | None, new: Stack, changes: Sequence[Change], sides: Sides, moved: MovedReferences | None
+) -> list[Widening]:
     here = [c for c in changes if c.stack is new and c.logical_id]
     renamed = {
         str(c.partner_id): str(c.logical_id)
         for c in here
         if c.impact == "WILL_CREATE" and c.partner_id and c.has_detail("renamed")
     }
-    before, after = resolve_pair(old, new, sides)
+    before, after = resolve_pair(old or new, new, sides)
+    before = {} if old is None else before
 
     created_types = {c.resource_type for c in here if c.impact == "WILL_CREATE"}
     for c in here:
@@ -60,8 +83,16 @@ def _compare_access(old: Stack, new: Stack, changes: Sequence[Change], sides: Si
             if is_iam or body is not other.get(name):
                 one[name] = hide_asset_hashes(body)
 
-    accounts = old.account or new.account, new.account or old.account
-    return find_widenings(ResolvedStack(before, accounts[0]), ResolvedStack(after, accounts[1]), renamed)
+    old_account = old.account if old is not None else None
+    accounts = old_account or new.account, new.account or old_account
+    if moved is None:
+        return find_widenings(ResolvedStack(before, accounts[0]), ResolvedStack(after, accounts[1]), renamed)
+    was, is_now = moved.spell_before(old, new, before), moved.spell_after(new, after)
+    return find_widenings(
+        ResolvedStack(was.resources, accounts[0], was.elsewhere),
+        ResolvedStack(is_now.resources, accounts[1], is_now.elsewhere),
+        {**renamed, **was.renamed},
+    )
 
 
 def _is_cause(change: Change, widening: Widening) -> bool:
@@ -70,7 +101,7 @@ def _is_cause(change: Change, widening: Widening) -> bool:
     return any(overlap(p.path, top) for p in change.properties)
 
 
-def _make_change(old: Stack, new: Stack, widening: Widening, sides: Sides) -> Change:
+def _make_change(old: Stack | None, new: Stack, widening: Widening, sides: Sides) -> Change:
     """The change of a resource that itself stays as it is."""
     resource_type = str(sides.after.resources(new).get(widening.logical_id, {}).get("Type"))
     path = new.construct_paths.get(widening.logical_id)

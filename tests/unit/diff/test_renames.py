@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,3 +175,20 @@ def test_a_name_that_several_resources_may_have_is_not_taken(kind, name, is_take
     body = {"Type": kind, "Properties": {name: "example.com"}}
     changes = compare({"Old": body}, {"New": body})
     assert {"same-name" in change.detail for change in changes} == {is_taken}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::EC2::SecurityGroup", {"GroupDescription": "Shop/{}", "VpcId": "vpc-1"}),
+        ("AWS::ApiGateway::RestApi", {"Name": "{}"}),
+        ("AWS::EC2::Subnet", {"CidrBlock": "10.0.0.0/24", "Tags": [{"Key": "Name", "Value": "Shop/{}"}]}),
+    ],
+)
+def test_what_a_resource_is_called_in_the_code_does_not_tell_it_apart(kind, properties):
+    def side(name):
+        text = json.dumps({"Type": kind, "Properties": properties}).replace("{}", name)
+        return [stack({name: json.loads(text)}, paths={name: f"Shop/{name}/Resource"})]
+
+    found = {c.logical_id: c for c in compare(side("App"), side("AppNext"))}
+    assert found["App"].partner_id == "AppNext" and found["App"].has_detail("renamed")
