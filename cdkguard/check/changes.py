@@ -89,7 +89,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
     return JudgedChange(
         changes,
         judged.findings,
-        [*baseline.notes, *judged.problems, *own.problems],
+        [*baseline.notes, *compared.notes, *judged.problems, *own.problems],
         own.added,
         baseline.words,
         agreed,

@@ -13,13 +13,15 @@ from cdkguard.data.loader import load_table
 from cdkguard.diff.attributes import Attributes
 from cdkguard.diff.compare import compare_stacks, find_destroy_changes
 from cdkguard.diff.physical_names import Names
+from cdkguard.diff.read_anew import find_parameter_readings
 from cdkguard.diff.replacement import Replacements
 from cdkguard.diff.resource_changes import TypeFacts
 from cdkguard.diff.sides import Sides
 from cdkguard.errors import BaselineError, TemplateError
-from cdkguard.model import Assembly, Change, Stack, replace_stacks
+from cdkguard.model import Assembly, Change, Problem, Stack, replace_stacks
 from cdkguard.template.stack_scopes import StackScopes
 
+_MOST_READINGS = 3  # that a notice names
 Sets = Mapping[str, frozenset[str]]
 
 
@@ -30,6 +32,7 @@ class Comparison(NamedTuple):
     before: Sequence[Stack]
     after: Sequence[Stack]
     sides: Sides
+    notes: tuple[Problem, ...] = ()  # What no change says: see `_note_readings`.
 
 
 def compare_with_baseline(
@@ -54,12 +57,31 @@ def compare_with_baseline(
         before = replace_stacks(before, lambda s: s._replace(name=name) if s.parent is None else s)
 
     sides = Sides(StackScopes(given if given_before is None else given_before), StackScopes(given))
-    found = compare_stacks(_deployed_by_stacks(before), _deployed_by_stacks(after), type_facts(sets), sides)
+    facts = type_facts(sets)
+    found = compare_stacks(_deployed_by_stacks(before), _deployed_by_stacks(after), facts, sides)
     for problem in sides.before.problems:
         raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
     for problem in sides.after.problems:
         raise TemplateError(problem.message)
-    return Comparison(found, before, after, sides)
+    return Comparison(found, before, after, sides, _note_readings(before, _deployed_by_stacks(after), facts, sides))
+
+
+def _note_readings(
+    before: Sequence[Stack], after: Sequence[Stack], facts: TypeFacts, sides: Sides
+) -> tuple[Problem, ...]:
+    """A notice where a parameter of the team's own in Parameter Store decides whether something with data is replaced.
+
+    Its value is read anew by each deployment, and no template holds it. Those of AWS are changes: see `diff.read_anew`.
+    """
+    stays = {stack.root.name for stack in before}
+    looked_at = [stack for stack in after if stack.root.name in stays]
+    found = [r for r in find_parameter_readings(looked_at, sides.after, facts) if not r.is_public]
+    if not found:
+        return ()
+    some = ", ".join(f"{r.property_name} of {r.logical_id} from {r.name}" for r in found[:_MOST_READINGS])
+    more = f" and {len(found) - _MOST_READINGS} more" if len(found) > _MOST_READINGS else ""
+    text = f"read from Parameter Store by each deployment, where another value replaces the resource: {some}{more}"
+    return (Problem("notice", text, fatal=False),)
 
 
 def _deployed_by_stacks(stacks: Sequence[Stack]) -> list[Stack]:

@@ -33,7 +33,7 @@ def find_difference(config: Config, old_path: str | None, progress: TextIO | Non
             before = comparison.stacks_of(old.assembly, config)
             compared = comparison.compare_with_baseline(old, before, stacks, loaded.sets, config.template_parameters)
             selected = _of_selected_stacks(compared.changes, config)
-            notes = tuple(p.message for p in (*old.notes, *found.problems))
+            notes = tuple(p.message for p in (*old.notes, *compared.notes, *found.problems))
             refuse_unread(found.problems)
             return Difference(
                 selected, (*compared.after, *compared.before), old.words, _words(config), notes, __version__

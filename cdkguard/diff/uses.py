@@ -76,7 +76,7 @@ class _UseFinder:
     def add_resources(self, stack: Stack) -> None:
         for logical_id, body in self.scopes.resources(stack).items():
             nested = self.nested.get((stack, logical_id))
-            for path, reference in _find_property_references(body.get("Properties"), ()):
+            for path, reference in find_property_references(body.get("Properties"), ()):
                 user = Node(stack, "resource", logical_id)
                 if nested is not None and len(path) > 1 and path[0] == "Parameters":
                     user = Node(nested, "parameter", str(path[1]))
@@ -106,7 +106,7 @@ class _UseFinder:
         return Node(stack, "resource", name)
 
 
-def _find_property_references(value: Json, path: Path) -> Iterator[tuple[Path, Reference]]:
+def find_property_references(value: Json, path: Path) -> Iterator[tuple[Path, Reference]]:
     """Each reference in a resource's properties, with the path of the property that it is a value of."""
     if isinstance(value, dict):
         if is_intrinsic(value) and FUNCTIONS[next(iter(value))].is_made_of_its_operand:
@@ -114,7 +114,7 @@ def _find_property_references(value: Json, path: Path) -> Iterator[tuple[Path, R
                 yield path, reference
             return
         for key, inner in value.items():
-            yield from _find_property_references(inner, (*path, key))
+            yield from find_property_references(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _find_property_references(inner, (*path, index))
+            yield from find_property_references(inner, (*path, index))
