@@ -49,6 +49,7 @@ def test_tables(golden):
     tables = {
         "where resource policies stand": policy_locations.POLICY_LOCATIONS,
         "what holds data inside a resource": data_parts.DATA_PARTS,
+        "changes of value that keep the resource": conditional_replacement.KEEPING_VALUES,
         "what an update policy decides": conditional_replacement.POLICY_EFFECTS,
         "what the coming and going of a property decides": conditional_replacement.PRESENCE_EFFECTS,
         "custom resources that answer with an identifier": attributes._STEADY,

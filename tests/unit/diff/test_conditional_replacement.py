@@ -57,6 +57,7 @@ def test_the_update_policy_of_the_new_template_decides(effect):
 
 DOMAIN, OLD_DOMAIN = "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"
 CACHE, API = "AWS::ElastiCache::ReplicationGroup", "AWS::AppSync::GraphQLApi"
+DB, CLUSTER = "AWS::RDS::DBInstance", "AWS::RDS::DBCluster"
 VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 OTHER_VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-2"]}
 
@@ -75,6 +76,30 @@ CHANGES = [
     (DOMAIN, {}, {"VPCOptions": VPC}, "MAY_REPLACE"),
     (OLD_DOMAIN, {"VPCOptions": VPC}, {}, "WILL_REPLACE"),
     (CACHE, {}, {"AuthToken": "{{resolve:secretsmanager:token}}"}, "WILL_REPLACE"),
+    (DB, {"DBSnapshotIdentifier": "a"}, {"DBSnapshotIdentifier": "b"}, "WILL_REPLACE"),
+    (DB, {"DBSnapshotIdentifier": "a"}, {}, "WILL_REPLACE"),
+    (DB, {"DBSnapshotIdentifier": "a"}, {"DBSnapshotIdentifier": NO_VALUE}, "WILL_REPLACE"),
+    (DB, {"SourceDBInstanceIdentifier": "a"}, {}, "WILL_UPDATE"),
+    (DB, {"SourceDBInstanceIdentifier": "a"}, {"SourceDBInstanceIdentifier": "b"}, "WILL_REPLACE"),
+    (DB, {"SourceDBInstanceIdentifier": "a"}, {"SourceDBInstanceIdentifier": either("a", NO_VALUE)}, "MAY_REPLACE"),
+    (DB, {}, {"PerformanceInsightsKMSKeyId": "a"}, "WILL_UPDATE"),
+    (DB, {"PerformanceInsightsKMSKeyId": "a"}, {"PerformanceInsightsKMSKeyId": "b"}, "WILL_REPLACE"),
+    (DB, {"AvailabilityZone": "eu-west-1a"}, {"MultiAZ": True}, "WILL_UPDATE"),
+    (DB, {"AvailabilityZone": "eu-west-1a"}, {"MultiAZ": {"Ref": "Stage"}}, "MAY_REPLACE"),
+    (DB, {"AvailabilityZone": "eu-west-1a"}, {}, "WILL_REPLACE"),
+    (DB, {"AvailabilityZone": "eu-west-1a"}, {"AvailabilityZone": "eu-west-1b"}, "WILL_REPLACE"),
+    (DB, {"Engine": "mysql"}, {"Engine": "mariadb"}, "WILL_REPLACE"),
+    (DB, {"Engine": "Oracle-SE1"}, {"Engine": "oracle-se2"}, "WILL_UPDATE"),
+    (DB, {"UseLatestRestorableTime": True}, {"UseLatestRestorableTime": "false"}, "WILL_UPDATE"),
+    (DB, {"UseLatestRestorableTime": False}, {"UseLatestRestorableTime": True}, "MAY_REPLACE"),
+    (CLUSTER, {"Engine": "aurora"}, {"Engine": "aurora-mysql"}, "WILL_UPDATE"),
+    (CLUSTER, {"Engine": "aurora-mysql"}, {"Engine": "aurora-postgresql"}, "WILL_REPLACE"),
+    (CLUSTER, {"GlobalClusterIdentifier": "a"}, {}, "WILL_UPDATE"),
+    (CLUSTER, {}, {"GlobalClusterIdentifier": "a"}, "WILL_REPLACE"),
+    ("AWS::EC2::VPC", {"InstanceTenancy": "dedicated"}, {"InstanceTenancy": "default"}, "WILL_UPDATE"),
+    ("AWS::EC2::VPC", {"InstanceTenancy": "default"}, {"InstanceTenancy": "dedicated"}, "MAY_REPLACE"),
+    (CACHE, {"Engine": "redis"}, {"Engine": "valkey"}, "WILL_UPDATE"),
+    (CACHE, {"Engine": "valkey"}, {"Engine": "redis"}, "MAY_REPLACE"),
     # UseOnlineResharding is about shards only.
     (CACHE, {"CacheSubnetGroupName": "a"}, {"CacheSubnetGroupName": "b"}, "WILL_REPLACE"),
 ]
@@ -89,3 +114,11 @@ def test_a_property_that_comes_or_goes_decides(kind, before, after, expected):
 def test_each_property_is_decided_by_one_record():
     places = [(effect.resource_type, effect.property) for effect in (*POLICY_EFFECTS, *PRESENCE_EFFECTS)]
     assert len(set(places)) == len(places)
+
+
+INTERRUPTED = ("BackupRetentionPeriod", "MultiAZ", "StorageType", "PreferredMaintenanceWindow", "DBParameterGroupName")
+
+
+@pytest.mark.parametrize("name", INTERRUPTED)
+def test_some_interruptions_are_no_replacement(name):
+    assert impact(DB, {name: "1"}, {name: "2"}) == impact(DB, {}, {name: "2"}) == "WILL_UPDATE"

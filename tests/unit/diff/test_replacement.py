@@ -31,8 +31,8 @@ _spec.loader.exec_module(make_table)
 KNOWN = [
     ("AWS::RDS::DBInstance", "StorageEncrypted", "yes"),
     ("AWS::RDS::DBInstance", "DBInstanceIdentifier", "yes"),
-    ("AWS::RDS::DBInstance", "Engine", "maybe"),
-    ("AWS::RDS::DBInstance", "AvailabilityZone", "maybe"),
+    ("AWS::RDS::DBInstance", "Engine", "yes"),
+    ("AWS::RDS::DBInstance", "AvailabilityZone", "yes"),
     ("AWS::RDS::DBInstance", "Port", "maybe"),
     ("AWS::RDS::DBInstance", "DBInstanceClass", "no"),
     ("AWS::S3::Bucket", "BucketName", "yes"),
