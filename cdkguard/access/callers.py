@@ -93,6 +93,6 @@ def _value_of(pattern: Pattern) -> Json:
 
 def _is_any(symbol: Symbol) -> bool:
     """Whether it is a parameter, which may be given any value, and no link to somebody in particular."""
-    if not isinstance(symbol, UnknownPart) or not symbol.may_be_anything:
+    if not isinstance(symbol, UnknownPart) or isinstance(symbol.key, tuple):  # A tuple names a resource.
         return False
     return not isinstance(symbol.key, Deferred) or symbol.key.kind in ("parameter", "unknown")

@@ -44,6 +44,10 @@ SOURCE = "arn:aws:sns:eu-west-1:{}:orders"
         (PARAMETER, Reach.EVERYBODY),
         (ref("T"), Reach.SOMEBODY),
         (
+            {"StringEquals": ref("Json", "Value")},
+            Reach.SOMEBODY,
+        ),  # CDK's CfnJson: its keys hold the issuer of a cluster.
+        (
             {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}, "Null": {"aws:PrincipalOrgID": "false"}},
             Reach.ORGANIZATION,
         ),
@@ -57,7 +61,7 @@ SOURCE = "arn:aws:sns:eu-west-1:{}:orders"
     ],
 )
 def test_whom_a_condition_leaves(condition, expected):
-    stack = StackIndex(ResolvedStack({"T": body("AWS::SNS::Topic")}, OWN), {})
+    stack = StackIndex(ResolvedStack({"T": body("AWS::SNS::Topic"), "Json": body("Custom::AWSCDKCfnJson")}, OWN), {})
     assert find_reach(read_condition(condition, stack.spell), find_own_account(stack.spell)) == expected
 
 
