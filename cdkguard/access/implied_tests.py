@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from cdkguard.access.conditions import ConditionTest
 from cdkguard.access.implication import implies
 from cdkguard.access.patterns import EVERYTHING, Pattern, UnknownPart, Wildcard, make_pattern
-from cdkguard.access.principals import account_of_arn, account_of_principal
+from cdkguard.access.principals import account_of_arn, account_of_principal, is_account
 from cdkguard.access.statements import Statement
 from cdkguard.logic import Tri, all_of, any_of
 
@@ -68,9 +68,10 @@ def is_implied(one: Statement, wanted: ConditionTest) -> Tri:
     found = any_of((found, *(implies(test, wanted) for test in known), _is_in_organization(known, wanted, one.account)))
     if wanted.negative and found is not True:
         # Who is not in an account is none of its topics.
-        derived = [*_derive(_without_not(wanted), one.account)]
+        derived = [_without_not(wanted), *_derive(_without_not(wanted), one.account)]
         excluded = [_without_not(test) for test in one.conditions if test.negative]
-        return any_of((found, *(implies(a, b) for a in derived for b in excluded)))
+        found = any_of((found, *(implies(a, b) for a in derived for b in excluded)))
+        return any_of((found, *(_is_in_organization(derived, b, one.account) for b in excluded)))
     return found
 
 
@@ -157,8 +158,8 @@ def _tests_of_principal(one: Statement) -> Iterator[ConditionTest]:
 
 
 def principals_left(one: Statement) -> Iterator[tuple[Pattern, ...]]:
-    """For each test of a statement for everybody that names accounts or principals: the principals that it leaves."""
-    if one.principal.negated or EVERYTHING not in one.principal.patterns:
+    """For each test of a statement that names accounts or principals: those that it leaves of everybody, or an account."""
+    if one.principal.negated or not all(p == EVERYTHING or is_account(p) for p in one.principal.patterns):
         return
     for test in one.conditions:
         if test.family != "string" or not _asks_for_key(test):

@@ -19,6 +19,7 @@ _CALLER_KEYS = (
     ":aud",  # the audience of one
     "externalid",  # sts:ExternalId
 )
+_SOURCE_KEYS = {"aws:sourcearn", "aws:sourceaccount", "aws:sourceowner"}
 
 
 def rate_lost_conditions(grant: NewGrant) -> str:
@@ -34,17 +35,23 @@ def find_lost_conditions(grant: NewGrant) -> list[ConditionTest]:
     return [test for test in before if not is_implied(grant.statement, test)]
 
 
+def find_lost_guards(grant: NewGrant) -> list[ConditionTest]:
+    """The lost tests that are about the caller, but for another limit in place of one, such as a longer age of MFA."""
+    kept = {test.key for test in grant.statement.conditions}
+    lost = find_lost_conditions(grant)
+    return [t for t in lost if restricts_caller(t) and not (t.key in kept and t.family.startswith("numeric"))]
+
+
 def restricts_caller(test: ConditionTest) -> bool:
     return any(word in test.key for word in _CALLER_KEYS)
 
 
-def names_source_instead(grant: NewGrant) -> bool:
-    """Whether a Condition asks for the ARN of a source where it asked for its account.
+def names_source_otherwise(grant: NewGrant) -> bool:
+    """Whether a Condition asks for the ARN of a source where it asked for its account, or the other way round.
 
     The ARN of a bucket says no account: it is one bucket, but whoever gets its name next is let in.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/confused-deputy-prevention.html
     """
     lost = {test.key for test in find_lost_conditions(grant)}
-    return set() < lost <= {"aws:sourceaccount", "aws:sourceowner"} and any(
-        test.key == "aws:sourcearn" for test in grant.statement.conditions
-    )
+    kept = {test.key for test in grant.statement.conditions}
+    return set() < lost <= _SOURCE_KEYS and bool(kept & _SOURCE_KEYS)

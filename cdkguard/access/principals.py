@@ -116,12 +116,12 @@ def covers_principal(wide: Pattern, narrow: Pattern, own: Pattern, named: bool =
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html
     """
     verdict = contains(wide, narrow)
-    if verdict is False or not own or named and _is_account(narrow) or not _is_account(wide):
+    if verdict is False or not own or named and is_account(narrow) or not is_account(wide):
         return verdict
     is_own = contains(own, wide[4:-2])
     return verdict if is_own is False else None if is_own is None else False
 
 
-def _is_account(principal: Pattern) -> bool:
+def is_account(principal: Pattern) -> bool:
     """Whether it is an account as a whole: `AWS:123456789012:*`."""
     return principal[:4] == tuple("AWS:") and principal[-2:] == (":", Wildcard.ANY) and principal.count(":") == 2

@@ -8,12 +8,7 @@ from collections.abc import Collection, Sequence
 from cdkguard._typing import NamedTuple
 from cdkguard.access.callers import Reach, find_reach
 from cdkguard.access.grants import NewGrant
-from cdkguard.access.lost_conditions import (
-    find_lost_conditions,
-    names_source_instead,
-    rate_lost_conditions,
-    restricts_caller,
-)
+from cdkguard.access.lost_conditions import find_lost_guards, names_source_otherwise, rate_lost_conditions
 from cdkguard.access.patterns import EVERYTHING, Wildcard, render_pattern
 from cdkguard.access.risk import rate_risk
 from cdkguard.access.sets import NameSet
@@ -172,9 +167,9 @@ def _rate_identity_policy(grants: Sequence[NewGrant]) -> str:
 
 def _rate_loosened_resource(grant: NewGrant, subject: PolicySubject) -> str:
     """The severity of a resource-based policy whose condition is gone or looser."""
-    if reach_of(grant.statement) == Reach.SOMEBODY and names_source_instead(grant):
+    if reach_of(grant.statement) == Reach.SOMEBODY and names_source_otherwise(grant):
         return "medium"
-    lost = [test for test in find_lost_conditions(grant) if restricts_caller(test)]
+    lost = find_lost_guards(grant)
     is_for_all = EVERYTHING in grant.statement.principal.patterns
     lost_origin = is_for_all and any(word in test.key for test in lost for word in _CALLER_ORIGIN_KEYS)
     return "high" if lost_origin or subject.kind == "trust" and lost else rate_lost_conditions(grant)

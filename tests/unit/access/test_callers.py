@@ -130,3 +130,13 @@ def test_the_loss_of_multi_factor_authentication(key):
     found = only(before, after)
     assert (found.kind, found.severity) == ("trust", "high")
     assert compare(after, before) == []
+
+
+def test_a_longer_age_of_multi_factor_authentication():
+    def side(age):
+        condition = {"NumericLessThan": {"aws:MultiFactorAuthAge": age}}
+        trusted = allow("sts:AssumeRole", Principal={"AWS": f"arn:aws:iam::{OWN}:user/admin"}, Condition=condition)
+        return {"R": role(AssumeRolePolicyDocument=document(trusted))}
+
+    assert only(side("3600"), side("7200")).severity == "medium"
+    assert compare(side("7200"), side("3600")) == []

@@ -17,7 +17,7 @@ RESOURCES = {
 }
 SOURCE_ACCOUNT = {"StringEquals": {"aws:SourceAccount": OWN}}
 ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
-ROLE = f"arn:aws:iam::{OWN}:role/app"
+ROLE, FOREIGN_ROLE = f"arn:aws:iam::{OWN}:role/app", f"arn:aws:iam::{FOREIGN}:role/app"
 SNS = {"Service": "sns.amazonaws.com"}
 ROOT = {"AWS": f"arn:aws:iam::{OWN}:root"}
 FOREIGN_ROOT = {"AWS": f"arn:aws:iam::{FOREIGN}:root"}
@@ -90,6 +90,8 @@ def test_a_bucket_that_is_named_instead_of_its_account_is_one_bucket():
     assert (found.kind, found.severity) == ("condition", "medium")
     (found,) = compare(side(SOURCE_ACCOUNT), side(source("arn:aws:s3:::*")))
     assert found.severity == "high"
+    (found,) = compare(side(source(ref("Topic"))), side(SOURCE_ACCOUNT))
+    assert (found.kind, found.severity) == ("condition", "medium")
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,8 @@ def test_a_bucket_that_is_named_instead_of_its_account_is_one_bucket():
         (("*", {"StringEquals": {"aws:PrincipalAccount": OWN}}), ({"AWS": ref("Role", "Arn")}, None), False),
         (("*", {"StringEquals": {"aws:PrincipalAccount": OWN}}), ("*", {"ArnLike": {"aws:PrincipalArn": ROLE}}), False),
         (({"AWS": ROLE}, None), ("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OWN}:role/*"}}), True),
+        (({"AWS": FOREIGN_ROLE}, None), (FOREIGN_ROOT, {"ArnEquals": {"aws:PrincipalArn": FOREIGN_ROLE}}), False),
+        ((FOREIGN_ROOT, {"ArnEquals": {"aws:PrincipalArn": FOREIGN_ROLE}}), ({"AWS": FOREIGN_ROLE}, None), False),
         # A part of an organization instead of the organization.
         (
             ("*", ORGANIZATION),
@@ -151,3 +155,7 @@ def test_who_is_not_in_an_account_is_none_of_its_topics():
     topic = {"ArnNotLike": {"aws:SourceArn": f"arn:aws:sns:eu-west-1:{OWN}:orders"}}
     assert verdict(side(account, "*", "Deny"), side(topic, "*", "Deny")) is False
     assert verdict(side(topic, "*", "Deny"), side(account, "*", "Deny")) is True
+    organization = {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    own = {"StringNotEquals": {"aws:PrincipalAccount": OWN}}
+    assert verdict(side(organization, "*", "Deny"), side(own, "*", "Deny")) is False
+    assert verdict(side(own, "*", "Deny"), side(organization, "*", "Deny")) is True
