@@ -1,8 +1,8 @@
 """Changes x rules -> findings: what a deployment would destroy, weaken or open.
 
 A rule with `on_change` is asked about a record of the change (see record.py); its paths start at
-    {Impact, Type, Detail, Fate, Stateful, Lost, Partner, Fronts, Before, After, New, Replacing,
-     Stack: {Name, Environment}}
+    {Impact, Type, Detail, Fate, Kept, Stateful, Lost, Origin, Partner, Fronts, Before, After, New, Changed, Replacing,
+     DeleteCall, Stack: {Name, Environment}}
 where Before and After are the resolved resources with the DeletionPolicy in force. Then
     weakens: {rules: [globs]}        those rules were content before and are not any more (see regressions.py)
     weakens: [{path, by, ...}]       a value that went the wrong way (see DIRECTIONS in weakening.py)
@@ -30,6 +30,7 @@ from cdkguard.language.requirements import expand_types
 from cdkguard.language.subject import Subject
 from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
 from cdkguard.template.scope import Verbatim
+from cdkguard.template.values import as_mapping
 
 
 def evaluate_changes(
@@ -122,7 +123,13 @@ class _ChangeRun:
             if answer is True:
                 self.counts[rule.id][0] += 1
             else:
-                self._record(rule, change, Outcome.FAIL if answer is False and concerned else Outcome.UNKNOWN)
+                call = as_mapping(self._record_of(change)["DeleteCall"]).get("Call")
+                self._record(
+                    rule,
+                    change,
+                    Outcome.FAIL if answer is False and concerned else Outcome.UNKNOWN,
+                    facts={"call": str(call)} if call else {},
+                )
 
     def _scope_of(self, change: Change) -> Verbatim:
         """The record of a change is resolved already: its values are taken as they are."""
@@ -132,7 +139,7 @@ class _ChangeRun:
 
     def _record_of(self, change: Change) -> dict[str, Json]:
         if id(change) not in self._records:
-            self._records[id(change)] = make_record(change)
+            self._records[id(change)] = make_record(change, self.settings.sdk_calls)
         return self._records[id(change)]
 
     # -- weakening and widening

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from cdkguard._typing import Json
+from cdkguard._typing import Any, Json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.fates import find_deletion_policy
 from cdkguard.diff.fronts import find_fronts
@@ -13,8 +13,11 @@ from cdkguard.model import Change
 from cdkguard.template.values import ABSENT, Deferred, as_mapping
 
 
-def make_record(change: Change) -> dict[str, Json]:
-    """The change in the words of the rule language, with the policies in force that the template leaves out."""
+def make_record(change: Change, load_calls: Callable[[], Any] | None = None) -> dict[str, Json]:
+    """The change in the words of the rule language, with the policies in force that the template leaves out.
+
+    `load_calls` gives the table of aws/sdk_calls, without which no call is read.
+    """
     fate: Json = Deferred("unknown", change.before.get("DeletionPolicy")) if change.fate == "unknown" else change.fate
     return {
         "Impact": change.impact,
@@ -30,8 +33,27 @@ def make_record(change: Change) -> dict[str, Json]:
         "Before": _with_policies(change.before),
         "After": _with_policies(change.after),
         "New": [name for name, value in _properties_after(change) if _may_be_new(value, change)],
+        "DeleteCall": _read_delete_call(change, load_calls),
+        "Changed": [p.path for p in change.properties],
         "Replacing": [p.path for p in change.properties if p.replacement != "no"],
         "Stack": {"Name": change.stack.root.name, "Environment": change.stack.environment},
+    }
+
+
+def _read_delete_call(change: Change, load_calls: Callable[[], Any] | None) -> Json:
+    """The call of the SDK that a custom resource of CDK makes when it goes; ABSENT where it makes none."""
+    properties = as_mapping(as_mapping(change.before).get("Properties"))
+    if load_calls is None or "Delete" not in properties or str(change.resource_type).startswith("AWS::"):
+        return ABSENT
+    from cdkguard.aws.sdk_calls import read_call
+
+    call = read_call(properties["Delete"], load_calls())
+    if call is None:
+        return ABSENT
+    return {
+        "Type": f"SDK::{call.prefix}::{call.action}",
+        "Call": f"{call.prefix}:{call.action}",
+        "Parameters": call.parameters,
     }
 
 

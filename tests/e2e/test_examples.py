@@ -33,6 +33,13 @@ def test_findings(title, example, options, expected, seeded):
     assert all((ROOT / "examples" / example / f["source"]["file"]).is_file() for f in described)
 
 
+def test_the_custom_resources_of_cdk_are_those_that_the_library_makes() -> None:
+    tool = ROOT / "tools/cdk_custom_resources/make_set.py"
+    command = [sys.executable, str(tool), str(ROOT / "examples/task-api/node_modules/aws-cdk-lib"), "--check"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+
+
 def test_the_accounts_of_aws_are_those_that_the_library_and_documents_name() -> None:
     tool = ROOT / "tools/aws_accounts/make_set.py"
     command = [sys.executable, str(tool), str(ROOT / "examples/task-api/node_modules/aws-cdk-lib"), "--check"]

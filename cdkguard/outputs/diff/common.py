@@ -98,10 +98,11 @@ FATES: dict[Fate, str] = {
 def describe_change(change: Change) -> list[str]:
     """Sentences with what the impact alone does not say: the fate of data, renames, reasons."""
     found = []
-    if change.impact in REPLACE_IMPACTS and change.fate:
-        found.append(f"the one that runs is {FATES[change.fate]}")
-    elif change.impact == "WILL_DESTROY" and (change.stateful or change.fate not in ("", "destroyed")):
-        found.append(FATES[change.fate])
+    if change.fate and (change.stateful or change.fate != "destroyed"):  # What holds no data is not worth the words.
+        if change.impact in REPLACE_IMPACTS:
+            found.append(f"the one that runs is {FATES[change.fate]}")
+        elif change.impact == "WILL_DESTROY":
+            found.append(FATES[change.fate])
     if change.partner:
         found += _describe_partner(change)
     found += [f"loses {part.text}" for part in find_lost_data_parts(change)]
