@@ -55,7 +55,7 @@ def schema():
                 "type": "object", "required": ["path", "by"], "additionalProperties": False,
                 "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(vocabulary.DIRECTIONS)},
                                "types": strings, "order": {"type": "array"}, "default": {},
-                               "elements": {"enum": list(vocabulary.ELEMENTS)}}}},
+                               "inside": {"type": "boolean"}, "elements": {"enum": list(vocabulary.ELEMENTS)}}}},
         ]},
         "widens": {"anyOf": [{"const": True}, {"type": "array", "items": {"enum": list(WIDENING_KINDS)}, "minItems": 1}]},
         "on_unknown": {"enum": list(vocabulary.ON_UNKNOWN)},

@@ -108,7 +108,11 @@ class Regressions:
                     break
                 if not is_aligned and old.outcome is Outcome.FAIL:
                     continue  # perhaps for fewer elements
-                yield from self._new_failures(part.rule, change, (old, new))
+                found = list(self._new_failures(part.rule, change, (old, new)))
+                if any(weakening.before is ABSENT for weakening in found) and len(parts) > 1:
+                    before = self._verdict_on(self._bound[rule.id], change, 0, pair[0]) if is_aligned else whole[0]
+                    found = [weakening for weakening in found if not _was_missed(weakening, before)]
+                yield from found
                 break
 
     def _new_failures(self, rule: Rule, change: Change, verdicts: tuple[Verdict, Verdict]) -> Iterator[Weakening]:
@@ -165,6 +169,11 @@ class Regressions:
     def _body(self, change: Change, side: int) -> Json:
         """The resource as its template writes it."""
         return self._runs[side].scopes.resources(_stack_of(change, side)).get(_logical_id_of(change, side))
+
+
+def _was_missed(weakening: Weakening, before: Verdict) -> bool:
+    """Whether the rule as a whole missed the value already: `false` is not less than nothing where nothing is no `true`."""
+    return weakening.before is ABSENT and any(path == weakening.path for path, _value in before.evidence)
 
 
 def _stack_of(change: Change, side: int) -> Stack:

@@ -38,11 +38,28 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
     pair = align_lists(old, new, kept=elements is not None, outer=elements == "outer")
     olds, news = (_values_by_path(walk, scope, body) for body in pair)
 
-    default = entry.get("default", ABSENT)
+    defaults = [_default_for(entry, body) for body in (before, after)]
     for path in {**olds, **news}:
-        old, new = ([default if v is ABSENT else v for v in side.get(path, [ABSENT])] for side in (olds, news))
+        old, new = (
+            [default if v is ABSENT else v for v in side.get(path, [ABSENT])]
+            for side, default in zip((olds, news), defaults, strict=True)
+        )
         if weakening := _compare_values(entry, path, old, new):
             yield weakening
+
+
+def _default_for(entry: Mapping[str, Json], body: Json) -> Json:
+    """What a value that is not there counts as; with `inside`, only where what it is a part of is there."""
+    default = entry.get("default", ABSENT)
+    if not entry.get("inside"):
+        return default
+    for _kind, name in entry["steps"][:-1]:
+        if not isinstance(body, dict):
+            return ABSENT
+        if IF in body:
+            return default
+        body = body.get(name)
+    return default if isinstance(body, dict) else ABSENT
 
 
 def _compare_values(entry: Mapping[str, Json], path: str, old: list[Json], new: list[Json]) -> Weakening | None:
@@ -185,7 +202,7 @@ def _by_number(old: Json, new: Json, sign: int) -> bool | None:
     if old is ABSENT:
         return False  # nothing was set, so nothing is weakened
     if new is ABSENT:
-        return True
+        return _number(old) != 0 or sign > 0  # nothing is less than none
     one, other = _number(old), _number(new)
     return None if one is None or other is None else (other - one) * sign > 0
 
@@ -200,7 +217,7 @@ def _by_order(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     if old is ABSENT:
         return False
     if new is ABSENT:
-        return True
+        return ranks[0] != 0  # nothing is weaker than the weakest
     if ranks[0] is None or ranks[1] is None:
         if any(isinstance(v, Deferred | dict) for v in (old, new)):
             return None
