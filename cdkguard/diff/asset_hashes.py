@@ -13,6 +13,8 @@ Two questions need two answers, so there are two tables:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdkguard._typing import Json
 from cdkguard.diff.differences import are_equal
 from cdkguard.template.values import Deferred
@@ -30,6 +32,7 @@ _IMAGE = lazy_pattern(rf"((?:container-assets-[^@\s\"]*|aws-cdk/assets|\.dkr\.ec
 _PARAMETER = lazy_pattern(
     rf"(AssetParameters){_HEX}((?:S3Bucket|S3VersionKey|ArtifactHash|ImageName)?)(?:[0-9A-F]{{8}})?"
 )
+_ASSET_PARAMETERS = "AssetParameters"  # also in the names under which they are passed on to nested stacks
 _BARE_HASH = lazy_pattern(_HEX)  # Without one, the three above need not search.
 
 # Keys under which a value says who may do something; there 64 hex digits are a user, never an asset.
@@ -47,6 +50,9 @@ def differ_in_assets_only(before: Json, after: Json, path: str = "") -> bool:
         if before.kind == "text":
             pairs = zip(before.parts, after.parts, strict=True)
             return all(are_equal(a, b) or differ_in_assets_only(a, b) for a, b in pairs)
+        if before.kind == "parameter":
+            names = str(before.target), str(after.target)
+            return names[0] != names[1] and _hide_names(names[0]) == _hide_names(names[1])
         return before.kind in ("unknown", "dynamic") and _hide(str(before.raw)) == _hide(str(after.raw))
 
     if isinstance(before, str) and isinstance(after, str):
@@ -67,8 +73,26 @@ def hide_asset_hashes(value: Json) -> Json:
     return value
 
 
+def are_renamed_parameters(removed: Mapping[str, Json], added: Mapping[str, Json]) -> bool:
+    """Whether what is gone and what is new, path -> value, are parameters of assets that differ in hashes alone.
+
+    CDK's older synthesizer names the parameters by which a nested stack gets its assets after their content.
+    """
+    pairs = [{_hide_names(path): value for path, value in side.items()} for side in (removed, added)]
+    if not all(_ASSET_PARAMETERS in path for path in (*removed, *added)) or pairs[0].keys() != pairs[1].keys():
+        return False
+    return all(
+        are_equal(value, pairs[1][path]) or differ_in_assets_only(value, pairs[1][path])
+        for path, value in pairs[0].items()
+    )
+
+
+def _hide_names(text: str) -> str:
+    return _PARAMETER.sub(r"\1\2", text)
+
+
 def _hide(text: str) -> str:
-    return _ANY_HASH.sub("#", text).replace("ASSET", "#")  # as a snapshot has it
+    return _ANY_HASH.sub("#", _hide_names(text)).replace("ASSET", "#")  # as a snapshot has it
 
 
 # -- what CDK writes

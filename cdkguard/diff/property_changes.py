@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json
-from cdkguard.diff.asset_hashes import differ_in_assets_only
+from cdkguard.diff.asset_hashes import are_renamed_parameters, differ_in_assets_only
 from cdkguard.diff.conditional_replacement import decide_replacement
 from cdkguard.diff.differences import Path, find_differences
 from cdkguard.diff.replacement import Replacements
@@ -46,10 +46,15 @@ def classify_changes(resource_type: str, changes: Sequence[PropertyChange]) -> t
         return ["metadata"], True
     if all(change.path.startswith("Metadata") for change in changes):
         return ["metadata"], True
+    values = [change for change in changes if not change.path.startswith("Metadata")]
+    removed = {change.path: change.before for change in values if change.after is ABSENT}
+    added = {change.path: change.after for change in values if change.before is ABSENT}
     if all(
-        differ_in_assets_only(change.before, change.after, change.path) or change.path.startswith("Metadata")
-        for change in changes
-    ):
+        change.path in removed
+        or change.path in added
+        or differ_in_assets_only(change.before, change.after, change.path)
+        for change in values
+    ) and ((not removed and not added) or are_renamed_parameters(removed, added)):
         return ["asset"], all(change.replacement == "no" for change in changes)
     return [], False
 

@@ -9,6 +9,8 @@ from cdkguard.diff.comparable import make_comparable
 from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.differences import are_equal
 from cdkguard.template.scope import Scope
+from cdkguard.template.values import Deferred
+from tests.support.changes import compare, stack
 
 A, B = "a" * 64, "b" * 64
 
@@ -32,6 +34,45 @@ def scope():
 )
 def test_asset_hashes(before, after, path, expected):
     assert differ_in_assets_only(before, after, path) is expected
+
+
+def parameter(name):
+    return Deferred("parameter", {"Ref": name}, name)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (f"AssetParameters{A}S3Bucket1234ABCD", f"AssetParameters{B}S3BucketCDEF5678", True),
+        ("AssetParametersS3Bucket", f"AssetParameters{B}S3BucketCDEF5678", True),  # a snapshot names no hash
+        (f"AssetParameters{A}S3Bucket1234ABCD", f"AssetParameters{A}S3VersionKey1234ABCD", False),
+        ("Colour", "Flavour", False),
+    ],
+)
+def test_parameters_of_the_older_synthesizer(before, after, expected):
+    assert differ_in_assets_only(parameter(before), parameter(after)) is expected
+    url = [Deferred("text", None, parts=("https://s3/", parameter(name), "/key")) for name in (before, after)]
+    assert differ_in_assets_only(*url) is expected
+
+
+def test_the_same_parameter_with_another_value_is_no_hash():
+    one, other = (Deferred("parameter", {"Ref": "P"}, "P", source) for source in ("String /a", "String /b"))
+    assert not differ_in_assets_only(one, other)
+
+
+@pytest.mark.parametrize("old", [f"{A}S3Bucket1234ABCDRef", "S3BucketRef"])
+def test_a_nested_stack_gets_its_assets_under_other_names(old):
+    def side(name, size="1"):
+        passed = {f"referencetoShopAssetParameters{name}": {"Ref": f"AssetParameters{name}"}, "Size": size}
+        body = {"Type": "AWS::CloudFormation::Stack", "Properties": {"Parameters": passed}}
+        return stack({"Inner": body}, Parameters={f"AssetParameters{name}": {"Type": "String"}})
+
+    new = f"{B}S3BucketCDEF5678Ref"
+    nested = [stack({}, "Shop/Inner", parent=root, at="Inner") for root in (side(old), side(new), side(new, "2"))]
+    (change,) = compare([nested[0].parent, nested[0]], [nested[1].parent, nested[1]])
+    assert change.noise and change.detail == ("asset",)
+    (change,) = compare([nested[0].parent, nested[0]], [nested[2].parent, nested[2]])
+    assert not change.noise
 
 
 def test_a_hash_is_hidden_where_it_names_an_asset_only():
