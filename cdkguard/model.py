@@ -55,6 +55,8 @@ if TYPE_CHECKING:
         "snapshot",
         "renamed",
         "moved",
+        "nested",
+        "other-environment",
         "part-lost",
         "type-changed",
         "retained-too-late",
@@ -262,6 +264,7 @@ class Change(NamedTuple):
     noise: bool = False  # Whether every build brings such a change: an asset hash, metadata.
     stateful: bool = False  # Whether data may be lost with the resource that runs now.
     old_stack: Stack | None = None  # The stack of the baseline.
+    predecessor: Change | None = None  # Of a creation: the removal of the resource whose place it takes.
     source: Source | None = None
     token: str = ""  # The hash that an approval is bound to, made by `diff.tokens`.
 
@@ -274,6 +277,8 @@ DETAILS: dict[Detail, str] = {
     "snapshot": "a final snapshot is taken",
     "renamed": "the same resource under another logical id",
     "moved": "the same resource in another stack",
+    "nested": "the move is one into, out of or between nested stacks",
+    "other-environment": "the move is one to another account or region",
     "part-lost": "a part that holds data goes",
     "type-changed": "CloudFormation refuses another type under the same logical id",
     "retained-too-late": "the new code retains it, but the deployed template decides",
@@ -409,6 +414,7 @@ class Rule(NamedTuple):
     message: str = ""
     why: str = ""
     remedy: Remedy | None = None
+    remedy_cases: Sequence[Mapping[str, Json]] = ()  # {where, remedy}: what is advised instead in that case
     references: tuple[str, ...] = ()
     equivalents: Mapping[str, Sequence[str]] = {}  # peer -> its rule ids
     covers: tuple[str, ...] = ()

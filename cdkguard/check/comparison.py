@@ -121,6 +121,7 @@ def type_facts(sets: Sets) -> TypeFacts:
         sets.get("snapshot-on-replace", frozenset()),
         sets.get("deleted-when-empty", frozenset()),
         load_names,
+        load_places,
     )
 
 
@@ -140,6 +141,13 @@ def load_attributes() -> Attributes:
 def load_names() -> Names:
     """Type -> the properties that are together its name in AWS; made by tools/names/make_table.py."""
     table: Names = load_table("names.json")
+    return table
+
+
+@cache
+def load_places() -> Mapping[str, Mapping[str, Json]]:
+    """What AWS has once, by type; made by tools/places/make_table.py."""
+    table: Mapping[str, Mapping[str, Json]] = load_table("places.json")
     return table
 
 

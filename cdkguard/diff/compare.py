@@ -19,9 +19,11 @@ from cdkguard.diff.renames import mark_renames
 from cdkguard.diff.resource_changes import ResourceChanges, TypeFacts, choose_worse
 from cdkguard.diff.sides import Resource, Sides, is_created, is_equal_text_equal, keep_old_defaults, resolve_resource
 from cdkguard.diff.stack_pairs import Pair, ResourceKey, find_nested, match_stacks
+from cdkguard.diff.targets import FindTarget, Target, Targets
 from cdkguard.diff.tokens import make_token
 from cdkguard.model import Change, Stack
 from cdkguard.template.stack_scopes import StackScopes
+from cdkguard.template.values import Deferred
 
 
 def compare_stacks(
@@ -93,7 +95,7 @@ class _Comparison:
         self._follow_changes(matched.pairs)
         self._add_readings(matched.pairs)
         self.changes = {key: self.resources.settle_fate(change) for key, change in self.changes.items()}
-        mark_renames(self.changes, self.facts.load_names)
+        mark_renames(self.changes, self.facts, self._make_targets(matched.pairs))
 
         order = {stack: place for place, stack in enumerate([*self.after, *self.before])}
         changes = [*matched.changes, *self.changes.values()]
@@ -161,6 +163,17 @@ class _Comparison:
         """The resolved resource of a pair's new side; None where it is not created."""
         raw = self.sides.after.resources(new).get(logical_id)
         return resolve_resource(raw, self.sides.pair(old, new).after).body
+
+    def _make_targets(self, pairs: Sequence[Pair]) -> tuple[FindTarget, FindTarget]:
+        """Who finds the resource that a value comes from, before and after; both call a pair's stack by the new one."""
+        new_of, old_of = dict(pairs), {new: old for old, new in pairs}
+        before, after = Targets(self.before, self.sides.before), Targets(self.after, self.sides.after)
+
+        def find_before(stack: Stack, value: Deferred) -> Target | None:
+            target = before.find(old_of.get(stack, stack), value)
+            return target and (new_of.get(target[0], target[0]), target[1])
+
+        return find_before, after.find
 
     # -- stacks without a partner
 

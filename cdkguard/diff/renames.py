@@ -1,4 +1,4 @@
-"""Which resource that goes is one that is added: a rename or a move, known by type, properties and construct path.
+"""Which resource that goes is one that is added: a rename or a move, known by its place, properties and construct path.
 
 CloudFormation knows a resource by its logical ID in its stack; under another one it makes a new resource and removes the
 old one. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
@@ -6,13 +6,16 @@ old one. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.diff.fates import is_retained
 from cdkguard.diff.physical_names import Names, have_same_name
+from cdkguard.diff.places import Places, PlaceTable, are_apart, match_places
 from cdkguard.diff.property_changes import CDK_METADATA
-from cdkguard.diff.stack_pairs import ResourceKey, find_stack_path, name_environment
+from cdkguard.diff.resource_changes import TypeFacts
+from cdkguard.diff.stack_pairs import ResourceKey, find_stack_path, may_share_environment, name_environment
+from cdkguard.diff.targets import FindTarget
 from cdkguard.model import REMOVE_IMPACTS, Change, Stack
 from cdkguard.template.values import Deferred, scalar_text
 
@@ -65,20 +68,50 @@ NAMESAKES = frozenset(
 Match = tuple[Change, Change]  # The removal of a resource, and the creation of the same resource.
 
 
-def mark_renames(changes: MutableMapping[ResourceKey, Change], load_names: Callable[[], Names]) -> None:
-    """Tell each half of a rename or move about the other one; only details and partners change."""
+def mark_renames(
+    changes: MutableMapping[ResourceKey, Change], facts: TypeFacts, targets: tuple[FindTarget, FindTarget]
+) -> None:
+    """Tell each half of a rename or move about the other one; only details and partners change.
+
+    `targets` find the resource that a value comes from, before and after.
+    """
     removed = [c for c in changes.values() if c.impact in REMOVE_IMPACTS and c.resource_type != CDK_METADATA]
     added = [c for c in changes.values() if c.impact == "WILL_CREATE" and c.resource_type != CDK_METADATA]
-    for old, new in match_renames(removed, added):
-        details: list[Detail] = ["moved" if old.stack is not new.stack else "renamed"]
-        if have_same_physical_name(old, new, load_names()):
+    if not {c.resource_type for c in removed} & {c.resource_type for c in added}:
+        return
+
+    successors = Successors(removed, added, facts.load_places(), targets)
+    for old, new in successors.find():
+        details = _describe_move(old, new)
+        may_meet = "other-environment" not in details or _are_names_shared(old, new)
+        if may_meet and have_same_physical_name(old, new, facts.load_names()):
             details.append("same-name")
 
-        for change, partner in ((old, new), (new, old)):
-            _replace(changes, _add_partner(change, partner, details))
+        _replace(changes, _add_partner(old, new, details))
+        _replace(changes, _add_partner(new, old, details)._replace(predecessor=old))
         if old.fate == "destroyed" and is_retained(new.after):
             marked = changes[old.stack, str(old.logical_id)]
             _replace(changes, marked._replace(detail=(*marked.detail, "retained-too-late")))
+
+
+def _describe_move(old: Change, new: Change) -> list[Detail]:
+    """The kind of a rename or move, which decides what can keep the resource."""
+    if old.stack is new.stack:
+        return ["renamed"]
+    source = old.old_stack or old.stack
+    if not may_share_environment(source, new.stack):
+        return ["moved", "other-environment"]
+    return ["moved", "nested"] if source.parent is not None or new.stack.parent is not None else ["moved"]
+
+
+def _are_names_shared(old: Change, new: Change) -> bool:
+    """Whether a name of one region is taken in another one, too: those of buckets are everywhere, those of IAM in an account.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    kind, account = str(new.resource_type), (old.old_stack or old.stack).account
+    return kind == "AWS::S3::Bucket" or kind.startswith("AWS::IAM::") and account == new.stack.account
 
 
 def _replace(changes: MutableMapping[ResourceKey, Change], change: Change) -> None:
@@ -119,8 +152,57 @@ def have_same_physical_name(old: Change, new: Change, names: Names) -> bool:
 # -- the matching
 
 
-def match_renames(removed: Sequence[Change], added: Sequence[Change]) -> Iterator[Match]:
-    """Pairs of the same resource, best first, each resource in one pair at most."""
+class Successors:
+    """The matching of what goes with what comes: by place, and where that says nothing, by bodies."""
+
+    def __init__(
+        self,
+        removed: Sequence[Change],
+        added: Sequence[Change],
+        table: PlaceTable,
+        targets: tuple[FindTarget, FindTarget],
+    ) -> None:
+        self.removed, self.added = list(removed), list(added)
+        self.names: dict[tuple[Stack, str], str] = {}
+        self.before = Places(table, removed, self.names, targets[0])
+        self.after = Places(table, added, {}, targets[1])
+
+    def find(self) -> Iterator[Match]:
+        """The pairs. A place may name a resource that was renamed itself, so that those without a place come between."""
+        yield from self._take(match_places(self.removed, self.added, self.before, self.after))
+        removed, added = (self._without_place(side) for side in (self.removed, self.added))
+        yield from self._take(match_renames(removed, added, self._are_apart))
+        yield from self._take(match_places(self.removed, self.added, self.before, self.after))
+        yield from self._take(match_renames(self.removed, self.added, self._are_apart))
+
+    def _are_apart(self, old: Change, new: Change) -> bool:
+        """Whether both stand at different places, so that the new one does not do what the old one did."""
+        return are_apart(self.before.find(old), self.after.find(new))
+
+    def _take(self, pairs: Iterable[Match]) -> list[Match]:
+        """The pairs, which are out of the matching from now on."""
+        found = list(pairs)
+        for old, new in found:
+            self.names[old.stack, str(old.logical_id)] = str(new.logical_id)
+        self.before.forget()
+        used = {id(change) for pair in found for change in pair}
+        self.removed = [change for change in self.removed if id(change) not in used]
+        self.added = [change for change in self.added if id(change) not in used]
+        return found
+
+    def _without_place(self, side: Sequence[Change]) -> list[Change]:
+        return [change for change in side if self.before.has_no_parent(str(change.resource_type))]
+
+
+def match_renames(
+    removed: Sequence[Change],
+    added: Sequence[Change],
+    are_apart: Callable[[Change, Change], bool] = lambda _old, _new: False,
+) -> Iterator[Match]:
+    """Pairs of the same resource, best first, each resource in one pair at most.
+
+    `are_apart` says of two whether they cannot be one, however alike they are.
+    """
     by_type: dict[str, tuple[list[Change], list[Change]]] = {}
     for side, changes in enumerate((removed, added)):
         for change in changes:
@@ -128,10 +210,12 @@ def match_renames(removed: Sequence[Change], added: Sequence[Change]) -> Iterato
 
     for olds, news in by_type.values():
         if olds and news:
-            yield from _match_type(olds, news)
+            yield from _match_type(olds, news, are_apart)
 
 
-def _match_type(olds: Sequence[Change], news: Sequence[Change]) -> Iterator[Match]:
+def _match_type(
+    olds: Sequence[Change], news: Sequence[Change], are_apart: Callable[[Change, Change], bool]
+) -> Iterator[Match]:
     old_values, new_values = ([_find_values(c) for c in side] for side in (olds, news))
     scored = []
     for i, j in _find_candidates(old_values, new_values):
@@ -145,7 +229,7 @@ def _match_type(olds: Sequence[Change], news: Sequence[Change]) -> Iterator[Matc
     used_old: set[int] = set()
     used_new: set[int] = set()
     for _score, i, j in sorted(scored, reverse=True):
-        if i not in used_old and j not in used_new:
+        if i not in used_old and j not in used_new and not are_apart(olds[-i], news[-j]):
             used_old.add(i)
             used_new.add(j)
             yield olds[-i], news[-j]

@@ -17,6 +17,7 @@ from cdkguard.diff.fates import (
     is_emptied,
 )
 from cdkguard.diff.physical_names import Names, keeps_name
+from cdkguard.diff.places import LoadPlaces
 from cdkguard.diff.propagation import find_value
 from cdkguard.diff.property_changes import CDK_METADATA, classify_changes, find_property_changes
 from cdkguard.diff.replacement import IMPACT_OF, Replacements
@@ -43,6 +44,7 @@ class TypeFacts(NamedTuple):
     snapshot_on_replace: frozenset[str] = frozenset()  # The same for UpdateReplacePolicy.
     deleted_when_empty: frozenset[str] = frozenset()  # Types that the service deletes only while they hold nothing.
     load_names: Callable[[], Names] = dict  # The properties that name each type in AWS, loaded when they are asked for.
+    load_places: LoadPlaces = dict  # The places of types, read where a resource goes and one of its type comes.
 
 
 class ResourceChanges:

@@ -38,7 +38,7 @@ def match_stacks(
     if len(olds) == len(news) == 1 and not pairs and not (olds[0].from_assembly and news[0].from_assembly):
         pairs.append((olds.pop(), news.pop()))  # Two template files are compared, whatever they are called.
 
-    same_place = [pair for pair in pairs if _may_share_environment(*pair)]
+    same_place = [pair for pair in pairs if may_share_environment(*pair)]
     moved = [pair for pair in pairs if pair not in same_place]
     renamed = _take_pairs(olds, news, lambda s: (s.construct_path, s.account, s.region) if s.construct_path else None)
     changes = [_make_moved(old, new) for old, new in moved]
@@ -88,7 +88,7 @@ def _find_roots(stacks: Sequence[Stack]) -> list[Stack]:
     return [s for s in stacks if s.parent is None]
 
 
-def _may_share_environment(old: Stack, new: Stack) -> bool:
+def may_share_environment(old: Stack, new: Stack) -> bool:
     """Whether account and region agree; one that only the deployment knows agrees with any."""
     pairs = ((old.account, new.account), (old.region, new.region))
     return all(one is None or other is None or one == other for one, other in pairs)
@@ -113,7 +113,7 @@ def _take_pairs_by_name(olds: list[Stack], news: list[Stack]) -> list[Pair]:
     """
     pairs = []
     for old in list(olds):
-        matches = [new for new in news if new.name == old.name and _may_share_environment(old, new)]
+        matches = [new for new in news if new.name == old.name and may_share_environment(old, new)]
         twins = [other for other in olds if other.name == old.name]
         if len(matches) == len(twins) == 1 and sum(new.name == old.name for new in news) == 1:
             pairs.append(_take(olds, news, old, matches[0]))

@@ -19,6 +19,8 @@ def make_token(change: Change) -> str:
     causes = sorted([p.path, p.replacement, p.because] for p in change.properties if not p.path.startswith("Metadata"))
     outcome = [change.fate, change.partner_stack, change.partner_id, list(change.detail)]
     bodies = [_without_metadata(change.before), _without_metadata(change.after)]
+    if change.predecessor is not None:
+        bodies.append(_without_metadata(change.predecessor.before))
 
     text = json.dumps([*place, causes, outcome, *bodies], sort_keys=True, default=repr)
     return digest(text.encode("utf-8", "surrogatepass"))[:_LENGTH]

@@ -112,7 +112,9 @@ def describe_change(change: Change) -> list[str]:
 
 
 # Words of Change.detail that the impact, the fate or another sentence says already.
-_DESCRIBED_ELSEWHERE: tuple[Detail, ...] = ("snapshot", "renamed", "moved", "part-lost", "follows", "stack-removed")
+_DESCRIBED_ELSEWHERE: tuple[Detail, ...] = (
+    "snapshot", "renamed", "moved", "nested", "other-environment", "part-lost", "follows", "stack-removed",
+)  # fmt: skip
 
 
 def _describe_partner(change: Change) -> list[str]:
@@ -122,11 +124,25 @@ def _describe_partner(change: Change) -> list[str]:
     verb = "was" if change.impact == "WILL_CREATE" else "is now"
     found = [f"{'moved' if stack else 'renamed'}: {verb} {partner}{there}"]
     if change.impact != "WILL_CREATE" and change.stateful:
-        found.append(
-            f"to keep it: put the construct id back, override the logical id with {change.logical_id}, "
-            "or move it with `cdk refactor`"
-        )
+        found.append(f"to keep it: {_advise_keeping(change)}")
     return found
+
+
+def _advise_keeping(change: Change) -> str:
+    """What keeps a resource that would move. `cdk refactor` works within one environment, on stacks that are deployed:
+    https://docs.aws.amazon.com/cdk/v2/guide/refactor.html
+    """
+    if change.has_detail("other-environment"):
+        return "put `env` back, for nothing moves data to another account or region but a copy"
+    if change.has_detail("stack-removed"):
+        return f"let the stack keep its name, {change.stack.root.name}"
+    if change.has_detail("nested"):
+        return "put it and its nested stack back, or move it with a stack refactor of CloudFormation"
+    if change.has_detail("moved"):
+        return "put it back into its stack, or move it with `cdk refactor`"
+    return (
+        f"put the construct id back, override the logical id with {change.logical_id}, or move it with `cdk refactor`"
+    )
 
 
 _FATES_WORST_FIRST: tuple[Fate, ...] = (

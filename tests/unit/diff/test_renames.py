@@ -150,7 +150,23 @@ def test_a_stack_that_moves_leaves_its_resources_behind():
     before = [stack({"It": ORDERS}, account="1", region="eu-west-1")]
     after = [stack({"It": ORDERS}, account="1", region="us-east-1")]
     found = [(c.impact, c.detail) for c in compare(before, after)]
-    assert ("WILL_ORPHAN", ("stack-removed", "moved", "same-name")) in found
+    assert ("WILL_ORPHAN", ("stack-removed", "moved", "other-environment")) in found
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "account", "meets"),
+    [
+        ("AWS::DynamoDB::Table", "TableName", "1", False),  # Names of a region.
+        ("AWS::S3::Bucket", "BucketName", "2", True),  # Names of the whole world.
+        ("AWS::IAM::Role", "RoleName", "1", True),  # Names of an account.
+        ("AWS::IAM::Role", "RoleName", "2", False),
+    ],
+)
+def test_a_name_is_taken_where_the_service_knows_it(kind, name, account, meets):
+    it = {"It": {"Type": kind, "Properties": {name: "orders"}}}
+    before, after = [stack(it, account="1", region="a")], [stack(it, account=account, region="b")]
+    created = next(c for c in compare(before, after) if c.impact == "WILL_CREATE")
+    assert created.has_detail("same-name") is meets
 
 
 def test_a_stack_that_moves_or_gets_another_name_is_called_by_what_differs():
