@@ -10,7 +10,7 @@ import yaml
 
 from cdkguard.data import frameworks
 from cdkguard.data.loader import peer_ids
-from cdkguard.model import SEVERITIES
+from cdkguard.model import SEVERITIES, Remedy
 from cdkguard.packs.equivalents import find_equivalents
 from cdkguard.packs.folders import source_file
 from cdkguard.packs.load import load_packs
@@ -117,12 +117,16 @@ def controls_of(rule_id):
 def remedy(rule):
     if rule.remedy is None:
         return []
-    text = ["## What to write instead\n", plain(rule.remedy.text) + "\n"]
+    cases = [Remedy(*case["remedy"]) for case in rule.remedy_cases]
+    return ["## What to write instead\n", *advice(rule.remedy), *(part for case in cases for part in advice(case))]
+
+
+def advice(remedy):
+    yield plain(remedy.text) + "\n"
     for language in ("python", "typescript"):
-        code = getattr(rule.remedy, language)
+        code = getattr(remedy, language)
         if code:
-            text.append(f"```{language}\n{code.rstrip()}\n```\n")
-    return text
+            yield f"```{language}\n{code.rstrip()}\n```\n"
 
 
 def plain(text):

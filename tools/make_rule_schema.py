@@ -13,6 +13,7 @@ FILE = Path(__file__).parents[1] / "cdkguard" / "schemas" / "rule.schema.json"
 
 def schema():
     strings = {"type": "array", "items": {"type": "string"}}
+    advice = {key: {"type": "string"} for key in ("text", *vocabulary.REMEDY_LANGUAGES)}
     severity = {"enum": list(SEVERITIES)}
     severities = {"anyOf": [severity, {"type": "object", "required": ["default"], "additionalProperties": severity}]}
     requirement = {"$ref": "#/definitions/requirement"}
@@ -55,13 +56,16 @@ def schema():
                 "type": "object", "required": ["path", "by"], "additionalProperties": False,
                 "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(vocabulary.DIRECTIONS)},
                                "types": strings, "order": {"type": "array"}, "default": {},
-                               "inside": {"type": "boolean"}, "elements": {"enum": list(vocabulary.ELEMENTS)}}}},
+                               "inside": {"type": "boolean"}, "unset": {"type": "string"},
+                               "unit": {"type": "string"}, "elements": {"enum": list(vocabulary.ELEMENTS)}}}},
         ]},
         "widens": {"anyOf": [{"const": True}, {"type": "array", "items": {"enum": list(WIDENING_KINDS)}, "minItems": 1}]},
         "on_unknown": {"enum": list(vocabulary.ON_UNKNOWN)},
         "message": {"type": "string"}, "why": {"type": "string"},
         "remedy": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["text"], "additionalProperties": False,
-                   "properties": {k: {"type": "string"} for k in ("text", *vocabulary.REMEDY_LANGUAGES)}}]},
+                   "properties": {**advice, "cases": {"type": "array", "minItems": 1, "items": {
+                       "type": "object", "required": list(vocabulary.REMEDY_CASE_NEEDED), "additionalProperties": False,
+                       "properties": {**advice, "where": {"$ref": "#/definitions/requirement"}}}}}}]},
         "references": strings, "equivalents": {"type": "object", "additionalProperties": strings}, "covers": strings,
         "with": {"type": "object"}, "secret": {"type": "boolean"},
         "examples": {"type": "object", "additionalProperties": False, "required": ["pass", "fail"],

@@ -10,6 +10,7 @@ from cdkguard.diff.deletion_protections import name_protection
 from cdkguard.diff.fronts import find_fronts
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.diff.served import find_origin
+from cdkguard.engine.weakening import Weakening
 from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.text.credentials import mask_secrets
@@ -64,6 +65,8 @@ def render_message(
 
     if outcome is Outcome.UNKNOWN:
         text = f"Cannot be judged: {text}"
+    if change.predecessor is not None and rule.weakens is not None:
+        text += f"; it takes the place of {facts['partner']}"
     if change.has_detail("condition-unknown"):
         text += ", where its condition holds"
     return Message(text, _tells_secret(set(_FACT.findall(form)), change, secrets))
@@ -73,6 +76,15 @@ def render_step(path: str, before: Json, after: Json, secret: bool = False) -> s
     """`Properties.Port 80 -> 443`; of a secret, or of what its name calls one, only the length."""
     values = [render_value(mask_secrets(path, value), secret) for value in (before, after)]
     return f"{path} {values[0]} -> {values[1]}"
+
+
+def render_weakening(weakening: Weakening) -> str:
+    """A protection that goes, in the words of its rule where that has some: `... for ever -> 30 days`."""
+    values = weakening.path, weakening.before, weakening.after, weakening.secret
+    if weakening.words is not None and not step_hides_secret(*values):
+        return f"{weakening.path} {weakening.words[0]} -> {weakening.words[1]}"
+    step = render_step(*values)
+    return f"{step}, and {weakening.missing}" if weakening.missing else step
 
 
 def step_hides_secret(path: str, before: Json, after: Json, secret: bool = False) -> bool:

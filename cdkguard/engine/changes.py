@@ -6,6 +6,7 @@ A rule with `on_change` is asked about a record of the change (see record.py); i
 where Before and After are the resolved resources with the DeletionPolicy in force. Then
     weakens: {rules: [globs]}        those rules were content before and are not any more (see regressions.py)
     weakens: [{path, by, ...}]       a value that went the wrong way (see DIRECTIONS in weakening.py)
+                                     (both also of a resource that takes another one's place, as if it were updated)
     widens: true | [kinds]           access that was not there before (see access/compare.py)
 """
 
@@ -16,19 +17,21 @@ from fnmatch import fnmatchcase
 
 from cdkguard._typing import Json
 from cdkguard.access.widening import Widening
-from cdkguard.diff.sides import Sides
-from cdkguard.engine.change_messages import Message, render_message, render_step, step_hides_secret
+from cdkguard.diff.sides import Sides, resolve_resource
+from cdkguard.engine.change_messages import Message, render_message, render_weakening, step_hides_secret
+from cdkguard.engine.effective_bodies import find_stack, is_completed
 from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.fingerprints import fingerprint
-from cdkguard.engine.record import make_record
+from cdkguard.engine.record import add_policies, make_record
 from cdkguard.engine.regressions import GoverningStacks, Regressions
 from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_strict, severity_of
 from cdkguard.engine.run import Evaluation, Run
+from cdkguard.engine.successors import find_updates
 from cdkguard.engine.weakening import Weakening, find_weakenings
 from cdkguard.engine.wider_access import find_wider_access
 from cdkguard.language.requirements import expand_types
 from cdkguard.language.subject import Subject
-from cdkguard.model import Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
+from cdkguard.model import UPDATE_IMPACTS, Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
 from cdkguard.template.scope import Verbatim
 from cdkguard.template.values import as_mapping
 
@@ -83,10 +86,15 @@ class _ChangeRun:
         self._wider: list[tuple[Change, Widening]] | None = None
 
     def evaluate(self) -> None:
+        successors = find_updates(self.changes)
         for rule in self.rules:
             for change in self.changes:
                 if change.impact in rule.on_change and self._is_about(rule, change):
                     self._evaluate_rule(rule, change)
+            if successors and rule.weakens is not None and {*UPDATE_IMPACTS} & {*rule.on_change}:
+                for change in successors:
+                    if self._is_about(rule, change):
+                        self._evaluate_rule(rule, change)
             if rule.widens is not None:
                 self._evaluate_widening(rule)
 
@@ -110,7 +118,7 @@ class _ChangeRun:
 
     def _decide(self, rule: Rule, change: Change) -> None:
         bound = self._bound[rule.id]
-        subject = Subject(self._record_of(change), self._scope_of(change), change.logical_id or "", None)
+        subject = self._subject_of(change)
         concerned = bound.concerns(subject)
         if concerned is False:
             self.counts[rule.id][0] += 1
@@ -131,6 +139,9 @@ class _ChangeRun:
                     facts={"call": str(call)} if call else {},
                 )
 
+    def _subject_of(self, change: Change) -> Subject:
+        return Subject(self._record_of(change), self._scope_of(change), change.logical_id or "", None)
+
     def _scope_of(self, change: Change) -> Verbatim:
         """The record of a change is resolved already: its values are taken as they are."""
         if change.stack not in self._verbatim:
@@ -149,8 +160,20 @@ class _ChangeRun:
             yield from self.regressions.find(rule.weakens, change)
             return
         scope, record = self._scope_of(change), self._record_of(change)
-        for entry in self._entries_of(rule, change.resource_type):
-            yield from find_weakenings(entry, record["Before"], record["After"], scope)
+        bodies = record["Before"], record["After"]
+        for entry in (entries := self._entries_of(rule, change.resource_type)):
+            if entry is entries[0] and is_completed(change.resource_type):
+                bodies = self._complete(change)
+            yield from find_weakenings(entry, *bodies, scope)
+
+    def _complete(self, change: Change) -> tuple[Json, Json]:
+        """Both resolved bodies of a change, with what other resources give."""
+        pair = self.sides.pair(find_stack(change, 0), find_stack(change, 1))
+        before, after = (
+            resolve_resource(self.regressions.bodies.find(change, side), compared).body
+            for side, compared in ((0, pair.before), (1, pair.after))
+        )
+        return add_policies(before), add_policies(after)
 
     def _entries_of(self, rule: Rule, resource_type: str | None) -> list[Mapping[str, Json]]:
         """The values that the rule compares in resources of a type."""
@@ -166,7 +189,7 @@ class _ChangeRun:
             self.counts[rule.id][0] += 1
             return
 
-        steps = "; ".join(dict.fromkeys(render_step(w.path, w.before, w.after, w.secret) for w in found))
+        steps = "; ".join(dict.fromkeys(map(render_weakening, found)))
         rules = ", ".join(dict.fromkeys(w.rule for w in found if w.rule))
         hides_secret = any(step_hides_secret(w.path, w.before, w.after, w.secret) for w in found)
         self._record(
@@ -251,7 +274,7 @@ class _ChangeRun:
                 found=None,
                 source=change.source,
                 template_line=stack.line_of(change.logical_id) if change.logical_id and change.after else None,
-                remedy=rule.remedy,
+                remedy=self._bound[rule.id].find_remedy(self._subject_of(change)) if rule.remedy_cases else rule.remedy,
                 why=rule.why,
                 title=rule.title,
                 fingerprint=fingerprint(

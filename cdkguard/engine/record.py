@@ -30,8 +30,8 @@ def make_record(change: Change, load_calls: Callable[[], Any] | None = None) -> 
         "Origin": find_origin(change) or ABSENT,
         "Partner": change.partner or ABSENT,
         "Fronts": find_fronts(change),
-        "Before": _with_policies(change.before),
-        "After": _with_policies(change.after),
+        "Before": add_policies(change.before),
+        "After": add_policies(change.after),
         "New": [name for name, value in _properties_after(change) if _may_be_new(value, change)],
         "DeleteCall": _read_delete_call(change, load_calls),
         "Changed": [p.path for p in change.properties],
@@ -77,7 +77,8 @@ def _lost_parts(change: Change) -> Json:
     return [lost.text for lost in found]
 
 
-def _with_policies(body: Json) -> Json:
+def add_policies(body: Json) -> Json:
+    """A resource with the policies in force that its template leaves out; ABSENT for none."""
     if not isinstance(body, dict) or "Type" not in body:
         return body if body is not None else ABSENT
     policy = body.get("UpdateReplacePolicy", "Delete")

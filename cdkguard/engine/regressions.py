@@ -8,7 +8,9 @@ from fnmatch import fnmatchcase
 from itertools import product, takewhile
 
 from cdkguard._typing import Json
+from cdkguard.diff.differences import are_equal
 from cdkguard.engine.branching import Verdict, find_world
+from cdkguard.engine.effective_bodies import EffectiveBodies, find_logical_id, find_stack, is_completed
 from cdkguard.engine.property_paths import overlap, value_at_text
 from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, is_strict, severity_of
 from cdkguard.engine.run import Run
@@ -51,6 +53,7 @@ class Regressions:
     def __init__(self, runs: tuple[Run, Run], governing_stacks: GoverningStacks) -> None:
         self._runs, self._governing_stacks = runs, governing_stacks
         self._rules = [bound.rule for bound in runs[1].rules.all]
+        self.bodies = EffectiveBodies(runs)
         self._settings: EngineSettings = runs[1].settings
         self._bound = {bound.rule.id: bound for bound in runs[1].rules.all}
         self._parts: dict[str, list[BoundRule]] = {}  # by rule id
@@ -80,21 +83,16 @@ class Regressions:
         if old.outcome is Outcome.UNKNOWN and not any(overlap(p.path, path) for p in change.properties):
             return  # as little is known as before
         is_sure = old.outcome is Outcome.PASS and new.outcome is Outcome.FAIL
-        yield Weakening(
-            path,
-            value_at_text(change.before, path),
-            new.evidence[0][1] if new.evidence else ABSENT,
-            Outcome.FAIL if is_sure else Outcome.UNKNOWN,
-            rule.id,
-            secret=rule.secret,
-        )
+        before, after = self._value_before(change, path), new.evidence[0][1] if new.evidence else ABSENT
+        outcome = Outcome.FAIL if is_sure else Outcome.UNKNOWN
+        yield _name_cause(Weakening(path, before, after, outcome, rule.id, secret=rule.secret), rule, change)
 
     def _compare_parts(self, rule: Rule, change: Change, whole: tuple[Verdict, Verdict]) -> Iterator[Weakening]:
         """What a rule that failed before misses now, too: another of its parts, another element of a list.
 
         `whole` is what it says of both sides.
         """
-        bodies = self._body(change, 0), self._body(change, 1)
+        bodies = self.bodies.find(change, 0), self.bodies.find(change, 1)
         if self._aligned[0] is not change:  # several rules ask for the same one
             self._aligned = change, align_lists(bodies[0], bodies[1], kept=True)
         pairs = (bodies, self._aligned[1])
@@ -112,7 +110,7 @@ class Regressions:
                 if any(weakening.before is ABSENT for weakening in found) and len(parts) > 1:
                     before = self._verdict_on(self._bound[rule.id], change, 0, pair[0]) if is_aligned else whole[0]
                     found = [weakening for weakening in found if not _was_missed(weakening, before)]
-                yield from found
+                yield from (_name_cause(weakening, part.rule, change) for weakening in found)
                 break
 
     def _new_failures(self, rule: Rule, change: Change, verdicts: tuple[Verdict, Verdict]) -> Iterator[Weakening]:
@@ -124,7 +122,7 @@ class Regressions:
             found = ((path, value_at_text(change.after, path)),)
         for path, value in found:
             if path not in failed and any(overlap(p.path, path) for p in change.properties):
-                before = value_at_text(change.before, path)
+                before = self._value_before(change, path)
                 yield Weakening(path, before, value, Outcome.FAIL, rule.id, secret=rule.secret)
 
     # -- the rules
@@ -159,16 +157,15 @@ class Regressions:
     # -- one side: 0 is the baseline, 1 the new one
 
     def _verdict(self, rule: Rule, change: Change, side: int) -> Verdict:
-        return self._verdict_on(self._bound[rule.id], change, side, self._body(change, side))
+        return self._verdict_on(self._bound[rule.id], change, side, self.bodies.find(change, side))
 
     def _verdict_on(self, bound: BoundRule, change: Change, side: int, body: Json) -> Verdict:
         run = self._runs[side]
-        scope = find_world(body, run.scopes.of(_stack_of(change, side)))
-        return run.evaluate_rule(bound, Subject(body, scope, _logical_id_of(change, side), run.lookups))
+        scope = find_world(body, run.scopes.of(find_stack(change, side)))
+        return run.evaluate_rule(bound, Subject(body, scope, find_logical_id(change, side), run.lookups))
 
-    def _body(self, change: Change, side: int) -> Json:
-        """The resource as its template writes it."""
-        return self._runs[side].scopes.resources(_stack_of(change, side)).get(_logical_id_of(change, side))
+    def _value_before(self, change: Change, path: str) -> Json:
+        return value_at_text(self.bodies.find(change, 0) if is_completed(change.resource_type) else change.before, path)
 
 
 def _was_missed(weakening: Weakening, before: Verdict) -> bool:
@@ -176,13 +173,32 @@ def _was_missed(weakening: Weakening, before: Verdict) -> bool:
     return weakening.before is ABSENT and any(path == weakening.path for path, _value in before.evidence)
 
 
-def _stack_of(change: Change, side: int) -> Stack:
-    return (change.old_stack if side == 0 else change.stack) or change.stack
+def _name_cause(weakening: Weakening, rule: Rule, change: Change) -> Weakening:
+    """The weakening with the change that makes it one, where the value that the rule misses is as it was.
+
+    A rule may have been content for another reason: the snapshot of a database says whether it is encrypted.
+    """
+    if not are_equal(weakening.before, weakening.after):
+        return weakening
+    asked = {*_find_fields(rule.require), *_find_fields(rule.where)}
+    causes = [p for p in change.properties if not p.path.startswith("Metadata")]
+    cause = next((p for p in causes if any(overlap(p.path, path) for path in asked)), next(iter(causes), None))
+    if cause is None:
+        return weakening
+    missing = f"{weakening.path} {'is absent' if weakening.after is ABSENT else 'stays as it was'}"
+    return weakening._replace(path=cause.path, before=cause.before, after=cause.after, missing=missing)
 
 
-def _logical_id_of(change: Change, side: int) -> str:
-    had_another = side == 0 and change.partner_id and change.impact == "WILL_CREATE"
-    return str(change.partner_id if had_another else change.logical_id)
+def _find_fields(node: Json) -> Iterator[str]:
+    """The properties that a prepared requirement asks about, each up to the list that it is in."""
+    if isinstance(node, dict):
+        if "steps" in node:
+            yield _asked_property(node)
+        for inner in node.values():
+            yield from _find_fields(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _find_fields(inner)
 
 
 def _matches(globs: Sequence[str], rule: Rule) -> bool:

@@ -10,7 +10,7 @@ from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.language.requirements import Binding, bind_requirement, expand_types
 from cdkguard.language.subject import Decide, Predicate, Subject
 from cdkguard.logic import Tri
-from cdkguard.model import Rule, Stack
+from cdkguard.model import Remedy, Rule, Stack
 from cdkguard.template.values import Branch
 
 
@@ -68,7 +68,7 @@ def is_for_stack(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
 class BoundRule:
     """A rule with its closures, made when it first meets a subject."""
 
-    __slots__ = ("rule", "count", "_settings", "_where", "_require", "_weights")
+    __slots__ = ("rule", "count", "_settings", "_where", "_require", "_weights", "_cases")
 
     def __init__(self, rule: Rule, settings: EngineSettings) -> None:
         self.rule, self._settings = rule, settings
@@ -76,6 +76,7 @@ class BoundRule:
         self._where: Decide | None = None
         self._require: Decide | None = None
         self._weights: list[tuple[Decide, Mapping[str, Json]]] | None = None
+        self._cases: list[tuple[Decide, Remedy]] | None = None
 
     def decide(self, subject: Subject) -> Tri:
         """True: in order or not concerned; False: not in order; None: not known."""
@@ -117,6 +118,13 @@ class BoundRule:
                 if holds(subject) is True:
                     return weight
         return None
+
+    def find_remedy(self, subject: Subject) -> Remedy | None:
+        """What the rule advises: by the first of its cases that holds, else in general."""
+        if self._cases is None:
+            cases, binding = self.rule.remedy_cases, self._binding()
+            self._cases = [(bind_requirement(c["where"], binding, False), Remedy(*c["remedy"])) for c in cases]
+        return next((remedy for holds, remedy in self._cases if holds(subject) is True), self.rule.remedy)
 
     def _binding(self) -> Binding:
         rule, settings = self.rule, self._settings

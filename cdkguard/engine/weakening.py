@@ -13,6 +13,7 @@ from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
+_LONG = 40  # Characters of a value from which on it is no number or word.
 _MAX_BRANCHES = 16  # branches of one resource that are looked at
 
 
@@ -26,6 +27,10 @@ class Weakening(NamedTuple):
     rule: str = ""  # The id of the rule that was content before; "" where a value itself was compared.
     severity: str = ""
     secret: bool = False  # Whether its values are not shown.
+    words: tuple[str, str] | None = None  # Both values in words, where a number or an absent value needs them.
+    missing: str = (
+        ""  # What the rule misses at another path, where nothing changed: `Properties.X is absent`, or stays as it was.
+    )
 
 
 def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope: Scope) -> Iterator[Weakening]:
@@ -40,12 +45,42 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
 
     defaults = [_default_for(entry, body) for body in (before, after)]
     for path in {**olds, **news}:
+        sides = [side.get(path, [ABSENT]) for side in (olds, news)]
         old, new = (
-            [default if v is ABSENT else v for v in side.get(path, [ABSENT])]
-            for side, default in zip((olds, news), defaults, strict=True)
+            [default if v is ABSENT else v for v in side] for side, default in zip(sides, defaults, strict=True)
         )
         if weakening := _compare_values(entry, path, old, new):
-            yield weakening
+            yield weakening._replace(words=_put_into_words(entry, weakening, sides, defaults))
+
+
+def _put_into_words(
+    entry: Mapping[str, Json], weakening: Weakening, sides: Sequence[list[Json]], defaults: Sequence[Json]
+) -> tuple[str, str] | None:
+    """Both values as people say them: with their unit, and what stands for one that the template does not write."""
+    if "unit" not in entry and "default" not in entry:
+        return None
+    values = (weakening.before, weakening.after)
+    one, other = (
+        _say_missing(entry, default) if ABSENT in side and value == default else _say(entry, value)
+        for side, value, default in zip(sides, values, defaults, strict=True)
+    )
+    return None if one is None or other is None else (one, other)
+
+
+def _say_missing(entry: Mapping[str, Json], default: Json) -> str:
+    """A value that is not there, and counts as this default."""
+    said = _say(entry, default)
+    return str(entry.get("unset", "absent" if said is None else f"{said}, the default"))
+
+
+def _say(entry: Mapping[str, Json], value: Json) -> str | None:
+    """A value in words; None for one that only the deployment knows, or that has none."""
+    text = scalar_text(value)
+    if not text or len(text) > _LONG:
+        return None
+    if "unit" not in entry:
+        return text
+    return f"{text} {entry['unit'].removesuffix('s') if text == '1' else entry['unit']}"
 
 
 def _default_for(entry: Mapping[str, Json], body: Json) -> Json:

@@ -42,6 +42,9 @@ EQUIVALENT_PEERS = (
     "cdk-nag", "cfn-lint", "cfn_nag", "cfripper", "checkov", "guard", "kics", "prowler", "regula", "security-hub", "trivy",
 )  # fmt: skip
 
+# `cases` of `remedy`: entries with a requirement and what is advised where it holds.
+REMEDY_CASE_NEEDED = ("where", "text")
+
 # `weights`: entries with a requirement and what then stands for the rule's own severity and message.
 WEIGHT_NEEDED = ("where", "severity")
 WEIGHT = (*WEIGHT_NEEDED, "message", "under")
@@ -55,6 +58,6 @@ OTHERWISE: dict[str, Tri] = {"pass": True, "fail": False, "unknown": None}
 
 # `weakens`: globs of rules, or a list of entries with a path, a direction and the optional keys.
 WEAKENS_RULES = ("rules", "skip", "raise", "opens")
-WEAKENS_ENTRY = ("path", "by", "types", "order", "default", "inside", "elements")
+WEAKENS_ENTRY = ("path", "by", "types", "order", "default", "inside", "elements", "unset", "unit")
 DIRECTIONS = ("lower", "higher", "absent", "new", "added", "changed", "other", "prefix", "addresses", "order")
 ELEMENTS = ("kept", "outer")

@@ -24,6 +24,8 @@ def _paragraphs(rule: Rule) -> Iterator[str]:
     yield textwrap.fill(rule.why, 79)
     if rule.remedy:
         yield from _remedy(rule.remedy)
+    for case in rule.remedy_cases:
+        yield "\n" + textwrap.indent(textwrap.fill(case["remedy"][0], 75), "  ")
     for reference in rule.references:
         yield f"\n{reference}"
     yield (

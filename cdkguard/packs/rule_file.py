@@ -79,6 +79,7 @@ class RuleFile:
             "message": _as_one_line(data.get("message", "")),
             "why": _as_one_line(data["why"]),
             "remedy": self._remedy(),
+            "remedy_cases": self._remedy_cases(sets, parameters),
             "references": self._strings("references"),
             "equivalents": self._equivalents(),
             "covers": self._strings("covers"),
@@ -242,10 +243,35 @@ class RuleFile:
         value = self.data["remedy"]
         if isinstance(value, str):
             return [value.strip(), None, None]
-        known = {"text", *vocabulary.REMEDY_LANGUAGES}
+        known = {"text", *vocabulary.REMEDY_LANGUAGES, "cases"}
         if not isinstance(value, dict) or "text" not in value or not set(value) <= known:
-            raise self.wrong("remedy is a text, or a mapping with text, python and typescript", "remedy")
-        return [_as_one_line(value["text"]), value.get("python"), value.get("typescript")]
+            raise self.wrong("remedy is a text, or a mapping with text, python, typescript and cases", "remedy")
+        return _make_remedy(value)
+
+    def _remedy_cases(self, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> list[Json]:
+        """What a rule on changes advises in certain cases, as {where, remedy}."""
+        remedy = self.data["remedy"]
+        cases = remedy.get("cases") if isinstance(remedy, dict) else None
+        if cases is None:
+            return []
+        if not isinstance(cases, list) or not cases:
+            raise self.wrong("'cases' is a list of {where, text}", "remedy", "cases")
+        if self._scope() != "change":
+            raise self.wrong("'cases' are for rules about changes", "remedy", "cases")
+
+        needed, known = {*vocabulary.REMEDY_CASE_NEEDED}, {"where", "text", *vocabulary.REMEDY_LANGUAGES}
+        for index, case in enumerate(cases):
+            if not isinstance(case, dict) or not needed <= set(case) <= known:
+                raise self.wrong(
+                    "a case has where and text; it may have python and typescript", "remedy", "cases", index
+                )
+        return [
+            {
+                "where": self._prepare_at(case["where"], ("remedy", "cases", index, "where"), sets, parameters),
+                "remedy": _make_remedy(case),
+            }
+            for index, case in enumerate(cases)
+        ]
 
     def _equivalents(self) -> dict[str, Json]:
         peers = vocabulary.EQUIVALENT_PEERS
@@ -288,6 +314,10 @@ def _find_predicates(node: Json) -> Iterator[str]:
     elif isinstance(node, list):
         for item in node:
             yield from _find_predicates(item)
+
+
+def _make_remedy(value: Mapping[str, Json]) -> list[Json]:
+    return [_as_one_line(value["text"]), value.get("python"), value.get("typescript")]
 
 
 def _as_one_line(text: Json) -> str:

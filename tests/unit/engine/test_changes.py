@@ -623,3 +623,18 @@ def test_the_parts_of_a_requirement_hold_together_where_it_holds(node, flags):
     parts = split_requirement(node)
     assert holds(node, flags) == all(holds(part, flags) for part in parts)
     assert len(parts) >= 1
+
+
+def test_a_value_that_stays_absent_is_not_the_change(tmp_path):
+    kind, same = "AWS::RDS::DBInstance", {"Engine": "postgres", "DBInstanceClass": "db.m5.large"}
+    before = {"A": {"Type": kind, "Properties": {**same, "DBSnapshotIdentifier": "snap-1"}}}
+    report = judged(tmp_path, before, {"A": {"Type": kind, "Properties": same}})
+    (message,) = [f.message for f in report.active if f.rule_id == "protection-weakened"]
+    assert "Properties.DBSnapshotIdentifier snap-1 -> absent, and Properties.StorageEncrypted is absent" in message
+    assert "absent -> absent" not in message
+
+
+def test_each_default_of_a_weakening_is_said_in_words():
+    entries = [e for rule in load_packs(()).rules if isinstance(rule.weakens, list) for e in rule.weakens]
+    assert not [e for e in entries if e.get("default") == 999999 and "unset" not in e]
+    assert not [e for e in entries if e["by"] in ("lower", "higher") and "unit" not in e]

@@ -165,3 +165,21 @@ def test_only_the_outermost_list_keeps_what_both_have():
     for elements, expected in ((None, 2), ("outer", 1), ("kept", 0)):
         entry = {"elements": elements} if elements else {}
         assert len(told({"A": before}, {"A": after}, path="$.A[*].B[*]", by="new", **entry)) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "before", "after", "words"),
+    [
+        ({"unset": "for ever", "default": 999999, "unit": "days"}, {}, {"Days": 30}, ("for ever", "30 days")),
+        ({"unset": "for ever", "default": 999999, "unit": "days"}, {}, {"Days": "1"}, ("for ever", "1 day")),
+        ({"default": 7, "unit": "days"}, {}, {"Days": 0}, ("7 days, the default", "0 days")),
+        ({"default": 1, "unit": "days"}, {"Days": 7}, {}, ("7 days", "1 day, the default")),
+        ({"unit": "days"}, {"Days": 7}, {}, ("7 days", "absent")),
+        ({}, {"Days": 7}, {"Days": 1}, None),
+    ],
+)
+def test_values_are_said_in_words(entry, before, after, words):
+    entry = {"by": "lower", "steps": parse_path("$.Properties.Days"), **entry}
+    one, other = {"Properties": before}, {"Properties": after}
+    (found,) = find_weakenings(entry, one, other, Verbatim({}))
+    assert found.words == words
