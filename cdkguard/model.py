@@ -70,7 +70,6 @@ if TYPE_CHECKING:
         "template-unread",
         "same-name",
         "protection-unknown",
-        "read-anew",
         "asset",
         "metadata",
     ]
@@ -292,7 +291,6 @@ DETAILS: dict[Detail, str] = {
     "template-unread": "its nested stack names another template now, which is not among what is judged",
     "same-name": "both have the same physical name, so that the new one cannot be created",
     "protection-unknown": "whether its deletion protection is on is not known before deployment; where it is, the deletion fails",
-    "read-anew": "the templates are equal; another value in Parameter Store replaces it",
     "asset": "only asset hashes differ",
     "metadata": "only metadata differs",
 }

@@ -13,7 +13,7 @@ from cdkguard.data.loader import load_table
 from cdkguard.diff.attributes import Attributes
 from cdkguard.diff.compare import compare_stacks, find_destroy_changes
 from cdkguard.diff.physical_names import Names
-from cdkguard.diff.read_anew import find_parameter_readings
+from cdkguard.diff.read_anew import find_parameter_readings, find_reference_readings
 from cdkguard.diff.replacement import Replacements
 from cdkguard.diff.resource_changes import TypeFacts
 from cdkguard.diff.sides import Sides
@@ -63,24 +63,32 @@ def compare_with_baseline(
         raise BaselineError(f"the baseline {baseline.words} was not read whole: {problem.message}")
     for problem in sides.after.problems:
         raise TemplateError(problem.message)
-    return Comparison(found, before, after, sides, _note_readings(before, _deployed_by_stacks(after), facts, sides))
+    return Comparison(found, before, after, sides, _note_readings(found, before, after, facts, sides))
 
 
 def _note_readings(
-    before: Sequence[Stack], after: Sequence[Stack], facts: TypeFacts, sides: Sides
+    changes: Sequence[Change], before: Sequence[Stack], after: Sequence[Stack], facts: TypeFacts, sides: Sides
 ) -> tuple[Problem, ...]:
-    """A notice where a parameter of the team's own in Parameter Store decides whether something with data is replaced.
+    """A notice where Parameter Store decides whether something with data or disks is replaced; see `diff.read_anew`.
 
-    Its value is read anew by each deployment, and no template holds it. Those of AWS are changes: see `diff.read_anew`.
+    It is no change: each comparison would have it, whatever the team does.
     """
     stays = {stack.root.name for stack in before}
-    looked_at = [stack for stack in after if stack.root.name in stays]
-    found = [r for r in find_parameter_readings(looked_at, sides.after, facts) if not r.is_public]
+    stacks = [stack for stack in _deployed_by_stacks(after) if stack.root.name in stays]
+    found = list(find_parameter_readings(stacks, sides.after, facts))
+    for change in changes:
+        if change.impact == "WILL_UPDATE" and not change.noise and change.logical_id is not None:
+            found += find_reference_readings(change.stack, change.logical_id, change.after, facts)
     if not found:
         return ()
+
+    found.sort(key=lambda reading: not reading.is_public)
     some = ", ".join(f"{r.property_name} of {r.logical_id} from {r.name}" for r in found[:_MOST_READINGS])
     more = f" and {len(found) - _MOST_READINGS} more" if len(found) > _MOST_READINGS else ""
-    text = f"read from Parameter Store by each deployment, where another value replaces the resource: {some}{more}"
+    text = (
+        "each deployment reads Parameter Store anew, and another value there replaces the resource, "
+        f"though no template changes: {some}{more}"
+    )
     return (Problem("notice", text, fatal=False),)
 
 

@@ -14,7 +14,6 @@ from cdkguard.diff.compared_scope import ComparedScope, pair_scopes
 from cdkguard.diff.fates import is_retained
 from cdkguard.diff.nested_outputs import find_changed_outputs
 from cdkguard.diff.propagation import Knowledge, follow_changes
-from cdkguard.diff.read_anew import Reading, find_parameter_readings, find_reference_readings
 from cdkguard.diff.renames import mark_renames
 from cdkguard.diff.resource_changes import ResourceChanges, TypeFacts, choose_worse
 from cdkguard.diff.sides import Resource, Sides, is_created, is_equal_text_equal, keep_old_defaults, resolve_resource
@@ -93,7 +92,6 @@ class _Comparison:
             self._create_stack(new)
 
         self._follow_changes(matched.pairs)
-        self._add_readings(matched.pairs)
         self.changes = {key: self.resources.settle_fate(change) for key, change in self.changes.items()}
         mark_renames(self.changes, self.facts, self._make_targets(matched.pairs))
 
@@ -133,31 +131,6 @@ class _Comparison:
         for key, change in follow_changes(pairs, self.changes, knowledge).items():
             stateful = self.resources.holds_data(change.resource_type, change.before)
             self.changes[key] = change._replace(stateful=stateful)
-
-    def _add_readings(self, pairs: Sequence[Pair]) -> None:
-        """What may be replaced because AWS has written another value, such as the latest image, into Parameter Store.
-
-        A parameter of the team's own changes when the team changes it: `comparison` notes it instead.
-        """
-        old_of = {new: old for old, new in pairs}
-        readings = list(find_parameter_readings(list(old_of), self.sides.after, self.facts))
-        for (stack, logical_id), change in self.changes.items():
-            if change.impact == "WILL_UPDATE" and not change.noise:
-                readings += find_reference_readings(stack, logical_id, change.after, self.facts)
-        for reading in readings:
-            if reading.is_public and reading.stack in old_of:
-                self._add_reading(old_of[reading.stack], reading)
-
-    def _add_reading(self, old: Stack, reading: Reading) -> None:
-        key = new, logical_id = reading.stack, reading.logical_id
-        known = self.changes.get(key)
-        if known is not None and known.impact != "WILL_UPDATE":
-            return
-        raw = self.sides.before.resources(old).get(logical_id)
-        before = resolve_resource(raw, self.sides.pair(old, new).before).body
-        after = self._find_new_body(old, new, logical_id)
-        if before is not None and after is not None:
-            self.changes[key] = self.resources.read_anew(known, old, reading, before, after)
 
     def _find_new_body(self, old: Stack, new: Stack, logical_id: str) -> Json:
         """The resolved resource of a pair's new side; None where it is not created."""

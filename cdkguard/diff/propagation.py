@@ -173,7 +173,7 @@ class _Propagation:
         if known is not None and _rank(IMPACT_OF[known.replacement]) >= _rank(IMPACT_OF[replacement]):
             return None
 
-        value = find_value(change.after.get("Properties", {}), path)
+        value = _find_value(change.after.get("Properties", {}), path)
         entry = PropertyChange(shown_path, value, value, replacement, step.because)
         impact, fate = max(IMPACT_OF[replacement], change.impact, key=_rank), change.fate
         if impact in REPLACE_IMPACTS and not fate:
@@ -204,7 +204,7 @@ def _make_node(key: ResourceKey) -> Node:
     return Node(stack, "resource", logical_id)
 
 
-def find_value(value: Json, path: Path) -> Json:
+def _find_value(value: Json, path: Path) -> Json:
     """The value at the path, ABSENT where there is none."""
     for part in path:
         if isinstance(value, dict):

@@ -53,6 +53,7 @@ PHYSICAL_NAMES = (
     "ManagedPolicyName",
 )
 
+_ZONE = "AWS::Route53::HostedZone"
 # Types of which several resources may have one Name: records of other types, zones with other name servers, APIs with
 # other IDs. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-working-with.html
 NAMESAKES = frozenset(
@@ -60,7 +61,7 @@ NAMESAKES = frozenset(
         "AWS::ApiGateway::RestApi",
         "AWS::ApiGatewayV2::Api",
         "AWS::AppSync::GraphQLApi",
-        "AWS::Route53::HostedZone",
+        _ZONE,
         "AWS::Route53::RecordSet",
     )
 )
@@ -220,7 +221,7 @@ def _match_type(
     scored = []
     for i, j in _find_candidates(old_values, new_values):
         one, other = old_values[i], new_values[j]
-        share = _share_equal(one, other)
+        share = 1.0 if _are_one_zone(olds[i], news[j]) else _share_equal(one, other)
         if share >= ENOUGH:
             nearness = _compare_paths(_find_path(olds[i]), _find_path(news[j]))
             if one or other or nearness >= _NEAR or len(olds) == len(news) == 1:
@@ -233,6 +234,18 @@ def _match_type(
             used_old.add(i)
             used_new.add(j)
             yield olds[-i], news[-j]
+
+
+def _are_one_zone(old: Change, new: Change) -> bool:
+    """Whether both are a hosted zone of one name, whatever else it says: a new zone takes the place of the old one."""
+    return old.resource_type == _ZONE and (name := _find_zone_name(old)) is not None and name == _find_zone_name(new)
+
+
+def _find_zone_name(change: Change) -> str | None:
+    """The name of a hosted zone as DNS compares it: in any case, with or without the dot at the end."""
+    properties = _find_body(change).get("Properties")
+    text = scalar_text(properties.get("Name")) if isinstance(properties, dict) else None
+    return text.rstrip(".").lower() if text is not None else None
 
 
 def _find_candidates(olds: Sequence[frozenset[str]], news: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:

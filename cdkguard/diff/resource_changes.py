@@ -18,16 +18,13 @@ from cdkguard.diff.fates import (
 )
 from cdkguard.diff.physical_names import Names, keeps_name
 from cdkguard.diff.places import LoadPlaces
-from cdkguard.diff.propagation import find_value
 from cdkguard.diff.property_changes import CDK_METADATA, classify_changes, find_property_changes
 from cdkguard.diff.replacement import IMPACT_OF, Replacements
 from cdkguard.diff.sides import Resource
 from cdkguard.model import IMPACTS, REPLACE_IMPACTS, Change, PropertyChange, Stack
-from cdkguard.template.paths import render_path
 from cdkguard.template.values import ABSENT, Deferred
 
 if TYPE_CHECKING:
-    from cdkguard.diff.read_anew import Reading
     from cdkguard.model import Detail, Fate
 
 # Resources that hold other stacks. The template of the first may lie elsewhere; nobody reads that of the second.
@@ -133,24 +130,6 @@ class ResourceChanges:
         return self._complete(
             change._replace(impact=impact, properties=properties, detail=tuple(details), fate=fate, noise=is_noise)
         )
-
-    def read_anew(self, known: Change | None, old: Stack, reading: Reading, before: Json, after: Json) -> Change:
-        """The change of a resource that is replaced where Parameter Store holds another value now; `known` is that of
-        its template, if any."""
-        change = known or Change(
-            "WILL_UPDATE", reading.stack, reading.logical_id, before=before, after=after, old_stack=old
-        )
-        path = render_path(("Properties", *reading.path))
-        value = find_value(after.get("Properties"), reading.path)
-        entry = PropertyChange(path, value, value, "maybe", f"reads {reading.name} in Parameter Store anew")
-        details = tuple(dict.fromkeys((*change.detail, "read-anew")))
-        change = change._replace(
-            impact="MAY_REPLACE",
-            properties=(*change.properties, entry),
-            fate=self.find_replaced_fate(before, after),
-            noise=False,
-        )
-        return (change if known else self._complete(change))._replace(detail=details)
 
     # -- fates
 

@@ -26,9 +26,17 @@ def test_a_value_of_the_teams_own_that_may_replace_a_database_is_noted():
     assert note.endswith("and 2 more")
 
 
-@pytest.mark.parametrize("source", ["/shop/from:3", "/aws/service/snapshots/latest"])
-def test_one_version_and_what_is_a_change_already_are_not_noted(source):
-    assert _notes(_database(source), _database(source)) == []
+def test_one_version_is_not_noted():
+    assert _notes(_database("/shop/from:3"), _database("/shop/from:3")) == []
+
+
+@pytest.mark.parametrize(("monitored", "notes"), [(None, 0), (True, 1)])
+def test_a_dynamic_reference_is_noted_where_its_resource_is_updated(monitored, notes):
+    image = {"ImageId": "{{resolve:ssm:/aws/service/latest}}"}
+    before = stack({"Server": {"Type": "AWS::EC2::Instance", "Properties": image}})
+    more = {} if monitored is None else {"Monitoring": monitored}
+    after = stack({"Server": {"Type": "AWS::EC2::Instance", "Properties": {**image, **more}}})
+    assert len(_notes(before, after)) == notes
 
 
 def test_a_new_stack_reads_nothing_anew():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cdkguard.diff.read_anew import find_parameter_readings
+from cdkguard.diff.read_anew import find_parameter_readings, find_reference_readings
 from cdkguard.template.stack_scopes import StackScopes
-from tests.support.changes import TABLES, compare, impacts, stack
+from tests.support.changes import TABLES, compare, stack
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-x86_64"
 SNAPSHOT = "/shop/restore-from"
@@ -22,63 +22,51 @@ def _stack(resources, **parameters):
     return stack(resources, Parameters=parameters)
 
 
-@pytest.mark.parametrize("source", [IMAGE, "/aws/service/eks/optimized-ami/1.33/recommended/image_id"])
-def test_the_latest_image_may_replace_an_instance_that_no_template_changes(source):
-    side = [_stack({"Server": _instance({"Ref": "Ami"})}, Ami=_parameter(source, "AWS::EC2::Image::Id"))]
-    (change,) = compare(side, side)
-    assert (change.impact, change.detail, change.fate) == ("MAY_REPLACE", ("read-anew",), "destroyed")
-    assert [(p.path, p.because) for p in change.properties] == [
-        ("Properties.ImageId", f"reads {source} in Parameter Store anew")
+def _read(side):
+    return [
+        (r.logical_id, r.property_name, r.name, r.is_public)
+        for r in find_parameter_readings([side], StackScopes(), TABLES)
     ]
+
+
+@pytest.mark.parametrize("source", [IMAGE, "/aws/service/eks/optimized-ami/1.33/recommended/image_id"])
+def test_the_latest_image_decides_about_an_instance(source):
+    side = _stack({"Server": _instance({"Ref": "Ami"})}, Ami=_parameter(source, "AWS::EC2::Image::Id"))
+    assert _read(side) == [("Server", "ImageId", source, True)]
 
 
 @pytest.mark.parametrize(
     ("resource", "parameter"),
     [
         (_instance({"Ref": "Ami"}), _parameter(f"{IMAGE}:42")),  # one version of it
-        (_instance({"Ref": "Ami"}), _parameter(SNAPSHOT)),  # of the team's own: see the notice
         (_instance({"Ref": "Ami"}), {"Type": "String", "Default": "ami-1"}),
         (_instance("ami-1", InstanceType={"Ref": "Ami"}), _parameter(IMAGE)),  # replaces perhaps, or nothing
         ({"Type": "AWS::AutoScaling::LaunchConfiguration", "Properties": {"ImageId": {"Ref": "Ami"}}}, _parameter(IMAGE)),
         ({"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": {"ImageId": {"Ref": "Ami"}}}}, _parameter(IMAGE)),
     ],
 )  # fmt: skip
-def test_what_cannot_replace_by_itself_is_no_change(resource, parameter):
-    side = [_stack({"It": resource}, Ami=parameter)]
-    assert compare(side, side) == ()
+def test_what_cannot_replace_by_itself_is_left_out(resource, parameter):
+    assert _read(_stack({"It": resource}, Ami=parameter)) == []
 
 
 def test_the_version_of_the_bootstrap_stack_is_read_by_nothing():
-    side = [_stack({"It": _instance({"Ref": "BootstrapVersion"})}, BootstrapVersion=_parameter(IMAGE))]
-    assert compare(side, side) == ()
-
-
-def test_a_change_of_the_template_is_told_beside_it_and_a_replacement_instead_of_it():
-    ami = _parameter(IMAGE)
-    old = [_stack({"It": _instance({"Ref": "Ami"}, SubnetId="a")}, Ami=ami)]
-    tagged = [_stack({"It": _instance({"Ref": "Ami"}, SubnetId="a", Tags=[])}, Ami=ami)]
-    moved = [_stack({"It": _instance({"Ref": "Ami"}, SubnetId="b")}, Ami=ami)]
-    (change,) = compare(old, tagged)
-    assert (change.impact, [p.path for p in change.properties]) == (
-        "MAY_REPLACE",
-        ["Properties.Tags", "Properties.ImageId"],
-    )
-    assert impacts(compare(old, moved)) == {"It": "WILL_REPLACE"}
+    side = _stack({"It": _instance({"Ref": "BootstrapVersion"})}, BootstrapVersion=_parameter(IMAGE))
+    assert _read(side) == []
 
 
 @pytest.mark.parametrize(
-    ("reference", "impact"),
+    ("reference", "names"),
     [
-        (f"{{{{resolve:ssm:{IMAGE}}}}}", "MAY_REPLACE"),
-        (f"{{{{resolve:ssm:{IMAGE}:7}}}}", "WILL_UPDATE"),
-        (f"{{{{resolve:ssm:{SNAPSHOT}}}}}", "WILL_UPDATE"),
-        ("ami-1", "WILL_UPDATE"),
+        (f"{{{{resolve:ssm:{IMAGE}}}}}", [IMAGE]),
+        (f"{{{{resolve:ssm:{IMAGE}:7}}}}", []),
+        (f"{{{{resolve:ssm:{SNAPSHOT}}}}}", [SNAPSHOT]),
+        ("ami-1", []),
     ],
 )
-def test_a_dynamic_reference_is_read_when_its_resource_is_updated(reference, impact):
-    old, new = {"It": _instance(reference)}, {"It": _instance(reference, Monitoring=True)}
-    assert compare(old, old) == ()
-    assert impacts(compare(old, new)) == {"It": impact}
+def test_a_dynamic_reference_without_a_version_is_read_with_its_resource(reference, names):
+    (change,) = compare({"It": _instance(reference)}, {"It": _instance(reference, Monitoring=True)})
+    found = find_reference_readings(change.stack, "It", change.after, TABLES)
+    assert [reading.name for reading in found] == names
 
 
 def test_a_nested_stack_reads_what_its_parent_passes():

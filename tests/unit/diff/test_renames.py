@@ -208,3 +208,16 @@ def test_what_a_resource_is_called_in_the_code_does_not_tell_it_apart(kind, prop
 
     found = {c.logical_id: c for c in compare(side("App"), side("AppNext"))}
     assert found["App"].partner_id == "AppNext" and found["App"].has_detail("renamed")
+
+
+@pytest.mark.parametrize(("name", "is_one"), [("Example.com.", True), ("example.org", False), ({"Ref": "P"}, False)])
+def test_a_hosted_zone_is_known_by_its_name(name, is_one):
+    old = {
+        "Type": "AWS::Route53::HostedZone",
+        "Properties": {"Name": "example.com", "HostedZoneConfig": {"Comment": "a"}},
+    }
+    new = {
+        "Type": "AWS::Route53::HostedZone",
+        "Properties": {"Name": name, "HostedZoneTags": [{"Key": "b", "Value": "c"}]},
+    }
+    assert {"renamed" in change.detail for change in compare({"Old": old}, {"New": new})} == {is_one}
