@@ -56,7 +56,7 @@ def schema():
                 "type": "object", "required": ["path", "by"], "additionalProperties": False,
                 "properties": {"path": {"$ref": "#/definitions/path"}, "by": {"enum": list(vocabulary.DIRECTIONS)},
                                "types": strings, "order": {"type": "array"}, "default": {},
-                               "inside": {"type": "boolean"}, "unset": {"type": "string"},
+                               "inside": {"type": ["boolean", "string"]}, "unset": {"type": "string"},
                                "unit": {"type": "string"}, "elements": {"enum": list(vocabulary.ELEMENTS)}}}},
         ]},
         "widens": {"anyOf": [{"const": True}, {"type": "array", "items": {"enum": list(WIDENING_KINDS)}, "minItems": 1}]},

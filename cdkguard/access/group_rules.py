@@ -58,6 +58,7 @@ _PEERS = {
     "DestinationPrefixListId": "list",
 }
 _OWNER = "SourceSecurityGroupOwnerId"
+_DEFAULT_EGRESS = "Properties.SecurityGroupEgress"  # The path of what stands nowhere in the template.
 
 
 # -- reading the template
@@ -78,11 +79,13 @@ def read_rules(stack: StackIndex, inbound: bool) -> RulesByGroup:
             continue
 
         rules = found.setdefault(stack.shared_id(logical_id), [])
-        if not inbound and not own.get(name):
-            rules += _default_egress(logical_id)
         for index, assumptions, rule in each_element(own.get(name)):
             element = TemplateElement(logical_id, f"Properties.{name}[{index}]", rule)
             rules += _read_rule(rule, element, stack, assumptions)
+
+    if not inbound:
+        for logical_id, _, _ in stack.resources_of(SECURITY_GROUP):
+            found[stack.shared_id(logical_id)] = found[stack.shared_id(logical_id)] or _default_egress(logical_id)
     return found
 
 
@@ -95,12 +98,17 @@ def make_group_key(stack: StackIndex, group: Json) -> object:
     return found
 
 
+def is_default_egress(rule: GroupRule) -> bool:
+    """Whether EC2 makes the rule, not the template."""
+    return rule.element.path == _DEFAULT_EGRESS
+
+
 def _default_egress(logical_id: str) -> list[GroupRule]:
-    """The rule that EC2 makes for a group without egress rules: everything may leave.
+    """The rules that EC2 makes for a new group without egress rules: everything may leave. The first rule takes them away.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
     """
-    element = TemplateElement(logical_id, "Properties.SecurityGroupEgress", None)
+    element = TemplateElement(logical_id, _DEFAULT_EGRESS, None)
     return [
         GroupRule("*", addresses.ALL_PORTS, ("cidr", tuple(cidr)), ALWAYS, element) for cidr in ("0.0.0.0/0", "::/0")
     ]

@@ -8,9 +8,9 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.admin_ports import ADMIN_PORTS
 from cdkguard.access.branches import each_element
 from cdkguard.access.group_coverage import is_covered_by_rules
-from cdkguard.access.group_rules import GroupRule, read_rules
+from cdkguard.access.group_rules import GroupRule, is_default_egress, read_rules
 from cdkguard.access.patterns import make_pattern, render_pattern
-from cdkguard.access.resource_types import PREFIX_LIST
+from cdkguard.access.resource_types import PREFIX_LIST, read_properties
 from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.web_openings import WEB_PORTS, opens_web, serves_inside_alone
 from cdkguard.access.widening import Widening
@@ -20,6 +20,9 @@ from cdkguard.model import severity_rank
 _WIDE = {4: 12, 6: 28}  # length of a prefix: a million addresses of IPv4, which no office has
 # A security group has at most a thousand rules. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 _MOST_PAIRS = 40_000  # of rules that are compared with each other
+# A change of one of these replaces the group.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+_MADE_ANEW_BY = ("GroupDescription", "GroupName", "VpcId")
 _MOST_NAMED = 20  # earlier rules that a widening names
 
 
@@ -41,6 +44,8 @@ def find_group_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]
         for key, rules in after.items():
             if isinstance(key, str) and key not in old.shared_ids:
                 continue  # A new group is a matter of the rules.
+            if not inbound and not _gets_default_egress(key, before.get(key, ()), old, new):
+                rules = [rule for rule in rules if not is_default_egress(rule)]
 
             subject = GroupSubject(render_group(key), inbound, before.get(key, []), rules)
             known = {rule.meaning() for rule in subject.before if rule.ports is not None}
@@ -52,6 +57,17 @@ def find_group_widenings(old: StackIndex, new: StackIndex) -> Iterator[Widening]
                 for widening in find_rule_widenings(rule, subject):
                     is_inner = widening.raised and serves_inside_alone(new, key)
                     yield widening._replace(raised=False) if is_inner else widening
+
+
+def _gets_default_egress(key: object, before: Sequence[GroupRule], old: StackIndex, new: StackIndex) -> bool:
+    """Whether EC2 opens the way out of a group without egress rules: of a new one, not of one that loses its last rule.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+    """
+    if any(is_default_egress(rule) for rule in before):
+        return True
+    one, other = (read_properties(side.resources.get(str(key))) for side in (old, new))
+    return any(one.get(name) != other.get(name) for name in _MADE_ANEW_BY)
 
 
 def find_rule_widenings(rule: GroupRule, subject: GroupSubject) -> Iterator[Widening]:

@@ -84,7 +84,10 @@ def _say(entry: Mapping[str, Json], value: Json) -> str | None:
 
 
 def _default_for(entry: Mapping[str, Json], body: Json) -> Json:
-    """What a value that is not there counts as; with `inside`, only where what it is a part of is there."""
+    """What a value that is not there counts as.
+
+    With `inside`, only where what it is a part of is there, and where the switch there that `inside` names is on.
+    """
     default = entry.get("default", ABSENT)
     if not entry.get("inside"):
         return default
@@ -94,7 +97,11 @@ def _default_for(entry: Mapping[str, Json], body: Json) -> Json:
         if IF in body:
             return default
         body = body.get(name)
-    return default if isinstance(body, dict) else ABSENT
+    if not isinstance(body, dict):
+        return ABSENT
+    switch = entry["inside"]
+    is_off = switch is not True and (switch not in body or scalar_text(body[switch]) in ("false", "False"))
+    return ABSENT if is_off else default
 
 
 def _compare_values(entry: Mapping[str, Json], path: str, old: list[Json], new: list[Json]) -> Weakening | None:
@@ -275,8 +282,10 @@ def _by_prefix(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
 def _by_addresses(old: Json, new: Json, entry: Mapping[str, Json]) -> bool | None:
     """Whether a list of address ranges, or one range, lets in more; where there is none, every address comes in."""
     known, wanted = ([scalar_text(one) for one in _as_list(value) if one is not ABSENT] for value in (old, new))
-    if not known or not wanted:
-        return bool(known)
+    if not known:
+        return False
+    if not wanted:
+        return not _is_open(known)
     fresh = [one for one in wanted if one is None or one not in known]
     verdicts = [None if one is None else _is_within(one, known) for one in fresh]
     return True if False in verdicts else None if None in verdicts else False
@@ -290,6 +299,13 @@ def _is_within(cidr: str, ranges: Sequence[str | None]) -> bool | None:
         return None
     is_covered = addresses.is_covered_by(cidr, [one for one in ranges if one is not None])
     return True if is_covered else None if None in ranges else False
+
+
+def _is_open(ranges: Sequence[str | None]) -> bool:
+    """Whether every address was let in already."""
+    from cdkguard.aws import addresses
+
+    return any(addresses.is_open(one) for one in ranges if one is not None)
 
 
 def _as_list(value: Json) -> list[Json]:

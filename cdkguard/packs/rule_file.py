@@ -149,8 +149,8 @@ class RuleFile:
                 *at,
                 "elements",
             )
-        if not isinstance(entry.get("inside", False), bool):
-            raise self.wrong("'inside' is true or false", *at, "inside")
+        if not isinstance(entry.get("inside", True), bool | str):
+            raise self.wrong("'inside' is true, or the name of a switch", *at, "inside")
         for name in entry.get("types", ()):
             if name.startswith("@") and name[1:] not in sets:
                 raise self.wrong(f"no named set '{name}'{did_you_mean(name[1:], sets)}", *at, "types")

@@ -38,13 +38,14 @@ ENTRIES = [
 @pytest.mark.parametrize(("rule_id", "entry"), ENTRIES, ids=lambda v: v if isinstance(v, str) else v["steps"][-1][1])
 def test_an_entry_knows_its_default(rule_id, entry):
     path = [name for _kind, name in entry["steps"]]
-    absent, parent = within(path[:-1], {}), {"Properties": {}}
+    switch = {entry["inside"]: True} if isinstance(entry.get("inside"), str) else {}
+    absent, parent = within(path[:-1], switch), {"Properties": {}}
     scope = Verbatim.of(Scope({}))
     for text in {
         entry["default"],
         str(entry["default"]).lower() if entry["default"] in (True, False) else str(entry["default"]),
     }:
-        written = within(path, text)
+        written = within(path[:-1], {**switch, path[-1]: text})
         for before, after in ((absent, written), (written, absent), (parent, written)):
             assert not list(find_weakenings(entry, before, after, scope)), (before, after)
 

@@ -116,6 +116,23 @@ def test_egress():
     assert kinds(wide, shut) == kinds(absent, wide) == []
 
 
+def test_a_group_that_loses_its_last_way_out_gets_no_other():
+    inner = tcp(443, "10.0.0.0/8")
+    own = {"G": group(SecurityGroupEgress=[inner], GroupDescription="a")}
+    absent = {"G": group(GroupDescription="a")}
+    assert kinds(own, absent) == []
+    assert kinds(own, {"G": group(GroupDescription="b")}) == ["egress"]  # a new group, with EC2's rules
+
+
+def test_the_first_way_out_that_is_a_resource_takes_the_default_away():
+    def way_out(cidr):
+        return {"G": group(), "E": body("AWS::EC2::SecurityGroupEgress", GroupId=ref("G", "GroupId"), **tcp(443, cidr))}
+
+    assert kinds({"G": group()}, way_out("0.0.0.0/0")) == []
+    assert kinds(way_out("10.0.0.0/8"), way_out("0.0.0.0/0")) == ["egress"]
+    assert kinds(way_out("10.0.0.0/8"), {"G": group()}) == []
+
+
 def test_ports_of_icmp_are_kinds_and_codes():
     def icmp(kind, code=-1, **more):
         return {"IpProtocol": "icmp", "FromPort": kind, "ToPort": code, "CidrIp": "0.0.0.0/0", **more}

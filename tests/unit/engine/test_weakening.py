@@ -142,7 +142,7 @@ ADDRESSES = [
     (["203.0.113.0/24"], ["203.0.113.7/32"], []), (["203.0.113.7/32"], ["203.0.113.0/24"], FAIL), (["10.0.0.0/25", "10.0.0.128/25"], "10.0.0.0/24", []),
     (["10.0.0.0/24"], ["10.0.0.0/24", "10.0.1.0/24"], FAIL), (ABSENT, ["10.0.0.0/24"], []), (["10.0.0.0/24"], ABSENT, FAIL), ([], ["10.0.0.0/24"], []),
     (["10.0.0.0/24"], [], FAIL), (["10.0.0.0/24"], [UNKNOWN], UNSURE), ([UNKNOWN], ["10.0.0.0/24"], UNSURE), ([UNKNOWN, "10.0.0.0/8"], ["10.0.0.0/24"], []),
-    ("10.0.0.0/24", "0.0.0.0/0", FAIL), ("10.0.0.0/24", "an alias", UNSURE), (["10.0.0.0/24"], ["2001:db8::/32"], FAIL),
+    (["10.0.0.0/24", "0.0.0.0/0"], ABSENT, []), ("10.0.0.0/24", "0.0.0.0/0", FAIL), ("10.0.0.0/24", "an alias", UNSURE), (["10.0.0.0/24"], ["2001:db8::/32"], FAIL),
 ]  # fmt: skip
 
 
@@ -183,3 +183,11 @@ def test_values_are_said_in_words(entry, before, after, words):
     one, other = {"Properties": before}, {"Properties": after}
     (found,) = find_weakenings(entry, one, other, Verbatim({}))
     assert found.words == words
+
+
+def test_a_default_stands_inside_what_is_there_and_on():
+    entry = {"path": "$.A.B", "by": "lower", "default": 35, "inside": "On"}
+    assert told({}, {"A": {"On": True, "B": 7}}, **entry) == []
+    assert told({"A": {"On": False}}, {"A": {"On": True, "B": 7}}, **entry) == []
+    assert told({"A": {"On": "true"}}, {"A": {"On": True, "B": 7}}, **entry) == FAIL
+    assert told({"A": {"On": True}}, {"A": {"On": True, "B": 35}}, **entry) == []
