@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # Resources that hold other stacks. The template of the first may lie elsewhere; nobody reads that of the second.
 NESTED_TYPES = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
 
+# Resources whose template is judged where it is among the assets, and never compared.
+_NEVER_COMPARED = ("AWS::ServiceCatalog::CloudFormationProduct", "AWS::Serverless::Application")
+
 
 class TypeFacts(NamedTuple):
     """The facts about resource types; the sets are those of the rules."""
@@ -121,7 +124,8 @@ class ResourceChanges:
         fate = "" if impact == "WILL_UPDATE" else self.find_replaced_fate(before, after)
 
         details, is_noise = classify_changes(kind, properties)
-        if is_noise and self._is_unread(old, logical_id, before) and details != ["metadata"]:
+        is_unread = kind in _NEVER_COMPARED or self._is_unread(old, logical_id, before)
+        if is_noise and is_unread and details != ["metadata"]:
             is_noise = False  # Another template of a nested stack, though its name differs by a hash alone.
         if any(p.path == "Condition" and p.after is not ABSENT for p in properties):
             details.append("condition-changed")

@@ -119,3 +119,13 @@ def test_what_goes_one_way_comes_the_other_way(one, other):
 def test_both_sides_may_share_their_values():
     stacks, scopes = [stack({"It": TABLE})], StackScopes()
     assert not compare_stacks(stacks, stacks, TABLES, Sides(scopes, scopes))
+
+
+def test_another_template_of_a_product_is_no_noise():
+    def side(digit):
+        url = f"https://s3.eu-west-1.amazonaws.com/assets/{digit * 64}.json"
+        artifact = {"Info": {"LoadTemplateFromURL": url}}
+        properties = {"ProvisioningArtifactParameters": [artifact]}
+        return {"It": {"Type": "AWS::ServiceCatalog::CloudFormationProduct", "Properties": properties}}
+
+    assert impacts(compare(side("a"), side("b"))) == {"It": "WILL_UPDATE"}
