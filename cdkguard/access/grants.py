@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from cdkguard._typing import NamedTuple
 from cdkguard.access.coverage import ELEMENTS, element_checks, is_covered, split_statement
 from cdkguard.access.denies import list_parts_left
+from cdkguard.access.principals import is_account
 from cdkguard.access.sets import ALL
 from cdkguard.access.statements import Statement
 
@@ -65,16 +66,16 @@ def _find_in_allow(new: Statement, allows: Sequence[Statement], denies: Sequence
         yield NewGrant(new, "unknown", False, next(iter(allows), None))
         return
     for whole in split_statement(new):
-        if is_covered(whole, allows) is True or is_covered(whole, denies) is True:
+        if (of_whole := is_covered(whole, allows)) is True or is_covered(whole, denies) is True:
             continue
         for one in list_parts_left(whole, denies):
-            if (verdict := is_covered(one, allows)) is not True:
+            if (verdict := of_whole if one is whole else is_covered(one, allows)) is not True:
                 nearest = _find_nearest(one, allows)
                 yield NewGrant(one, _find_kind(one, nearest), verdict is False, nearest, _was_delegated(one, allows))
 
 
 def _was_delegated(one: Statement, allows: Sequence[Statement]) -> bool:
-    if one.principal == ALL:
+    if one.principal == ALL or not any(is_account(p) for wide in allows for p in wide.principal.patterns):
         return False
     return is_covered(one, [wide._replace(account=()) for wide in allows]) is True
 

@@ -50,6 +50,16 @@ _ACCOUNT_OF_ORGANIZATION: Mapping[str, str] = {
     "aws:sourceorgid": "aws:sourceaccount",
     "aws:sourceorgpaths": "aws:sourceaccount",
 }
+# The keys that these are about: of another, nothing follows.
+_KEYS = {
+    *_ACCOUNT_IN_ARN,
+    *_SAME_VALUE,
+    *_ORGANIZATION_IN_PATH,
+    *_ORGANIZATION_IN_PATH.values(),
+    *_TRUE_IF_THERE,
+    *_TRUE_IF_THERE.values(),
+    *(key for keys in (*_ACCOUNT_IN_ARN.values(), *_SAME_VALUE.values()) for key in keys),
+}
 _TRUE = make_pattern("true")
 
 
@@ -61,18 +71,21 @@ def conditions_imply(narrow: Statement, wide: Statement) -> Tri:
 def is_implied(one: Statement, wanted: ConditionTest) -> Tri:
     """Whether every request that a statement matches passes a test; None where that depends on an unknown part."""
     found = any_of(implies(test, wanted) for test in one.conditions)
-    if found is True:
-        return True
+    if found is True or wanted.key not in _KEYS:
+        return found
 
-    known = [t for test in (*one.conditions, *_tests_of_principal(one)) for t in (test, *_derive(test, one.account))]
-    found = any_of((found, *(implies(test, wanted) for test in known), _is_in_organization(known, wanted, one.account)))
-    if wanted.negative and found is not True:
-        # Who is not in an account is none of its topics.
-        derived = [_without_not(wanted), *_derive(_without_not(wanted), one.account)]
-        excluded = [_without_not(test) for test in one.conditions if test.negative]
-        found = any_of((found, *(implies(a, b) for a in derived for b in excluded)))
-        return any_of((found, *(_is_in_organization(derived, b, one.account) for b in excluded)))
-    return found
+    given = [*one.conditions, *_tests_of_principal(one)]
+    given += [derived for test in given for derived in _derive(test, one.account)]
+    more = (implies(test, wanted) for test in given[len(one.conditions) :])
+    found = any_of((found, *more, _is_in_organization(given, wanted, one.account)))
+    if not wanted.negative or found is True:
+        return found
+
+    # Who is not in an account is none of its topics.
+    derived = [_without_not(wanted), *_derive(_without_not(wanted), one.account)]
+    excluded = [_without_not(test) for test in one.conditions if test.negative]
+    found = any_of((found, *(implies(a, b) for a in derived for b in excluded)))
+    return any_of((found, *(_is_in_organization(derived, b, one.account) for b in excluded)))
 
 
 def _is_in_organization(known: list[ConditionTest], wanted: ConditionTest, own: Pattern) -> Tri:
