@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.differences import IF, NO_VALUE
 from cdkguard.diff.replacement import Replacements
+from cdkguard.diff.table_keys import ATTRIBUTES, TABLES, decide_by_attributes
 from cdkguard.template.values import ABSENT, scalar_text
 
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ def decide_replacement(
     replacements: Replacements, resource_type: str, path: Sequence[str | int], before: Json, after: Json
 ) -> Replacement:
     """Whether a change at a path below `Properties` replaces the resource, by its comparable bodies before and after."""
+    if resource_type in TABLES and path and path[0] == ATTRIBUTES:
+        effect_of_type = decide_by_attributes(path, before, after)
+        if effect_of_type is not None:
+            return effect_of_type
     if resource_type in _TYPES and path:
         place = resource_type, str(path[0])
         if place in _BY_POLICY:

@@ -8,6 +8,7 @@ from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.deletion_protections import name_protection
 from cdkguard.diff.fronts import find_fronts
+from cdkguard.diff.refusals import find_refusals
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.diff.served import find_origin
 from cdkguard.engine.weakening import Weakening
@@ -125,6 +126,7 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "partner": partner,
         "partner_id": change.partner_id or "",
         "lost": ", ".join(lost.text for lost in find_lost_data_parts(change)),
+        "refused": "; ".join(refusal.text for refusal in find_refusals(change)),
         "because": ", ".join(causes),
         "stack": change.stack.name,
         "old_stack": change.old_stack.name if change.old_stack else "",

@@ -1,8 +1,8 @@
 """Changes x rules -> findings: what a deployment would destroy, weaken or open.
 
 A rule with `on_change` is asked about a record of the change (see record.py); its paths start at
-    {Impact, Type, Detail, Fate, Kept, Stateful, Lost, Origin, Partner, Fronts, Before, After, New, Changed, Replacing,
-     DeleteCall, Stack: {Name, Environment}}
+    {Impact, Type, Detail, Fate, Kept, Stateful, Lost, Refused, Origin, Partner, Fronts, Before, After, New, Changed,
+     Replacing, DeleteCall, Stack: {Name, Environment}}
 where Before and After are the resolved resources with the DeletionPolicy in force. Then
     weakens: {rules: [globs]}        those rules were content before and are not any more (see regressions.py)
     weakens: [{path, by, ...}]       a value that went the wrong way (see DIRECTIONS in weakening.py)

@@ -8,6 +8,7 @@ from cdkguard._typing import Any, Json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.fates import find_deletion_policy
 from cdkguard.diff.fronts import find_fronts
+from cdkguard.diff.refusals import find_refusals
 from cdkguard.diff.served import find_origin
 from cdkguard.model import Change
 from cdkguard.template.values import ABSENT, Deferred, as_mapping
@@ -27,6 +28,7 @@ def make_record(change: Change, load_calls: Callable[[], Any] | None = None) -> 
         "Kept": ABSENT if change.fate in ("", "destroyed", "unknown") else change.fate,
         "Stateful": change.stateful,
         "Lost": _lost_parts(change),
+        "Refused": _find_refused(change),
         "Origin": find_origin(change) or ABSENT,
         "Partner": change.partner or ABSENT,
         "Fronts": find_fronts(change),
@@ -75,6 +77,14 @@ def _lost_parts(change: Change) -> Json:
     if found and not any(lost.certain for lost in found):
         return Deferred("unknown", [lost.text for lost in found])
     return [lost.text for lost in found]
+
+
+def _find_refused(change: Change) -> Json:
+    """What the service refuses of the update; not known where each of it only may be refused."""
+    found = find_refusals(change)
+    if found and not any(refusal.certain for refusal in found):
+        return Deferred("unknown", [refusal.text for refusal in found])
+    return [refusal.text for refusal in found if refusal.certain]
 
 
 def add_policies(body: Json) -> Json:

@@ -105,6 +105,28 @@ CHANGES = [
 ]
 
 
+def keyed(**types):
+    """A table with the key `pk`, whose attributes have these types."""
+    attributes = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+    return {"AttributeDefinitions": attributes, "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
+
+
+CHANGES += [
+    (table, before, after, expected)
+    for table in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+    for before, after, expected in [
+        (keyed(pk="S"), keyed(pk="N"), "WILL_REPLACE"),
+        (keyed(pk="S", x="S"), keyed(x="S", pk="N"), "WILL_REPLACE"),
+        (keyed(pk="S"), keyed(x="S", pk="N"), "WILL_REPLACE"),
+        (keyed(pk="S", x="N"), keyed(x="N", pk="S"), "WILL_UPDATE"),
+        (keyed(pk="S", x="S"), keyed(pk="S", y="N"), "WILL_UPDATE"),
+        (keyed(pk="S"), keyed(pk="S", x="N"), "WILL_UPDATE"),
+        (keyed(pk="S", x="S"), keyed(pk="S", x="N"), "MAY_REPLACE"),
+        (keyed(pk="S"), keyed(pk={"Ref": "Stage"}), "MAY_REPLACE"),
+    ]
+]
+
+
 @pytest.mark.parametrize(("kind", "before", "after", "expected"), CHANGES)
 def test_a_property_that_comes_or_goes_decides(kind, before, after, expected):
     policy = {"UseOnlineResharding": True, "EnableVersionUpgrade": True}
