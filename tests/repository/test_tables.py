@@ -21,11 +21,11 @@ from cdkguard.config import environment_words
 from cdkguard.diff import (
     asset_hashes,
     attributes,
-    conditional_replacement,
     data_parts,
     deletion_protections,
     fronts,
     renames,
+    replacement_conditions,
     served,
 )
 from cdkguard.engine import weakening
@@ -49,9 +49,10 @@ def test_tables(golden):
     tables = {
         "where resource policies stand": policy_locations.POLICY_LOCATIONS,
         "what holds data inside a resource": data_parts.DATA_PARTS,
-        "changes of value that keep the resource": conditional_replacement.KEEPING_VALUES,
-        "what an update policy decides": conditional_replacement.POLICY_EFFECTS,
-        "what the coming and going of a property decides": conditional_replacement.PRESENCE_EFFECTS,
+        "changes of value that keep the resource": replacement_conditions.KEEPING_VALUES,
+        "what neighbours of a property decide": replacement_conditions.NEIGHBOUR_EFFECTS,
+        "what an update policy decides": replacement_conditions.POLICY_EFFECTS,
+        "what the coming and going of a property decides": replacement_conditions.PRESENCE_EFFECTS,
         "custom resources that answer with an identifier": attributes._STEADY,
         "properties that a custom resource is not asked about": attributes._NOT_ASKED,
         "what protects a resource from deletion": deletion_protections.PROTECTIONS,

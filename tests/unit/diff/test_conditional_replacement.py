@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdkguard.diff.conditional_replacement import POLICY_EFFECTS, PRESENCE_EFFECTS
+from cdkguard.diff.replacement_conditions import KEEPING_VALUES, NEIGHBOUR_EFFECTS, POLICY_EFFECTS, PRESENCE_EFFECTS
 from tests.support.changes import compare, find_change, stack
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -57,6 +57,10 @@ def test_the_update_policy_of_the_new_template_decides(effect):
 
 DOMAIN, OLD_DOMAIN = "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"
 CACHE, API = "AWS::ElastiCache::ReplicationGroup", "AWS::AppSync::GraphQLApi"
+NODES = "AWS::ElastiCache::CacheCluster"
+SHARD, OTHER_SHARD = {"NodeGroupId": "0001"}, {"NodeGroupId": "0002"}
+ZONES = {"PreferredAvailabilityZones": ["a", "b"]}
+MAYBE_ZONES = {"PreferredAvailabilityZones": either(["a", "b"], NO_VALUE)}
 DB, CLUSTER = "AWS::RDS::DBInstance", "AWS::RDS::DBCluster"
 VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 OTHER_VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-2"]}
@@ -100,6 +104,12 @@ CHANGES = [
     ("AWS::EC2::VPC", {"InstanceTenancy": "default"}, {"InstanceTenancy": "dedicated"}, "MAY_REPLACE"),
     (CACHE, {"Engine": "redis"}, {"Engine": "valkey"}, "WILL_UPDATE"),
     (CACHE, {"Engine": "valkey"}, {"Engine": "redis"}, "MAY_REPLACE"),
+    (CACHE, {"NodeGroupConfiguration": [SHARD]}, {"NodeGroupConfiguration": [SHARD, OTHER_SHARD]}, "WILL_UPDATE"),
+    (CACHE, {"NodeGroupConfiguration": [{}]}, {"NodeGroupConfiguration": [{}, {}]}, "MAY_REPLACE"),
+    (NODES, {"NumCacheNodes": 2}, {"NumCacheNodes": 3}, "WILL_REPLACE"),
+    (NODES, {"NumCacheNodes": 2}, {"NumCacheNodes": 3, "PreferredAvailabilityZones": ["a", "b", "c"]}, "MAY_REPLACE"),
+    (NODES, {"NumCacheNodes": 2, **ZONES}, {"NumCacheNodes": 3, **ZONES}, "WILL_UPDATE"),
+    (NODES, {"NumCacheNodes": 2, **MAYBE_ZONES}, {"NumCacheNodes": 3, **MAYBE_ZONES}, "MAY_REPLACE"),
     # UseOnlineResharding is about shards only.
     (CACHE, {"CacheSubnetGroupName": "a"}, {"CacheSubnetGroupName": "b"}, "WILL_REPLACE"),
 ]
@@ -134,8 +144,11 @@ def test_a_property_that_comes_or_goes_decides(kind, before, after, expected):
 
 
 def test_each_property_is_decided_by_one_record():
-    places = [(effect.resource_type, effect.property) for effect in (*POLICY_EFFECTS, *PRESENCE_EFFECTS)]
-    assert len(set(places)) == len(places)
+    places = [(effect.resource_type, effect.property) for effect in (*POLICY_EFFECTS, *NEIGHBOUR_EFFECTS)]
+    later = [(effect.resource_type, effect.property) for effect in (*PRESENCE_EFFECTS, *KEEPING_VALUES)]
+    assert len(set(places)) == len(places) and not {*places} & {*later}
+    for table in (PRESENCE_EFFECTS, KEEPING_VALUES):
+        assert len({(effect.resource_type, effect.property) for effect in table}) == len(table)
 
 
 INTERRUPTED = ("BackupRetentionPeriod", "MultiAZ", "StorageType", "PreferredMaintenanceWindow", "DBParameterGroupName")
