@@ -127,6 +127,7 @@ class _Comparison:
             self._find_new_body,
             lambda old, new: find_changed_outputs(old, new, self.sides),
             self.resources.find_replaced_fate,
+            self.resources.holds_data,
         )
         for key, change in follow_changes(pairs, self.changes, knowledge).items():
             stateful = self.resources.holds_data(change.resource_type, change.before)

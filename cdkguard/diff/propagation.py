@@ -35,6 +35,7 @@ class Knowledge(NamedTuple):
     find_body: Callable[[Stack, Stack, str], Json]  # (old stack, new stack, logical ID) -> resolved new body, or None.
     find_changed_outputs: Callable[[Stack, Stack], Sequence[str]]  # (old stack, new stack) -> names of outputs.
     find_fate: Callable[[Json, Json], Fate]  # (before, after) -> what becomes of the resource that is replaced.
+    holds_data: Callable[[str | None, Json], bool]  # (type, body) -> whether its loss is a loss of data.
 
 
 def follow_changes(
@@ -80,6 +81,7 @@ class _Step(NamedTuple):
     certain: bool = True  # Whether the value changes for certain.
     because: str = ""
     noise: bool = False  # Whether every build brings the change of the value.
+    guess: bool = False  # Whether nothing is replaced, and an update in place may give another value.
 
 
 class _Propagation:
@@ -94,6 +96,8 @@ class _Propagation:
         self.passed: set[tuple[Node, bool]] = set()
         # The paths at which a resource follows another one perhaps.
         self.uncertain: dict[ResourceKey, set[str]] = {}
+        # Resources that nothing but such a guess may replace.
+        self.guesses: set[ResourceKey] = set()
 
     def _find_origins(self, pairs: Sequence[Pair]) -> list[_Step]:
         """The changed resources, in an order that does not depend on that of the templates; the last comes first."""
@@ -116,7 +120,11 @@ class _Propagation:
                 elif (use.user, read.certain) not in self.passed:
                     self.passed.add((use.user, read.certain))
                     self.steps.append(read._replace(node=use.user))
-        return self.followers
+        return {key: change for key, change in self.followers.items() if not self._is_idle_guess(key, change)}
+
+    def _is_idle_guess(self, key: ResourceKey, change: Change) -> bool:
+        """Whether a guess is not worth a word: no data is at stake."""
+        return key in self.guesses and not self.knowledge.holds_data(change.resource_type, change.before)
 
     def _read(self, step: _Step, use: Use) -> _Step | None:
         """What the user reads, if it changes; None where it stays."""
@@ -128,7 +136,8 @@ class _Propagation:
         if renewed == "no":
             return None
         certain = renewed == "yes"
-        return _Step(step.node, certain, _explain(change, use.attribute, certain), change.noise)
+        is_guess = key in self.guesses or not certain and change.impact == "WILL_UPDATE"
+        return _Step(step.node, certain, _explain(change, use.attribute, certain), change.noise, is_guess)
 
     def _visit_resource(self, user: Node, path: Path, step: _Step) -> None:
         key = user.stack, user.name
@@ -140,6 +149,10 @@ class _Propagation:
 
         if not step.certain:
             self.uncertain.setdefault(key, set()).add(followed.properties[-1].path)
+        if step.guess and known is None:
+            self.guesses.add(key)
+        elif not step.guess:
+            self.guesses.discard(key)
         self.changes[key] = self.followers[key] = followed
         if user in self.uses:
             self.steps.append(_Step(user))

@@ -134,3 +134,23 @@ def test_a_property_that_changes_by_itself_is_listed_once():
 
     (change,) = [c for c in compare(user("a", "x"), user("b", "y")) if c.logical_id == "User"]
     assert [p.path for p in change.properties] == ["Properties.TableName"] and change.impact == "WILL_REPLACE"
+
+
+def test_what_a_custom_resource_may_answer_is_told_where_data_is_at_stake():
+    """Nobody knows whether its program gives another value; of a task definition that is not worth a word."""
+
+    def side(seed):
+        name = {"Fn::GetAtt": ["Naming", "Name"]}
+        return {
+            "Naming": {"Type": "Custom::Naming", "Properties": {"Seed": seed}},
+            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Image": name}]}},
+            "Params": {"Type": "AWS::RDS::DBSubnetGroup", "Properties": {"DBSubnetGroupName": name}},
+            "Db": {"Type": "AWS::RDS::DBInstance", "Properties": {"DBSubnetGroupName": {"Ref": "Params"}}},
+            "Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}},
+        }
+
+    assert impacts(compare(side("a"), side("b"))) == {
+        "Naming": "WILL_UPDATE",
+        "Db": "MAY_REPLACE",
+        "Files": "MAY_REPLACE",
+    }
