@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         "STACK_MOVED",
         "STACK_UNPROTECTED",
         "STACK_RECLASSIFIED",
+        "STACK_REFUSED",
         "GUARDRAIL_WEAKENED",
         "EXEMPTION_ADDED",
     ]
@@ -171,6 +172,10 @@ class Stack(NamedTuple):
     environment: str | None = None  # None until `config.environments.assign_environments` says which one it is.
     lowered_by_guess: bool = False  # Whether a guess from names, tags or context alone makes it milder than prod.
     unread: frozenset[str] = frozenset()  # Logical ids of what deploys templates that were not among the input.
+    artifact: str = (
+        ""  # What the manifest calls it, with the manifest's path; `depends_on` are those deployed before it.
+    )
+    depends_on: tuple[str, ...] = ()
     elsewhere: str = ""  # The other accounts that the template is deployed to, in words: of stack sets and products.
 
     def __eq__(self, other: object) -> bool:
@@ -228,6 +233,7 @@ STACK_IMPACTS: tuple[StackImpact, ...] = (
     "STACK_MOVED",  # to another account or region
     "STACK_UNPROTECTED",  # termination protection off
     "STACK_RECLASSIFIED",  # of another environment: other rules apply from now on
+    "STACK_REFUSED",  # CloudFormation refuses its update: another stack imports what it no longer exports
     "GUARDRAIL_WEAKENED",  # this and the next are changes of cdkguard's own configuration
     "EXEMPTION_ADDED",
 )

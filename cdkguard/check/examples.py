@@ -166,6 +166,8 @@ def _judge_change(rule: Rule, every_rule: Sequence[Rule], case: Json, sets: Mapp
     for side, listed in zip(("before", "after"), stacks, strict=True):
         if "stack" in case[side] and not case[side]["stack"]:
             listed.clear()
+        for name, template in (case[side].get("others") or {}).items():  # Other stacks of the app.
+            listed.append(stacks[0][0]._replace(name=name, template=template, construct_path=name))
     sides = Sides(StackScopes(), StackScopes())
     found = compare_stacks(stacks[0], stacks[1], comparison.type_facts(sets), sides)
     if "config" in case["before"]:

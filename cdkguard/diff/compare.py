@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cdkguard._typing import Json
 from cdkguard.diff.compared_scope import ComparedScope, pair_scopes
+from cdkguard.diff.exports import find_refused_stacks
 from cdkguard.diff.fates import is_retained
 from cdkguard.diff.nested_outputs import find_changed_outputs
 from cdkguard.diff.propagation import Knowledge, follow_changes
@@ -95,8 +96,11 @@ class _Comparison:
         self.changes = {key: self.resources.settle_fate(change) for key, change in self.changes.items()}
         mark_renames(self.changes, self.facts, self._make_targets(matched.pairs))
 
+        refused = find_refused_stacks(
+            matched.pairs, self.changes, self.facts.attributes, self.sides, (self.before, self.after)
+        )
         order = {stack: place for place, stack in enumerate([*self.after, *self.before])}
-        changes = [*matched.changes, *self.changes.values()]
+        changes = [*matched.changes, *refused, *self.changes.values()]
         changes.sort(key=lambda c: (order[c.stack], c.logical_id is not None, c.construct_path or c.logical_id or ""))
         return tuple(map(_finish, changes))
 

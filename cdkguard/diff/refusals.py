@@ -61,6 +61,8 @@ GROWING = (
 
 def find_refusals(change: Change) -> list[Refusal]:
     """What the service refuses of the update of a resource."""
+    if change.impact == "STACK_REFUSED":
+        return [Refusal(*entry) for entry in change.after["Refused"]]
     if change.impact == "WILL_REPLACE":
         return list(_find_second_service(change)) if change.resource_type == "AWS::ECS::Service" else []
     if change.impact not in ("WILL_UPDATE", "MAY_REPLACE"):

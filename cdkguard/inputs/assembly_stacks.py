@@ -67,7 +67,10 @@ class StackReader:
             notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines, source=metadata.source_at(construct_path),
             acknowledgements=tuple(metadata.acknowledgements()), missing=artifact.missing, from_assembly=True,
-            unread=_find_unread(nested, template),
+            unread=_find_unread(nested, template), artifact=owner,
+            depends_on=tuple(
+                f"{artifact.manifest}:{name}" for name in list_or_empty(artifact.body.get("dependencies"))
+            ),
         )  # fmt: skip
         self.stacks.append(stack)
         self._read_nested(stack, nested, metadata, 0, owner)

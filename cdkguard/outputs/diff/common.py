@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.diff.comparable import as_json
 from cdkguard.diff.data_parts import find_lost_data_parts
+from cdkguard.diff.refusals import find_refusals
 from cdkguard.model import (
     DETAILS,
     IMPACTS,
@@ -70,6 +71,7 @@ _WORDS = {
     "STACK_MOVED": "stack moved",
     "STACK_UNPROTECTED": "stack without termination protection",
     "STACK_RECLASSIFIED": "stack of another environment",
+    "STACK_REFUSED": "stack that CloudFormation refuses to update",
 }
 
 
@@ -177,6 +179,10 @@ def _describe_stack(change: Change) -> str:
         "STACK_MOVED": f"from {_environment_of(old)} to {_environment_of(new)}; a second stack is made, and the old one stays behind",
         "STACK_UNPROTECTED": "its termination protection is switched off",
         "STACK_RECLASSIFIED": f"was judged as {_environment_of(old)}, is judged as {_environment_of(new)}",
+        "STACK_REFUSED": "; ".join(
+            f"{'cannot' if refusal.certain else 'may not be able to'} {refusal.text}"
+            for refusal in find_refusals(change)
+        ),
         "STACK_ADDED": plural(int(new["Resources"]), "resource")
         if isinstance(new, dict) and "Resources" in new
         else "",
