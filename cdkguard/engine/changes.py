@@ -24,7 +24,7 @@ from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.record import add_policies, make_record
 from cdkguard.engine.regressions import GoverningStacks, Regressions
-from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_strict, severity_of
+from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_strict, severity_of, split_types
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.successors import find_updates
 from cdkguard.engine.weakening import Weakening, find_weakenings
@@ -78,7 +78,7 @@ class _ChangeRun:
         self.findings: list[Finding] = []
         self.counts: dict[str, list[int]] = {rule.id: [0, 0, 0] for rule in rules}
 
-        self._types = {rule.id: expand_types(rule.types, settings.sets) for rule in rules}
+        self._types = {rule.id: split_types(rule, settings) for rule in rules}
         self._bound = {rule.id: BoundRule(rule, settings) for rule in rules}
         self._verbatim: dict[Stack, Verbatim] = {}
         self._entries: dict[tuple[str, str | None], list[Mapping[str, Json]]] = {}  # by rule id and type
@@ -101,8 +101,11 @@ class _ChangeRun:
     def _is_about(self, rule: Rule, change: Change) -> bool:
         if self.governing_stacks.find(rule, change) is None:
             return False
-        wanted, resource_type = self._types[rule.id], change.resource_type or ""
-        return not wanted or resource_type in wanted or any(fnmatchcase(resource_type, name) for name in wanted)
+        names, globs = self._types[rule.id]
+        resource_type = change.resource_type or ""
+        if resource_type in names or not names and not globs:
+            return True
+        return any(fnmatchcase(resource_type, glob) for glob in globs)
 
     def _evaluate_rule(self, rule: Rule, change: Change) -> None:
         try:

@@ -145,7 +145,7 @@ class BoundRules:
         self.all = [BoundRule(rule, settings) for rule in rules]
         self.counts: dict[str, list[int]] = {bound.rule.id: bound.count for bound in self.all}
         self.seconds: dict[str, float] = {}  # Rule id -> seconds, where the settings have a clock.
-        self._types = {b.rule.id: _split_types(b.rule, settings) for b in self.all if b.rule.scope == "resource"}
+        self._types = {b.rule.id: split_types(b.rule, settings) for b in self.all if b.rule.scope == "resource"}
         # Both are asked for each resource, and there are few types and fewer environments: (type or scope, environment).
         self._of_type: dict[tuple[str, str | None], list[BoundRule]] = {}
         self._of_scope: dict[tuple[str, str | None], list[BoundRule]] = {}
@@ -175,7 +175,7 @@ class BoundRules:
         return resource_type in names or (bool(globs) and any(fnmatchcase(resource_type, glob) for glob in globs))
 
 
-def _split_types(rule: Rule, settings: EngineSettings) -> tuple[frozenset[str], tuple[str, ...]]:
+def split_types(rule: Rule, settings: EngineSettings) -> tuple[frozenset[str], tuple[str, ...]]:
     """The names of types that the rule is about, and the globs among them."""
     names = expand_types(rule.types, settings.sets)
     # Without a generator: this is asked of some thousand names in each run.

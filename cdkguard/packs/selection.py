@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from cdkguard.errors import ConfigError
@@ -21,31 +21,41 @@ def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence
     """
     chosen: set[str] = set()
     always = {rule.id for rule in rules if rule.pack == UNSEEN}
+    by_name = _index_rules(rules)
 
     for selector in selectors:
-        chosen |= {rule.id for rule in _find_rules(rules, selector)}
+        chosen |= {rule.id for rule in _find_rules(rules, by_name, selector)}
 
     for selector in skip:
         if selector == UNSEEN or selector in always:
             raise ConfigError(
                 f"'{selector}' says what nobody has judged, so it cannot be left out; accept its finding, with the reason"
             )
-        chosen -= {rule.id for rule in _find_rules(rules, selector)}
+        chosen -= {rule.id for rule in _find_rules(rules, by_name, selector)}
 
     if not chosen:
         raise ConfigError("no rule is selected, so nothing would be judged")
     return tuple(rule for rule in rules if rule.id in chosen or rule.id in always)
 
 
-def _find_rules(rules: Sequence[Rule], selector: str) -> list[Rule]:
+def _index_rules(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
+    """Id or pack -> the rules of that name: hundreds may be selected one by one."""
+    by_name: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for name in {rule.id, rule.pack}:
+            by_name.setdefault(name, []).append(rule)
+    return by_name
+
+
+def _find_rules(rules: Sequence[Rule], by_name: Mapping[str, list[Rule]], selector: str) -> list[Rule]:
     if selector == "all":
         return list(rules)
     if selector in PROFILES:
         found = [r for r in rules if selector in r.profiles or selector == "strict" and "recommended" in r.profiles]
+    elif any(c in selector for c in "*?["):
+        found = [r for r in rules if fnmatchcase(r.id, selector)]
     else:
-        # A plain name is compared as text: matching thirty names as patterns takes longer than judging a small template.
-        matches = fnmatchcase if any(c in selector for c in "*?[") else str.__eq__
-        found = [r for r in rules if r.pack == selector or matches(r.id, selector)]
+        found = by_name.get(selector, [])
 
     if not found:
         known = [*PROFILES, "all", *sorted({r.pack for r in rules}), *(r.id for r in rules)]
