@@ -31,6 +31,24 @@ def have_same_name(name: Sequence[str], before: Json, after: Json) -> bool:
     return all(_is_same(one.get(part), other.get(part)) for part in name)
 
 
+# One of these names the hosted zone of a record.
+_ZONE_KEYS = ("HostedZoneId", "HostedZoneName")
+
+
+def are_same_record(before: Json, after: Json) -> bool:
+    """Whether two records of DNS are one: of one zone, name, type and, under a routing policy, identifier.
+
+    Route 53 refuses to create a record that is there: "but it already exists".
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+    """
+    one, other = (body.get("Properties") if isinstance(body, dict) else None for body in (before, after))
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return False
+    in_one_zone = any(_is_same(one.get(key), other.get(key)) for key in _ZONE_KEYS)
+    ids = [properties.get("SetIdentifier") for properties in (one, other)]
+    return in_one_zone and have_same_name(("Name", "Type"), before, after) and (ids == [None, None] or _is_same(*ids))
+
+
 def _is_same(one: Json, other: Json) -> bool:
     if isinstance(one, Deferred):
         return one.kind != "unknown" and one == other

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequen
 
 from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.diff.fates import is_retained
-from cdkguard.diff.physical_names import Names, have_same_name
+from cdkguard.diff.physical_names import Names, are_same_record, have_same_name
 from cdkguard.diff.places import Places, PlaceTable, are_apart, match_places
 from cdkguard.diff.property_changes import CDK_METADATA
 from cdkguard.diff.resource_changes import TypeFacts
@@ -54,6 +54,7 @@ PHYSICAL_NAMES = (
 )
 
 _ZONE = "AWS::Route53::HostedZone"
+_RECORD = "AWS::Route53::RecordSet"
 # Types of which several resources may have one Name: records of other types, zones with other name servers, APIs with
 # other IDs. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-working-with.html
 NAMESAKES = frozenset(
@@ -62,7 +63,7 @@ NAMESAKES = frozenset(
         "AWS::ApiGatewayV2::Api",
         "AWS::AppSync::GraphQLApi",
         _ZONE,
-        "AWS::Route53::RecordSet",
+        _RECORD,
     )
 )
 
@@ -87,6 +88,8 @@ def mark_renames(
         may_meet = "other-environment" not in details or _are_names_shared(old, new)
         if may_meet and have_same_physical_name(old, new, facts.load_names()):
             details.append("same-name")
+            if str(old.resource_type) in facts.load_names() or old.resource_type == _RECORD:
+                details.append("name-taken")
 
         _replace(changes, _add_partner(old, new, details))
         _replace(changes, _add_partner(new, old, details)._replace(predecessor=old))
@@ -142,6 +145,8 @@ def have_same_physical_name(old: Change, new: Change, names: Names) -> bool:
     """Whether both bodies give the resource the same name in AWS; `names` says which properties are that of a type."""
     if known := names.get(str(old.resource_type)):
         return have_same_name(known, _find_body(old), _find_body(new))
+    if old.resource_type == _RECORD:
+        return are_same_record(_find_body(old), _find_body(new))
     one, other = (_find_body(change).get("Properties") or {} for change in (old, new))
     for name in PHYSICAL_NAMES:
         text = scalar_text(one.get(name)) if isinstance(one, dict) else None

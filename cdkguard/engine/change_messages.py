@@ -36,6 +36,10 @@ _HAPPENS: dict[Impact, str] = {
     "WILL_ORPHAN": "is left behind",
     "WILL_DESTROY": "is deleted",
 }
+# The properties that switch a resource on and off as a whole.
+_SWITCHES = tuple(
+    f"Properties.{name}" for name in ("ActionsEnabled", "Enable", "Enabled", "IngestionEnabled", "State", "Status")
+)
 _PROTECTED = "kept, as its deletion fails while {} is on"
 _UNREAD = "deleted with all that is in it, which was not read"
 _TOO_LATE = " The new code retains it, but that comes too late: the deployed template's policy decides."
@@ -83,9 +87,16 @@ def render_weakening(weakening: Weakening) -> str:
     """A protection that goes, in the words of its rule where that has some: `... for ever -> 30 days`."""
     values = weakening.path, weakening.before, weakening.after, weakening.secret
     if weakening.words is not None and not step_hides_secret(*values):
-        return f"{weakening.path} {weakening.words[0]} -> {weakening.words[1]}"
+        words = f"{weakening.path} {weakening.words[0]} -> {weakening.words[1]}"
+        return f"{words} ({weakening.beside})" if weakening.beside else words
     step = render_step(*values)
     return f"{step}, and {weakening.missing}" if weakening.missing else step
+
+
+def describe_weaker(found: Sequence[Weakening]) -> str:
+    """Whether what watches over others is switched off as a whole, or watches less."""
+    is_off = any(weakening.path in _SWITCHES for weakening in found)
+    return "is switched off" if is_off else "protects or watches less than before"
 
 
 def step_hides_secret(path: str, before: Json, after: Json, secret: bool = False) -> bool:
@@ -124,6 +135,7 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "served": _describe_served(change),
         "renaming": _describe_renaming(change),
         "partner": partner,
+        "ends": _describe_end(change),
         "partner_id": change.partner_id or "",
         "lost": ", ".join(lost.text for lost in find_lost_data_parts(change)),
         "refused": "; ".join(refusal.text for refusal in find_refusals(change)),
@@ -144,6 +156,19 @@ def _describe_fate(change: Change) -> str:
     if change.fate == "protected":
         return _PROTECTED.format(name_protection(change.resource_type or ""))
     return _FATES.get(change.fate, "")
+
+
+def _describe_end(change: Change) -> str:
+    """What ends where a resource goes that watches over others, or backs them up."""
+    if change.fate == "retained":
+        return "leaves the stack and goes on, but nothing manages it any more"
+    if change.fate in ("refused", "protected"):
+        return f"is to go, and is {_describe_fate(change)}"
+    if str(change.resource_type).startswith(("AWS::Backup::", "AWS::DLM::")):
+        return "goes: no more backups are taken by it, and those that were taken stay until their time is over"
+    if change.resource_type == "AWS::SecretsManager::RotationSchedule":
+        return "goes: its secret is not rotated any more"
+    return "goes: what it guarded, recorded or looked at has it no more"
 
 
 def _describe_served(change: Change) -> str:

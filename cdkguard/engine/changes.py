@@ -18,7 +18,13 @@ from fnmatch import fnmatchcase
 from cdkguard._typing import Json
 from cdkguard.access.widening import Widening
 from cdkguard.diff.sides import Sides, resolve_resource
-from cdkguard.engine.change_messages import Message, render_message, render_weakening, step_hides_secret
+from cdkguard.engine.change_messages import (
+    Message,
+    describe_weaker,
+    render_message,
+    render_weakening,
+    step_hides_secret,
+)
 from cdkguard.engine.effective_bodies import find_stack, is_completed
 from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.fingerprints import fingerprint
@@ -200,7 +206,7 @@ class _ChangeRun:
             change,
             Outcome.FAIL if any(w.outcome is Outcome.FAIL for w in found) else Outcome.UNKNOWN,
             paths=tuple(dict.fromkeys(w.path for w in found)),
-            facts={"weakened": steps + (f" ({rules})" if rules else "")},
+            facts={"weakened": steps + (f" ({rules})" if rules else ""), "weaker": describe_weaker(found)},
             secrets=("weakened",) if hides_secret else (),
             severity=max((w.severity for w in found if w.severity), key=severity_rank, default=None),
         )

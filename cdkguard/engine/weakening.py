@@ -7,8 +7,10 @@ from itertools import islice, product
 
 from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.diff.differences import IF, are_equal
+from cdkguard.engine.property_paths import value_at_text
 from cdkguard.model import Outcome
 from cdkguard.template.paths import bind_steps, render_path
+from cdkguard.template.rendering import render_value
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
 
@@ -28,6 +30,7 @@ class Weakening(NamedTuple):
     severity: str = ""
     secret: bool = False  # Whether its values are not shown.
     words: tuple[str, str] | None = None  # Both values in words, where a number or an absent value needs them.
+    beside: str = ""  # What stands beside it and tells how much it takes away: `ExpirationInDays 7`.
     missing: str = (
         ""  # What the rule misses at another path, where nothing changed: `Properties.X is absent`, or stays as it was.
     )
@@ -41,6 +44,9 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
     old, new = (_restrict_to_path(entry["steps"], body) for body in (before, after))
     elements = entry.get("elements")
     pair = align_lists(old, new, kept=elements is not None, outer=elements == "outer")
+    whole = (
+        align_lists(before, after, kept=elements is not None, outer=elements == "outer")[1] if "beside" in entry else {}
+    )
     olds, news = (_values_by_path(walk, scope, body) for body in pair)
 
     defaults = [_default_for(entry, body) for body in (before, after)]
@@ -50,18 +56,35 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
             [default if v is ABSENT else v for v in side] for side, default in zip(sides, defaults, strict=True)
         )
         if weakening := _compare_values(entry, path, old, new):
-            yield weakening._replace(words=_put_into_words(entry, weakening, sides, defaults))
+            beside = _find_beside(entry, path, whole)
+            if beside is not None:
+                yield weakening._replace(words=_put_into_words(entry, weakening, sides, defaults), beside=beside)
+
+
+def _find_beside(entry: Mapping[str, Json], path: str, after: Json) -> str | None:
+    """The first property of those that must stand beside the value, with what it says now; None where none of them does.
+
+    A prefix that becomes wider deletes nothing in a rule that only moves what is old to cheaper storage.
+    """
+    names = entry.get("beside")
+    if not names:
+        return ""
+    parent = value_at_text(after, path.rpartition(".")[0])
+    if not isinstance(parent, dict) or IF in parent:
+        return ""  # Fails closed where a condition decides.
+    name = next((name for name in names if name in parent), None)
+    return None if name is None else f"{name} {render_value(parent[name], secret=False)}"
 
 
 def _put_into_words(
     entry: Mapping[str, Json], weakening: Weakening, sides: Sequence[list[Json]], defaults: Sequence[Json]
 ) -> tuple[str, str] | None:
     """Both values as people say them: with their unit, and what stands for one that the template does not write."""
-    if "unit" not in entry and "default" not in entry:
+    if not {"unit", "default", "unset"} & entry.keys():
         return None
     values = (weakening.before, weakening.after)
     one, other = (
-        _say_missing(entry, default) if ABSENT in side and value == default else _say(entry, value)
+        _say_missing(entry, default) if value == "" or ABSENT in side and value == default else _say(entry, value)
         for side, value, default in zip(sides, values, defaults, strict=True)
     )
     return None if one is None or other is None else (one, other)

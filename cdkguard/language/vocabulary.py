@@ -58,6 +58,6 @@ OTHERWISE: dict[str, Tri] = {"pass": True, "fail": False, "unknown": None}
 
 # `weakens`: globs of rules, or a list of entries with a path, a direction and the optional keys.
 WEAKENS_RULES = ("rules", "skip", "raise", "opens")
-WEAKENS_ENTRY = ("path", "by", "types", "order", "default", "inside", "elements", "unset", "unit")
+WEAKENS_ENTRY = ("path", "by", "types", "order", "default", "inside", "beside", "elements", "unset", "unit")
 DIRECTIONS = ("lower", "higher", "absent", "new", "added", "changed", "other", "prefix", "addresses", "order")
 ELEMENTS = ("kept", "outer")

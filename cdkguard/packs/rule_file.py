@@ -151,6 +151,9 @@ class RuleFile:
             )
         if not isinstance(entry.get("inside", True), bool | str):
             raise self.wrong("'inside' is true, or the name of a switch", *at, "inside")
+        beside = entry.get("beside", [])
+        if not isinstance(beside, list) or not all(isinstance(name, str) for name in beside):
+            raise self.wrong("'beside' is a list of properties", *at, "beside")
         for name in entry.get("types", ()):
             if name.startswith("@") and name[1:] not in sets:
                 raise self.wrong(f"no named set '{name}'{did_you_mean(name[1:], sets)}", *at, "types")

@@ -142,7 +142,7 @@ def test_a_resource_that_moves_to_another_stack():
     after = [stack({"Q": QUEUE}, "A"), stack({"It": ORDERS, "Q": QUEUE}, "B")]
     gone, come = compare(before, after)
     assert (gone.impact, come.impact) == ("WILL_DESTROY", "WILL_CREATE")
-    assert gone.detail == come.detail == ("moved", "same-name")
+    assert gone.detail == come.detail == ("moved", "same-name", "name-taken")
     assert (gone.partner_stack, come.partner_stack) == ("B", "A")
 
 
@@ -221,3 +221,33 @@ def test_a_hosted_zone_is_known_by_its_name(name, is_one):
         "Properties": {"Name": name, "HostedZoneTags": [{"Key": "b", "Value": "c"}]},
     }
     assert {"renamed" in change.detail for change in compare({"Old": old}, {"New": new})} == {is_one}
+
+
+RECORD = {"HostedZoneId": "Z1", "Name": "a.example.com.", "Type": "A", "TTL": "60", "ResourceRecords": ["192.0.2.1"]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_taken"),
+    [
+        ({}, {}, True),
+        ({}, {"ResourceRecords": ["192.0.2.2"]}, True),
+        ({"SetIdentifier": "one", "Weight": 1}, {"SetIdentifier": "one", "Weight": 2}, True),
+        ({"SetIdentifier": "one", "Weight": 1}, {"SetIdentifier": "two", "Weight": 1}, False),
+        ({}, {"Type": "AAAA"}, False),
+        ({}, {"HostedZoneId": "Z2"}, False),  # a private zone beside a public one
+    ],
+)
+def test_a_record_is_taken_in_its_zone(before, after, is_taken):
+    gone, come = ({"Type": "AWS::Route53::RecordSet", "Properties": {**RECORD, **more}} for more in (before, after))
+    changes = compare({"Old": gone}, {"New": come})
+    assert {"name-taken" in change.detail for change in changes} == {is_taken}
+
+
+def test_a_name_is_only_called_taken_where_the_documents_say_so():
+    """A policy of an identity may stand beside another one of the same name: only two of a role cannot."""
+    for kind, name, is_taken in (
+        ("AWS::IAM::Policy", "PolicyName", False),
+        ("AWS::CloudWatch::Alarm", "AlarmName", True),
+    ):
+        body = {"Type": kind, "Properties": {name: "a"}}
+        assert {"name-taken" in c.detail for c in compare({"Old": body}, {"New": body})} == {is_taken}

@@ -191,3 +191,14 @@ def test_a_default_stands_inside_what_is_there_and_on():
     assert told({"A": {"On": False}}, {"A": {"On": True, "B": 7}}, **entry) == []
     assert told({"A": {"On": "true"}}, {"A": {"On": True, "B": 7}}, **entry) == FAIL
     assert told({"A": {"On": True}}, {"A": {"On": True, "B": 35}}, **entry) == []
+
+
+@pytest.mark.parametrize(
+    ("beside", "words"),
+    [({"Days": 7}, ["Days 7"]), ({"Move": 7}, []), ({}, []), (either({"Days": 7}, NO_VALUE), [""])],
+)
+def test_a_value_counts_only_beside_what_gives_it_its_meaning(beside, words):
+    entry = {"steps": parse_path("$.Rules[*].Prefix"), "by": "prefix", "beside": ["Days"], "elements": "kept"}
+    before, after = {"Rules": [{"Prefix": "tmp/", "Days": 7}]}, {"Rules": [{**beside}]}
+    found = find_weakenings(entry, before, after, Verbatim.of(Scope({})))
+    assert [weakening.beside for weakening in found] == words
