@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # How the attribute in an Fn::GetAtt of a nested stack begins.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html
 _OUTPUTS = "Outputs."
-_READING = ("Ref", "Fn::GetAtt", "Fn::Sub")
 
 
 class Node(NamedTuple):
@@ -59,7 +58,7 @@ def find_reads(value: Json, names: Container[str]) -> set[Reference]:
         if isinstance(value, dict):
             if len(value) == 1:
                 name, operand = next(iter(value.items()))
-                if name in _READING:
+                if name in FUNCTIONS:
                     found.update(link for link in FUNCTIONS[name].links(operand) if link[0] in names)
             level.extend(value.values())
         elif isinstance(value, list):

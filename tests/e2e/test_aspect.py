@@ -55,8 +55,8 @@ def table(scope, name="Table", **properties):
 
     key = aws_dynamodb.Attribute(name="id", type=aws_dynamodb.AttributeType.STRING)
     return aws_dynamodb.Table(
-        scope, name, partition_key=key, removal_policy=cdk.RemovalPolicy.DESTROY, deletion_protection=True,
-        point_in_time_recovery=True, **properties,
+        scope, name, partition_key=key, removal_policy=cdk.RemovalPolicy.DESTROY, point_in_time_recovery=True,
+        **{"deletion_protection": True, **properties},
     )  # fmt: skip
 
 
@@ -445,7 +445,7 @@ def saved_baseline(tmp_path):
 
     app = new_app(tmp_path)
     for name in ("Main", "Other"):
-        table(stack_of(app, name))
+        table(stack_of(app, name), deletion_protection=False)
     app.synth()
     snapshot.write_snapshot(read_assembly(str(tmp_path / "cdk.out")), str(tmp_path / "saved"))
     (tmp_path / "cdkguard.yaml").write_text("against: saved\nrules: [changes]\n")

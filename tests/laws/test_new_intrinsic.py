@@ -5,7 +5,7 @@ import pytest
 from cdkguard.diff.comparable import make_comparable
 from cdkguard.diff.compared_scope import ComparedScope
 from cdkguard.diff.references import find_references
-from cdkguard.diff.uses import _find_property_references as find_places
+from cdkguard.diff.uses import find_property_references, find_reads
 from cdkguard.engine.texts import find_texts
 from cdkguard.inputs.template_file import parse
 from cdkguard.language.references import find_named_ids as find_names
@@ -56,7 +56,8 @@ def test_texts_in_it_are_judged():
 def test_its_links_are_references():
     value = {"A": [{"Fn::Greet": ["Bucket", "b"]}]}
     assert list(find_references(value)) == [("Bucket", "Name")]
-    assert list(find_places(value, ())) == [(("A", 0), ("Bucket", "Name"))]
+    assert list(find_property_references(value, ())) == [(("A", 0), ("Bucket", "Name"))]
+    assert find_reads(value, ("Bucket",)) == {("Bucket", "Name")}
     assert list(find_names(value)) == ["Bucket"]
 
 
