@@ -13,10 +13,13 @@ from cdkguard.access.branches import Assumptions, each_branch
 from cdkguard.access.grants import find_new_grants
 from cdkguard.access.identities import Identities, IdentityPair
 from cdkguard.access.managed_policies import ManagedPolicy, read_managed_policy
+from cdkguard.access.patterns import render_pattern
 from cdkguard.access.statements import PolicyDocument, Statement, TemplateElement, read_statements
 from cdkguard.access.widening import Widening
 from cdkguard.logic import Tri
 from cdkguard.template.values import ABSENT, Deferred
+
+_PERHAPS_WIDER = "another permissions boundary, perhaps a wider one"
 
 
 def find_boundary_widenings(pair: IdentityPair) -> Iterator[Widening]:
@@ -32,12 +35,13 @@ def find_boundary_widenings(pair: IdentityPair) -> Iterator[Widening]:
             is_subset = False if now is ABSENT else _is_narrower_boundary(old, was, new, now, assumptions)
             if is_subset is True:
                 continue
+            before_words = render_pattern(old.stack.make_pattern(was))
             if now is ABSENT:
-                message = f"{after.label} has no permissions boundary any more"
-            elif is_subset is False:
-                message = f"{after.label} has another, wider permissions boundary"
+                message = f"{after.label} has no permissions boundary any more (before: {before_words})"
             else:
-                message = f"{after.label} has another permissions boundary, perhaps a wider one"
+                after_words = render_pattern(new.stack.make_pattern(now))
+                wider = "another, wider permissions boundary" if is_subset is False else _PERHAPS_WIDER
+                message = f"{after.label} has {wider}: {after_words} (before: {before_words})"
 
             yield Widening(
                 logical_id=after.logical_id,

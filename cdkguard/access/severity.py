@@ -9,7 +9,7 @@ from cdkguard._typing import NamedTuple
 from cdkguard.access.callers import Reach, find_reach
 from cdkguard.access.grants import NewGrant
 from cdkguard.access.lost_conditions import find_lost_guards, names_source_otherwise, rate_lost_conditions
-from cdkguard.access.patterns import EVERYTHING, Wildcard, render_pattern
+from cdkguard.access.patterns import EVERYTHING, Pattern, UnknownPart, Wildcard, render_pattern
 from cdkguard.access.risk import rate_risk
 from cdkguard.access.sets import NameSet
 from cdkguard.access.statements import Statement
@@ -113,6 +113,23 @@ def _is_bound(one: Statement) -> bool:
     return reach == Reach.SOMEBODY or not is_wide and reach != Reach.EVERYBODY
 
 
+def _is_for_own_source(one: Statement) -> bool:
+    """Whether it lets in services on behalf of resources of this template alone: its own API, rule, bucket or topic.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    are_services = all(p[:8] == tuple("Service:") for p in one.principal.patterns) and not one.principal.negated
+    return are_services and any(
+        test.key == "aws:sourcearn" and not test.negative and not test.may_lack and all(map(_is_own, test.patterns))
+        for test in one.conditions
+    )
+
+
+def _is_own(pattern: Pattern) -> bool:
+    """Whether a text contains what belongs to one resource of the template."""
+    return any(isinstance(part, UnknownPart) and not part.may_be_anything for part in pattern)
+
+
 def _is_own_principal(one: Statement) -> bool:
     if lets_in_everybody(one):
         return reach_of(one) == Reach.OWN_ACCOUNT
@@ -139,6 +156,8 @@ def rate_severity(grants: Sequence[NewGrant], subject: PolicySubject, principals
         return "medium"
     if principals in ("organization", "cross-account") or first.kind == "not-action":
         return "high"
+    if all(_is_for_own_source(g.statement) for g in grants):
+        return "low"
     if first.kind == "condition":
         return _rate_loosened_resource(first, subject)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from cdkguard._typing import Json
+from cdkguard.access.conditions import ConditionTest
 from cdkguard.access.grants import NewGrant
 from cdkguard.access.lost_conditions import find_lost_conditions
 from cdkguard.access.patterns import EVERYTHING, UnknownPart, render_pattern
@@ -119,6 +120,8 @@ def _render_message(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
     text = _render_right(grants, subject)
     if first.kind == "condition":
         text += _render_lost_conditions(first)
+    elif first.kind == "resource" and first.nearest is not None and not subject.right:
+        text += _render_nearest(first)
     elif one.conditions and first.kind != "deny-removed":
         text += " where " + " and ".join(test.render() for test in one.conditions)
     if first.was_delegated:
@@ -129,6 +132,17 @@ def _render_message(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
     return text if first.certain else text + " (not certain before deployment)"
 
 
+def _render_nearest(grant: NewGrant) -> str:
+    """The conditions under which it may now, and on which resources, and when, it might before."""
+    now, before = grant.statement, grant.nearest
+    if before is None:
+        return ""
+    lost = [test for test in before.conditions if test not in now.conditions]
+    there = f" where {' and '.join(test.render() for test in lost)}" if lost else ""
+    here = f" where {' and '.join(test.render() for test in now.conditions)}" if now.conditions else ""
+    return f"{here} (before: on {before.resource.render()}{there})"
+
+
 def _render_right(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
     actions = _render_list(g.statement.action.render() for g in grants)
     resources = _render_list(g.statement.resource.render() for g in grants)
@@ -137,6 +151,8 @@ def _render_right(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
         return f"{subject.label}: a Deny of {actions} on {resources} is gone or narrower"
     if subject.right:
         return f"{principals} may now {subject.right}"
+    if subject.names_principals and subject.open_by_default and grants[0].statement.element.body is None:
+        return f"{subject.label} has no policy any more that keeps anybody out: {principals} may now do {actions} on it"
     if subject.names_principals:
         return f"{principals} may now do {actions} on {subject.label}"
     return f"{subject.label} may now do {actions} on {resources}"
@@ -152,10 +168,24 @@ def _render_lost_conditions(grant: NewGrant) -> str:
     before = [test.render() for test in lost if test.key in kept_keys]
     gone = [test.render() for test in lost if test.key not in kept_keys]
 
-    text = f" where {' and '.join(now)} (before: {' and '.join(before)})" if now else ""
+    added = _render_added(now_tests, lost)
+    text = added or (f" where {' and '.join(now)} (before: {' and '.join(before)})" if now else "")
     if gone:
         return text + f" without the condition {' and '.join(gone)}"
     return text or " in more cases"
+
+
+def _render_added(now_tests: Sequence[ConditionTest], lost: Sequence[ConditionTest]) -> str:
+    """The values that a test allows beside those that it allowed before; "" where that is not all that differs."""
+    pairs = [(now, was) for was in lost for now in now_tests if now[:2] == was[:2] and not now.negative]
+    if len(pairs) != len(lost) or len(pairs) != 1:
+        return ""
+    now, was = pairs[0]
+    added = tuple(pattern for pattern in now.patterns if pattern not in was.patterns)
+    if was.negative or not added or len(added) + len(was.patterns) != len(now.patterns):
+        return ""
+    before = ", ".join(render_pattern(pattern) for pattern in was.patterns[:_MOST_LISTED])
+    return f" also where {now._replace(patterns=added).render()} (before: only {before})"
 
 
 def _render_list(words: Iterable[str]) -> str:

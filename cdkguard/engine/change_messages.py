@@ -12,15 +12,17 @@ from cdkguard.diff.refusals import find_refusals
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.diff.served import find_origin
 from cdkguard.engine.weakening import Weakening
-from cdkguard.model import Change, Outcome, PropertyChange, Rule
+from cdkguard.model import Change, Outcome, PropertyChange, Rule, Stack
 from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.text.credentials import mask_secrets
+from cdkguard.template.values import as_mapping
 from cdkguard.text.regexes import lazy_pattern
 
 if TYPE_CHECKING:
     from cdkguard.model import Fate, Impact
 
 _FACT = lazy_pattern(r"\{(\w+)\}")  # the name of a fact in a rule's message
+_HASHED_ID = lazy_pattern(r"(?<![\w${])[A-Za-z0-9]+[0-9A-F]{8}\b")  # a logical ID that CDK made
 _FATES: dict[Fate, str] = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",
@@ -40,6 +42,8 @@ _HAPPENS: dict[Impact, str] = {
 _SWITCHES = tuple(
     f"Properties.{name}" for name in ("ActionsEnabled", "Enable", "Enabled", "IngestionEnabled", "State", "Status")
 )
+# The ends of the names of parameters that say what a call deletes, and how; in lower case.
+_NAMING = ("name", "identifier", "id", "arn", "skipfinalsnapshot")
 _PROTECTED = "kept, as its deletion fails while {} is on"
 _UNREAD = "deleted with all that is in it, which was not read"
 _TOO_LATE = " The new code retains it, but that comes too late: the deployed template's policy decides."
@@ -93,6 +97,26 @@ def render_weakening(weakening: Weakening) -> str:
     return f"{step}, and {weakening.missing}" if weakening.missing else step
 
 
+def render_call(call: Mapping[str, Json]) -> str:
+    """`rds:DeleteDBInstance (DBInstanceIdentifier orders, SkipFinalSnapshot true)`: a call, and what it names."""
+    if "Call" not in call:
+        return ""
+    parameters = as_mapping(call["Parameters"])
+    named = [name for name in parameters if name.lower().endswith(_NAMING)][:_MOST_CAUSES]
+    shown = ", ".join(f"{name} {render_value(mask_secrets(name, parameters[name]), False)}" for name in named)
+    return f"{call['Call']} ({shown})" if shown else str(call["Call"])
+
+
+def use_construct_paths(text: str, stack: Stack) -> str:
+    """The text with construct paths in place of logical IDs that end in CDK's hash, where the path is known."""
+    return _HASHED_ID.sub(lambda m: _path_of(m.group(), stack), text)
+
+
+def _path_of(logical_id: str, stack: Stack) -> str:
+    path = stack.construct_paths.get(logical_id, logical_id)
+    return path.removesuffix("/Resource")
+
+
 def describe_weaker(found: Sequence[Weakening]) -> str:
     """Whether what watches over others is switched off as a whole, or watches less."""
     is_off = any(weakening.path in _SWITCHES for weakening in found)
@@ -129,7 +153,7 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "type": change.resource_type or "stack",
         "construct": change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name,
         "impact": change.impact,
-        "how": f"is now {partner}" if partner else _HAPPENS.get(change.impact, ""),
+        "how": _describe_loss(change, partner),
         "fronts": ", ".join(find_fronts(change)),
         "fate": _describe_fate(change),
         "served": _describe_served(change),
@@ -156,6 +180,13 @@ def _describe_fate(change: Change) -> str:
     if change.fate == "protected":
         return _PROTECTED.format(name_protection(change.resource_type or ""))
     return _FATES.get(change.fate, "")
+
+
+def _describe_loss(change: Change, partner: str) -> str:
+    """What becomes of a resource, and which one takes its place."""
+    is_kept = partner and change.fate in ("retained", "protected")
+    happens = _HAPPENS["WILL_ORPHAN"] if is_kept else _HAPPENS.get(change.impact, "")
+    return f"{happens}, and {partner} takes its place" if partner else happens
 
 
 def _describe_end(change: Change) -> str:

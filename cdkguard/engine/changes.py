@@ -2,7 +2,7 @@
 
 A rule with `on_change` is asked about a record of the change (see record.py); its paths start at
     {Impact, Type, Detail, Fate, Kept, Stateful, Lost, Refused, Origin, Partner, Fronts, Before, After, New, Changed,
-     Replacing, DeleteCall, Stack: {Name, Environment}}
+     Replacing, DeleteCall, Stack: {Name, Environment}}, and in the cases of a remedy Widening, the kind of access
 where Before and After are the resolved resources with the DeletionPolicy in force. Then
     weakens: {rules: [globs]}        those rules were content before and are not any more (see regressions.py)
     weakens: [{path, by, ...}]       a value that went the wrong way (see DIRECTIONS in weakening.py)
@@ -21,9 +21,11 @@ from cdkguard.diff.sides import Sides, resolve_resource
 from cdkguard.engine.change_messages import (
     Message,
     describe_weaker,
+    render_call,
     render_message,
     render_weakening,
     step_hides_secret,
+    use_construct_paths,
 )
 from cdkguard.engine.effective_bodies import find_stack, is_completed
 from cdkguard.engine.findings import refuse_too_many
@@ -37,7 +39,7 @@ from cdkguard.engine.weakening import Weakening, find_weakenings
 from cdkguard.engine.wider_access import find_wider_access
 from cdkguard.language.requirements import expand_types
 from cdkguard.language.subject import Subject
-from cdkguard.model import UPDATE_IMPACTS, Change, Finding, Outcome, Problem, Rule, Stack, severity_rank
+from cdkguard.model import UPDATE_IMPACTS, Change, Finding, Outcome, Problem, Remedy, Rule, Stack, severity_rank
 from cdkguard.template.scope import Verbatim
 from cdkguard.template.values import as_mapping
 
@@ -140,13 +142,20 @@ class _ChangeRun:
             if answer is True:
                 self.counts[rule.id][0] += 1
             else:
-                call = as_mapping(self._record_of(change)["DeleteCall"]).get("Call")
+                call = render_call(as_mapping(self._record_of(change)["DeleteCall"]))
                 self._record(
                     rule,
                     change,
                     Outcome.FAIL if answer is False and concerned else Outcome.UNKNOWN,
-                    facts={"call": str(call)} if call else {},
+                    facts={"call": call} if call else {},
                 )
+
+    def _find_remedy(self, rule: Rule, change: Change, widening: str) -> Remedy | None:
+        """What the rule advises in this case; `widening` is the kind of access that the change opens."""
+        subject = self._subject_of(change)
+        if widening:
+            subject = Subject({**self._record_of(change), "Widening": widening}, *subject[1:])
+        return self._bound[rule.id].find_remedy(subject)
 
     def _subject_of(self, change: Change) -> Subject:
         return Subject(self._record_of(change), self._scope_of(change), change.logical_id or "", None)
@@ -224,8 +233,9 @@ class _ChangeRun:
                     change,
                     Outcome.FAIL if widening.certain else Outcome.UNKNOWN,
                     paths=(widening.path,),
-                    facts={"widened": widening.message},
+                    facts={"widened": use_construct_paths(widening.message, change.stack)},
                     severity="high" if is_raised and widening.severity == "medium" else widening.severity,
+                    widening=widening.kind,
                 )
 
     # -- findings
@@ -239,11 +249,12 @@ class _ChangeRun:
         facts: Mapping[str, str] = {},
         secrets: Collection[str] = (),
         severity: str | None = None,
+        widening: str = "",
     ) -> None:
         """Adds a finding; `secrets` are those of the `facts` that hold the length of a secret instead of it."""
         paths = paths or tuple(p.path for p in change.properties if p.replacement != "no")[:3]
         message = render_message(rule, change, outcome, paths, facts, secrets)
-        self._add(rule, change, outcome, message, paths, severity)
+        self._add(rule, change, outcome, message, paths, severity, widening)
 
     def _record_unknown(self, rule: Rule, change: Change, reason: str) -> None:
         """Adds a finding on a change for which the rule could not decide."""
@@ -258,6 +269,7 @@ class _ChangeRun:
         message: Message,
         paths: tuple[str, ...],
         severity: str | None = None,
+        widening: str = "",
     ) -> None:
         self.counts[rule.id][1 if outcome is Outcome.FAIL else 2] += 1
         stack = change.stack
@@ -283,7 +295,7 @@ class _ChangeRun:
                 found=None,
                 source=change.source,
                 template_line=stack.line_of(change.logical_id) if change.logical_id and change.after else None,
-                remedy=self._bound[rule.id].find_remedy(self._subject_of(change)) if rule.remedy_cases else rule.remedy,
+                remedy=self._find_remedy(rule, change, widening) if rule.remedy_cases else rule.remedy,
                 why=rule.why,
                 title=rule.title,
                 fingerprint=fingerprint(
