@@ -121,7 +121,7 @@ def _render_message(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
     if first.kind == "condition":
         text += _render_lost_conditions(first)
     elif first.kind == "resource" and first.nearest is not None and not subject.right:
-        text += _render_nearest(first)
+        text += _render_nearest(first, subject)
     elif one.conditions and first.kind != "deny-removed":
         text += " where " + " and ".join(test.render() for test in one.conditions)
     if first.was_delegated:
@@ -132,7 +132,7 @@ def _render_message(grants: Sequence[NewGrant], subject: PolicySubject) -> str:
     return text if first.certain else text + " (not certain before deployment)"
 
 
-def _render_nearest(grant: NewGrant) -> str:
+def _render_nearest(grant: NewGrant, subject: PolicySubject) -> str:
     """The conditions under which it may now, and on which resources, and when, it might before."""
     now, before = grant.statement, grant.nearest
     if before is None:
@@ -140,7 +140,8 @@ def _render_nearest(grant: NewGrant) -> str:
     lost = [test for test in before.conditions if test not in now.conditions]
     there = f" where {' and '.join(test.render() for test in lost)}" if lost else ""
     here = f" where {' and '.join(test.render() for test in now.conditions)}" if now.conditions else ""
-    return f"{here} (before: on {before.resource.render()}{there})"
+    is_named = f"now on {now.resource.render()}, " if subject.names_principals else ""
+    return f"{here} ({is_named}before: on {before.resource.render()}{there})"
 
 
 def _render_right(grants: Sequence[NewGrant], subject: PolicySubject) -> str:

@@ -14,8 +14,8 @@ from cdkguard.diff.served import find_origin
 from cdkguard.engine.weakening import Weakening
 from cdkguard.model import Change, Outcome, PropertyChange, Rule, Stack
 from cdkguard.template.rendering import is_hidden, render_value
-from cdkguard.text.credentials import mask_secrets
 from cdkguard.template.values import as_mapping
+from cdkguard.text.credentials import mask_secrets
 from cdkguard.text.regexes import lazy_pattern
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def render_step(path: str, before: Json, after: Json, secret: bool = False) -> s
 
 def render_weakening(weakening: Weakening) -> str:
     """A protection that goes, in the words of its rule where that has some: `... for ever -> 30 days`."""
+    if weakening.told:
+        return weakening.told
     values = weakening.path, weakening.before, weakening.after, weakening.secret
     if weakening.words is not None and not step_hides_secret(*values):
         words = f"{weakening.path} {weakening.words[0]} -> {weakening.words[1]}"

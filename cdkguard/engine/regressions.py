@@ -16,7 +16,7 @@ from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, is_st
 from cdkguard.engine.run import Run
 from cdkguard.engine.weakening import Weakening, align_lists
 from cdkguard.language.subject import Subject
-from cdkguard.model import Change, Outcome, Rule, Stack, severity_rank
+from cdkguard.model import Change, Outcome, PropertyChange, Rule, Stack, severity_rank
 from cdkguard.template.values import ABSENT
 
 MAX_PARTS = 16  # of a rule, that a change is asked about one by one
@@ -85,7 +85,11 @@ class Regressions:
         is_sure = old.outcome is Outcome.PASS and new.outcome is Outcome.FAIL
         before, after = self._value_before(change, path), new.evidence[0][1] if new.evidence else ABSENT
         outcome = Outcome.FAIL if is_sure else Outcome.UNKNOWN
-        yield _name_cause(Weakening(path, before, after, outcome, rule.id, secret=rule.secret), rule, change)
+        weakening = Weakening(path, before, after, outcome, rule.id, secret=rule.secret)
+        if new.evidence:
+            yield _name_cause(weakening, rule, change)
+        else:
+            yield _name_lost_rule(weakening, rule, change)
 
     def _compare_parts(self, rule: Rule, change: Change, whole: tuple[Verdict, Verdict]) -> Iterator[Weakening]:
         """What a rule that failed before misses now, too: another of its parts, another element of a list.
@@ -180,13 +184,26 @@ def _name_cause(weakening: Weakening, rule: Rule, change: Change) -> Weakening:
     """
     if not are_equal(weakening.before, weakening.after):
         return weakening
-    asked = {*_find_fields(rule.require), *_find_fields(rule.where)}
-    causes = [p for p in change.properties if not p.path.startswith("Metadata")]
-    cause = next((p for p in causes if any(overlap(p.path, path) for path in asked)), next(iter(causes), None))
+    cause = _find_cause(rule, change)
     if cause is None:
-        return weakening
+        return _name_lost_rule(weakening, rule, change)
     missing = f"{weakening.path} {'is absent' if weakening.after is ABSENT else 'stays as it was'}"
     return weakening._replace(path=cause.path, before=cause.before, after=cause.after, missing=missing)
+
+
+def _name_lost_rule(weakening: Weakening, rule: Rule, change: Change) -> Weakening:
+    """The weakening with the change that the rule asks about; where another resource makes the difference, in words alone."""
+    cause = _find_cause(rule, change)
+    if cause is not None:
+        return weakening._replace(path=cause.path, before=cause.before, after=cause.after)
+    return weakening._replace(told=f'"{rule.title}" was in order before, and is not after this change')
+
+
+def _find_cause(rule: Rule, change: Change) -> PropertyChange | None:
+    """The first changed property that the rule asks about."""
+    asked = {field for field in (*_find_fields(rule.require), *_find_fields(rule.where)) if field}
+    causes = [p for p in change.properties if not p.path.startswith("Metadata")]
+    return next((p for p in causes if p.path == "Type" or any(overlap(p.path, path) for path in asked)), None)
 
 
 def _find_fields(node: Json) -> Iterator[str]:

@@ -30,6 +30,7 @@ class Weakening(NamedTuple):
     severity: str = ""
     secret: bool = False  # Whether its values are not shown.
     words: tuple[str, str] | None = None  # Both values in words, where a number or an absent value needs them.
+    told: str = ""  # The words for it where no property of the resource itself makes the difference.
     beside: str = ""  # What stands beside it and tells how much it takes away: `ExpirationInDays 7`.
     missing: str = (
         ""  # What the rule misses at another path, where nothing changed: `Properties.X is absent`, or stays as it was.
