@@ -8,9 +8,11 @@ from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.diff.deletion_protections import name_protection
 from cdkguard.diff.fronts import find_fronts
+from cdkguard.diff.references import find_references
 from cdkguard.diff.refusals import find_refusals
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.diff.served import find_origin
+from cdkguard.engine.property_paths import value_at_text
 from cdkguard.engine.weakening import Weakening
 from cdkguard.model import Change, Outcome, PropertyChange, Rule, Stack
 from cdkguard.template.rendering import is_hidden, render_value
@@ -145,7 +147,7 @@ def _causes(change: Change) -> list[PropertyChange]:
 
 
 def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
-    causes = (p.because or render_step(p.path, p.before, p.after, p.name != "") for p in _causes(change))
+    causes = (p.because or _render_cause(change, p) for p in _causes(change))
     partner = change.partner or ""
     if change.partner_stack:
         partner += f" in {change.partner_stack}"
@@ -174,6 +176,17 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         "path": paths[0] if paths else "",
         "late": _TOO_LATE if change.has_detail("retained-too-late") else "",
     }
+
+
+def _render_cause(change: Change, cause: PropertyChange) -> str:
+    """A property that replaces the resource; in a nested stack with the parameter that its parent passes for it."""
+    step = render_step(cause.path, cause.before, cause.after, cause.name != "")
+    if change.stack.parent is None or not change.logical_id:
+        return step
+    body = as_mapping(as_mapping(change.stack.template.get("Resources")).get(change.logical_id))
+    declared = as_mapping(change.stack.template.get("Parameters"))
+    given = [link[0] for link in find_references(value_at_text(body, cause.path)) if link[0] in declared]
+    return f"{step} (its parent passes it as the parameter {given[0]})" if given else step
 
 
 def _describe_fate(change: Change) -> str:

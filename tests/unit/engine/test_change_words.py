@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.changes import judged
+from tests.support.changes import judged, write_assembly
 
 
 def one(kind, **properties):
@@ -80,3 +80,21 @@ def test_a_lost_boundary_is_named_and_its_advice_is_its_own(tmp_path):
     boundary = "arn:aws:iam::111111111111:policy/limit"
     (finding,) = find(tmp_path, role(PermissionsBoundary=boundary), role(), "access-widened")
     assert "policy/limit" in finding.message and "permissions_boundary=" in finding.remedy.python
+
+
+def nested(tmp_path, name, table):
+    """An assembly whose nested stack Data names its table by a parameter that the parent passes."""
+    body = {
+        **one("DynamoDB::Table", TableName={"Ref": "TableName"}),
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+    }
+    parent = {"Resources": {"Data": one("CloudFormation::Stack", Parameters={"TableName": table})}}
+    data = {"Parameters": {"TableName": {"Type": "String"}}, "Resources": {"It": body}}
+    return write_assembly(tmp_path / name, Shop={"template": parent, "nested": {"Data": data}})
+
+
+def test_a_value_that_the_parent_passes_is_said_with_its_parameter(tmp_path):
+    sides = nested(tmp_path, "old", "orders"), nested(tmp_path, "new", "orders-2")
+    (finding,) = find(tmp_path, *sides, "data-replaced-empty")
+    assert "orders -> orders-2 (its parent passes it as the parameter TableName)" in finding.message
