@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         "protection-unknown",
         "asset",
         "metadata",
+        "respelled",
     ]
 
 
@@ -301,6 +302,7 @@ DETAILS: dict[Detail, str] = {
     "protection-unknown": "whether its deletion protection is on is not known before deployment; where it is, the deletion fails",
     "asset": "only asset hashes differ",
     "metadata": "only metadata differs",
+    "respelled": "only the spelling of a policy differs",
 }
 
 

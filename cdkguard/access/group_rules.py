@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.branches import ALWAYS, Assumptions, each_element, expand_branches
-from cdkguard.access.patterns import Pattern, UnknownPart, make_pattern
+from cdkguard.access.patterns import Pattern, UnknownPart, make_pattern, render_pattern
 from cdkguard.access.resource_types import SECURITY_GROUP
 from cdkguard.access.stack_index import StackIndex
 from cdkguard.access.statements import TemplateElement
@@ -101,6 +101,15 @@ def make_group_key(stack: StackIndex, group: Json) -> object:
 def is_default_egress(rule: GroupRule) -> bool:
     """Whether EC2 makes the rule, not the template."""
     return rule.element.path == _DEFAULT_EGRESS
+
+
+def is_empty_rule(rule: GroupRule) -> bool:
+    """Whether nobody is let in or reached: CDK writes such an egress rule, "Disallow all traffic", in the place of none.
+
+    The broadcast address is no host, and a VPC knows no broadcast.
+    https://docs.aws.amazon.com/vpc/latest/userguide/VPC_DHCP_Options.html
+    """
+    return rule.peer[0] == "cidr" and render_pattern(rule.peer[1]) == "255.255.255.255/32"
 
 
 def _default_egress(logical_id: str) -> list[GroupRule]:

@@ -8,7 +8,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.access.admin_ports import ADMIN_PORTS
 from cdkguard.access.branches import each_element
 from cdkguard.access.group_coverage import is_covered_by_rules
-from cdkguard.access.group_rules import GroupRule, is_default_egress, read_rules
+from cdkguard.access.group_rules import GroupRule, is_default_egress, is_empty_rule, read_rules
 from cdkguard.access.patterns import make_pattern, render_pattern
 from cdkguard.access.resource_types import PREFIX_LIST, read_properties
 from cdkguard.access.stack_index import StackIndex
@@ -72,6 +72,8 @@ def _gets_default_egress(key: object, before: Sequence[GroupRule], old: StackInd
 
 def find_rule_widenings(rule: GroupRule, subject: GroupSubject) -> Iterator[Widening]:
     """What a rule lets in or out beyond the rules before: one widening, or none."""
+    if is_empty_rule(rule):
+        return
     verdict = is_covered_by_rules(rule, subject.before)
     if verdict is not True:
         yield _make_widening(rule, subject, verdict is False)

@@ -18,6 +18,7 @@ from cdkguard.diff.fates import (
 )
 from cdkguard.diff.physical_names import Names, keeps_name
 from cdkguard.diff.places import LoadPlaces
+from cdkguard.diff.policy_spelling import are_policies_respelled
 from cdkguard.diff.property_changes import CDK_METADATA, classify_changes, find_property_changes
 from cdkguard.diff.replacement import IMPACT_OF, Replacements
 from cdkguard.diff.sides import Resource
@@ -124,6 +125,8 @@ class ResourceChanges:
         fate = "" if impact == "WILL_UPDATE" else self.find_replaced_fate(before, after)
 
         details, is_noise = classify_changes(kind, properties)
+        if not is_noise and impact == "WILL_UPDATE" and are_policies_respelled(properties, before, after):
+            details, is_noise = ["respelled"], True
         is_unread = kind in _NEVER_COMPARED or self._is_unread(old, logical_id, before)
         if is_noise and is_unread and details != ["metadata"]:
             is_noise = False  # Another template of a nested stack, though its name differs by a hash alone.

@@ -97,7 +97,7 @@ def _stack(changes: list[Change], options: Options) -> Iterator[Line]:
         yield _folded_creations(folded)
     harmless = count_impacts(changes).get("harmless", 0)
     if harmless:
-        yield [("  · ", "dim"), (f"{plural(harmless, 'harmless update')}: asset hashes, metadata", "dim")]
+        yield [("  · ", "dim"), (f"{plural(harmless, 'harmless update')}: asset hashes, metadata, spelling", "dim")]
     yield []
 
 

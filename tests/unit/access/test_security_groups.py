@@ -142,3 +142,11 @@ def test_ports_of_icmp_are_kinds_and_codes():
     assert kinds({"G": group(icmp(8))}, {"G": group(icmp(8, 0))}) == []
     assert kinds({"G": group(icmp(8, 0))}, {"G": group(icmp(8))}) == ["ingress"]
     assert kinds({"G": group(icmp(8, 0))}, {"G": group(icmp(3, 0))}) == ["ingress"]
+
+
+def test_the_rule_that_lets_nobody_out_opens_nothing():
+    nobody = {"IpProtocol": "icmp", "FromPort": 252, "ToPort": 86, "CidrIp": "255.255.255.255/32"}
+    before = group(SecurityGroupEgress=[tcp(443, "10.0.0.0/16")])
+    assert kinds({"G": before}, {"G": group(SecurityGroupEgress=[nobody])}) == []
+    other = {**nobody, "CidrIp": "203.0.113.9/32"}
+    assert kinds({"G": before}, {"G": group(SecurityGroupEgress=[other])}) == ["egress"]
