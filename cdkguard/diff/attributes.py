@@ -111,6 +111,8 @@ class Attributes:
 
 
 def _decide_by_impact(change: Change) -> Replacement:
+    if change.fate == "refused":  # The deployment fails, and everything keeps its value.
+        return "no"
     if change.impact == "WILL_REPLACE":
         return "yes"
     return "maybe" if change.impact in REPLACE_IMPACTS else "no"

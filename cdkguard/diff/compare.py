@@ -92,8 +92,8 @@ class _Comparison:
         for new in matched.added:
             self._create_stack(new)
 
-        self._follow_changes(matched.pairs)
         self.changes = {key: self.resources.settle_fate(change) for key, change in self.changes.items()}
+        self._follow_changes(matched.pairs)
         mark_renames(self.changes, self.facts, self._make_targets(matched.pairs))
 
         refused = find_refused_stacks(
@@ -135,7 +135,7 @@ class _Comparison:
         )
         for key, change in follow_changes(pairs, self.changes, knowledge).items():
             stateful = self.resources.holds_data(change.resource_type, change.before)
-            self.changes[key] = change._replace(stateful=stateful)
+            self.changes[key] = self.resources.settle_fate(change._replace(stateful=stateful))
 
     def _find_new_body(self, old: Stack, new: Stack, logical_id: str) -> Json:
         """The resolved resource of a pair's new side; None where it is not created."""

@@ -154,3 +154,17 @@ def test_what_a_custom_resource_may_answer_is_told_where_data_is_at_stake():
         "Db": "MAY_REPLACE",
         "Files": "MAY_REPLACE",
     }
+
+
+def test_nothing_follows_a_replacement_that_is_refused():
+    """CloudFormation refuses to replace a table of the same name, so that the deployment fails and every value stays."""
+
+    def side(kind):
+        key = {"KeySchema": [{"AttributeName": "id", "KeyType": kind}], "TableName": "orders"}
+        return {
+            "It": {"Type": "AWS::DynamoDB::Table", "Properties": key},
+            "User": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::GetAtt": ["It", "StreamArn"]}}},
+        }
+
+    (change,) = compare(side("HASH"), side("RANGE"))
+    assert (change.logical_id, change.impact, change.fate) == ("It", "WILL_REPLACE", "refused")
