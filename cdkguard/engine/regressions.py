@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import product, takewhile
@@ -125,7 +126,11 @@ class Regressions:
             path = _asked_property(rule.require)
             found = ((path, value_at_text(change.after, path)),)
         for path, value in found:
-            if path not in failed and any(overlap(p.path, path) for p in change.properties):
+            if (
+                path not in failed
+                and not _is_written_out(path, old)
+                and any(overlap(p.path, path) for p in change.properties)
+            ):
                 before = self._value_before(change, path)
                 yield Weakening(path, before, value, Outcome.FAIL, rule.id, secret=rule.secret)
 
@@ -175,6 +180,15 @@ class Regressions:
 def _was_missed(weakening: Weakening, before: Verdict) -> bool:
     """Whether the rule as a whole missed the value already: `false` is not less than nothing where nothing is no `true`."""
     return weakening.before is ABSENT and any(path == weakening.path for path, _value in before.evidence)
+
+
+def _is_written_out(path: str, before: Verdict) -> bool:
+    """Whether the rule already failed because the list had no such element, as `Attributes[*].Value` of no attribute.
+
+    An attribute that is written out with its default takes nothing away.
+    """
+    place = re.sub(r"\[\d+\]", "[*]", path)
+    return any(value is ABSENT and "[*]" in missed and missed == place for missed, value in before.evidence)
 
 
 def _name_cause(weakening: Weakening, rule: Rule, change: Change) -> Weakening:
