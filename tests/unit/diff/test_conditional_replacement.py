@@ -71,6 +71,7 @@ CHANGES = [
     (API, {"Name": "a"}, {"Name": "b"}, "WILL_UPDATE"),
     (API, {"Name": "a", "Visibility": "GLOBAL"}, {"Name": "b", "Visibility": "GLOBAL"}, "WILL_UPDATE"),
     (API, {"Visibility": "GLOBAL"}, {"Name": "a"}, "MAY_REPLACE"),
+    (API, {"Visibility": "PRIVATE"}, {"Visibility": "GLOBAL"}, "WILL_REPLACE"),
     (DOMAIN, {"VPCOptions": VPC}, {}, "WILL_REPLACE"),
     (DOMAIN, {"VPCOptions": VPC}, {"VPCOptions": NO_VALUE}, "WILL_REPLACE"),
     (DOMAIN, {"VPCOptions": VPC}, {"VPCOptions": OTHER_VPC}, "WILL_UPDATE"),
