@@ -391,12 +391,13 @@ class Finding(NamedTuple):
     template_line: int | None = None
     remedy: Remedy | None = None
     why: str = ""
-    title: str = ""
+    title: str = ""  # what is wrong, in the rule's words; of an undecided finding what may be
     fingerprint: str = ""  # holds the meaning of the value at fault, and its place by key; survives a change of lines
     suppression: Suppression | None = None
     impact: str | None = None  # of a finding on a change: one of IMPACTS or STACK_IMPACTS
     change: str | None = None  # the change's token
     hides_secret: bool = False  # the message or `found` holds the length of a secret instead of the secret
+    is_new: bool | None = None  # whether the baseline does not have it; None where there is no baseline
 
     @property
     def state(self) -> str:
@@ -434,6 +435,12 @@ class Rule(NamedTuple):
     weakens: Json = None  # prepared entries, see engine/changes.py
     widens: Json = None  # kinds of widening, or True
     predicates: tuple[str, ...] = ()  # the Python predicates that `where` and `require` name
+    problem: str = ""  # what is wrong where the rule fails, in a few words; the title says what is wanted
+
+    @property
+    def headline(self) -> str:
+        """The title of its findings."""
+        return self.problem or self.title
 
 
 class RuleInfo(NamedTuple):
@@ -446,6 +453,12 @@ class RuleInfo(NamedTuple):
     why: str
     remedy: Remedy | None
     references: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The title of its findings."""
+        return self.problem or self.title
 
 
 class StackInfo(NamedTuple):

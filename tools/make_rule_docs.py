@@ -76,6 +76,7 @@ def page(rule, equivalents):
     data = yaml.safe_load(Path(source_file(rule)).read_text(encoding="utf-8"))
     severity = rule.severity + "".join(f", {s} on {e}" for e, s in rule.severities.items())
     facts = [
+        ("a finding says", plain(rule.headline)),
         ("severity", severity),
         ("environments", ", ".join(rule.environments) or "every one"),
         ("profiles", ", ".join(rule.profiles) or "only with `--rules all`, or by name"),

@@ -40,6 +40,7 @@ def schema():
     properties = {
         "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
         "title": {"type": "string"},
+        "problem": {"type": "string", "maxLength": 72},
         "severity": severities,
         "weights": {"type": "array", "minItems": 1, "items": {
             "type": "object", "required": list(vocabulary.WEIGHT_NEEDED), "additionalProperties": False,

@@ -69,7 +69,7 @@ def render_message(
 ) -> Message:
     """The rule's message with the facts of the change, and `more` facts, put in; `secrets` are those of `more` that hold
     the length of a secret."""
-    form = rule.message or rule.title
+    form = rule.message or rule.headline
     facts = {**_facts(change, paths), **more}
     text = _FACT.sub(lambda m: facts.get(m.group(1), m.group(0)), form)
     text = text.removesuffix(": ")  # of a fact that is empty here

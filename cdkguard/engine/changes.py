@@ -259,7 +259,7 @@ class _ChangeRun:
     def _record_unknown(self, rule: Rule, change: Change, reason: str) -> None:
         """Adds a finding on a change for which the rule could not decide."""
         paths = tuple(p.path for p in change.properties if p.replacement != "no")[:3]
-        self._add(rule, change, Outcome.UNKNOWN, Message(f"{rule.title} ({reason})"), paths)
+        self._add(rule, change, Outcome.UNKNOWN, Message(f"Cannot be judged: {rule.title} ({reason})"), paths)
 
     def _add(
         self,
@@ -297,7 +297,7 @@ class _ChangeRun:
                 template_line=stack.line_of(change.logical_id) if change.logical_id and change.after else None,
                 remedy=self._find_remedy(rule, change, widening) if rule.remedy_cases else rule.remedy,
                 why=rule.why,
-                title=rule.title,
+                title=rule.headline,
                 fingerprint=fingerprint(
                     rule.id, outcome, stack_path, path or "", change.logical_id or "", (change.token, *paths)
                 ),

@@ -68,7 +68,7 @@ def make_finding(
         template_line=stack.line_of(logical_id) if logical_id else None,
         remedy=rule.remedy,
         why=rule.why,
-        title=rule.title,
+        title=rule.headline,
         fingerprint=fingerprint(
             rule.id,
             verdict.outcome,
@@ -84,7 +84,7 @@ def make_finding(
 def _message(
     rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mapping[str, Json] | None, elsewhere: str
 ) -> str:
-    text = (weight["message"] if weight else "") or rule.message or rule.title
+    text = (weight["message"] if weight else "") or rule.message or rule.headline
     if verdict.outcome is Outcome.UNKNOWN:
         text = f"Cannot be judged: {rule.title}"
         reason = verdict.note or (f"{facts['path']} is {facts['found']} until deployment" if facts["path"] else "")

@@ -8,7 +8,7 @@ from cdkguard.logic import Tri
 
 # The keys of a rule, in the order of the documentation; a rule needs the second ones.
 KEYS = (
-    "id", "title", "severity", "weights", "profiles", "scope", "types", "environments", "where", "require", "forbid", "on_unknown",
+    "id", "title", "problem", "severity", "weights", "profiles", "scope", "types", "environments", "where", "require", "forbid", "on_unknown",
     "on_change", "weakens", "widens", "message", "why", "remedy", "references", "equivalents", "covers", "with", "secret",
     "examples",
 )  # fmt: skip

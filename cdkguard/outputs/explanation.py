@@ -51,6 +51,7 @@ def _document(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "title": rule.title,
+        "problem": rule.problem,
         "severity": rule.severity,
         "severities": dict(rule.severities),
         "environments": list(rule.environments),

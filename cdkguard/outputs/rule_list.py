@@ -30,6 +30,7 @@ def _row(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "title": rule.title,
+        "problem": rule.problem,
         "severity": rule.severity,
         "pack": rule.pack,
         "scope": rule.scope,

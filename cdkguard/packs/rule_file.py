@@ -66,6 +66,7 @@ class RuleFile:
         return {
             "id": data["id"],
             "title": str(data["title"]).strip(),
+            "problem": str(data.get("problem", "")).strip(),
             "severity": severity,
             "severities": severities,
             "weights": self._weights(sets, parameters),
