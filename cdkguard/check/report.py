@@ -35,7 +35,9 @@ class RuleInfos(Sequence[RuleInfo]):
 
     @cached_property
     def _all(self) -> tuple[RuleInfo, ...]:
-        infos = (RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references, r.problem) for r in self._rules)
+        infos = (
+            RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references, r.problem) for r in self._rules
+        )
         return (*infos, *self._more)
 
 
