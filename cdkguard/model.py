@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         "EXEMPTION_ADDED",
     ]
     Impact = ResourceImpact | StackImpact
+    # What somebody writes the resource in; JavaScript counts as TypeScript.
+    Language = Literal["python", "typescript", "java", "csharp", "go", "yaml", "json"]
     # Whether the change of a property replaces the resource.
     Replacement = Literal["no", "maybe", "yes"]
     # The fate of the resource that runs now; "" where it stays, "unknown" where only the deployment decides. "protected" and
@@ -333,6 +335,7 @@ class Remedy(NamedTuple):
     text: str
     python: str | None = None
     typescript: str | None = None
+    template: str | None = None  # YAML: what is written on the resource, in the long form of functions
 
 
 class Suppression(NamedTuple):

@@ -10,6 +10,7 @@ import yaml
 
 from cdkguard.data import frameworks
 from cdkguard.data.loader import peer_ids
+from cdkguard.language.vocabulary import REMEDY_LANGUAGES
 from cdkguard.model import SEVERITIES, Remedy
 from cdkguard.packs.equivalents import find_equivalents
 from cdkguard.packs.folders import source_file
@@ -124,10 +125,10 @@ def remedy(rule):
 
 def advice(remedy):
     yield plain(remedy.text) + "\n"
-    for language in ("python", "typescript"):
+    for language in REMEDY_LANGUAGES:
         code = getattr(remedy, language)
         if code:
-            yield f"```{language}\n{code.rstrip()}\n```\n"
+            yield f"```{'yaml' if language == 'template' else language}\n{code.rstrip()}\n```\n"
 
 
 def plain(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from cdkguard.errors import ConfigError
 from cdkguard.system import files
 
 if TYPE_CHECKING:
-    from cdkguard.model import Framework, Report
+    from cdkguard.model import Framework, Language, Report
     from cdkguard.outputs.render import Excerpt, Options
 
 SLOWEST_SHOWN = 10  # Rules that --timings names.
@@ -96,7 +97,9 @@ def terminal_options(name: str, file: str | None = None) -> Options:
     to_terminal = (
         file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     )
-    return render.Options(_current_folder(), to_terminal and name == "text", _width(file), cdk_json=_cdk_json())
+    return render.Options(
+        _current_folder(), to_terminal and name == "text", _width(file), cdk_json=_cdk_json(), language=_app_language()
+    )
 
 
 def _current_folder() -> str:
@@ -118,6 +121,17 @@ def _width(file: str | None) -> int:
 def _cdk_json() -> str | None:
     """The file that a finding without a source line points at; None where bare templates are judged."""
     return "cdk.json" if os.path.isfile("cdk.json") else None
+
+
+def _app_language() -> Language | None:
+    """The language of the app in the current folder, by its command; None where that does not say it."""
+    from cdkguard.outputs.fixes import language_of_command
+
+    try:
+        command = json.loads(files.read_bytes("cdk.json"))["app"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None  # The language of the findings' source lines stands for it.
+    return language_of_command(command) if isinstance(command, str) else None
 
 
 def _write_step_summary(report: Report, options: Options) -> None:

@@ -18,7 +18,7 @@ NEEDED_KEYS = ("id", "title", "severity", "why", "remedy", "examples")
 PROFILES = ("recommended", "strict")
 SCOPES = ("resource", "value", "template", "stack", "assembly", "change")
 ON_UNKNOWN = ("unknown", "fail", "pass")
-REMEDY_LANGUAGES = ("python", "typescript")
+REMEDY_LANGUAGES = ("python", "typescript", "template")
 EXAMPLES = ("pass", "fail", "unknown")
 
 # The kinds of operand that an operator or a test of a statement takes: the end of the message "'exists' takes ...".

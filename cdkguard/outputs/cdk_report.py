@@ -10,7 +10,9 @@ import json
 from cdkguard._typing import Any
 from cdkguard.errors import TemplateError
 from cdkguard.model import Finding, Problem, Report, Source
+from cdkguard.outputs.fixes import choose_fix, language_of_app
 from cdkguard.outputs.locations import relative_path, subject_of
+from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import render_headline
 from cdkguard.text import escape
 
@@ -83,8 +85,9 @@ def _violation(finding: Finding, report: Report, directory: str) -> dict[str, An
         "ruleMetadata": {key: escape.prose(value) for key, value in metadata.items() if value},
         "violatingConstructs": [_construct(finding, directory)],
     }
-    if finding.remedy:
-        violation["suggestedFix"] = escape.prose(finding.remedy.text)
+    if fix := choose_fix(finding, Options(language=language_of_app(report.findings))):
+        code = "" if "\n" in fix.code else fix.code  # The CDK CLI prints one line.
+        violation["suggestedFix"] = escape.prose(f"{fix.text} {code}")
     return violation
 
 

@@ -36,7 +36,7 @@ def _paragraphs(rule: Rule) -> Iterator[str]:
 
 def _remedy(remedy: Remedy) -> Iterator[str]:
     yield "\nWhat to write instead\n" + textwrap.indent(textwrap.fill(remedy.text, 75), "  ")
-    for language, code in (("Python", remedy.python), ("TypeScript", remedy.typescript)):
+    for language, code in (("Python", remedy.python), ("TypeScript", remedy.typescript), ("Template", remedy.template)):
         if code:
             yield f"\n  {language}:\n" + textwrap.indent(code.rstrip(), "    ")
 
@@ -57,6 +57,6 @@ def _document(rule: Rule) -> dict[str, Any]:
         "environments": list(rule.environments),
         "pack": rule.pack,
         "why": rule.why,
-        "remedy": remedy and {"text": remedy.text, "python": remedy.python, "typescript": remedy.typescript},
+        "remedy": remedy and remedy._asdict(),
         "references": list(rule.references),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cdkguard.model import Finding, Outcome, Remedy, Report, Source, StackInfo
+from cdkguard.outputs.fixes import Fix, language_of, make_fix
 from cdkguard.outputs.locations import relative_path, subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import INDENT, Line, lay_out_paragraph
@@ -15,7 +16,6 @@ Key = tuple[str, str, Remedy | None]  # (rule id, why, remedy): shown once, then
 
 # A resource of these is in the baseline alone, and so is its source line.
 _GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")
-_TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
 # Impacts of findings on the guardrail itself, which have no resource: impact -> what they are about.
 WHOLE_CONFIGURATION = dict.fromkeys(("GUARDRAIL_WEAKENED", "EXEMPTION_ADDED"), "(the rules themselves)")
 
@@ -127,7 +127,7 @@ def _rule(findings: list[Finding], shown: Source | None, options: Options, expla
     if first.why:
         yield from lay_out_paragraph(first.why, options, "why: ")
     if first.remedy:
-        yield from _remedy(first.remedy, first.source, options)
+        yield from _fix(make_fix(first.remedy, language_of(first, options)), options)
 
 
 def _evidence(finding: Finding, listed: bool, shown: Source | None, options: Options) -> Iterator[Line]:
@@ -150,17 +150,10 @@ def _evidence(finding: Finding, listed: bool, shown: Source | None, options: Opt
         yield [(INDENT + "  " * bool(bullet) + escape.terminal(place), "place")]
 
 
-def _remedy(remedy: Remedy, source: Source | None, options: Options) -> Iterator[Line]:
-    yield from lay_out_paragraph(remedy.text, options, "fix: ")
-    both = (remedy.typescript, remedy.python) if is_typescript(source) else (remedy.python, remedy.typescript)
-    snippet = both[0] or both[1]
-    for line in escape.code_lines(snippet or ""):
+def _fix(fix: Fix, options: Options) -> Iterator[Line]:
+    yield from lay_out_paragraph(fix.text, options, "fix: ")
+    for line in escape.code_lines(fix.code):
         yield [(INDENT + "     ", ""), (line, "code")]
-
-
-def is_typescript(source: Source | None) -> bool:
-    """Whether the user's own code is TypeScript or JavaScript."""
-    return source is not None and source.file.lower().endswith(_TYPESCRIPT)
 
 
 def _shorten(text: str, width: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.model import Finding, Report
+from cdkguard.outputs.fixes import choose_fix
 from cdkguard.outputs.locations import source_location, subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import WORST_FIRST, judged_environments, plural, summarize_findings, summarize_run
@@ -109,12 +110,10 @@ def _details(group: list[Finding], options: Options) -> str:
     first = group[0]
     parts = [f"\n<details><summary>{_code(first.rule_id)}: {escape.markdown(first.title)}</summary>\n"]
     parts += [escape.markdown(first.why) + "\n"] if first.why else []
-    if first.remedy:
-        parts.append(escape.markdown(first.remedy.text) + "\n")
-        if first.remedy.python:
-            parts.append(escape.markdown_block(first.remedy.python, "python") + "\n")
-        if first.remedy.typescript:
-            parts.append(escape.markdown_block(first.remedy.typescript, "typescript") + "\n")
+    for fix in dict.fromkeys(filter(None, (choose_fix(finding, options) for finding in group))):
+        parts.append(escape.markdown(fix.text) + "\n")
+        if fix.code:
+            parts.append(escape.markdown_block(fix.code, fix.language) + "\n")
     return "\n".join([*parts, "</details>\n"])
 
 

@@ -12,7 +12,7 @@ from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.errors import ConfigError
 
 if TYPE_CHECKING:  # The help of a command reads the table of formats, and needs no nouns.
-    from cdkguard.model import Framework, Source
+    from cdkguard.model import Framework, Language, Source
 
 Excerpt = Callable[["Source"], list[tuple[int, str]]]
 
@@ -30,6 +30,7 @@ class Options(NamedTuple):
     width: int = 80
     excerpt: Excerpt = no_excerpt  # source -> [(line number, text)]
     cdk_json: str | None = "cdk.json"  # Findings without a source line point there; None: at their (bare) template.
+    language: Language | None = None  # The app's; a source line says it first.
     frameworks: tuple[Framework, ...] = ()  # The frameworks that the report sums up, by control.
 
 
@@ -91,5 +92,11 @@ def render(name: str, thing: Any, options: Options | None = None, kind: str = "r
     if name not in known:
         raise ConfigError(f"no output format {name!r} (known: {', '.join(known)})")
     module, _, function = known[name].rpartition(".")
-    text: str = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options or Options())
+    options = options or Options()
+    if kind in ("report", "plan") and options.language is None:
+        from cdkguard.outputs.fixes import language_of_app
+
+        findings = thing.report.findings if kind == "plan" else thing.findings
+        options = options._replace(language=language_of_app(findings))
+    text: str = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options)
     return text

@@ -75,7 +75,7 @@ def _source(source: Source | None, options: Options) -> dict[str, Any] | None:
 
 
 def _remedy(remedy: Remedy | None) -> dict[str, Any] | None:
-    return remedy and {"text": remedy.text, "python": remedy.python, "typescript": remedy.typescript}
+    return remedy and remedy._asdict()
 
 
 def _suppression(suppression: Suppression | None) -> dict[str, Any] | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from cdkguard._typing import Any
+from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.model import Finding, Problem, Report, RuleInfo, severity_rank
+from cdkguard.outputs.fixes import languages_of, make_fix
 from cdkguard.outputs.locations import committed_location, describe_location, make_unique_fingerprints, relative_path
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import render_headline
 from cdkguard.text import escape
+
+if TYPE_CHECKING:
+    from cdkguard.model import Language
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
@@ -36,7 +40,7 @@ def _by_environment(report: Report) -> list[tuple[str, list[Finding]]]:
 
 
 def _run(environment: str, findings: Sequence[Finding], report: Report, options: Options) -> dict[str, Any]:
-    rules = _rules(report, findings)
+    rules = _rules(report, findings, options)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     kept = findings[:_RESULTS]
     marks = make_unique_fingerprints(kept)
@@ -57,7 +61,7 @@ def _run(environment: str, findings: Sequence[Finding], report: Report, options:
     }
 
 
-def _rules(report: Report, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def _rules(report: Report, findings: Sequence[Finding], options: Options) -> list[dict[str, Any]]:
     """Every rule that ran; its severity is that of its worst finding here, for GitHub reads it from the rule only."""
     worst: dict[str, str] = {}
     known = {rule.id: rule for rule in report.rules}
@@ -65,20 +69,21 @@ def _rules(report: Report, findings: Sequence[Finding]) -> list[dict[str, Any]]:
         before = worst.get(finding.rule_id, finding.severity)
         worst[finding.rule_id] = max(before, finding.severity, key=severity_rank)
         known.setdefault(finding.rule_id, _info(finding))
-    return [_rule(rule, worst.get(rule.id, rule.severity)) for rule in known.values()]
+    languages = languages_of(findings, options)
+    return [_rule(rule, worst.get(rule.id, rule.severity), languages) for rule in known.values()]
 
 
 def _info(finding: Finding) -> RuleInfo:
     return RuleInfo(finding.rule_id, finding.title, finding.severity, "", finding.why, finding.remedy)
 
 
-def _rule(rule: RuleInfo, severity: str) -> dict[str, Any]:
+def _rule(rule: RuleInfo, severity: str, languages: Sequence[Language]) -> dict[str, Any]:
     title = rule.title or rule.id
     entry = {
         "id": rule.id,
         "shortDescription": {"text": title[:_TEXT]},
         "fullDescription": {"text": (rule.why or title)[:_TEXT]},
-        "help": _help(rule),
+        "help": _help(rule, languages),
         "defaultConfiguration": {"level": _LEVELS[severity]},
         "properties": {
             "precision": "high",
@@ -91,17 +96,15 @@ def _rule(rule: RuleInfo, severity: str) -> dict[str, Any]:
     return {**entry, "helpUri": quote(uri, safe=":/?#[]@!$&'()*+,;=%~")} if uri else entry
 
 
-def _help(rule: RuleInfo) -> dict[str, str]:
+def _help(rule: RuleInfo, languages: Sequence[Language]) -> dict[str, str]:
     title = rule.title or rule.id
-    paragraphs = [rule.why, rule.remedy.text if rule.remedy else ""]
-    plain = "\n\n".join(filter(None, [title, *paragraphs]))
-    blocks = [escape.markdown(text) for text in filter(None, [title, *paragraphs])]
-    if rule.remedy and rule.remedy.python:
-        blocks.append(escape.markdown_block(rule.remedy.python, "python"))
-    if rule.remedy and rule.remedy.typescript:
-        blocks.append(escape.markdown_block(rule.remedy.typescript, "typescript"))
+    fixes = [make_fix(rule.remedy, language) for language in languages] if rule.remedy else []
+    advice = rule.remedy.text if rule.remedy else ""
+    paragraphs = list(filter(None, [title, rule.why, *(dict.fromkeys(fix.text for fix in fixes) or [advice])]))
+    blocks = [escape.markdown(text) for text in paragraphs]
+    blocks += [escape.markdown_block(fix.code, fix.language) for fix in fixes if fix.code]
     blocks += [f"- {escape.markdown(link)}" for link in rule.references]
-    return {"text": plain, "markdown": "\n\n".join(blocks)}
+    return {"text": "\n\n".join(paragraphs), "markdown": "\n\n".join(blocks)}
 
 
 def _cut(text: str) -> str:

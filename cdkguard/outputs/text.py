@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.model import Finding, Report
-from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, group_by, is_typescript, lay_out_findings
+from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, group_by, lay_out_findings
+from cdkguard.outputs.fixes import languages_of, suppression_hint
 from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, lay_out_labelled, render_lines, wrap
@@ -27,7 +28,7 @@ def _lay_out(report: Report, options: Options) -> Iterator[Line]:
     yield from lay_out_problems(report, options)
     yield from lay_out_suppressed(report.findings, options)
     if report.active:
-        yield from _accept_hint(report.active)
+        yield from _accept_hint(report.active, options)
     else:
         yield from _lay_out_judged_stacks(report, options)
     for framework in options.frameworks:
@@ -81,15 +82,11 @@ def lay_out_suppressed(findings: Sequence[Finding], options: Options) -> Iterato
         yield []
 
 
-def _accept_hint(findings: Sequence[Finding]) -> Iterator[Line]:
-    source = next((finding.source for finding in findings if finding.source), None)
-    rule = '{ id: "cdkguard::RULE", reason: "..." }'
-    if not is_typescript(source):
-        rule = 'Acknowledgment(id="cdkguard::RULE", reason="...")'
+def _accept_hint(findings: Sequence[Finding], options: Options) -> Iterator[Line]:
     yield from lay_out_approve_hint(findings)
     if any(not f.change for f in findings):
-        yield [("accept with reason: `suppressions` in cdkguard.yaml, or in the app's own code", "dim")]
-        yield [(f"Validations.of(x).acknowledge({rule})", "dim")]
+        yield [("accept with reason: `suppressions` in cdkguard.yaml, or beside the resource:", "dim")]
+        yield [(suppression_hint(languages_of(findings, options)[0]), "dim")]
     yield [("more about a rule: cdkguard explain RULE", "dim")]
     yield []
 

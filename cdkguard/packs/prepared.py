@@ -16,7 +16,7 @@ from cdkguard.model import Remedy, Rule
 from cdkguard.system import files
 from cdkguard.system.cache import cache_folder, make_cache_folder
 
-_FORM = "9"  # The version of the prepared JSON's form; a part of the cache key.
+_FORM = "10"  # The version of the prepared JSON's form; a part of the cache key.
 
 # The fields by which rules are selected. The rest of a rule is read when a resource that it is about is met.
 HEAD = ("id", "pack", "scope", "types", "environments", "profiles", "predicates", "on_change", "file")

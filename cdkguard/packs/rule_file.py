@@ -246,10 +246,12 @@ class RuleFile:
     def _remedy(self) -> list[Json]:
         value = self.data["remedy"]
         if isinstance(value, str):
-            return [value.strip(), None, None]
+            return [value.strip(), None, None, None]
         known = {"text", *vocabulary.REMEDY_LANGUAGES, "cases"}
         if not isinstance(value, dict) or "text" not in value or not set(value) <= known:
-            raise self.wrong("remedy is a text, or a mapping with text, python, typescript and cases", "remedy")
+            raise self.wrong(
+                "remedy is a text, or a mapping with text, python, typescript, template and cases", "remedy"
+            )
         return _make_remedy(value)
 
     def _remedy_cases(self, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> list[Json]:
@@ -267,7 +269,7 @@ class RuleFile:
         for index, case in enumerate(cases):
             if not isinstance(case, dict) or not needed <= set(case) <= known:
                 raise self.wrong(
-                    "a case has where and text; it may have python and typescript", "remedy", "cases", index
+                    "a case has where and text; it may have python, typescript and template", "remedy", "cases", index
                 )
         return [
             {
@@ -321,7 +323,7 @@ def _find_predicates(node: Json) -> Iterator[str]:
 
 
 def _make_remedy(value: Mapping[str, Json]) -> list[Json]:
-    return [_as_one_line(value["text"]), value.get("python"), value.get("typescript")]
+    return [_as_one_line(value["text"]), *(value.get(language) for language in vocabulary.REMEDY_LANGUAGES)]
 
 
 def _as_one_line(text: Json) -> str:
