@@ -1,5 +1,6 @@
 """Every built-in rule holds what its own examples say of it, and says the same of them as ever, word for word."""
 
+from collections import Counter
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
@@ -40,3 +41,26 @@ def test_built_in_change_rules_name_rules_that_exist():
     }
     assert named
     assert not [(rule, glob) for rule, glob in named if not any(fnmatchcase(one, glob) for one in about_resources)]
+
+
+def test_each_rule_names_its_problem_in_words_of_its_own(builtin):
+    """It is the headline of an alert: one line of plain words, which tells the rule from every other one."""
+    rules = builtin[0].values()
+    counts = Counter(rule.problem.lower() for rule in rules)
+    wrong = {
+        rule.id: rule.problem
+        for rule in rules
+        if not 0 < len(rule.problem) <= 72
+        or not rule.problem.isascii()
+        or rule.problem.endswith(".")
+        or rule.problem == rule.title
+        or counts[rule.problem.lower()] > 1
+        or any(sign in rule.problem for sign in "{}<>`*_")
+    }
+    assert wrong == {}
+
+
+def test_a_problem_demands_nothing(builtin):
+    """It is a fact: what somebody should do stands in the remedy."""
+    demanding = {"must", "should", "ensure", "always"}
+    assert not [rule.id for rule in builtin[0].values() if demanding & set(rule.problem.lower().split())]
