@@ -17,12 +17,21 @@ class CdkguardError(Exception):
     """An error that ends the run with one line on standard error; `exit_code` is the process's status."""
 
     exit_code = ExitCode.BUG
+    program = "cdkguard"  # the name in front of that line
 
 
 class ConfigError(CdkguardError):
     """Command line or cdkguard.yaml is wrong."""
 
     exit_code = ExitCode.USAGE
+
+
+class UsageError(ConfigError):
+    """The command line is wrong; `program` is the command as it was called: `cdkguard rules list`."""
+
+    def __init__(self, message: str, program: str) -> None:
+        super().__init__(message)
+        self.program = program
 
 
 class RulePackError(CdkguardError):

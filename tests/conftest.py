@@ -27,7 +27,7 @@ settings.load_profile("unhurried")
 # starts without them, so that it says the same everywhere.
 _AROUND = re.compile(
     r"CI|CHANGE_TARGET|BITBUCKET_.*|BUILD_.*|SYSTEM_.*|GITHUB_.*|GITLAB_.*|CI_.*|AWS_.*|CDK_.*|GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX)|CONTEXT_OVERFLOW_.*"
-    r"|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|VIRTUAL_ENV|CDKGUARD_CACHE_DIR"
+    r"|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR.*|CIRCLECI|BUILDKITE|TRAVIS|DRONE|GITEA_ACTIONS|VIRTUAL_ENV|CDKGUARD_CACHE_DIR"
 )
 for _name in [name for name in os.environ if _AROUND.fullmatch(name)]:
     del os.environ[_name]

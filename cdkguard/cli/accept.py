@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 
-from cdkguard.cli.options import add_accepted, add_input_options
+from cdkguard._typing import TYPE_CHECKING
+from cdkguard.cli.options import RULES, add_accepted, add_input_options
 from cdkguard.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
 
 FILE = ".cdkguard-baseline.json"
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the command's options."""
     add_input_options(parser)
     add_accepted(parser, f"the file to write; default: {FILE}", FILE)
-    parser.add_argument(
+    parser.group(RULES).add_argument(
         "--rewrite",
         action="store_true",
         help="rewrite a file of an older cdkguard: entries that still name exactly one finding stay",

@@ -7,20 +7,21 @@ import sys
 from collections.abc import Iterable
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.cli.options import add_against, add_input_options, add_install
+from cdkguard.cli.options import CHANGE, add_against, add_input_options, add_install
 from cdkguard.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
     from cdkguard.model import Finding
 
 DAYS = 14  # An approval counts that long unless --expires names a day.
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the command's options."""
     add_input_options(parser)
     add_against(parser)
-    add = parser.add_argument
+    add = parser.group(CHANGE).add_argument
     add(
         "--change",
         action="append",
@@ -28,8 +29,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="WHAT",
         help="a change's token, construct path or logical id (globs)",
     )
-    add("--reason", help="why it is wanted")
-    add("--owner", help="who answers for it")
+    add("--reason", metavar="TEXT", help="why it is wanted")
+    add("--owner", metavar="NAME", help="who answers for it")
     add("--expires", metavar="DATE", help=f"the last day on which it counts; default: in {DAYS} days")
     add_install(parser)
 

@@ -8,36 +8,52 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.cli.options import AGAINST, add_accepted, add_against, add_input_options, add_install, add_outputs
+from cdkguard.cli.options import (
+    AGAINST,
+    OUTPUT,
+    RULES,
+    SYNTHESIS,
+    add_accepted,
+    add_against,
+    add_input_options,
+    add_install,
+    add_outputs,
+)
 from cdkguard.errors import ExitCode
 from cdkguard.system import files
 
 if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
     from cdkguard.config.settings import Config
     from cdkguard.model import Framework, Report
 
 FAIL_ON = ("low", "medium", "high", "critical", "never")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the command's options."""
     add_input_options(parser)
-    add = parser.add_argument
+    rules, output, synthesis = parser.group(RULES), parser.group(OUTPUT), parser.group(SYNTHESIS)
     add_outputs(parser, "report")
-    add(
+    rules.add_argument(
         "--framework",
         action="append",
         default=[],
         metavar="NAME",
         help="a compliance framework's rules, and a summary by control",
     )
-    add("--fail-on", choices=FAIL_ON, help="exit 1 at or above this severity; default: high")
+    output.add_argument(
+        "--fail-on",
+        choices=FAIL_ON,
+        metavar="SEVERITY",
+        help=f"exit 1 at or above it: {', '.join(FAIL_ON)}; default: high",
+    )
     add_against(parser, f"judge the change, too: {AGAINST}")
     add_install(parser)
     add_accepted(parser, "accepted old findings, written by `cdkguard accept`")
-    add("--timings", action="store_true", help="say on stderr where the time went, by phase and rule")
-    add("--jobs", type=_positive, metavar="N", help="processes for many stacks; default: what pays")
-    add("--pre-built", action="store_true", help="read what is there (cdk.out, PATHs), run nothing")
+    output.add_argument("--timings", action="store_true", help="say on stderr where the time went, by phase and rule")
+    synthesis.add_argument("--jobs", type=_positive, metavar="N", help="processes for many stacks; default: what pays")
+    synthesis.add_argument("--pre-built", action="store_true", help="read what is there (cdk.out, PATHs), run nothing")
 
 
 def _positive(text: str) -> int:
@@ -66,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
         fails_by_cdk = validation_report.cdk_fails_on_it()
     for name, file in outputs or (() if fails_by_cdk else (("text", None),)):
-        write_report(name, file, report, controls, config.directory)
+        write_report(name, file, report, controls, config.directory, options.color)
     if is_chained:
         validation_report.add_report(report)
     if options.timings:

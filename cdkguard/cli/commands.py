@@ -10,6 +10,8 @@ from importlib import import_module
 
 from cdkguard._typing import Any, NamedTuple
 
+DOCS = "https://github.com/cdkguard/cdkguard/blob/main/"  # The documentation that a help or a report links to.
+
 
 class Command(NamedTuple):
     """One command, or a group of commands such as `rules`."""
@@ -22,6 +24,8 @@ class Command(NamedTuple):
     parts: tuple[Command, ...] = ()  # The commands of a group.
     aliases: tuple[str, ...] = ()  # Older names that work the same; no help shows them.
     is_hidden: bool = False  # Whether the whole command is an older one, which no help shows.
+    examples: tuple[str, ...] = ()  # Command lines with a comment each, for the end of the help.
+    page: str = "docs/cli.md"  # The page of the documentation, below DOCS.
 
     def add_options(self, parser: Any) -> None:
         """Add the command's options to an argparse parser."""
@@ -36,26 +40,159 @@ class Command(NamedTuple):
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("check", "synthesize an app and judge every resource", "check"),
-    Command("accept", "accept today's findings, so that only new ones fail", "accept", aliases=("baseline",)),
-    Command("diff", "show what a deployment would change, without rules", "diff"),
-    Command("plan", "say what a deployment (or `cdk destroy`) would do, with the rules' verdict", "plan"),
+    Command(
+        "check",
+        "synthesize an app and judge every resource",
+        "check",
+        examples=(
+            "cdkguard check                         # the app of this folder",
+            "cdkguard check --against git           # and what this branch changes",
+            "cdkguard check cdk.out --output text --output sarif=out.sarif",
+        ),
+        page="docs/ci.md",
+    ),
+    Command(
+        "accept",
+        "accept today's findings, so that only new ones fail",
+        "accept",
+        aliases=("baseline",),
+        examples=(
+            "cdkguard accept                        # writes .cdkguard-baseline.json",
+            "cdkguard accept --rules iam            # the findings of one pack alone",
+            "cdkguard accept cdk.out --accepted accepted.json",
+        ),
+        page="docs/configuration.md",
+    ),
+    Command(
+        "diff",
+        "show what a deployment would change, without rules",
+        "diff",
+        examples=(
+            "cdkguard diff --against git            # what this branch changes",
+            "cdkguard diff --against deployed       # what a deployment would change now",
+            "cdkguard diff old/cdk.out new/cdk.out  # two assemblies",
+        ),
+        page="docs/diff.md",
+    ),
+    Command(
+        "plan",
+        "say what a deployment (or `cdk destroy`) would do, with the rules' verdict",
+        "plan",
+        examples=(
+            "cdkguard plan --against deployed       # what a deployment would do now",
+            "cdkguard plan --destroy                # what `cdk destroy` would take",
+            "cdkguard plan --against git --output markdown=plan.md",
+        ),
+        page="docs/diff.md",
+    ),
     Command("destroy", "show what `cdk destroy` would take, without rules", "destroy", is_hidden=True),
-    Command("approve", "approve changes that are wanted, each one exactly", "approve"),
-    Command("snapshot", "write a baseline to commit, so that a pull request shows its diff", "snapshot"),
+    Command(
+        "approve",
+        "approve changes that are wanted, each one exactly",
+        "approve",
+        examples=(
+            "cdkguard approve --against git         # lists what can be approved",
+            "cdkguard approve --against git --change Shop/Table --reason moved --owner me",
+            "cdkguard approve --against deployed --change 'Shop/*' ...",
+        ),
+        page="docs/configuration.md",
+    ),
+    Command(
+        "snapshot",
+        "write a baseline to commit, so that a pull request shows its diff",
+        "snapshot",
+        examples=(
+            "cdkguard snapshot                      # writes cdkguard.snapshot/, to commit",
+            "cdkguard check --against cdkguard.snapshot",
+            "cdkguard snapshot -c env=prod --out snapshots/prod",
+        ),
+        page="docs/baselines.md",
+    ),
     Command(
         "rules",
         "list, show, test and map rules",
         parts=(
-            Command("list", "every rule, a line each", "rules", "add_list_options", "run_list"),
-            Command("show", "a rule's file", "rules", "add_show_options", "run_show"),
-            Command("test", "run the examples in the rule files", "rules", "add_test_options", "run_test"),
-            Command("map", "which rules check what a peer's rule checks", "rules", "add_map_options", "run_map"),
+            Command(
+                "list",
+                "every rule, a line each",
+                "rules",
+                "add_list_options",
+                "run_list",
+                examples=(
+                    "cdkguard rules list lambda             # the rules that speak of Lambda",
+                    "cdkguard rules list --rules 'dynamodb-*'",
+                    "cdkguard rules list --rules strict --format json",
+                ),
+                page="docs/rules/README.md",
+            ),
+            Command(
+                "show",
+                "a rule's file",
+                "rules",
+                "add_show_options",
+                "run_show",
+                examples=("cdkguard rules show data-retention > rules/team/retention.yaml",),
+                page="docs/rule-language.md",
+            ),
+            Command(
+                "test",
+                "run the examples in the rule files",
+                "rules",
+                "add_test_options",
+                "run_test",
+                examples=("cdkguard rules test rules/team",),
+                page="docs/rule-language.md",
+            ),
+            Command(
+                "map",
+                "which rules check what a peer's rule checks",
+                "rules",
+                "add_map_options",
+                "run_map",
+                examples=("cdkguard rules map CKV_AWS_28", "cdkguard rules map cdk-nag:AwsSolutions-S1"),
+                page="docs/honour.md",
+            ),
+        ),
+        examples=(
+            "cdkguard rules list lambda             # the rules that speak of Lambda",
+            "cdkguard rules show data-retention     # a rule's file, to copy from",
+            "cdkguard rules test rules/team         # the examples of your own rules",
+        ),
+        page="docs/rule-language.md",
+    ),
+    Command(
+        "explain",
+        "why a rule exists, and what to write instead",
+        "explain",
+        examples=(
+            "cdkguard explain data-retention",
+            "cdkguard explain CKV_AWS_28            # the rules that check the same",
+            "cdkguard explain 'dynamodb-*'",
+        ),
+        page="docs/cli.md",
+    ),
+    Command(
+        "init",
+        "write a commented cdkguard.yaml from what is in the app",
+        "init",
+        examples=(
+            "cdkguard init                          # the app of this folder",
+            "cdkguard init infra --force            # of another one, anew",
+            "cdkguard init -c env=prod              # as the app is for production",
+        ),
+        page="docs/configuration.md",
+    ),
+    Command(
+        "completion",
+        "print a completion script for a shell",
+        "completion",
+        examples=(
+            'eval "$(cdkguard completion bash)"     # in ~/.bashrc',
+            'eval "$(cdkguard completion zsh)"      # in ~/.zshrc, behind compinit',
+            "cdkguard completion fish > ~/.config/fish/completions/cdkguard.fish",
         ),
     ),
-    Command("explain", "why a rule exists, and what to write instead", "explain"),
-    Command("init", "write a commented cdkguard.yaml from what is in the app", "init"),
-    Command("completion", "print a completion script for a shell", "completion"),
+    Command("help", "show the help of a command", "help"),
 )
 
 

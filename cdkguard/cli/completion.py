@@ -6,16 +6,20 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
+from cdkguard._typing import TYPE_CHECKING
 from cdkguard.cli.commands import COMMANDS, Command, visible_commands
 from cdkguard.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
 
 SHELLS = ("bash", "zsh", "fish")
 Words = Mapping[str, Sequence[str]]  # command -> the options and parts that may follow it
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the command's options."""
-    parser.add_argument("shell", choices=SHELLS)
+    parser.group("output").add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from cdkguard._typing import TextIO
+from cdkguard._typing import TYPE_CHECKING, TextIO
+from cdkguard.cli.options import JUDGED, OUTPUT, SYNTHESIS, add_app
 from cdkguard.cli.settings import parse_pairs, refuse_missing_folder
 from cdkguard.config.environment_guesses import Guess, guess_environments
 from cdkguard.errors import ConfigError, ExitCode, InputError
@@ -18,16 +19,21 @@ from cdkguard.inputs.assembly import read_assembly
 from cdkguard.model import Stack
 from cdkguard.system import files
 
+if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
+
 FILE = "cdkguard.yaml"
 _BEST_FIRST = ("stage", "tag", "context", "stack")  # kinds of signs, by how well they last
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the command's options."""
-    parser.add_argument("directory", nargs="?", default=".")
-    parser.add_argument("--app", metavar="CMD")
-    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--force", action="store_true", help="replace an existing cdkguard.yaml")
+    judged, output, synthesis = parser.group(JUDGED), parser.group(OUTPUT), parser.group(SYNTHESIS)
+    judged.add_argument(
+        "directory", nargs="?", default=".", metavar="DIR", help="the folder with cdk.json; default: here"
+    )
+    add_app(synthesis)
+    output.add_argument("--force", action="store_true", help="replace an existing cdkguard.yaml")
 
 
 def run(options: argparse.Namespace) -> int:

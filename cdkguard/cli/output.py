@@ -58,21 +58,38 @@ def _parse_output(text: str, kind: str) -> Asked:
     return name, file or None
 
 
-def write_outputs(outputs: Sequence[Asked], kind: str, thing: Any, excerpt: Excerpt | None = None) -> None:
-    """Write a thing of a kind (a field of outputs.render.Format) in each format asked for, else as text."""
+def write_outputs(
+    outputs: Sequence[Asked],
+    kind: str,
+    thing: Any,
+    excerpt: Excerpt | None = None,
+    color: str = "auto",
+    is_table: bool = False,
+) -> None:
+    """Write a thing of a kind (a field of outputs.render.Format) in each format asked for, else as text.
+
+    `color` is the value of --color, here and below; a table is not folded where it goes to another program.
+    """
     from cdkguard.outputs.render import no_excerpt, render
 
     for name, file in outputs or (("text", None),):
-        options = terminal_options(name, file)._replace(excerpt=excerpt or no_excerpt)
+        options = terminal_options(name, file, color, is_table)._replace(excerpt=excerpt or no_excerpt)
         _write(name, file, render(name, thing, options, kind))
 
 
-def write_report(name: str, file: str | None, report: Report, controls: tuple[Framework, ...], directory: str) -> None:
+def write_report(
+    name: str,
+    file: str | None,
+    report: Report,
+    controls: tuple[Framework, ...],
+    directory: str,
+    color: str = "auto",
+) -> None:
     """Write a report in one format, with the source lines of its findings."""
     from cdkguard.cli.source_excerpts import make_excerpt
     from cdkguard.outputs.render import render
 
-    options = terminal_options(name, file)._replace(frameworks=controls, excerpt=make_excerpt(directory, report))
+    options = terminal_options(name, file, color)._replace(frameworks=controls, excerpt=make_excerpt(directory, report))
     _write(name, file, render(name, report, options))
     if name == "github" and file is None:
         _write_step_summary(report, options)
@@ -90,16 +107,22 @@ def _write(name: str, file: str | None, text: str) -> None:
         raise ConfigError(f"--output {name}={file}: cannot be written: {problem.strerror}") from problem
 
 
-def terminal_options(name: str, file: str | None = None) -> Options:
-    """The options of a renderer: colours and width are those of the terminal, where the output goes to one."""
+def terminal_options(name: str, file: str | None = None, color: str = "auto", is_table: bool = False) -> Options:
+    """The options of a renderer: colours, links and width are those of the terminal, where the output goes to one."""
+    from cdkguard.cli import terminal
     from cdkguard.outputs import render
 
-    to_terminal = (
-        file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    options = render.Options(_current_folder(), cdk_json=_cdk_json(), language=_app_language())
+    if file is not None or name != "text":
+        return options
+    options = options._replace(
+        width=terminal.width_of(sys.stdout, is_table), color=terminal.has_colors(sys.stdout, color)
     )
-    return render.Options(
-        _current_folder(), to_terminal and name == "text", _width(file), cdk_json=_cdk_json(), language=_app_language()
-    )
+    if options.color and terminal.has_links(sys.stdout):
+        from cdkguard.cli.links import make_links
+
+        return options._replace(link_of=make_links(options.root))
+    return options
 
 
 def _current_folder() -> str:
@@ -108,14 +131,6 @@ def _current_folder() -> str:
         return os.getcwd()
     except OSError:
         return ""
-
-
-def _width(file: str | None) -> int:
-    if file is not None or not sys.stdout.isatty():
-        return 80
-    import shutil
-
-    return max(60, min(120, shutil.get_terminal_size((80, 24)).columns))
 
 
 def _cdk_json() -> str | None:

@@ -10,8 +10,8 @@ from importlib import import_module
 
 from cdkguard import __version__
 from cdkguard._typing import Any
-from cdkguard.cli.commands import COMMANDS, Command, find_command, visible_commands
-from cdkguard.errors import ConfigError, ExitCode
+from cdkguard.cli.commands import COMMANDS, DOCS, Command, find_command, visible_commands
+from cdkguard.errors import ConfigError, ExitCode, UsageError
 
 
 def _import_argparse() -> None:
@@ -50,14 +50,16 @@ def parse_command(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
             break
         group, commands = command, command.parts
 
-    options, unknown = command_parser(command, group).parse_known_args(words)
+    parser = command_parser(command, group)
+    options, unknown = parser.parse_known_args(words)
     if unknown:
-        overview_parser().error(f"unrecognized arguments: {' '.join(unknown)}")
+        parser.refuse(unknown)
+    parser.note_without_effect(options)
     return command, options
 
 
 def _end_without_command(group: Command | None, words: Sequence[str]) -> BaseException:
-    """Show the help or the version that is asked for, or raise ConfigError: the first word is no command's name."""
+    """Show the help or the version that is asked for, or raise UsageError: the first word is no command's name."""
     overview = group_parser(group) if group else overview_parser()
     commands = group.parts if group else COMMANDS
     if not words:
@@ -67,11 +69,13 @@ def _end_without_command(group: Command | None, words: Sequence[str]) -> BaseExc
         from cdkguard.text.spelling import did_you_mean
 
         names = [command.name for command in visible_commands(commands)]
-        kind = f"command '{group.name} {words[0]}'" if group else f"command '{words[0]}'"
-        overview.error(f"no {kind}{did_you_mean(words[0], names)}; there are: {', '.join(names)}")
+        overview.error(f"no command '{words[0]}'{did_you_mean(words[0], names)}; there are: {', '.join(names)}")
     _, unknown = overview.parse_known_args(words)  # ends here for --help and --version
-    overview.error(f"unrecognized arguments: {' '.join(unknown)}")
-    return AssertionError()  # never reached: error raises
+    command = next((word for word in words if find_command(word, commands)), None)
+    if command is not None:
+        overview.error(f"the command stands before its options: {overview.prog} {command} {words[0]} ...")
+    overview.refuse(unknown)
+    return AssertionError()  # never reached: refuse raises
 
 
 def refuse_empty_values(argv: Sequence[str]) -> None:
@@ -89,49 +93,159 @@ def overview_parser() -> Parser:
     """The parser of `cdkguard` itself, whose help lists the commands."""
     parser = Parser(
         prog="cdkguard",
-        usage="cdkguard [-h] [--version] COMMAND ...",
+        usage="cdkguard COMMAND [options]",
         description="The guardrail between cdk synth and cdk deploy.",
+        epilog=_epilog(
+            (
+                "cdkguard check                # the app of this folder, every resource",
+                "cdkguard check --against git  # and what this branch changes",
+                "cdkguard help check           # a command's options",
+            ),
+            "docs/cli.md",
+        ),
     )
-    parser.add_argument("--version", action="version", version=f"cdkguard {__version__}")
     parser.list_commands("commands", COMMANDS)
+    parser.group("more").add_argument(
+        "--version", action="version", version=f"cdkguard {__version__}", help="print the version, and end"
+    )
     return parser
 
 
 def group_parser(group: Command) -> Parser:
     """The parser of a group of commands, whose help lists its parts."""
-    parser = Parser(prog=f"cdkguard {group.name}", usage=f"cdkguard {group.name} [-h] PART ...")
-    parser.list_commands("parts", group.parts)
+    name = f"cdkguard {group.name}"
+    parser = Parser(
+        prog=name,
+        usage=f"{name} COMMAND [options]",
+        description=_sentence(group),
+        epilog=_epilog(group.examples, group.page),
+    )
+    parser.list_commands("commands", group.parts)
     return parser
 
 
 def command_parser(command: Command, group: Command | None = None) -> Parser:
     """The parser of one command, with all of its options; `group` is that of a part."""
-    parser = Parser(prog=f"cdkguard {group.name} {command.name}" if group else f"cdkguard {command.name}")
+    parser = Parser(
+        prog=f"cdkguard {group.name} {command.name}" if group else f"cdkguard {command.name}",
+        description=_sentence(command),
+        epilog=_epilog(command.examples, command.page),
+    )
     command.add_options(parser)
     return parser
 
 
+def _sentence(command: Command) -> str:
+    return f"{command.help[0].upper()}{command.help[1:]}."
+
+
+def _epilog(examples: Sequence[str], page: str) -> str:
+    """The end of a help, whose line breaks stay: examples and the page of the documentation."""
+    lines = ["examples:", *(f"  {example}" for example in examples), ""] if examples else []
+    return "\n".join([*lines, f"documentation: {DOCS}{page}"])
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are ConfigError, in one line after the usage."""
+    """An argument parser whose errors are UsageError, in one line, and whose help lists options by what they are about."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=_Help, **options)
+        super().__init__(formatter_class=_Help, add_help=False, **options)
+        self.without_effect: tuple[argparse.Action, ...] = ()  # options that are accepted, and change nothing
+        self.group("more").add_argument("-h", "--help", action="help", help="show this help, and end")
 
-    def error(self, message: str) -> Any:
-        """Raises ConfigError, where argparse would end the process with its own status."""
-        self.print_usage(sys.stderr)
-        raise ConfigError(message)
+    def group(self, title: str) -> argparse._ArgumentGroup:
+        """The group of that title in the help, made where there is none yet. The groups stand in the order of TITLES."""
+        found = next((group for group in self._action_groups if group.title == title), None)
+        if found is None:
+            found = self.add_argument_group(title)
+            self._action_groups.sort(key=_place_of_group)
+        return found
 
     def list_commands(self, title: str, commands: Sequence[Command]) -> None:
         """Show the commands in the help, with a line each; they are parsed elsewhere."""
-        group = self.add_argument_group(title)
+        group = self.group(title)
         for command in visible_commands(commands):
             group.add_argument(command.name, nargs="?", help=command.help)
+
+    def error(self, message: str) -> Any:
+        """Raises UsageError, where argparse would print the usage and end the process with its own status."""
+        raise UsageError(message.removeprefix("argument "), self.prog)
+
+    def refuse(self, words: Sequence[str]) -> None:
+        """Raises UsageError for words that no option or argument takes."""
+        from cdkguard.cli.usage_errors import describe_unknown
+
+        self.error(describe_unknown(self, words[0]))
+
+    def note_without_effect(self, options: argparse.Namespace) -> None:
+        """Write a line to standard error for each option that was given, and that changes nothing in this command."""
+        for action in self.without_effect:
+            if getattr(options, action.dest):
+                from cdkguard.cli.output import write_error
+
+                write_error(f"{self.prog}: {action.option_strings[0]} changes nothing here: no rule is asked")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            from cdkguard.cli.usage_errors import describe_choice
+
+            raise argparse.ArgumentError(action, describe_choice(str(value), list(map(str, action.choices))))
+
+    def format_usage(self) -> str:
+        """The usage in one line; the help lists the options."""
+        return f"{_usage(self)}\n"
+
+    def format_help(self) -> str:
+        """The help; without the usage that argparse makes, which repeats each option."""
+        self.usage = self.usage or _usage(self).removeprefix("usage: ").replace("%", "%%")
+        return super().format_help()
+
+    def print_help(self, file: Any = None) -> None:
+        """Write the help, by rich-argparse in colours where the terminal shows any."""
+        from cdkguard.cli.terminal import has_colors
+
+        out = file or sys.stdout
+        if has_colors(out):
+            from cdkguard.cli.colored_help import colored_formatter
+
+            self.formatter_class = colored_formatter(_columns() - 2) or self.formatter_class
+        out.write(self.format_help())
+
+
+TITLES = ("commands", "what to judge", "rules", "the change", "output", "synthesis", "more")
+
+
+def _place_of_group(group: argparse._ArgumentGroup) -> int:
+    return TITLES.index(group.title) if group.title in TITLES else -1
+
+
+def _usage(parser: Parser) -> str:
+    """`usage: cdkguard check [options] [PATH ...]`"""
+    if parser.usage:
+        return f"usage: {parser.usage}"
+    arguments = [action for action in parser._actions if not action.option_strings and action.help != argparse.SUPPRESS]
+    words = [_WORDS.get(str(action.nargs), "{}").format(action.metavar or action.dest) for action in arguments]
+    return " ".join(["usage:", parser.prog, "[options]", *words])
+
+
+_WORDS = {"?": "[{}]", "*": "[{} ...]"}  # nargs -> how the usage shows the argument
 
 
 class _Help(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)  # by itself it would import shutil
+        super().__init__(prog, max_help_position=28, width=_columns() - 2)  # by itself it would import shutil
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        """`-c, --context KEY=VALUE`, with the value once, as from Python 3.13 on."""
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:  # An epilog, which is laid out already.
+            return text
+        return super()._fill_text(text, width, indent)
 
 
 def _columns() -> int:

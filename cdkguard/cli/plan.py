@@ -6,24 +6,27 @@ import argparse
 import sys
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.cli.options import add_against, add_input_options, add_install, add_outputs
+from cdkguard.cli.options import CHANGE, OUTPUT, add_against, add_input_options, add_install, add_outputs
 
 if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
     from cdkguard.config.settings import Config
     from cdkguard.model import Report
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the command's options."""
     add_input_options(parser)
     add_against(parser)
-    parser.add_argument(
+    parser.group(CHANGE).add_argument(
         "--destroy",
         action="store_true",
         help="what `cdk destroy` would do, by the policies of --against or, without it, of the app; destroys nothing",
     )
     add_outputs(parser, "plan")
-    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)  # the older form of --output json
+    parser.group(OUTPUT).add_argument(
+        "--json", action="store_true", help=argparse.SUPPRESS
+    )  # the older form of --output json
     add_install(parser)
 
 
@@ -39,7 +42,13 @@ def run(options: argparse.Namespace) -> int:
         outputs = (*outputs, ("json", None))
     config, report = _check_destruction(options) if options.destroy else _check_deployment(options)
     status = status_of(report)
-    write_outputs(outputs, "plan", Plan(report, status, options.destroy), make_excerpt(config.directory, report))
+    write_outputs(
+        outputs,
+        "plan",
+        Plan(report, status, options.destroy),
+        make_excerpt(config.directory, report),
+        color=options.color,
+    )
     return status
 
 

@@ -7,17 +7,20 @@ import os
 from collections.abc import Sequence
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.cli.options import add_outputs
+from cdkguard.cli.options import RULES, add_outputs
 from cdkguard.cli.output import print_text
 from cdkguard.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
     from cdkguard.model import Rule
 
 
-def add_packs(parser: argparse.ArgumentParser) -> None:
+def add_packs(parser: Parser) -> None:
     """Add --packs, for folders of more rules."""
-    parser.add_argument("--packs", action="append", default=[], metavar="DIR")
+    parser.group(RULES).add_argument(
+        "--packs", action="append", default=[], metavar="DIR", help="a folder with more rules"
+    )
 
 
 def find_rule(rule_id: str, packs: Sequence[str]) -> Rule:
@@ -35,10 +38,15 @@ def find_rule(rule_id: str, packs: Sequence[str]) -> Rule:
 # -- list
 
 
-def add_list_options(parser: argparse.ArgumentParser) -> None:
+def add_list_options(parser: Parser) -> None:
     """Add the options of `rules list`."""
     add_packs(parser)
-    parser.add_argument("--rules", action="append", default=[], metavar="SEL")
+    parser.group(RULES).add_argument(
+        "words", nargs="*", metavar="WORD", help="only rules that speak of it, such as lambda or encryption"
+    )
+    parser.group(RULES).add_argument(
+        "--rules", action="append", default=[], metavar="SEL", help="profiles, packs or rule ids (globs); default: all"
+    )
     add_outputs(parser, "rules")
 
 
@@ -47,20 +55,23 @@ def run_list(options: argparse.Namespace) -> int:
     from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.settings import split_lists
     from cdkguard.packs.load import load_packs
-    from cdkguard.packs.selection import select_rules
+    from cdkguard.packs.search import search_rules
+    from cdkguard.packs.selection import find_rules
 
     outputs = asked_outputs(options, "rules")
-    rules = select_rules(load_packs(options.packs).rules, split_lists(options.rules) or ("all",))
-    write_outputs(outputs, "rules", rules)
+    rules = find_rules(load_packs(options.packs).rules, split_lists(options.rules) or ("all",))
+    if options.words:
+        rules = search_rules(rules, options.words)
+    write_outputs(outputs, "rules", rules, color=options.color, is_table=True)
     return int(ExitCode.OK)
 
 
 # -- show
 
 
-def add_show_options(parser: argparse.ArgumentParser) -> None:
+def add_show_options(parser: Parser) -> None:
     """Add the options of `rules show`."""
-    parser.add_argument("rule")
+    parser.group(RULES).add_argument("rule", metavar="RULE", help="the rule's id, such as data-retention")
     add_packs(parser)
 
 
@@ -76,9 +87,11 @@ def run_show(options: argparse.Namespace) -> int:
 # -- test
 
 
-def add_test_options(parser: argparse.ArgumentParser) -> None:
+def add_test_options(parser: Parser) -> None:
     """Add the options of `rules test`."""
-    parser.add_argument("directories", nargs="*", metavar="DIR", help="packs to test; default: the built-in ones")
+    parser.group(RULES).add_argument(
+        "directories", nargs="*", metavar="DIR", help="packs to test; default: the built-in ones"
+    )
     add_packs(parser)
 
 
@@ -112,9 +125,9 @@ def run_test(options: argparse.Namespace) -> int:
 # -- map
 
 
-def add_map_options(parser: argparse.ArgumentParser) -> None:
+def add_map_options(parser: Parser) -> None:
     """Add the options of `rules map`."""
-    parser.add_argument("id", metavar="PEER:ID", help="such as checkov:CKV_AWS_28, or CKV_AWS_28 alone")
+    parser.group(RULES).add_argument("id", metavar="PEER:ID", help="such as checkov:CKV_AWS_28, or CKV_AWS_28 alone")
     add_packs(parser)
     add_outputs(parser, "rule_map")
 
@@ -139,5 +152,5 @@ def run_map(options: argparse.Namespace) -> int:
         bare = options.id.partition(":")[2] or options.id
         raise ConfigError(f"no rule here checks what '{options.id}' does, or no peer has it{did_you_mean(bare, known)}")
     rows = [rule_map.Row(pair.peer, pair.public_id, pair.name, pair.rule) for pair in found]
-    write_outputs(outputs, "rule_map", rows)
+    write_outputs(outputs, "rule_map", rows, color=options.color)
     return int(ExitCode.OK)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 
-from cdkguard.cli.options import add_input_options
+from cdkguard._typing import TYPE_CHECKING
+from cdkguard.cli.options import OUTPUT, add_input_options
 from cdkguard.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cdkguard.cli.parser import Parser
 
 FOLDER = "cdkguard.snapshot"
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the command's options."""
-    add_input_options(parser)
-    parser.add_argument("--out", default=FOLDER, metavar="DIR", help=f"default: {FOLDER}")
+    add_input_options(parser, judges=False)
+    parser.group(OUTPUT).add_argument(
+        "--out", default=FOLDER, metavar="DIR", help=f"the folder to write; default: {FOLDER}"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

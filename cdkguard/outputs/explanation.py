@@ -1,49 +1,84 @@
-"""The explanation of a rule that `cdkguard explain` writes."""
+"""The explanation of rules that `cdkguard explain` writes."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
-from cdkguard._typing import Any
+from cdkguard._typing import Any, NamedTuple
 from cdkguard.model import Remedy, Rule
 from cdkguard.outputs.render import Options
+from cdkguard.outputs.styled_lines import INDENT, Line, lay_out_labelled, render_lines, wrap
 from cdkguard.text import escape
 
 
-def render_text(rule: Rule, options: Options) -> str:
-    """Why the rule exists, what to write instead, and how one finding is accepted."""
-    return "".join(f"{escape.block(text)}\n" for text in _paragraphs(rule))
+class Explanation(NamedTuple):
+    """The rules to explain; `lead` says what was asked for, where that is no rule's id: "checkov's CKV_AWS_28"."""
+
+    rules: tuple[Rule, ...]
+    lead: str = ""
 
 
-def _paragraphs(rule: Rule) -> Iterator[str]:
+def render_text(explanation: Explanation, options: Options) -> str:
+    """Why each rule exists, what to write instead, and how one finding is accepted."""
+    return render_lines(list(_lay_out(explanation, options)), options)
+
+
+def _lay_out(explanation: Explanation, options: Options) -> Iterator[Line]:
+    rules = explanation.rules
+    if explanation.lead:
+        for text in wrap(f"{explanation.lead}: {', '.join(rule.id for rule in rules)}", options.width):
+            yield [(text, "dim")]
+        yield []
+    for rule in rules:
+        yield from _lay_out_rule(rule, options)
+        yield []
+    accepted = rules[0].id if len(rules) == 1 else "RULE"
+    yield [("Accept one finding in cdkguard.yaml:", "heading")]
+    yield [("  suppressions:", "code")]
+    yield [(f'    - {{rule: {escape.terminal(accepted)}, construct: "Stack/Path/*", reason: "..."}}', "code")]
+
+
+def _lay_out_rule(rule: Rule, options: Options) -> Iterator[Line]:
     severities = ", ".join(f"{severity} on {name}" for name, severity in rule.severities.items())
-    environments = ", ".join(rule.environments) or "every environment"
-    yield f"{rule.id}: {rule.title}"
-    yield f"severity {rule.severity}{f' ({severities})' if severities else ''}; {environments}; pack {rule.pack}\n"
-    yield textwrap.fill(rule.why, 79)
+    facts = [
+        *((severities,) if severities else ()),
+        ", ".join(rule.environments) or "every environment",
+        f"pack {rule.pack}",
+    ]
+    yield [(escape.terminal(rule.id), "rule")]
+    yield [(f"{rule.severity}", rule.severity), (f"; {escape.prose('; '.join(facts))}", "dim")]
+    yield []
+    if rule.problem:
+        yield from lay_out_labelled("finds     ", rule.problem, options, "dim", "message")
+    yield from lay_out_labelled("requires  ", rule.title, options, "dim")
+    yield from lay_out_labelled("why       ", rule.why, options, "dim")
     if rule.remedy:
-        yield from _remedy(rule.remedy)
+        yield from _remedy(rule.remedy, options)
     for case in rule.remedy_cases:
-        yield "\n" + textwrap.indent(textwrap.fill(case["remedy"][0], 75), "  ")
+        yield []
+        yield from lay_out_labelled(INDENT, case["remedy"][0], options, "")
+    if rule.references:
+        yield []
     for reference in rule.references:
-        yield f"\n{reference}"
-    yield (
-        "\nAccept one finding in cdkguard.yaml:\n  suppressions:\n"
-        f'    - {{rule: {rule.id}, construct: "Stack/Path/*", reason: "..."}}'
-    )
+        yield [(escape.terminal(reference), "")]
 
 
-def _remedy(remedy: Remedy) -> Iterator[str]:
-    yield "\nWhat to write instead\n" + textwrap.indent(textwrap.fill(remedy.text, 75), "  ")
+def _remedy(remedy: Remedy, options: Options) -> Iterator[Line]:
+    yield []
+    yield [("What to write instead", "heading")]
+    yield from lay_out_labelled("  ", remedy.text, options, "")
     for language, code in (("Python", remedy.python), ("TypeScript", remedy.typescript), ("Template", remedy.template)):
         if code:
-            yield f"\n  {language}:\n" + textwrap.indent(code.rstrip(), "    ")
+            yield []
+            yield [(f"  {language}:", "dim")]
+            for line in escape.code_lines(code):
+                yield [(INDENT + line, "code")]
 
 
-def render_json(rule: Rule, options: Options) -> str:
-    """The same as an object."""
-    return escape.json_text(_document(rule)) + "\n"
+def render_json(explanation: Explanation, options: Options) -> str:
+    """The rule as an object; several that a glob or a peer's id names as an array of them."""
+    documents = [_document(rule) for rule in explanation.rules]
+    return escape.json_text(documents if explanation.lead else documents[0]) + "\n"
 
 
 def _document(rule: Rule) -> dict[str, Any]:

@@ -15,11 +15,17 @@ if TYPE_CHECKING:  # The help of a command reads the table of formats, and needs
     from cdkguard.model import Framework, Language, Source
 
 Excerpt = Callable[["Source"], list[tuple[int, str]]]
+LinkOf = Callable[[str, str], str]
 
 
 def no_excerpt(source: Source) -> list[tuple[int, str]]:
     """For callers that have no sources at hand."""
     return []
+
+
+def no_link(style: str, text: str) -> str:
+    """For outputs that show no links."""
+    return ""
 
 
 class Options(NamedTuple):
@@ -31,6 +37,9 @@ class Options(NamedTuple):
     excerpt: Excerpt = no_excerpt  # source -> [(line number, text)]
     cdk_json: str | None = "cdk.json"  # Findings without a source line point there; None: at their (bare) template.
     language: Language | None = None  # The app's; a source line says it first.
+    # (style, text) of a piece of a Line -> the address that a terminal opens for it, or "": the page of a "rule", the file
+    # of a "place" (`lib/stack.ts:71`). Asked only where there are colours, see styled_lines.
+    link_of: LinkOf = no_link
     frameworks: tuple[Framework, ...] = ()  # The frameworks that the report sums up, by control.
 
 
@@ -47,7 +56,7 @@ class Format(NamedTuple):
     plan: str = ""  # plan.record.Plan: `cdkguard plan`
     rules: str = ""  # Sequence[Rule]: `cdkguard rules list`
     rule_map: str = ""  # Sequence[rule_map.Row]: `cdkguard rules map`
-    explanation: str = ""  # Rule: `cdkguard explain`
+    explanation: str = ""  # explanation.Explanation: `cdkguard explain`
     has_colors: bool = False  # Whether it has colours on a terminal.
     is_asked_by_name: bool = True  # Whether --output takes it; else it is for cdkguard.yaml alone.
 

@@ -1,14 +1,21 @@
-"""Lines for a terminal: pieces of text with a style each, written plainly or, by rich, in colours."""
+"""Lines for a terminal: pieces of text with a style each, written plainly or, by rich, in colours.
+
+A piece of the style "rule" whose text is a rule's id, and one of the style "place" whose text is `file:line`, become links
+where the terminal shows any (`Options.link_of`): put nothing else into such a piece. Spaces around it stay outside of the
+link. Only the address comes from outside; the text is shown as it is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdkguard.outputs.render import Options
+from cdkguard._typing import Any
+from cdkguard.outputs.render import Options, no_link
 from cdkguard.text import escape
 
 Line = list[tuple[str, str]]  # Pieces of (text, key of _STYLES); the text is escaped already.
 INDENT = "    "
+LINKED = ("rule", "place")  # styles whose pieces may be links
 
 _STYLES = {
     "critical": "bold white on red",
@@ -39,7 +46,7 @@ _STYLES = {
 def render_lines(lines: list[Line], options: Options) -> str:
     """The lines as text, with colours where `options` says so."""
     lines = [_without_command(line) for line in lines]
-    return _render_colored(lines) if options.color else _render_plain(lines)
+    return _render_colored(lines, options) if options.color else _render_plain(lines)
 
 
 def _without_command(line: Line) -> Line:
@@ -52,7 +59,7 @@ def _render_plain(lines: list[Line]) -> str:
     return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
 
 
-def _render_colored(lines: list[Line]) -> str:
+def _render_colored(lines: list[Line], options: Options) -> str:
     """rich is imported here only. Its `Text` takes pieces literally: markup such as `[red]` in a name stays text."""
     from io import StringIO
 
@@ -64,9 +71,25 @@ def _render_colored(lines: list[Line]) -> str:
     console = Console(file=out, force_terminal=True, color_system="standard", width=100_000, legacy_windows=False)
     for line in lines:
         text = Text.assemble(*((piece, _STYLES.get(style, "")) for piece, style in line))
+        if options.link_of is not no_link:
+            _add_links(text, line, options)
         text.rstrip()
         console.print(text, highlight=False, soft_wrap=True)
     return out.getvalue()
+
+
+def _add_links(text: Any, line: Line, options: Options) -> None:
+    """Make links of the pieces of a rich Text that `options` has an address for."""
+    from rich.style import Style
+
+    at = 0
+    for piece, style in line:
+        inner = piece.strip(" ")
+        address = options.link_of(style, inner) if style in LINKED and inner else ""
+        if address:
+            begin = at + piece.index(inner)
+            text.stylize(Style(link=address), begin, begin + len(inner))
+        at += len(piece)
 
 
 def lay_out_paragraph(text: str, options: Options, lead: str = "", style: str = "") -> Iterator[Line]:

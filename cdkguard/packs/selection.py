@@ -19,12 +19,9 @@ def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence
 
     Raises ConfigError for a selector that names no rule, and where a rule of `unseen` is to be skipped.
     """
-    chosen: set[str] = set()
     always = {rule.id for rule in rules if rule.pack == UNSEEN}
     by_name = _index_rules(rules)
-
-    for selector in selectors:
-        chosen |= {rule.id for rule in _find_rules(rules, by_name, selector)}
+    chosen = {rule.id for rule in find_rules(rules, selectors)}
 
     for selector in skip:
         if selector == UNSEEN or selector in always:
@@ -36,6 +33,13 @@ def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence
     if not chosen:
         raise ConfigError("no rule is selected, so nothing would be judged")
     return tuple(rule for rule in rules if rule.id in chosen or rule.id in always)
+
+
+def find_rules(rules: Sequence[Rule], selectors: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules that a profile, pack or id glob names, and no others; raises ConfigError for one that names no rule."""
+    by_name = _index_rules(rules)
+    chosen = {rule.id for selector in selectors for rule in _find_rules(rules, by_name, selector)}
+    return tuple(rule for rule in rules if rule.id in chosen)
 
 
 def _index_rules(rules: Sequence[Rule]) -> dict[str, list[Rule]]:

@@ -56,6 +56,8 @@ def loaded_after(code, folder=None):
 
 HEAVY = {
     "rich",
+    "rich_argparse",
+    "shtab",
     "yaml",
     "jsonpath_ng",
     "aws_cdk",
