@@ -88,8 +88,9 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "github-summary", "gitlab", "markdown")
+FORMATS = ("text", "json", "concise", "sarif", "junit", "github", "github-summary", "gitlab", "markdown")
 SEVERITIES = ("low", "medium", "high", "critical")  # weakest first
+GATES = ("all", "new")  # which findings decide about the exit status, strictest first
 # The kinds of access that a change can widen: what `widens` of a rule may list, and the `kind` of each widening that
 # access/ finds. Who is let in, what they may do, and what no longer stops them.
 WIDENING_KINDS = (
@@ -487,6 +488,7 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...] = ()  # fatal ones are errors, the others notices
     seconds: float = 0.0
     fail_on: str = "high"  # severity or "never"
+    gate: str = "all"  # the findings that decide: "all", or "new" for those that the baseline does not have
     version: str = ""
     phases: Mapping[str, float] = {}
     changes: tuple[Change, ...] = ()  # against the baseline, as the deployment would carry them out
@@ -503,17 +505,24 @@ class Report(NamedTuple):
         """The problems that hide something from the judgement: the run has not passed with one of them."""
         return tuple(p for p in self.problems if p.fatal)
 
-    def fails(self) -> bool:
-        """Whether an unsuppressed finding, failed or undecided, is at or above `fail_on`."""
-        if self.fail_on == "never":
+    def counts(self, finding: Finding) -> bool:
+        """Whether the gate asks for the finding; one of which nobody knows whether it is new counts."""
+        return self.gate != "new" or finding.is_new is not False
+
+    def decides(self, finding: Finding) -> bool:
+        """Whether the finding, failed or undecided, makes the run fail: it counts, and is at or above `fail_on`."""
+        if self.fail_on == "never" or finding.suppression is not None or not self.counts(finding):
             return False
-        limit = severity_rank(self.fail_on)
-        return any(severity_rank(f.severity) >= limit for f in self.active)
+        return severity_rank(finding.severity) >= severity_rank(self.fail_on)
+
+    def fails(self) -> bool:
+        """Whether a finding makes the run fail."""
+        return any(map(self.decides, self.active))
 
     @property
     def verdict(self) -> str:
         """APPROVE, REQUEST_CHANGES, or BLOCK (something critical, or something that was not read)."""
-        if self.errors or any(f.severity == "critical" for f in self.active):
+        if self.errors or any(f.severity == "critical" and self.counts(f) for f in self.active):
             return "BLOCK"
         return "REQUEST_CHANGES" if self.fails() else "APPROVE"
 

@@ -17,6 +17,7 @@ from cdkguard.check.evaluate import (
     strict_environments,
 )
 from cdkguard.check.guardrail_config import GuardrailResult, is_about_guardrail, judge_guardrail
+from cdkguard.check.new_findings import KnownFindings, find_known
 from cdkguard.config import approvals
 from cdkguard.config.find import repository_root
 from cdkguard.config.settings import Config
@@ -47,7 +48,9 @@ class JudgedChange(NamedTuple):
     against: str  # The baseline in words.
     approvals: tuple[approvals.Approval, ...]
     on_guardrail: list[Finding]  # Findings on edits of the guardrail, marked already by the baseline's suppressions.
-    fail_on: str  # The stricter of both sides'.
+    fail_on: str  # The stricter of both sides', as the gate is.
+    gate: str
+    known: KnownFindings  # The findings that the baseline has.
 
     def mark_approved(self, findings: Sequence[Finding], today: str) -> tuple[list[Finding], list[Problem]]:
         """The findings, those marked whose change is approved."""
@@ -83,6 +86,8 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
         own = judge_guardrail(old, new.bound, (compared.before, new.chosen, after), findings_before, new.findings,
                               compared.sides, today)  # fmt: skip
 
+    on_old_side = new.settings._replace(template_parameters=then.template_parameters)
+    known = find_known(new.findings, new.bound.rules_on_resources(), compared.before, changes, on_old_side)
     agreed = approvals.read_approvals(approvals.file_of(config))
     if own.only_old_approvals:
         agreed = tuple(a for a in agreed if a.change in own.old_approvals)
@@ -95,6 +100,8 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
         agreed,
         own.findings,
         own.fail_on or config.fail_on,
+        own.gate or config.gate,
+        known,
     )
 
 

@@ -7,7 +7,13 @@ import time
 from cdkguard import __version__
 from cdkguard._typing import TextIO
 from cdkguard.check.difference import find_destroyed, note_protection, stacks_to_destroy
-from cdkguard.check.evaluate import bind_config, engine_settings, mark_suppressed, refuse_unknown_rules
+from cdkguard.check.evaluate import (
+    bind_config,
+    engine_settings,
+    mark_suppressed,
+    refuse_unknown_rules,
+    strict_environments,
+)
 from cdkguard.check.guardrail_config import is_about_guardrail
 from cdkguard.check.report import RuleInfos, describe_stack, sort_findings, veil_credentials
 from cdkguard.config import approvals
@@ -46,7 +52,7 @@ def check_destruction(config: Config, today: str | None = None, progress: TextIO
     notices = [Problem("notice", text, fatal=False) for text in note_protection(taken)]
     sizes = [len(stack.template.get("Resources") or {}) for stack in judged_stacks]
     return Report(
-        findings=tuple(map(veil_credentials, sort_findings(findings, stacks))),
+        findings=tuple(map(veil_credentials, sort_findings(findings, stacks, strict_environments(config)))),
         rules=RuleInfos(rules, ()),
         stacks=tuple(map(describe_stack, judged_stacks, sizes)),
         problems=(*judged.problems, *notices),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, NamedTuple
-from cdkguard.model import SEVERITIES, Change, Finding, Rule, Stack, Suppression, severity_rank
+from cdkguard.model import GATES, SEVERITIES, Change, Finding, Rule, Stack, Suppression, severity_rank
 from cdkguard.suppressions.added import MODES, AddedSuppressions, entry_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Guardrail(NamedTuple):
     environments: Mapping[str, str | None]  # Construct path of each stack -> environment.
     strict: frozenset[str]  # The environments to which the rules for prod apply.
     fail_on: str
+    gate: str
     suppressions: Sequence[Suppression]  # Of the configuration and of the code.
     accounts: frozenset[str]  # Accounts outside the app that its templates may name.
     accepted: frozenset[str]  # Fingerprints of accepted findings.
@@ -94,6 +95,8 @@ def _weakened_settings(before: Guardrail, after: Guardrail) -> Iterator[Weakenin
     levels = (*SEVERITIES, "never")
     if levels.index(after.fail_on) > levels.index(before.fail_on):
         yield f"fail_on goes from {before.fail_on} to {after.fail_on}", ()
+    if GATES.index(after.gate) > GATES.index(before.gate):
+        yield "only new findings count now", ()
 
     for name, members in before.sets.items():
         if members != after.sets.get(name):

@@ -23,7 +23,7 @@ from cdkguard.data import loader
 from cdkguard.diff.sides import Sides
 from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings, severity_of
-from cdkguard.model import SEVERITIES, Finding, Problem, Rule, Stack, Suppression
+from cdkguard.model import GATES, SEVERITIES, Finding, Problem, Rule, Stack, Suppression
 from cdkguard.suppressions.added import AddedSuppressions
 from cdkguard.suppressions.apply import Terms, apply_suppressions, list_suppressions_in_code
 
@@ -34,7 +34,8 @@ class GuardrailResult(NamedTuple):
     findings: list[Finding] = []
     problems: list[Problem] = []
     added: AddedSuppressions = AddedSuppressions()  # Suppressions that the baseline does not have.
-    fail_on: str = ""
+    fail_on: str = ""  # The stricter of both sides', as the gate is.
+    gate: str = ""
     only_old_approvals: bool = False
     old_approvals: frozenset[str] = frozenset()  # Tokens of the changes that the baseline approves.
 
@@ -84,6 +85,7 @@ def judge_guardrail(
         judged.problems,
         guardrail.find_added_suppressions(old_side, new_side),
         min(old.config.fail_on, new.config.fail_on, key=(*SEVERITIES, "never").index),
+        min(old.config.gate, new.config.gate, key=GATES.index),
         "baseline" in (old.config.new_suppressions, new.config.new_suppressions),
         frozenset(a.change for a in approvals.read_approvals(approvals.file_of(old.config))),
     )
@@ -117,6 +119,7 @@ def describe_guardrail(
         environments={s.construct_path or s.name: s.environment for s in stacks},
         strict=strict,
         fail_on=config.fail_on,
+        gate=config.gate,
         suppressions=[
             *config.suppressions,
             *_suppressions_in_code(bound, stacks if code is None else code, more_peers),

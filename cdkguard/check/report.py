@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from cdkguard._typing import Any
@@ -56,8 +56,8 @@ def describe_stack(stack: Stack, resources: int) -> StackInfo:
     )
 
 
-def sort_findings(findings: Sequence[Finding], stacks: Sequence[Stack]) -> list[Finding]:
-    """Stacks in the assembly's order, worst first within a stack, then constructs by name.
+def sort_findings(findings: Sequence[Finding], stacks: Sequence[Stack], strict: Collection[str]) -> list[Finding]:
+    """Those of the change first, then the worst, then those of strict environments; then stacks in the assembly's order.
 
     Findings on the guardrail itself stand above all others, those of a stack that is gone below.
     """
@@ -65,8 +65,11 @@ def sort_findings(findings: Sequence[Finding], stacks: Sequence[Stack]) -> list[
 
     def key(finding: Finding) -> tuple[Any, ...]:
         return (
-            order.get(finding.stack_path, -1 if finding.stack_path == "cdkguard" else len(order)),
+            finding.stack_path != "cdkguard",
+            not finding.is_new,
             -severity_rank(finding.severity),
+            finding.environment not in strict,
+            order.get(finding.stack_path, len(order)),
             finding.construct_path or "",
             finding.logical_id or "",
             finding.rule_id,

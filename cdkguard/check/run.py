@@ -18,7 +18,9 @@ from cdkguard.check.evaluate import (
     engine_settings,
     mark_suppressed,
     refuse_unknown_rules,
+    strict_environments,
 )
+from cdkguard.check.new_findings import mark_new
 from cdkguard.check.report import (
     NO_BASELINE,
     RuleInfos,
@@ -169,17 +171,18 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
     problems += notes
     if changed is not None:
         findings, notes = changed.mark_approved(findings, run.today)
-        findings += changed.on_guardrail
+        findings = mark_new([*findings, *changed.on_guardrail], changed.known)
         problems += notes
 
     sizes = in_parts.sizes if in_parts else [len(stack.template.get("Resources") or {}) for stack in stacks]
     return Report(
-        findings=tuple(map(veil_credentials, sort_findings(findings, stacks))),
+        findings=tuple(map(veil_credentials, sort_findings(findings, stacks, strict_environments(config)))),
         rules=RuleInfos(ran, linted.rules),
         stacks=tuple(map(describe_stack, stacks, sizes)),
         problems=tuple(p._replace(message=credentials.hide_credentials(p.message)) for p in problems),
         seconds=time.perf_counter() - run.began,
         fail_on=changed.fail_on if changed else config.fail_on,
+        gate=changed.gate if changed else "all",  # Without a baseline every finding may be new.
         version=__version__,
         phases=run.phases,
         changes=changed.changes if changed else (),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.cli.options import (
     AGAINST,
+    CHANGE,
     OUTPUT,
     RULES,
     SYNTHESIS,
@@ -19,7 +20,7 @@ from cdkguard.cli.options import (
     add_install,
     add_outputs,
 )
-from cdkguard.errors import ExitCode
+from cdkguard.errors import ConfigError, ExitCode
 from cdkguard.system import files
 
 if TYPE_CHECKING:
@@ -48,7 +49,17 @@ def add_options(parser: Parser) -> None:
         metavar="SEVERITY",
         help=f"exit 1 at or above it: {', '.join(FAIL_ON)}; default: high",
     )
+    output.add_argument("-v", "--verbose", action="store_true", help="every finding in full, however many there are")
+    output.add_argument(
+        "-q", "--quiet", action="store_true", help="only what makes the run fail; nothing where it passes"
+    )
+    output.add_argument("--statistics", action="store_true", help="a count for each rule instead of the findings")
     add_against(parser, f"judge the change, too: {AGAINST}")
+    change = parser.group(CHANGE)
+    change.add_argument(
+        "--new", action="store_true", help="only findings that the baseline does not have decide the exit status"
+    )
+    change.add_argument("--show-old", action="store_true", help="show the findings that the baseline has, too")
     add_install(parser)
     add_accepted(parser, "accepted old findings, written by `cdkguard accept`")
     output.add_argument("--timings", action="store_true", help="say on stderr where the time went, by phase and rule")
@@ -68,9 +79,13 @@ def run(options: argparse.Namespace) -> int:
     from cdkguard.cli.exit_status import status_of
     from cdkguard.cli.output import asked_outputs, write_report, write_timings
     from cdkguard.cli.settings import load_config
+    from cdkguard.outputs.render import Detail
 
     config = load_config(options)
+    if options.new and config.against is None:
+        raise ConfigError(f"--new asks what a baseline does not have, and there is none: --against names it, {AGAINST}")
     outputs = asked_outputs(options, "report") or config.outputs
+    detail = Detail(options.verbose, options.quiet, options.show_old, options.statistics)
     judged: dict[str, Sequence[int]] = {}
     report = check(config, progress=sys.stderr, observe=judged.update)
     controls = _controls(config.frameworks, report, judged)
@@ -82,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
 
         fails_by_cdk = validation_report.cdk_fails_on_it()
     for name, file in outputs or (() if fails_by_cdk else (("text", None),)):
-        write_report(name, file, report, controls, config.directory, options.color)
+        write_report(name, file, report, controls, config.directory, detail, options.color)
     if is_chained:
         validation_report.add_report(report)
     if options.timings:

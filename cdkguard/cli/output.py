@@ -15,7 +15,7 @@ from cdkguard.system import files
 
 if TYPE_CHECKING:
     from cdkguard.model import Framework, Language, Report
-    from cdkguard.outputs.render import Excerpt, Options
+    from cdkguard.outputs.render import Detail, Excerpt, Options
 
 SLOWEST_SHOWN = 10  # Rules that --timings names.
 
@@ -83,6 +83,7 @@ def write_report(
     report: Report,
     controls: tuple[Framework, ...],
     directory: str,
+    detail: Detail,
     color: str = "auto",
 ) -> None:
     """Write a report in one format, with the source lines of its findings."""
@@ -90,6 +91,7 @@ def write_report(
     from cdkguard.outputs.render import render
 
     options = terminal_options(name, file, color)._replace(frameworks=controls, excerpt=make_excerpt(directory, report))
+    options = options._replace(detail=detail)
     _write(name, file, render(name, report, options))
     if name == "github" and file is None:
         _write_step_summary(report, options)

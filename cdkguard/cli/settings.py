@@ -87,6 +87,7 @@ def _read_overrides(options: argparse.Namespace, directory: str) -> Overrides:
         "accepted": getattr(options, "accepted", None),
         "against": getattr(options, "against", None),
         "fail_on": getattr(options, "fail_on", None),
+        "gate": "new" if getattr(options, "new", False) else None,
     }
     values |= {field: value for field, value in given.items() if value}
     if getattr(options, "pre_built", False):

@@ -63,6 +63,7 @@ class Config(NamedTuple):
 
     # -- the run and its outputs
     fail_on: str = "high"  # a severity, or "never"
+    gate: str = "all"  # the findings that decide: "all", or "new" for those that the baseline does not have
     outputs: tuple[tuple[str, str | None], ...] = ()  # (format, file); without a file: standard output
     jobs: int | None = None  # processes; None: as many as are worth their start
     timings: bool = False  # whether the time of each rule is measured

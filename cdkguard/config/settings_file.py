@@ -12,13 +12,13 @@ from cdkguard.config.environment_words import BUILTIN
 from cdkguard.config.environments import EnvironmentRule, is_known_to_be_mild, is_production, is_strict
 from cdkguard.config.find import is_below, repository_root
 from cdkguard.config.settings import Config
-from cdkguard.model import FORMATS, SEVERITIES, Suppression
+from cdkguard.model import FORMATS, GATES, SEVERITIES, Suppression
 from cdkguard.system import files
 from cdkguard.text.dates import is_date
 from cdkguard.text.spelling import did_you_mean
 
 KEYS = (
-    "paths", "app", "context", "environment", "environments", "fail_on", "rules", "skip", "packs", "python", "stacks",
+    "paths", "app", "context", "environment", "environments", "fail_on", "gate", "rules", "skip", "packs", "python", "stacks",
     "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "accepted", "baseline", "full_synth",
     "timeout", "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
     "frameworks",
@@ -71,6 +71,8 @@ def _read_plain(at: Mapping[str, DocumentValue]) -> dict[str, Json]:
         own["context"] = {key: item.value for key, item in at["context"].items().items()}
     if "fail_on" in at:
         own["fail_on"] = at["fail_on"].one_of((*SEVERITIES, "never"))
+    if "gate" in at:
+        own["gate"] = at["gate"].one_of(GATES)
     if "timeout" in at:
         own["timeout"] = _seconds(at["timeout"])
     if "new_suppressions" in at:

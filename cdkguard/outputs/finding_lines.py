@@ -1,10 +1,12 @@
-"""Findings as styled lines: by stack, resource and rule, with the source line, why and fix."""
+"""Findings as styled lines: what is wrong, where, the line of code, the value found; why and fix once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from cdkguard.model import Finding, Outcome, Remedy, Report, Source, StackInfo
+from cdkguard._typing import NamedTuple
+from cdkguard.model import Finding, Outcome, Remedy, Report, Source
+from cdkguard.outputs.entries import Entry, Place, group_findings
 from cdkguard.outputs.fixes import Fix, language_of, make_fix
 from cdkguard.outputs.locations import relative_path, subject_of
 from cdkguard.outputs.render import Options
@@ -12,7 +14,8 @@ from cdkguard.outputs.styled_lines import INDENT, Line, lay_out_paragraph
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
-Key = tuple[str, str, Remedy | None]  # (rule id, why, remedy): shown once, then "see above"
+MOST_EXPLAINED = 5  # Entries that say why; of the others `cdkguard explain` does.
+MOST_PLACES = 10  # Of one entry that are shown.
 
 # A resource of these is in the baseline alone, and so is its source line.
 _GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")
@@ -20,117 +23,178 @@ _GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")
 WHOLE_CONFIGURATION = dict.fromkeys(("GUARDRAIL_WEAKENED", "EXEMPTION_ADDED"), "(the rules themselves)")
 
 
+class _Page(NamedTuple):
+    """The settings of all entries of one output."""
+
+    options: Options
+    names_environments: bool  # Whether there are several, so that each place says which.
+    explained: set[tuple[str, str, Remedy | None]]  # (rule id, why, remedy)
+
+
 def lay_out_findings(findings: Sequence[Finding], report: Report, options: Options) -> Iterator[Line]:
-    """The lines of findings of a report, a block for each stack."""
-    explained: set[Key] = set()
-    stacks = {(stack.construct_path, stack.template_path): stack for stack in reversed(report.stacks)}
-    for group in group_by(findings, _stack_key):
-        yield from _stack(group, stacks.get(_stack_key(group[0])), options, explained)
+    """The lines of findings of a report, those that are one fault together."""
+    entries = group_findings(findings)
+    environments = {stack.environment for stack in report.stacks}
+    page = _Page(options, len(environments) > 1, set())
+    for entry in entries:
+        yield from _entry(entry, page)
+        yield []
 
 
-def group_by(findings: Sequence[Finding], key: Callable[[Finding], object]) -> list[list[Finding]]:
-    """The findings in lists of the same key, in the order in which each key comes first."""
-    groups: dict[object, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(key(finding), []).append(finding)
-    return list(groups.values())
+def _entry(entry: Entry, page: _Page) -> Iterator[Line]:
+    first, number = entry.finding, len(entry.places)
+    yield from _headline(first, page.options, number)
+    for finding in _once_a_rule(entry.also):
+        yield from _headline(finding, page.options, 1)
+
+    alike = [place for place in entry.places[1:] if _is_alike(place, entry.places[0])]
+    for place in entry.places:
+        if place not in alike:
+            yield from _place(place, page)
+    if alike:
+        yield from _alike(alike, page)
+    yield from _explain(first, page)
 
 
-def _stack_key(finding: Finding) -> tuple[str, str]:
-    return finding.stack_path, finding.template_path
+def _once_a_rule(findings: Sequence[Finding]) -> list[Finding]:
+    return list({finding.rule_id: finding for finding in reversed(findings)}.values())[::-1]
 
 
-def _subject_key(finding: Finding) -> tuple[str, str | None]:
-    return subject_of(finding), finding.logical_id
-
-
-def _rule_key(finding: Finding) -> tuple[str, str, Outcome]:
-    return finding.rule_id, finding.severity, finding.outcome
-
-
-def _stack(findings: list[Finding], info: StackInfo | None, options: Options, explained: set[Key]) -> Iterator[Line]:
-    first = findings[0]
-    facts = [first.environment or "", "nested stack" if info and info.nested else ""]
-    if info and (info.account or info.region):
-        facts.append("/".join(filter(None, [info.account, info.region])))
-    facts.append(plural(len(findings), "finding"))
-    title = escape.terminal(first.stack_path or first.stack)
-    tail = " · ".join(escape.terminal(fact) for fact in facts if fact)
-    dashes = options.width - len(title) - len(tail) - 5
-    if dashes >= 2:
-        yield [("-- ", "dim"), (title, "heading"), (f" {'-' * dashes} ", "dim"), (tail, "dim")]
+def _headline(finding: Finding, options: Options, number: int) -> Iterator[Line]:
+    tag = finding.severity.upper() + (" UNDECIDED" if finding.outcome is Outcome.UNKNOWN else "")
+    rule = escape.terminal(finding.rule_id)
+    title = escape.prose(finding.title or finding.rule_id)
+    more = f" ({number} places)" if number > 1 else ""
+    if len(tag) + len(title) + len(more) + len(rule) + 4 <= options.width:
+        yield [(tag, finding.severity), ("  ", ""), (title, "message"), (more, ""), ("  ", ""), (rule, "rule")]
+        return
+    if len(tag) + len(title) + len(more) + 2 <= options.width:
+        yield [(tag, finding.severity), ("  ", ""), (title, "message"), (more, "")]
     else:
-        yield [("-- ", "dim"), (title, "heading"), (" " + "-" * max(2, options.width - len(title) - 4), "dim")]
-        yield [("   " + tail, "dim")]
-    for group in group_by(findings, _subject_key):
-        yield from _subject(group, options, explained)
-    yield []
+        yield [(tag, finding.severity), (more, "")]
+        yield from lay_out_paragraph(title, options, style="message")
+    yield [(INDENT, ""), (rule, "rule")]
 
 
-def _subject(findings: list[Finding], options: Options, explained: set[Key]) -> Iterator[Line]:
-    first = findings[0]
-    yield []
-    kind = "  " + escape.terminal(
-        first.resource_type
-        or ("" if first.logical_id else WHOLE_CONFIGURATION.get(first.impact or "", "(the stack itself)"))
-    )
-    name = escape.terminal(subject_of(first))
-    if len(name) + len(kind) > options.width:
-        yield [(name, "path")]
-        yield [("  " + kind.strip(), "dim")]
-    else:
-        yield [(name, "path"), (kind, "dim")]
-    yield from _place(first, options)
-    for group in group_by(findings, _rule_key):
-        yield from _rule(group, first.source, options, explained)
+# -- places
 
 
-def _place(finding: Finding, options: Options) -> Iterator[Line]:
-    logical = f"  {finding.logical_id}" if finding.construct_path and finding.logical_id else ""
+def _place(place: Place, page: _Page) -> Iterator[Line]:
+    finding, options = place.finding, page.options
+    name = escape.terminal(subject_of(finding))
+    messages = [_evidence(f) for f in (finding, *_once_a_rule(place.also))]
+    facts = [finding.resource_type or _whole(finding)]
+    if options.detail.verbose and finding.construct_path:
+        facts.append(finding.logical_id or "")
+    if page.names_environments and place.environments:
+        facts.append(_environments(place))
+    yield from _name(name, [escape.terminal(fact) for fact in facts if fact], options)
+    yield from _code(finding, options)
+    for text in dict.fromkeys(filter(None, messages)):
+        yield from lay_out_paragraph(text, options)
+    if options.detail.verbose:
+        for other in place.elsewhere:
+            yield from lay_out_paragraph(f"also {subject_of(other)}: {_evidence(other)}", options, style="dim")
+
+
+def _whole(finding: Finding) -> str:
+    """What a finding without a resource is about."""
+    return "" if finding.logical_id else WHOLE_CONFIGURATION.get(finding.impact or "", "(the stack itself)")
+
+
+def _name(name: str, facts: Sequence[str], options: Options) -> Iterator[Line]:
+    tail = " · ".join(facts)
+    if len(name) + len(tail) + 5 <= options.width:
+        yield [("  ", ""), (name, "path"), (f"  {tail}" if tail else "", "dim")]
+        return
+    yield [("  ", ""), (name, "path")]
+    yield from lay_out_paragraph(tail, options, style="dim")
+
+
+def _environments(place: Place) -> str:
+    """`prod`, or `in prod, staging (high)` where the finding is milder there."""
+    found = place.environments
+    own = place.finding.severity
+    words = list(dict.fromkeys(name if severity == own else f"{name} ({severity})" for name, severity in found))
+    return words[0] if len(words) == 1 else "in " + ", ".join(words)
+
+
+def _file_of(finding: Finding, options: Options) -> str:
+    if finding.source is not None:
+        return escape.terminal(f"{relative_path(finding.source.file, options.root)}:{finding.source.line}")
+    line = f":{finding.template_line}" if finding.template_line else ""
+    return escape.terminal(relative_path(finding.template_path, options.root) + line)
+
+
+def _code(finding: Finding, options: Options) -> Iterator[Line]:
+    """The place in the user's files and, where it can be read, the line of code that stands there."""
+    file = _file_of(finding, options)
     if finding.source is None:
-        line = f":{finding.template_line}" if finding.template_line else ""
-        file = relative_path(finding.template_path, options.root) + line
-        yield [("  " + escape.terminal(file), "place"), (escape.terminal(logical), "dim")]
+        yield [(INDENT, ""), (file, "place")]
         return
-    file = f"{relative_path(finding.source.file, options.root)}:{finding.source.line}"
     if finding.impact in _GONE:  # The line was in the code of the baseline; another one may stand there now.
-        yield [("  " + escape.terminal(file), "place"), (" of the baseline" + escape.terminal(logical), "dim")]
+        yield [(INDENT, ""), (file, "place"), (" of the baseline", "dim")]
         return
-    yield [("  " + escape.terminal(file), "place"), (escape.terminal(logical), "dim")]
-    for number, text in _dedent(options.excerpt(finding.source)):
-        code = _shorten(escape.terminal(text), options.width - 9)
-        yield [(f"  {number:>4} | ", "dim"), (code, "code" if number == finding.source.line else "dim")]
-
-
-def _dedent(excerpt: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    lines = [(number, text.expandtabs(4).rstrip()) for number, text in excerpt]
-    margin = min((len(text) - len(text.lstrip(" ")) for _, text in lines if text), default=0)
-    return [(number, text[margin:]) for number, text in lines]
-
-
-def _rule(findings: list[Finding], shown: Source | None, options: Options, explained: set[Key]) -> Iterator[Line]:
-    first = findings[0]
-    tag = first.severity.upper() + (" UNKNOWN" if first.outcome is Outcome.UNKNOWN else "")
-    rule, title = escape.terminal(first.rule_id), escape.prose(first.title)
-    beside = title and len(tag) + len(rule) + len(title) + 6 <= options.width
-    yield [("  ", ""), (tag, first.severity), ("  ", ""), (rule, "rule"), (f": {title}" if beside else "", "")]
-    if title and not beside:
-        yield from lay_out_paragraph(title, options)
-    for finding in findings:
-        yield from _evidence(finding, len(findings) > 1, shown, options)
-    key = (first.rule_id, first.why, first.remedy)
-    if key in explained:
-        if first.why or first.remedy:
-            yield [(INDENT, ""), ("why and fix: see above", "dim")]
+    text = _line_of(finding.source, options)
+    if not text:
+        yield [(INDENT, ""), (file, "place")]
         return
-    explained.add(key)
-    if first.why:
-        yield from lay_out_paragraph(first.why, options, "why: ")
-    if first.remedy:
-        yield from _fix(make_fix(first.remedy, language_of(first, options)), options)
+    room = options.width - len(INDENT) - len(file) - 3
+    yield [(INDENT, ""), (file, "place"), (" | ", "dim"), (_shorten(escape.terminal(text), room), "code")]
 
 
-def _evidence(finding: Finding, listed: bool, shown: Source | None, options: Options) -> Iterator[Line]:
+def _line_of(source: Source, options: Options) -> str:
+    return " ".join(text.expandtabs(4).strip() for number, text in options.excerpt(source) if number == source.line)
+
+
+def _is_alike(place: Place, first: Place) -> bool:
+    """Whether the place says the same as the first one, but for its name."""
+    if place.finding.impact is not None:
+        return False
+    pairs = zip((place.finding, *place.also), (first.finding, *first.also), strict=False)
+    return all(_nameless(one) == _nameless(other) for one, other in pairs)
+
+
+def _nameless(finding: Finding) -> str:
+    text = _evidence(finding)
+    for name in (finding.construct_path, finding.logical_id, finding.resource_type, finding.stack_path, finding.stack):
+        text = text.replace(name, "\0") if name else text
+    return text
+
+
+def _alike(places: Sequence[Place], page: _Page) -> Iterator[Line]:
+    """A line for each line of code that has the same fault."""
+    options = page.options
+    yield [("  and likewise", "dim")]
+    groups: dict[str, list[Place]] = {}
+    for place in places:
+        groups.setdefault(_file_of(place.finding, options), []).append(place)
+    most = len(groups) if options.detail.verbose else MOST_PLACES
+    for file, group in list(groups.items())[:most]:
+        yield _alike_line(file, group, page)
+    if len(groups) > most:
+        left = [place for group in list(groups.values())[most:] for place in group]
+        yield [(f"{INDENT}and {plural(len(left), 'more place')}: -v lists them", "dim")]
+
+
+def _alike_line(file: str, group: Sequence[Place], page: _Page) -> Line:
+    options, finding = page.options, group[0].finding
+    names = ", ".join(dict.fromkeys(escape.terminal(subject_of(place.finding)) for place in group))
+    facts = [finding.resource_type or ""]
+    facts += [_environments(group[0])] if page.names_environments and group[0].environments else []
+    line: Line = [(INDENT, ""), (file, "place"), ("  ", ""), (names, "path")]
+    text = _line_of(finding.source, options) if finding.source and finding.impact not in _GONE else ""
+    room = options.width - sum(len(part) for part, _style in line)
+    tail = "  " + escape.terminal(" · ".join(filter(None, facts)))
+    if tail.strip() and len(tail) <= room:
+        line.append((tail, "dim"))
+        room -= len(tail)
+    if text and room >= 30:
+        line += [(" | ", "dim"), (_shorten(escape.terminal(text), room - 3), "code")]
+    return line
+
+
+def _evidence(finding: Finding) -> str:
     """The message, and what of the found value, its place and branch the message does not say."""
     message = "" if finding.message == finding.title else finding.message
     # A stack's own settings have no place in the template.
@@ -141,13 +205,25 @@ def _evidence(finding: Finding, listed: bool, shown: Source | None, options: Opt
     if finding.branch and finding.branch not in message:
         extra.append(f"when {finding.branch}")
     rest = ", ".join(extra)
-    bullet = "- " if listed else ""
-    text = f"{message} ({rest})" if message and rest else message or rest
-    if text:
-        yield from lay_out_paragraph(text, options, bullet, "message")
-    if finding.source and finding.source != shown:
-        place = f"{relative_path(finding.source.file, options.root)}:{finding.source.line}"
-        yield [(INDENT + "  " * bool(bullet) + escape.terminal(place), "place")]
+    return f"{message} ({rest})" if message and rest else message or rest
+
+
+# -- why and fix
+
+
+def _explain(finding: Finding, page: _Page) -> Iterator[Line]:
+    """Why and fix, once for each rule and advice."""
+    key = (finding.rule_id, finding.why, finding.remedy)
+    if key in page.explained:
+        if finding.remedy:
+            yield [(INDENT, ""), (f"fix: as above, see {escape.terminal(finding.rule_id)}", "dim")]
+        return
+    page.explained.add(key)
+    says_why = page.options.detail.verbose or len(page.explained) <= MOST_EXPLAINED
+    if finding.why and says_why:
+        yield from lay_out_paragraph(finding.why, page.options, "why: ")
+    if finding.remedy:
+        yield from _fix(make_fix(finding.remedy, language_of(finding, page.options)), page.options)
 
 
 def _fix(fix: Fix, options: Options) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from cdkguard.model import Finding, Report
 from cdkguard.outputs.locations import describe_location, source_location, subject_of
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import decides_status, plural, render_headline, summarize_findings, summarize_run
+from cdkguard.outputs.summary import plural, render_headline, summarize_status
 from cdkguard.text import escape
 
 
@@ -45,8 +45,7 @@ def _add_run(root: Element, report: Report) -> None:
     for error in report.errors:
         SubElement(run, "error", type=escape.xml(error.kind), message=escape.xml(error.message))
     notices = [problem.message for problem in report.problems if not problem.fatal]
-    closing = f"{report.verdict}: {summarize_findings(report)} · {summarize_run(report)}"
-    SubElement(run, "system-out").text = escape.xml("\n".join([*notices, closing]))
+    SubElement(run, "system-out").text = escape.xml("\n".join([*notices, summarize_status(report)]))
 
 
 def _add_case(suite: Element, finding: Finding, report: Report, options: Options) -> None:
@@ -57,7 +56,7 @@ def _add_case(suite: Element, finding: Finding, report: Report, options: Options
         case.set("file", escape.xml(location.file))
         case.set("line", str(location.line))
     message = escape.xml(escape.terminal(render_headline(finding)))
-    if finding.suppression or not decides_status(finding, report):
+    if finding.suppression or not report.decides(finding):
         SubElement(case, "skipped", type=finding.severity, message=message)
         return
     details = [

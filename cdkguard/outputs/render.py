@@ -28,6 +28,15 @@ def no_link(style: str, text: str) -> str:
     return ""
 
 
+class Detail(NamedTuple):
+    """How much of a report an output for people tells. The programs' formats tell everything in any case."""
+
+    verbose: bool = False  # Every finding in full, however many there are.
+    quiet: bool = False  # The findings that decide about the exit status, and errors; nothing where there are none.
+    show_old: bool = False  # The findings that the baseline has, too.
+    statistics: bool = False  # A count for each rule instead of the findings.
+
+
 class Options(NamedTuple):
     """The surroundings of a renderer, which looks at nothing else."""
 
@@ -40,6 +49,7 @@ class Options(NamedTuple):
     # (style, text) of a piece of a Line -> the address that a terminal opens for it, or "": the page of a "rule", the file
     # of a "place" (`lib/stack.ts:71`). Asked only where there are colours, see styled_lines.
     link_of: LinkOf = no_link
+    detail: Detail = Detail()
     frameworks: tuple[Framework, ...] = ()  # The frameworks that the report sums up, by control.
 
 
@@ -81,6 +91,7 @@ FORMATS = (
         rule_map="rule_map.render_json",
         explanation="explanation.render_json",
     ),
+    Format("concise", report="concise.render"),
     Format("sarif", report="sarif.render"),
     Format("junit", report="junit.render"),
     Format("github", report="github.render"),

@@ -27,6 +27,7 @@ def report_document(report: Report, options: Options) -> dict[str, Any]:
         "version": report.version,
         "verdict": report.verdict,
         "failOn": report.fail_on,
+        "gate": report.gate,
         "against": report.against or None,
         "summary": {
             **count_findings(report),
@@ -67,6 +68,7 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
         "suppression": _suppression(finding.suppression),
         "impact": finding.impact,
         "change": finding.change,
+        "isNew": finding.is_new,
     }
 
 

@@ -16,6 +16,7 @@ from cdkguard.text import escape
 if TYPE_CHECKING:
     from cdkguard.model import Language
 
+INFORMATION = "https://github.com/cdkguard/cdkguard"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}  # GitHub: critical is over 9, high from 7
@@ -49,6 +50,7 @@ def _run(environment: str, findings: Sequence[Finding], report: Report, options:
         "tool": {
             "driver": {
                 "name": "cdkguard",
+                "informationUri": INFORMATION,
                 "semanticVersion": report.version or "0.0.0",
                 "rules": rules,
             }
@@ -62,15 +64,15 @@ def _run(environment: str, findings: Sequence[Finding], report: Report, options:
 
 
 def _rules(report: Report, findings: Sequence[Finding], options: Options) -> list[dict[str, Any]]:
-    """Every rule that ran; its severity is that of its worst finding here, for GitHub reads it from the rule only."""
+    """Every rule with a finding; its severity is that of its worst one here, for GitHub reads it from the rule only."""
     worst: dict[str, str] = {}
-    known = {rule.id: rule for rule in report.rules}
+    ran = {rule.id: rule for rule in report.rules}
     for finding in findings:
         before = worst.get(finding.rule_id, finding.severity)
         worst[finding.rule_id] = max(before, finding.severity, key=severity_rank)
-        known.setdefault(finding.rule_id, _info(finding))
+        ran.setdefault(finding.rule_id, _info(finding))
     languages = languages_of(findings, options)
-    return [_rule(rule, worst.get(rule.id, rule.severity), languages) for rule in known.values()]
+    return [_rule(ran[name], severity, languages) for name, severity in worst.items()]
 
 
 def _info(finding: Finding) -> RuleInfo:
@@ -78,7 +80,7 @@ def _info(finding: Finding) -> RuleInfo:
 
 
 def _rule(rule: RuleInfo, severity: str, languages: Sequence[Language]) -> dict[str, Any]:
-    title = rule.title or rule.id
+    title = rule.headline or rule.id
     entry = {
         "id": rule.id,
         "shortDescription": {"text": title[:_TEXT]},
@@ -97,7 +99,7 @@ def _rule(rule: RuleInfo, severity: str, languages: Sequence[Language]) -> dict[
 
 
 def _help(rule: RuleInfo, languages: Sequence[Language]) -> dict[str, str]:
-    title = rule.title or rule.id
+    title = rule.headline or rule.id
     fixes = [make_fix(rule.remedy, language) for language in languages] if rule.remedy else []
     advice = rule.remedy.text if rule.remedy else ""
     paragraphs = list(filter(None, [title, rule.why, *(dict.fromkeys(fix.text for fix in fixes) or [advice])]))
@@ -121,7 +123,9 @@ def _result(finding: Finding, mark: str, index: int, options: Options) -> dict[s
         "found": finding.found,
         "branch": finding.branch,
     }
+    known = {} if finding.is_new is None else {"baselineState": "new" if finding.is_new else "unchanged"}
     return {
+        **known,
         "ruleId": finding.rule_id,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],

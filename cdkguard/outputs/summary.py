@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cdkguard._typing import Any
-from cdkguard.model import SEVERITIES, Finding, Outcome, Report, severity_rank
+from cdkguard.model import SEVERITIES, Finding, Outcome, Report
+from cdkguard.outputs.render import Options
 from cdkguard.text import escape
 
 _MAX_LOWERED = 8  # the number of stacks that the last line names
@@ -36,24 +39,67 @@ def judged_environments(report: Report) -> list[str]:
     return list(dict.fromkeys(stack.environment for stack in report.stacks if stack.environment))
 
 
-def decides_status(finding: Finding, report: Report) -> bool:
-    """Whether the finding, unless it is suppressed, makes the run fail."""
-    return report.fail_on != "never" and severity_rank(finding.severity) >= severity_rank(report.fail_on)
-
-
 def plural(number: int, noun: str) -> str:
     """`1 stack`, `2 stacks`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def summarize_findings(report: Report) -> str:
-    """`2 critical, 1 unknown (1 suppressed)`, or `nothing found`."""
-    count = count_findings(report)
-    parts = [f"{number} {severity}" for severity, number in count["bySeverity"].items() if number]
-    parts += [f"{count['unknown']} unknown"] if count["unknown"] else []
-    parts += [plural(count["errors"], "error")] if count["errors"] else []
-    suppressed = f" ({count['suppressed']} suppressed)" if count["suppressed"] else ""
-    return (", ".join(parts) or "nothing found") + suppressed
+    """`2 critical, 1 undecided (1 suppressed)`, or `nothing found`."""
+    parts = [plural(len(report.errors), "error")] if report.errors else []
+    parts += [count_severities(report.active)] if report.active else []
+    return (", ".join(parts) or "nothing found") + _count_suppressed(report)
+
+
+def shown_findings(report: Report, options: Options) -> list[Finding]:
+    """The unsuppressed findings that an output for people shows one by one, in their order."""
+    if options.detail.quiet:
+        return [finding for finding in report.active if report.decides(finding)]
+    if options.detail.show_old or options.detail.verbose:
+        return list(report.active)
+    return [finding for finding in report.active if finding.is_new is not False]
+
+
+def summarize_status(report: Report) -> str:
+    """The last line: `failed: 2 critical, 6 high · fail-on high · 4 stacks, 31 rules · prod · 0.21 s`.
+
+    Its first word agrees with the exit status, whatever is in the report.
+    """
+    return f"{status_word(report)}: {summarize_decision(report)} · {summarize_run(report)}"
+
+
+def status_word(report: Report) -> str:
+    """`failed` where the exit status is not 0, else `passed`."""
+    return "failed" if report.errors or report.fails() else "passed"
+
+
+def summarize_decision(report: Report) -> str:
+    """`new: 1 high · old: 2 critical · fail-on high`: the counts, and what was asked of them."""
+    parts = [summarize_findings(report)]
+    if report.against and report.active:
+        old = [finding for finding in report.active if finding.is_new is False]
+        new = [finding for finding in report.active if finding.is_new is not False]
+        parts = [plural(len(report.errors), "error")] if report.errors else []
+        parts += [f"new: {count_severities(new)}"] + ([f"old: {count_severities(old)}"] if old else [])
+        parts[-1] += _count_suppressed(report)
+    parts.append(
+        "fail-on never, so findings do not count" if report.fail_on == "never" else f"fail-on {report.fail_on}"
+    )
+    parts += ["only new ones count"] if report.gate == "new" else []
+    return " · ".join(parts)
+
+
+def count_severities(findings: Sequence[Finding]) -> str:
+    """`2 critical, 1 undecided`, or `none`."""
+    failed = [f.severity for f in findings if f.outcome is Outcome.FAIL]
+    parts = [f"{failed.count(severity)} {severity}" for severity in WORST_FIRST if severity in failed]
+    undecided = len(findings) - len(failed)
+    return ", ".join([*parts, *([f"{undecided} undecided"] if undecided else [])]) or "none"
+
+
+def _count_suppressed(report: Report) -> str:
+    number = len(report.findings) - len(report.active)
+    return f" ({number} suppressed)" if number else ""
 
 
 def summarize_run(report: Report) -> str:
@@ -74,8 +120,9 @@ def _list_lowered(report: Report) -> str:
 
 
 def render_headline(finding: Finding) -> str:
-    """`Undecided: ` or `Suppressed (reason): ` before the message, for outputs that have no field for it."""
-    text = finding.message or finding.title or finding.rule_id
+    """The problem and the message; `Undecided: ` or `Suppressed (reason): ` in front, for outputs without a field for it."""
+    message = finding.message or finding.title or finding.rule_id
+    text = message if finding.title in ("", message) else f"{finding.title}: {message}"
     if finding.suppression:
         return f"Suppressed ({finding.suppression.reason}): {text}"
     return f"Undecided: {text}" if finding.outcome is Outcome.UNKNOWN else text

@@ -6,16 +6,25 @@ from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.model import Finding, Report
-from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, group_by, lay_out_findings
+from cdkguard.outputs.entries import group_by
+from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, lay_out_findings
+from cdkguard.outputs.finding_table import MANY, lay_out_hint, lay_out_statistics, lay_out_table
 from cdkguard.outputs.fixes import languages_of, suppression_hint
 from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, lay_out_labelled, render_lines, wrap
-from cdkguard.outputs.summary import plural, summarize_findings, summarize_run
+from cdkguard.outputs.summary import (
+    count_severities,
+    plural,
+    shown_findings,
+    status_word,
+    summarize_decision,
+    summarize_run,
+)
 from cdkguard.text import escape
 
 if TYPE_CHECKING:
-    from cdkguard.model import Framework
+    from cdkguard.model import Framework, SuppressionKind
 
 
 def render(report: Report, options: Options) -> str:
@@ -24,7 +33,12 @@ def render(report: Report, options: Options) -> str:
 
 
 def _lay_out(report: Report, options: Options) -> Iterator[Line]:
-    yield from lay_out_findings(report.active, report, options)
+    if options.detail.quiet:
+        yield from _lay_out_quiet(report, options)
+        return
+    if report.against:
+        yield from _lay_out_change(report, options)
+    yield from _lay_out_active(report, options)
     yield from lay_out_problems(report, options)
     yield from lay_out_suppressed(report.findings, options)
     if report.active:
@@ -34,6 +48,49 @@ def _lay_out(report: Report, options: Options) -> Iterator[Line]:
     for framework in options.frameworks:
         yield from _framework(framework, options)
     yield from _last(report, options)
+
+
+def _lay_out_quiet(report: Report, options: Options) -> Iterator[Line]:
+    yield from lay_out_many(shown_findings(report, options), report, options)
+    for error in report.errors:
+        yield from lay_out_labelled("ERROR   ", error.message, options, "error")
+
+
+def _lay_out_change(report: Report, options: Options) -> Iterator[Line]:
+    """What the deployment destroys, replaces and leaves behind."""
+    yield [("This change", "heading"), (f", against {escape.terminal(report.against)}", "dim")]
+    yield []
+
+
+def _lay_out_active(report: Report, options: Options) -> Iterator[Line]:
+    """The new findings, then the old ones or their number; all of them where there is no baseline."""
+    old = [finding for finding in report.active if finding.is_new is False]
+    new = [finding for finding in report.active if finding.is_new is not False]
+    if report.against:
+        number = plural(len(new), "finding") if new else "No finding"
+        yield [(f"{number} new with it", "heading")]
+        yield []
+    yield from lay_out_many(new, report, options)
+    if old and (options.detail.show_old or options.detail.verbose):
+        yield [(f"{plural(len(old), 'finding')} there before", "heading")]
+        yield []
+        yield from lay_out_many(old, report, options)
+    elif old:
+        text = f"There before: {plural(len(old), 'finding')} ({count_severities(old)}), which --show-old lists"
+        for line in wrap(text, options.width):
+            yield [(line, "")]
+        yield []
+
+
+def lay_out_many(findings: Sequence[Finding], report: Report, options: Options) -> Iterator[Line]:
+    """The findings one by one, or as a table where they are many."""
+    if options.detail.statistics:
+        yield from lay_out_statistics(findings, options)
+    elif len(findings) <= MANY or options.detail.verbose:
+        yield from lay_out_findings(findings, report, options)
+    else:
+        yield from lay_out_table(findings, options)
+        yield from lay_out_hint(len(findings), options)
 
 
 def _framework(framework: Framework, options: Options) -> Iterator[Line]:
@@ -68,18 +125,40 @@ def lay_out_problems(report: Report, options: Options) -> Iterator[Line]:
 
 
 def lay_out_suppressed(findings: Sequence[Finding], options: Options) -> Iterator[Line]:
-    """A line for the suppressed findings with the same rule, reason and origin: thousands may have been accepted."""
-    groups = group_by([f for f in findings if f.suppression], lambda f: (f.rule_id, f.suppression))
-    for group in groups:
+    """The number of suppressed findings by what accepts them or, in full, a line for those of the same rule and reason."""
+    accepted = [finding for finding in findings if finding.suppression]
+    if not accepted:
+        return
+    if options.detail.verbose:
+        yield from _suppressed_in_full(accepted, options)
+    else:
+        kinds = group_by(accepted, lambda f: f.suppression and f.suppression.kind)
+        parts = [f"{len(group)} {_KINDS[group[0].suppression.kind]}" for group in kinds if group[0].suppression]
+        yield from lay_out_labelled("suppressed  ", f"{', '.join(parts)}: -v lists them", options, "dim", "dim")
+    yield []
+
+
+# Suppression.kind -> how the finding was accepted.
+_KINDS: dict[SuppressionKind, str] = {
+    "configuration": "by the configuration",
+    "metadata": "in the metadata of resources",
+    "acknowledgement": "by acknowledgements in code",
+    "accepted": "by the file of accepted findings",
+    "approval": "by approved changes",
+    "peer": "by suppressions for other checkers",
+}
+
+
+def _suppressed_in_full(findings: Sequence[Finding], options: Options) -> Iterator[Line]:
+    for group in group_by(findings, lambda f: (f.rule_id, f.suppression)):
         first, accepted = group[0], group[0].suppression
         assert accepted is not None
         who = subject_of(first) if len(group) == 1 else plural(len(group), "finding")
         owner = f", {accepted.owner}" if accepted.owner else ""
         until = f", until {accepted.expires}" if accepted.expires else ""
-        text = f"{first.rule_id} {who}: {accepted.reason} ({accepted.origin}{owner}{until})"
+        reason = accepted.reason.removeprefix(f"{first.rule_id}: ")
+        text = f"{first.rule_id} {who}: {reason} ({accepted.origin}{owner}{until})"
         yield from lay_out_labelled("suppressed  ", text, options, "dim", "dim")
-    if groups:
-        yield []
 
 
 def _accept_hint(findings: Sequence[Finding], options: Options) -> Iterator[Line]:
@@ -111,13 +190,14 @@ def _lay_out_judged_stacks(report: Report, options: Options) -> Iterator[Line]:
 
 def _last(report: Report, options: Options) -> Iterator[Line]:
     """One line, folded at its dots where it is too long."""
-    found, *judged = f"  {summarize_findings(report)} · {summarize_run(report)}".split(" · ")
-    line, used = [(report.verdict, report.verdict), (found, "")], len(report.verdict + found)
+    word = status_word(report)
+    found, *judged = f": {summarize_decision(report)} · {summarize_run(report)}".split(" · ")
+    line, used = [(word, word), (found, "")], len(word + found)
     for part in judged:
         fits = used + 3 + len(part) <= options.width
         if not fits:
             yield line
-            line, used = [(" " * (len(report.verdict) + 2), "")], len(report.verdict) - 1
+            line, used = [(" " * (len(word) + 2), "")], len(word) - 1
         line.append((f" · {part}" if fits else part, ""))
         used += 3 + len(part)
     yield line

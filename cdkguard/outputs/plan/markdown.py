@@ -9,7 +9,7 @@ from cdkguard.outputs.diff.markdown import lay_out_changes
 from cdkguard.outputs.markdown import CHARACTERS, fill, lay_out_report, render_left_out, render_verdict
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import decides_status, plural
+from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
 MARKER = "<!-- cdkguard plan -->"  # A job finds its earlier comment by it, to update it.
@@ -31,7 +31,7 @@ def render(plan: Plan, options: Options) -> str:
 
 def _findings(plan: Plan, options: Options) -> Iterator[tuple[str, int]]:
     """The findings on the change, and those on the templates that decide; the number of the others."""
-    shown = tuple(f for f in plan.report.active if f.impact is not None or decides_status(f, plan.report))
+    shown = tuple(f for f in plan.report.active if f.impact is not None or plan.report.decides(f))
     yield from lay_out_report(plan.report._replace(findings=shown), options)
     others = len(plan.report.active) - len(shown)
     if others:

@@ -14,7 +14,7 @@ from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, render_lines, wrap
-from cdkguard.outputs.summary import decides_status, plural, summarize_findings
+from cdkguard.outputs.summary import plural, status_word, summarize_findings
 from cdkguard.outputs.text import lay_out_approve_hint, lay_out_problems, lay_out_suppressed
 from cdkguard.text import escape
 
@@ -40,7 +40,8 @@ def _lay_out(plan: Plan, options: Options) -> Iterator[Line]:
         yield []
 
     yield from _rules(plan, options)
-    yield from lay_out_suppressed([f for f in report.findings if f.impact is not None], options)
+    in_full = options._replace(detail=options.detail._replace(verbose=True))
+    yield from lay_out_suppressed([f for f in report.findings if f.impact is not None], in_full)
     yield from lay_out_problems(report, options)
     yield from _end(plan, options)
 
@@ -138,7 +139,7 @@ def _rules(plan: Plan, options: Options) -> Iterator[Line]:
     yield from lay_out_findings(found, plan.report, options)
 
     others = plan.on_templates
-    deciding = [finding for finding in others if decides_status(finding, plan.report)]
+    deciding = [finding for finding in others if plan.report.decides(finding)]
     if others:
         part = f", {len(deciding)} at or above {plan.report.fail_on}" if deciding else ""
         yield [(f"{plural(len(others), 'finding')} on the templates{part}: see `cdkguard check`", "heading")]
@@ -159,12 +160,13 @@ def _end(plan: Plan, options: Options) -> Iterator[Line]:
     if plan.on_change and not plan.is_destruction:
         yield from lay_out_approve_hint(plan.on_change)
         yield []
-    lead = " " * (len(report.verdict) + 2)
+    word = status_word(report)
+    lead = " " * (len(word) + 2)
     label = "change".ljust(len(lead)) if len(lead) > len("change") else "change  "
     for number, line in enumerate(wrap(_summary(report.changes), options.width - len(label))):
         yield [(label if not number else " " * len(label), "dim"), (line, "")]
     status = f"exit status {plan.exit_status}: {plan.reason}"
-    yield [(report.verdict, report.verdict), (f"  {summarize_findings(report)}", "")]
+    yield [(word, word), (f": {summarize_findings(report)}", "")]
     yield [(lead, ""), (status, "heading")]
 
 

@@ -31,6 +31,7 @@ WEAKER = [
     ("severity", {}, {"severity": {"data-retention": "low"}}, "lowered from"),
     ("severity of one environment", {}, {"severity": {"data-retention": {"prod": "low"}}}, "on prod"),
     ("fail_on", {"fail_on": "medium"}, {"fail_on": "never"}, "fail_on goes from medium to never"),
+    ("gate", {}, {"gate": "new"}, "only new findings count now"),
     ("environment", {"environments": {"prod": {"stacks": ["Shop"]}}}, {"environments": {"prod": {"stacks": ["X"]}, "dev": {"stacks": ["*"]}}},
      "stack Shop was prod and is judged as dev now"),
     ("strict", {"environments": {"blue": {"stacks": ["Shop"], "strict": True}, "prod": {}}},

@@ -36,7 +36,7 @@ def test_text_has_the_change_first_and_the_status_last(here, capsys):
     assert status == 1
     assert lines[:2] == ["what a deployment would do, against old.json", "DESTROYED  1 resource, with data"]
     assert out.index("DESTROYED") < out.index("data-destroyed") < out.index("fix: ")
-    assert lines[-2].startswith("BLOCK  ") and lines[-1].strip() == "exit status 1: findings at or above high"
+    assert lines[-2].startswith("failed: ") and lines[-1].strip() == "exit status 1: findings at or above high"
 
 
 def test_text_of_nothing(here, capsys):

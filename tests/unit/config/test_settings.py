@@ -109,6 +109,7 @@ def test_a_file_may_say_nothing(repo, text):
         ("suppressions:\n- rule: a\n  path: b", "3: no key 'path'"),
         ("accounts: {alowed: {}}", "1: no key 'alowed' (did you mean 'allowed'?)"),
         ("fail_on: hihg", "1: fail_on is one of low, medium, high, critical, never, not 'hihg' (did you mean 'high'?)"),
+        ("gate: newest", "1: gate is one of all, new, not 'newest' (did you mean 'new'?)"),
         ("fail_on: [high]", "1: fail_on is one of low, medium, high, critical, never, not '['high']'"),
         (
             "severity:\n  a: hgh",

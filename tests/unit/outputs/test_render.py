@@ -33,7 +33,7 @@ from cdkguard.model import (
 )
 from cdkguard.outputs import cdk_report
 from cdkguard.outputs.markdown import render_report_within as markdown_document
-from cdkguard.outputs.render import FORMATS, Format, Options, format_names, render
+from cdkguard.outputs.render import FORMATS, Detail, Format, Options, format_names, render
 from cdkguard.text import escape
 from tests.support.output_laws import IN_SARIF, SARIF
 from tests.support.paths import ROOT
@@ -308,6 +308,7 @@ CLEAN = Report((), RULES, (PROD, STAGING), seconds=0.1, version="0.1.0")
 EXTENSIONS = {
     "text": "txt",
     "json": "json",
+    "concise": "concise.txt",
     "sarif": "sarif",
     "junit": "xml",
     "github": "github.txt",
@@ -325,6 +326,36 @@ def test_golden(name: str, golden: Any) -> None:
 @pytest.mark.parametrize("name", REPORT_FORMATS)
 def test_golden_of_a_clean_pass(name: str, golden: Any) -> None:
     golden(f"clean.{EXTENSIONS[name]}", render(name, CLEAN, OPTIONS))
+
+
+# The same findings beside a baseline that has all but the first two of them.
+CHANGE = REPORT._replace(
+    against="git 76c3c6f",
+    problems=(),
+    findings=tuple(f._replace(is_new=number < 2) for number, f in enumerate(REPORT.findings)),
+)
+# A finding of two rules in each of forty stacks.
+MANY = REPORT._replace(
+    problems=(),
+    findings=tuple(
+        finding._replace(
+            stack_path=f"Prod/Shop{number:02}",
+            construct_path=f"Prod/Shop{number:02}/{finding.logical_id}",
+            source=finding.source and finding.source._replace(line=finding.source.line + number),
+        )
+        for finding in (REPORT.findings[0], REPORT.findings[2])
+        for number in range(40)
+    ),
+)
+
+
+@pytest.mark.parametrize("name", ["text", "concise", "github", "sarif"])
+def test_golden_of_a_change(name: str, golden: Any) -> None:
+    golden(f"change.{EXTENSIONS[name]}", render(name, CHANGE, OPTIONS))
+
+
+def test_golden_of_many_findings(golden: Any) -> None:
+    golden("many.txt", render("text", MANY, OPTIONS))
 
 
 @pytest.mark.parametrize("name", ["text", "markdown", "github", "github-summary", "junit"])
@@ -398,10 +429,10 @@ def test_rich_markup_in_a_name_stays_text() -> None:
     assert "[red]x[/red] [link=http://a]b[/link] :smile:" in colored
 
 
-def test_equal_rules_of_a_construct_fold() -> None:
+def test_a_rule_has_one_headline_and_each_value_is_told() -> None:
     text = render("text", REPORT, OPTIONS)
-    assert text.count("HIGH  sg-ingress-open-world") == 1
-    assert "- 0.0.0.0/0 may reach every port" in text and "- ::/0 may reach port 22" in text
+    assert text.count("Security group is not open to the world") == 1
+    assert "0.0.0.0/0 may reach every port" in text and "::/0 may reach port 22" in text
 
 
 def test_a_finding_about_a_stack_names_no_property_of_a_template() -> None:
@@ -431,28 +462,75 @@ def test_a_line_that_left_the_code_is_not_shown_as_what_stands_there_now() -> No
         assert ("of the baseline" in found) is not shown
 
 
-def test_groups_keep_the_order_of_the_report() -> None:
-    shuffled = REPORT._replace(findings=REPORT.findings[::-1])
-    text = render("text", shuffled, OPTIONS)
-    assert text.index("Prod/Orders/Search ") < text.index("-- Prod/Orders ")
-
-
 def test_last_line() -> None:
-    wide = render("text", REPORT, OPTIONS._replace(width=130)).splitlines()[-1]
-    assert wide == (
-        "BLOCK  1 critical, 4 high, 1 medium, 1 low, 1 unknown, 1 error (1 suppressed)"
-        " · 3 stacks, 6 rules · prod, staging · 0.21 s"
-    )
+    counts = "failed: 1 error, 1 critical, 4 high, 1 medium, 1 low, 1 undecided (1 suppressed)"
+    wide = render("text", REPORT, OPTIONS._replace(width=160)).splitlines()[-1]
+    assert wide == f"{counts} · fail-on high · 3 stacks, 6 rules · prod, staging · 0.21 s"
     assert render("text", REPORT, OPTIONS).splitlines()[-2:] == [
-        "BLOCK  1 critical, 4 high, 1 medium, 1 low, 1 unknown, 1 error (1 suppressed)",
-        "       3 stacks, 6 rules · prod, staging · 0.21 s",
+        counts,
+        "        fail-on high · 3 stacks, 6 rules · prod, staging · 0.21 s",
     ]
+
+
+def told(report: Report, **detail: bool) -> str:
+    return render("text", report, OPTIONS._replace(detail=Detail(**detail)))
+
+
+def test_old_findings_are_one_line_unless_they_are_asked_for() -> None:
+    old = [f for f in CHANGE.active if f.is_new is False]
+    assert "There before: " in told(CHANGE) and all(f.message not in told(CHANGE) for f in old)
+    for detail in ("show_old", "verbose"):
+        text = " ".join(told(CHANGE, **{detail: True}).split())
+        assert all(f.message in text for f in CHANGE.active)
+
+
+def test_of_many_findings_the_table_tells_each_line_and_verbose_each_finding() -> None:
+    text = told(MANY)
+    assert len(text.splitlines()) < len(told(MANY, verbose=True).splitlines()) / 2
+    lines = {f.source.line for f in MANY.findings if f.source}
+    assert lines <= set(map(int, re.findall(r"\d+", text)))
+    assert all(f.construct_path in told(MANY, verbose=True) for f in MANY.findings if f.construct_path)
+
+
+def test_quiet_tells_what_makes_the_run_fail_alone() -> None:
+    assert told(CLEAN, quiet=True) == ""
+    text = told(REPORT, quiet=True)
+    assert "app.json" in text or REPORT.errors[0].message.split()[0] in text
+    assert "rds-backup-retention" not in text and "data-retention" in text and "failed:" not in text
+
+
+def test_statistics_count_each_rule() -> None:
+    assert re.search(r"CRITICAL +40 +", told(MANY, statistics=True))
+    assert len(told(MANY, statistics=True).splitlines()) < 12
+
+
+def test_the_gate_decides_which_findings_make_the_run_fail() -> None:
+    old_alone = CHANGE._replace(findings=tuple(f._replace(is_new=False) for f in CHANGE.findings))
+    assert old_alone.fails() and not old_alone._replace(gate="new").fails()
+    assert "passed: new: none" in told(old_alone._replace(gate="new"))
+    unknown = REPORT.findings[0]._replace(is_new=None)
+    assert CHANGE._replace(gate="new", findings=(unknown,)).fails()
+
+
+def test_one_annotation_for_a_fault_in_two_environments() -> None:
+    first = REPORT.findings[0]._replace(environment="prod")
+    again = first._replace(environment="staging", stack_path="Staging/Orders", construct_path="Staging/Orders/Database")
+    first = first._replace(stack_path="Prod/Orders", construct_path="Prod/Orders/Database")
+    lines = render("github", REPORT._replace(findings=(first, again), problems=()), OPTIONS).splitlines()
+    assert len(lines) == 2 and "in prod, staging" in lines[0]
+
+
+def test_sarif_says_what_is_new() -> None:
+    results = sarif(CHANGE)["runs"][0]["results"] + sarif(CHANGE)["runs"][1]["results"]
+    assert sorted({r["baselineState"] for r in results}) == ["new", "unchanged"]
+    assert "baselineState" not in sarif(REPORT)["runs"][0]["results"][0]
 
 
 def test_clean_pass_says_what_was_judged() -> None:
     assert render("text", CLEAN, OPTIONS).splitlines() == [
         "judged 94 resources in Prod/Orders, Staging/Orders",
-        "APPROVE  nothing found · 2 stacks, 6 rules · prod, staging · 0.10 s",
+        "passed: nothing found · fail-on high · 2 stacks, 6 rules · prod, staging",
+        "        0.10 s",
     ]
 
 
@@ -555,17 +633,19 @@ def test_junit_agrees_with_fail_on(tmp_path: Path) -> None:
 
 
 def test_github_annotations_are_bounded() -> None:
-    high = REPORT.findings[2]
-    low = REPORT.findings[5]
-    lines = render("github", REPORT._replace(findings=(high,) * 15 + (low,) * 15), OPTIONS).splitlines()
+    found = [
+        REPORT.findings[kind]._replace(source=Source("app/a.py", line)) for kind in (2, 5) for line in range(1, 16)
+    ]
+    lines = render("github", REPORT._replace(findings=tuple(found)), OPTIONS).splitlines()
     assert [sum(line.startswith(f"::{level} ") for line in lines) for level in ("error", "notice")] == [10, 10]
-    assert "12 more findings without annotation" in lines[-1]  # one of the ten errors is the unread template
+    assert "12 more places without annotation" in lines[-1]  # one of the ten errors is the unread template
 
 
 def test_github_command_cannot_be_forged() -> None:
     one = REPORT.findings[0]._replace(message="a\n::add-mask::x\r%0A,:", rule_id="r::s,t")
     first = render("github", REPORT._replace(findings=(one,), problems=()), OPTIONS).splitlines()[0]
-    assert first.startswith("::error file=app/orders_stack.py,line=41,title=critical%3A r%3A%3As%2Ct::")
+    assert first.startswith("::error file=app/orders_stack.py,line=41,title=critical%3A Stateful ")
+    assert "(r%3A%3As%2Ct)::a" in first
     assert "%250A" in first and "a\\n::add-mask" in first
 
 
