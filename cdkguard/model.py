@@ -277,6 +277,8 @@ class Change(NamedTuple):
     predecessor: Change | None = None  # Of a creation: the removal of the resource whose place it takes.
     source: Source | None = None
     token: str = ""  # The hash that an approval is bound to, made by `diff.tokens`.
+    causes: tuple[str, ...] = ()  # The tokens of the changes from which it follows, made by `diff.causes`.
+    only_follows: bool = False  # Whether nothing but its causes is why it changes.
 
     def has_detail(self, word: Detail) -> bool:
         """Whether the word is one of its details; a type checker refuses a word that is none."""
