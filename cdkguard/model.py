@@ -351,6 +351,7 @@ class Suppression(NamedTuple):
     construct_path: str | None = None  # glob (configuration); None in metadata
     owner: str | None = None
     expires: str | None = None  # ISO date; the suppression counts up to and including this day
+    since: str | None = None  # ISO date of the acceptance, where it is noted
 
     @property
     def is_in_code(self) -> bool:

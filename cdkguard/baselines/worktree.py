@@ -128,7 +128,7 @@ def _on_main(repo: Repository, head: str, branch: str) -> Target:
     It is HEAD where the work tree has changes, else HEAD's first parent. In CI it is always the parent, because a build
     step that rewrites a file must not hide the change that was merged.
     """
-    changed = _run_git_text(repo.root, "status", "--porcelain", "--untracked-files=no") != ""
+    changed = has_changes(repo)
     if changed and os.environ.get("CI", "").lower() not in ("1", "true"):
         return Target(head, f"HEAD is part of {_short(branch)}: compared the uncommitted changes with it ({head[:12]})")
     parent = run_git(repo.root, "rev-parse", "--verify", "--quiet", f"{head}^1^{{commit}}", no=_NO)
@@ -138,6 +138,11 @@ def _on_main(repo: Repository, head: str, branch: str) -> Target:
     if repo.shallow:
         raise BaselineError(f"HEAD's parent is not in this shallow clone: {DEEPEN}")
     raise BaselineError("HEAD is the repository's first commit, so there is nothing to compare with; name git:REV")
+
+
+def has_changes(repo: Repository) -> bool:
+    """Whether a file of the work tree is not as HEAD has it."""
+    return _run_git_text(repo.root, "status", "--porcelain", "--untracked-files=no") != ""
 
 
 def _main_branch(repo: Repository) -> str:

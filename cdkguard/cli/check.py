@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
 
         fails_by_cdk = validation_report.cdk_fails_on_it()
     for name, file in outputs or (() if fails_by_cdk else (("text", None),)):
-        write_report(name, file, report, controls, config.directory, detail, options.color)
+        write_report(name, file, report, controls, config, detail, options.color)
     if is_chained:
         validation_report.add_report(report)
     if options.timings:

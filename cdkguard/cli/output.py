@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from cdkguard._typing import TYPE_CHECKING, Any
+from cdkguard.cli.run_facts import add_run_facts, current_time
 from cdkguard.errors import ConfigError
 from cdkguard.system import files
 
 if TYPE_CHECKING:
+    from cdkguard.config.settings import Config
     from cdkguard.model import Framework, Language, Report
     from cdkguard.outputs.render import Detail, Excerpt, Options
 
@@ -65,15 +67,19 @@ def write_outputs(
     excerpt: Excerpt | None = None,
     color: str = "auto",
     is_table: bool = False,
+    config: Config | None = None,
 ) -> None:
     """Write a thing of a kind (a field of outputs.render.Format) in each format asked for, else as text.
 
     `color` is the value of --color, here and below; a table is not folded where it goes to another program.
+    `config` is that of the run that made the thing, where one did.
     """
     from cdkguard.outputs.render import no_excerpt, render
 
     for name, file in outputs or (("text", None),):
         options = terminal_options(name, file, color, is_table)._replace(excerpt=excerpt or no_excerpt)
+        if config is not None:
+            options = add_run_facts(options, name, config)
         _write(name, file, render(name, thing, options, kind))
 
 
@@ -82,7 +88,7 @@ def write_report(
     file: str | None,
     report: Report,
     controls: tuple[Framework, ...],
-    directory: str,
+    config: Config,
     detail: Detail,
     color: str = "auto",
 ) -> None:
@@ -90,8 +96,11 @@ def write_report(
     from cdkguard.cli.source_excerpts import make_excerpt
     from cdkguard.outputs.render import render
 
-    options = terminal_options(name, file, color)._replace(frameworks=controls, excerpt=make_excerpt(directory, report))
+    options = terminal_options(name, file, color)._replace(
+        frameworks=controls, excerpt=make_excerpt(config.directory, report)
+    )
     options = options._replace(detail=detail)
+    options = add_run_facts(options, name, config)
     _write(name, file, render(name, report, options))
     if name == "github" and file is None:
         _write_step_summary(report, options)
@@ -114,7 +123,7 @@ def terminal_options(name: str, file: str | None = None, color: str = "auto", is
     from cdkguard.cli import terminal
     from cdkguard.outputs import render
 
-    options = render.Options(_current_folder(), cdk_json=_cdk_json(), language=_app_language())
+    options = render.Options(_current_folder(), cdk_json=_cdk_json(), made=current_time(), language=_app_language())
     if file is not None or name != "text":
         return options
     options = options._replace(

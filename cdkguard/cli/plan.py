@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         Plan(report, status, options.destroy),
         make_excerpt(config.directory, report),
         color=options.color,
+        config=config,
     )
     return status
 

@@ -51,6 +51,9 @@ class Options(NamedTuple):
     link_of: LinkOf = no_link
     detail: Detail = Detail()
     frameworks: tuple[Framework, ...] = ()  # The frameworks that the report sums up, by control.
+    app: str = ""  # The app's name: its folder.
+    commit: str = ""  # The commit that is judged, in words; empty where nobody knows.
+    made: str = ""  # When: "2030-01-31 12:30 UTC".
 
 
 class Format(NamedTuple):

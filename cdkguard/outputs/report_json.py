@@ -29,6 +29,9 @@ def report_document(report: Report, options: Options) -> dict[str, Any]:
         "failOn": report.fail_on,
         "gate": report.gate,
         "against": report.against or None,
+        "app": options.app or None,
+        "commit": options.commit or None,
+        "made": options.made or None,
         "summary": {
             **count_findings(report),
             "environments": judged_environments(report),
@@ -88,6 +91,7 @@ def _suppression(suppression: Suppression | None) -> dict[str, Any] | None:
         "constructPath": suppression.construct_path,
         "owner": suppression.owner,
         "expires": suppression.expires,
+        "since": suppression.since,
     }
 
 

@@ -156,7 +156,7 @@ class _Marker:
         if entry is not None:
             self.found.add(finding.fingerprint)
             if found is None and entry.covers(finding.severity) and not self._is_newly_accepted(finding):
-                found = Suppression(finding.rule_id, entry.reason, "accepted findings", "accepted")
+                found = Suppression(finding.rule_id, entry.reason, "accepted findings", "accepted", since=entry.since)
         return finding._replace(suppression=found) if found and finding.suppression is None else finding
 
     def _bar(self, hits: Sequence[int], finding: Finding) -> list[int]:
