@@ -88,7 +88,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
-FORMATS = ("text", "json", "concise", "sarif", "junit", "github", "github-summary", "gitlab", "markdown")
+FORMATS = ("text", "json", "concise", "sarif", "junit", "github", "github-summary", "gitlab", "html", "markdown")
 SEVERITIES = ("low", "medium", "high", "critical")  # weakest first
 GATES = ("all", "new")  # which findings decide about the exit status, strictest first
 # The kinds of access that a change can widen: what `widens` of a rule may list, and the `kind` of each widening that

@@ -100,6 +100,7 @@ FORMATS = (
     Format("github", report="github.render"),
     Format("github-summary", report="github.step_summary", is_asked_by_name=False),
     Format("gitlab", report="gitlab.render"),
+    Format("html", report="html.report.render", plan="html.plan.render"),
     Format("markdown", report="markdown.render", difference="diff.markdown.render", plan="plan.markdown.render"),
 )
 

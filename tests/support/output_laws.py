@@ -16,6 +16,7 @@ from cdkguard.outputs.diff.common import Difference
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import FORMATS, Options, render
 from cdkguard.text import escape
+from tests.support.html_laws import page_is_harmless
 from tests.support.paths import ROOT
 
 SCHEMAS = ROOT / "cdkguard" / "schemas"
@@ -139,6 +140,8 @@ def parses(name: str, text: str, schema: bool = True) -> None:
             assert re.match("::(error|warning|notice) (file=[^,:]+,line=[0-9]+,)?title=[^,:]*::", command), command
     elif name in ("markdown", "github-summary"):
         _is_harmless(text)
+    elif name == "html":
+        page_is_harmless(text)
 
 
 def _is_harmless(markdown: str) -> None:

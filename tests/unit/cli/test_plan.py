@@ -62,7 +62,7 @@ def test_several_outputs(here, capsys):
 
 def test_a_format_of_reports_alone_is_refused(here, capsys):
     status, _out, err = run(capsys, "plan", "--output", "sarif", "old.json", "new.json")
-    assert status == 2 and "no output format 'sarif'" in err and "text, json, markdown" in err
+    assert status == 2 and "no output format 'sarif'" in err and "text, json, html, markdown" in err
 
 
 # -- plan --destroy

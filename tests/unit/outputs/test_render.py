@@ -35,6 +35,7 @@ from cdkguard.outputs import cdk_report
 from cdkguard.outputs.markdown import render_report_within as markdown_document
 from cdkguard.outputs.render import FORMATS, Detail, Format, Options, format_names, render
 from cdkguard.text import escape
+from tests.support.html_laws import page_is_harmless
 from tests.support.output_laws import IN_SARIF, SARIF
 from tests.support.paths import ROOT
 
@@ -314,6 +315,7 @@ EXTENSIONS = {
     "github": "github.txt",
     "github-summary": "summary.md",
     "gitlab": "gitlab.json",
+    "html": "html",
     "markdown": "md",
 }
 
@@ -817,5 +819,6 @@ def test_any_text_is_rendered_safely(report: Report, line: str) -> None:
         assert re.match("::(error|warning|notice) ", command)
     colored = render("text", report, options._replace(color=True))
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render("text", report, options)
+    page_is_harmless(render("html", report, options))
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(render("markdown", report, options))
     assert "<script" not in html and "<img" not in html
