@@ -87,6 +87,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("destroy", "show what `cdk destroy` would take, without rules", "destroy", is_hidden=True),
     Command(
+        "report",
+        "show many apps side by side, from the JSON reports of their runs",
+        "report",
+        examples=(
+            "cdkguard report orders.json billing.json --output html=fleet.html",
+            "cdkguard report *.json                 # a line for each app",
+            "cdkguard report *.json --fail          # exit 1 where a report fails",
+        ),
+        page="docs/report-page.md",
+    ),
+    Command(
         "approve",
         "approve changes that are wanted, each one exactly",
         "approve",

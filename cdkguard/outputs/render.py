@@ -70,6 +70,7 @@ class Format(NamedTuple):
     rules: str = ""  # Sequence[Rule]: `cdkguard rules list`
     rule_map: str = ""  # Sequence[rule_map.Row]: `cdkguard rules map`
     explanation: str = ""  # explanation.Explanation: `cdkguard explain`
+    fleet: str = ""  # fleet.record.Fleet: `cdkguard report`
     has_colors: bool = False  # Whether it has colours on a terminal.
     is_asked_by_name: bool = True  # Whether --output takes it; else it is for cdkguard.yaml alone.
 
@@ -83,6 +84,7 @@ FORMATS = (
         rules="rule_list.render_text",
         rule_map="rule_map.render_text",
         explanation="explanation.render_text",
+        fleet="fleet.text.render",
         has_colors=True,
     ),
     Format(
@@ -93,6 +95,7 @@ FORMATS = (
         rules="rule_list.render_json",
         rule_map="rule_map.render_json",
         explanation="explanation.render_json",
+        fleet="fleet.json.render",
     ),
     Format("concise", report="concise.render"),
     Format("sarif", report="sarif.render"),
@@ -100,7 +103,7 @@ FORMATS = (
     Format("github", report="github.render"),
     Format("github-summary", report="github.step_summary", is_asked_by_name=False),
     Format("gitlab", report="gitlab.render"),
-    Format("html", report="html.report.render", plan="html.plan.render"),
+    Format("html", report="html.report.render", plan="html.plan.render", fleet="fleet.html.render"),
     Format("markdown", report="markdown.render", difference="diff.markdown.render", plan="plan.markdown.render"),
 )
 

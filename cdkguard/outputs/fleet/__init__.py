@@ -1,0 +1,1 @@
+"""Renderers of many apps: what each report says, app by app and environment by environment."""
