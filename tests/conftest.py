@@ -29,6 +29,8 @@ _AROUND = re.compile(
     r"CI|CHANGE_TARGET|BITBUCKET_.*|BUILD_.*|SYSTEM_.*|GITHUB_.*|GITLAB_.*|CI_.*|AWS_.*|CDK_.*|GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX)|CONTEXT_OVERFLOW_.*"
     r"|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR.*|CIRCLECI|BUILDKITE|TRAVIS|DRONE|GITEA_ACTIONS|VIRTUAL_ENV|CDKGUARD_CACHE_DIR"
 )
+if os.environ.get("CI"):
+    os.environ["CDKGUARD_IN_CI"] = "1"  # For the tests that may be skipped elsewhere.
 for _name in [name for name in os.environ if _AROUND.fullmatch(name)]:
     del os.environ[_name]
 
