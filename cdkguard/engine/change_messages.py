@@ -235,4 +235,4 @@ def _describe_renaming(change: Change) -> str:
 
 def _environment_or_number(body: Json) -> str:
     """Of a whole stack: the environment, or how many resources it has."""
-    return str(body.get("Environment") or body.get("Resources") or "") if isinstance(body, dict) else ""
+    return str(body.get("Environment") or body.get("Resources", "")) if isinstance(body, dict) else ""

@@ -1,5 +1,6 @@
 """Every built-in rule holds what its own examples say of it, and says the same of them as ever, word for word."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -19,8 +20,18 @@ def test_every_example_holds(rule_id, builtin, kept):
     judged = list(examples.run_examples([rules[rule_id]], loaded.sets, loaded.rules))
     assert not [f"{e.expected}[{e.number}] is {e.got}: {e.detail}" for e in judged if not e.holds]
     assert {e.expected for e in judged} >= {"pass", "fail"}
+    assert not [f.message for e in judged for f in e.findings if not _adds_to_its_headline(f)]
     lines = {f"{e.expected} {e.number}": [*map(finding_line, e.findings), *map(change_line, e.changes)] for e in judged}
     kept.compare(rules[rule_id].pack, rule_id, {name: each for name, each in lines.items() if each})
+
+
+def _adds_to_its_headline(finding):
+    """Whether each fact of the message has its value: one that is empty leaves two spaces, or one at the start."""
+    message = finding.message
+    return (
+        not re.search(r"^\s|\s\s|\{(?:path|found|subject|type|construct|weakened)\}", message)
+        and message != finding.title
+    )
 
 
 def test_every_rule_has_a_file_of_its_name_and_nothing_is_kept_of_others(builtin, kept):
@@ -64,3 +75,19 @@ def test_a_problem_demands_nothing(builtin):
     """It is a fact: what somebody should do stands in the remedy."""
     demanding = {"must", "should", "ensure", "always"}
     assert not [rule.id for rule in builtin[0].values() if demanding & set(rule.problem.lower().split())]
+
+
+def test_no_fingerprint_depends_on_the_words_of_a_message(builtin):
+    """What somebody accepted stays accepted when a message is put in better words."""
+    rules, loaded = builtin
+    told = [rule for rule in rules.values() if rule.weights or rule.weakens]
+    reworded = [
+        rule._replace(message="{subject}: other words", weights=[{**weight, "message": ""} for weight in rule.weights])
+        for rule in told
+    ]
+
+    def fingerprints(which):
+        judged = examples.run_examples(which, loaded.sets, loaded.rules)
+        return [[finding.fingerprint for finding in example.findings] for example in judged]
+
+    assert fingerprints(reworded) == fingerprints(told)
