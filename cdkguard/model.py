@@ -144,7 +144,7 @@ class Missing(NamedTuple):
     directory: str  # of the cloud assembly whose manifest names it
 
 
-def find_nothing(logical_id: str) -> None:
+def find_nothing(logical_id: str, path: str = "") -> None:
     """For a stack of which no places are known."""
 
 
@@ -169,7 +169,8 @@ class Stack(NamedTuple):
     parent_logical_id: str | None = None
     construct_paths: Mapping[str, str] = {}  # Logical id -> construct path.
     source_of: Callable[[str], Source | None] = find_nothing  # Logical id -> the user's own line; worked out late.
-    line_of: Callable[[str], int | None] = find_nothing  # Logical id -> line in the template file; worked out late.
+    # (logical id, property path or "") -> line in the template file; worked out late.
+    line_of: Callable[..., int | None] = find_nothing
     source: Source | None = None  # The line where the user's code creates the stack.
     acknowledgements: Sequence[Acknowledgement] = ()  # Of its constructs; a root stack has those of nested stacks, too.
     missing: Sequence[Missing] = ()  # Context that was missing while the stack's assembly was synthesized.
@@ -392,6 +393,7 @@ class Finding(NamedTuple):
     resource_type: str | None = None
     construct_path: str | None = None
     property_paths: tuple[str, ...] = ()  # "Properties.SecurityGroupIngress[0].CidrIp", "DeletionPolicy"
+    looked_at: str = ""  # the property that the rule asks about, where property_paths names a part of it
     found: str | None = None  # the value found, shortened; secrets are masked
     branch: str | None = None  # "IsProd is false": the branch in which it happens
     source: Source | None = None

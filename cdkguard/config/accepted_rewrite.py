@@ -36,6 +36,6 @@ def find_accepted_of_old(path: str, findings: Sequence[Finding]) -> frozenset[st
 def _old_fingerprint(finding: Finding) -> str:
     """The fingerprint of version 1: without list indexes, and without eight hexadecimal digits of a logical id."""
     subject = finding.construct_path or re.sub(r"(?<=.)[0-9A-F]{8}\Z", "", finding.logical_id or "")
-    place = finding.change or (finding.property_paths[0] if finding.property_paths else "")
+    place = finding.change or finding.looked_at or (finding.property_paths[0] if finding.property_paths else "")
     place = re.sub(r"\[[0-9]+\]", "[]", place)
     return digest("\0".join((finding.rule_id, finding.stack_path, subject, place)).encode("utf-8", "replace"))[:24]

@@ -25,6 +25,7 @@ class Verdict(NamedTuple):
     branch: str | None = None  # "IsProd is false": the branch in which that is so
     note: str = ""  # why nothing is known
     marks: tuple[str, ...] = ()  # what the finding's fingerprint holds of the values at fault
+    subject: Subject | None = None  # the subject in that branch, where the rule can be asked about parts of it
 
 
 PASSED = Verdict(Outcome.PASS)
@@ -91,7 +92,7 @@ def _explain(bound: BoundRule, subject: Subject, outcome: Outcome) -> Verdict:
     marks = mark_offending(bound, subject, outcome, found)
     presumed = _find_decisive_values(bound, subject) if subject.scope.defaults else []
     words = [*presumed, *filter(None, [subject.scope.branch_text()])]
-    return Verdict(outcome, found, " and ".join(words) or None, marks=marks)
+    return Verdict(outcome, found, " and ".join(words) or None, marks=marks, subject=subject)
 
 
 def _find_decisive_values(bound: BoundRule, subject: Subject) -> list[str]:

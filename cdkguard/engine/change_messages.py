@@ -13,8 +13,9 @@ from cdkguard.diff.refusals import find_refusals
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.diff.served import find_origin
 from cdkguard.engine.property_paths import value_at_text
+from cdkguard.engine.resource_names import name_resource
 from cdkguard.engine.weakening import Weakening
-from cdkguard.model import Change, Outcome, PropertyChange, Rule, Stack
+from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
 from cdkguard.template.values import as_mapping
 from cdkguard.text.credentials import mask_secrets
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from cdkguard.model import Fate, Impact
 
 _FACT = lazy_pattern(r"\{(\w+)\}")  # the name of a fact in a rule's message
-_HASHED_ID = lazy_pattern(r"(?<![\w${])[A-Za-z0-9]+[0-9A-F]{8}\b")  # a logical ID that CDK made
 _FATES: dict[Fate, str] = {
     "destroyed": "deleted with its data",
     "snapshot": "deleted after a final snapshot",
@@ -66,16 +66,18 @@ def render_message(
     paths: Sequence[str],
     more: Mapping[str, str],
     secrets: Collection[str],
+    unknown: str = "",
 ) -> Message:
     """The rule's message with the facts of the change, and `more` facts, put in; `secrets` are those of `more` that hold
-    the length of a secret."""
+    the length of a secret. `unknown` says what is not known, where it cannot be judged."""
     form = rule.message or rule.headline
     facts = {**_facts(change, paths), **more}
     text = _FACT.sub(lambda m: facts.get(m.group(1), m.group(0)), form)
     text = text.removesuffix(": ")  # of a fact that is empty here
 
     if outcome is Outcome.UNKNOWN:
-        text = f"Cannot be judged: {text}"
+        link = ":" if "not known before deployment" in text else " whether"
+        text = f"Cannot be judged{link} {text}" + (f" ({unknown})" if unknown else "")
     if change.predecessor is not None and rule.weakens is not None:
         text += f"; it takes the place of {facts['partner']}"
     if change.has_detail("condition-unknown"):
@@ -111,16 +113,6 @@ def render_call(call: Mapping[str, Json]) -> str:
     return f"{call['Call']} ({shown})" if shown else str(call["Call"])
 
 
-def use_construct_paths(text: str, stack: Stack) -> str:
-    """The text with construct paths in place of logical IDs that end in CDK's hash, where the path is known."""
-    return _HASHED_ID.sub(lambda m: _path_of(m.group(), stack), text)
-
-
-def _path_of(logical_id: str, stack: Stack) -> str:
-    path = stack.construct_paths.get(logical_id, logical_id)
-    return path.removesuffix("/Resource")
-
-
 def describe_weaker(found: Sequence[Weakening]) -> str:
     """Whether what watches over others is switched off as a whole, or watches less."""
     is_off = any(weakening.path in _SWITCHES for weakening in found)
@@ -153,9 +145,14 @@ def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
         partner += f" in {change.partner_stack}"
 
     return {
-        "subject": change.logical_id or change.stack.name,
+        "subject": name_resource(change.stack, change.logical_id) if change.logical_id else change.stack.name,
         "type": change.resource_type or "stack",
-        "construct": change.construct_path or change.logical_id or change.stack.construct_path or change.stack.name,
+        "construct": (
+            (change.construct_path or "").removesuffix("/Resource")
+            or change.logical_id
+            or change.stack.construct_path
+            or change.stack.name
+        ),
         "impact": change.impact,
         "how": _describe_loss(change, partner),
         "fronts": ", ".join(find_fronts(change)),

@@ -25,16 +25,17 @@ from cdkguard.engine.change_messages import (
     render_message,
     render_weakening,
     step_hides_secret,
-    use_construct_paths,
 )
 from cdkguard.engine.effective_bodies import find_stack, is_completed
 from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.record import add_policies, make_record
 from cdkguard.engine.regressions import GoverningStacks, Regressions
+from cdkguard.engine.resource_names import use_construct_paths
 from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_strict, severity_of, split_types
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.successors import find_updates
+from cdkguard.engine.unknown_words import explain_unknown
 from cdkguard.engine.weakening import Weakening, find_weakenings
 from cdkguard.engine.wider_access import find_wider_access
 from cdkguard.language.requirements import expand_types
@@ -218,6 +219,7 @@ class _ChangeRun:
             facts={"weakened": steps + (f" ({rules})" if rules else ""), "weaker": describe_weaker(found)},
             secrets=("weakened",) if hides_secret else (),
             severity=max((w.severity for w in found if w.severity), key=severity_rank, default=None),
+            unknown=explain_unknown([w.after for w in found if w.outcome is Outcome.UNKNOWN], change.stack),
         )
 
     def _evaluate_widening(self, rule: Rule) -> None:
@@ -236,6 +238,7 @@ class _ChangeRun:
                     facts={"widened": use_construct_paths(widening.message, change.stack)},
                     severity="high" if is_raised and widening.severity == "medium" else widening.severity,
                     widening=widening.kind,
+                    unknown=explain_unknown(widening.after, change.stack),
                 )
 
     # -- findings
@@ -250,10 +253,11 @@ class _ChangeRun:
         secrets: Collection[str] = (),
         severity: str | None = None,
         widening: str = "",
+        unknown: str = "",
     ) -> None:
         """Adds a finding; `secrets` are those of the `facts` that hold the length of a secret instead of it."""
         paths = paths or tuple(p.path for p in change.properties if p.replacement != "no")[:3]
-        message = render_message(rule, change, outcome, paths, facts, secrets)
+        message = render_message(rule, change, outcome, paths, facts, secrets, unknown)
         self._add(rule, change, outcome, message, paths, severity, widening)
 
     def _record_unknown(self, rule: Rule, change: Change, reason: str) -> None:
@@ -294,7 +298,9 @@ class _ChangeRun:
                 property_paths=paths,
                 found=None,
                 source=change.source,
-                template_line=stack.line_of(change.logical_id) if change.logical_id and change.after else None,
+                template_line=stack.line_of(change.logical_id, paths[0] if paths else "")
+                if change.logical_id and change.after
+                else None,
                 remedy=self._find_remedy(rule, change, widening) if rule.remedy_cases else rule.remedy,
                 why=rule.why,
                 title=rule.headline,

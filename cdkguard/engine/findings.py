@@ -1,16 +1,15 @@
-"""A finding on a resource, a text or a stack: its place and its words."""
+"""A finding on a resource, a text or a stack: its place and its identity."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from cdkguard._typing import Json
 from cdkguard.engine.branching import Verdict
-from cdkguard.engine.rules import EngineSettings, severity_of
+from cdkguard.engine.resource_names import name_resource
+from cdkguard.engine.rules import BoundRule, EngineSettings, severity_of
 from cdkguard.errors import TooMuchError
-from cdkguard.model import Finding, Outcome, Rule, Stack
-from cdkguard.template.rendering import is_hidden, render_value
+from cdkguard.model import Finding, Stack
 
 MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
 
@@ -22,7 +21,7 @@ def refuse_too_many(number: int, settings: EngineSettings) -> None:
 
 
 def make_finding(
-    rule: Rule,
+    bound: BoundRule,
     stack: Stack,
     verdict: Verdict,
     logical_id: str | None,
@@ -31,29 +30,34 @@ def make_finding(
     weight: Mapping[str, Json] | None = None,
 ) -> Finding:
     """The finding of a rule on a resource; without a logical ID, on the stack. `weight` is the rule's entry that applies."""
-    from cdkguard.engine.fingerprints import fingerprint, mark_evidence, narrow_evidence  # most runs find nothing
+    from cdkguard.engine.finding_words import describe_offenders, render_message  # most runs find nothing
+    from cdkguard.engine.fingerprints import fingerprint, mark_evidence, narrow_evidence
+    from cdkguard.engine.offenders import find_offenders
 
+    rule = bound.rule
     path = (stack.construct_paths.get(logical_id) if logical_id else stack.construct_path) or None
     evidence = narrow_evidence(verdict.evidence)
-    found = ", ".join(dict.fromkeys(render_value(value, rule.secret) for _path, value in evidence[:3])) or None
-    property_paths = tuple(p for p, _value in evidence)
+    offenders = find_offenders(bound, verdict.subject, verdict.outcome, verdict.evidence)
+    words = describe_offenders(offenders, rule.secret, stack)
+    property_paths = tuple(dict.fromkeys(offender.path for offender in offenders))
+    looked_at = evidence[0][0] if evidence else ""
     stack_path = stack.construct_path or stack.name
     facts = {
-        "found": found or "absent",
-        "path": property_paths[0] if property_paths else "",
+        "path": words.path,
+        "found": words.found or "absent",
         "logical_id": logical_id or "",
         "type": resource_type or "stack",
         "environment": stack.environment or "",
         "stack": stack.name,
         "account": stack.account or "",
-        "subject": logical_id or stack.name,
+        "subject": name_resource(stack, logical_id) if logical_id else stack.name,
     }
 
     return Finding(
         rule_id=rule.id,
         outcome=verdict.outcome,
         severity=severity_of(rule, stack.environment, settings, weight),
-        message=_message(rule, verdict, facts, weight, stack.elsewhere),
+        message=render_message(bound, stack, verdict, offenders, facts, words, weight),
         stack=stack.root.name,
         stack_path=stack_path,
         template_path=stack.template_path,
@@ -62,10 +66,11 @@ def make_finding(
         resource_type=resource_type,
         construct_path=path,
         property_paths=property_paths,
-        found=found,
+        looked_at="" if looked_at in property_paths[:1] else looked_at,
+        found=words.found or None,
         branch=verdict.branch,
         source=stack.source_of(logical_id) if logical_id else stack.source,
-        template_line=stack.line_of(logical_id) if logical_id else None,
+        template_line=stack.line_of(logical_id, property_paths[0] if property_paths else "") if logical_id else None,
         remedy=rule.remedy,
         why=rule.why,
         title=rule.headline,
@@ -77,19 +82,5 @@ def make_finding(
             logical_id or "",
             verdict.marks or mark_evidence(evidence, rule.secret),
         ),
-        hides_secret=any(is_hidden(value, rule.secret) for _path, value in evidence[:3]),
+        hides_secret=words.hides_secret,
     )
-
-
-def _message(
-    rule: Rule, verdict: Verdict, facts: dict[str, str], weight: Mapping[str, Json] | None, elsewhere: str
-) -> str:
-    text = (weight["message"] if weight else "") or rule.message or rule.headline
-    if verdict.outcome is Outcome.UNKNOWN:
-        text = f"Cannot be judged: {rule.title}"
-        reason = verdict.note or (f"{facts['path']} is {facts['found']} until deployment" if facts["path"] else "")
-        text += f" ({reason})" if reason else ""
-    else:
-        text = re.sub(r"\{(\w+)\}", lambda m: facts.get(m.group(1), m.group(0)), text)
-    text += f", when {verdict.branch}" if verdict.branch else ""
-    return text + (f"; its template goes to {elsewhere}" if elsewhere else "")

@@ -10,40 +10,21 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from cdkguard._typing import Any, Json, NamedTuple
+from cdkguard._typing import Json
+from cdkguard.engine.offending import Steps, Subjects, find_offending, split_path, step_inside
 from cdkguard.engine.rules import BoundRule
 from cdkguard.language.subject import Subject
 from cdkguard.model import Outcome
 from cdkguard.template.rendering import is_hidden, render_value
-from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, canonical_text, scalar_text
 from cdkguard.text.regexes import lazy_pattern
 
-MAX_ENTRIES = 200  # of a list or mapping that are tried one by one
 _STEP = re.compile(r"[.\[]")
-_STEPS = lazy_pattern(r"([^.\[\]]+)|\[(\d+|\*)\]")
 _ASSET_HASH = lazy_pattern(r"[0-9a-f]{64}")  # another one with each version of an asset
 _COMMENTS = ("Sid", "Description")  # members that decide nothing
 _NAMES = ("Name", "Key", "Id", "OptionName", "Namespace", "ParameterName", "ParameterKey", "VariableName")
 # Types of resources that are one entry of a list: all that they say is what was accepted.
 _ENTRIES = ("Ingress", "Egress", "Permission", "NetworkAclEntry", "EventBusPolicy")
-
-Steps = tuple[str | int, ...]
-
-
-class Subjects(NamedTuple):
-    """The rule, the subject in one branch and the outcome whose offending values are looked for."""
-
-    bound: BoundRule
-    subject: Subject
-    wanted: bool | None  # what the rule answers where a value is at fault
-
-    def is_at_fault(self, steps: Steps, value: Json) -> bool:
-        """Whether the rule answers the same with this value in that place."""
-        return (
-            self.bound.decide(self.subject._replace(root=_put(self.subject.scope, self.subject.root, steps, value)))
-            is self.wanted
-        )
 
 
 def fingerprint(
@@ -95,7 +76,7 @@ def _marks_of(asked: Subjects, path: str, value: Json) -> Iterator[str]:
 
 
 def _marks_in_place(asked: Subjects, path: str, value: Json, secret: bool) -> Iterator[str]:
-    steps = tuple(int(i) if i.isdigit() else i or name for name, i in _STEPS.findall(path))
+    steps = split_path(path)
     place, around = _place_of(asked.subject, steps, secret)
     if isinstance(value, dict | list):
         offending = _find_offending(asked, steps, value)
@@ -112,7 +93,7 @@ def _place_of(subject: Subject, steps: Steps, secret: bool) -> tuple[str, str]:
     if _is_entry(subject) and steps[:1] == ("Properties",):
         around = _meaning(scope.resolve_deep(value.get("Properties")), secret)
     for step in steps:
-        value = _inside(scope.resolve(value), step)
+        value = step_inside(scope.resolve(value), step)
         if not isinstance(step, int):
             place += f".{step}"
             continue
@@ -128,72 +109,22 @@ def _is_entry(subject: Subject) -> bool:
     return isinstance(subject.root, dict) and str(subject.root.get("Type")).endswith(_ENTRIES)
 
 
-def _inside(value: Json, step: str | int) -> Json:
-    """The member or element; ABSENT where it is not written. One object where a list belongs is a list of one."""
-    if isinstance(step, int):
-        return value[step] if isinstance(value, list) else value
-    return value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
-
-
 # -- which entries of a list, a mapping or a policy are at fault
 
 
 def _find_offending(asked: Subjects, steps: Steps, value: Json) -> list[tuple[str, Json]] | None:
-    """(place inside, value) of the entries that are at fault; None where they are only together, or cannot be told."""
-    written = _written_at(asked.subject, steps)
-    if isinstance(value, dict) and "Statement" in value and isinstance(written, dict):
-        steps, inside = (*steps, "Statement"), ".Statement"
-        written, value = asked.subject.scope.resolve(written["Statement"]), value["Statement"]
-    else:
-        inside = ""
-    if isinstance(value, dict) and inside:
-        written, value = [written], [value]
-    keys: Sequence[Any] = list(value) if isinstance(value, dict) else range(len(value))
-    if type(written) is not type(value) or len(written) != len(value) or len(keys) > MAX_ENTRIES:
-        return None
-
-    with_none = _chosen(written, ())
-    if asked.is_at_fault(steps, with_none):
-        return [(inside, None)]  # something is missing, whatever else is there
-    found = [key for key in keys if asked.is_at_fault(steps, _chosen(written, (key,)))]
-    rest = [key for key in keys if key not in found]
-    if not found or rest and asked.is_at_fault(steps, _chosen(written, rest)):
-        return None
-    return [(inside + _place_in(key, value), value[key]) for key in found]
+    """(place inside by keys, value) of the entries that are at fault; None where they cannot be told."""
+    offending = find_offending(asked, steps, value)
+    return None if offending is None else [(_place_inside(inner, entry), entry) for inner, entry in offending]
 
 
-def _place_in(key: str | int, value: Json) -> str:
-    if isinstance(key, str):
-        return f".{key}"
-    name = value[key].get("Name") if isinstance(value[key], dict) else None
+def _place_inside(inner: Steps, entry: Json) -> str:
+    return "".join(f".{step}" if isinstance(step, str) else _place_of_element(entry) for step in inner)
+
+
+def _place_of_element(element: Json) -> str:
+    name = element.get("Name") if isinstance(element, dict) else None
     return f"[{name}]" if isinstance(name, str) else "[]"
-
-
-def _chosen(value: Json, keys: Sequence[Any]) -> Json:
-    return {key: value[key] for key in keys} if isinstance(value, dict) else [value[key] for key in keys]
-
-
-def _written_at(subject: Subject, steps: Steps) -> Json:
-    value, scope = subject.root, subject.scope
-    for step in steps:
-        value = _inside(scope.resolve(value), step)
-    return scope.resolve(value)
-
-
-def _put(scope: Scope, body: Json, steps: Steps, value: Json) -> Json:
-    """The body with another value in that place; what is on the way is copied.
-
-    No function in a function: one that calls itself would hold the scope until the garbage collector runs.
-    """
-    if not steps:
-        return value
-    body, step = scope.resolve(body), steps[0]
-    if isinstance(body, dict) and isinstance(step, int):
-        return _put(scope, body, steps[1:], value)
-    inner = _put(scope, body[step], steps[1:], value)
-    if isinstance(body, dict):
-        return {**body, step: inner}
-    return [inner if at == step else item for at, item in enumerate(body)]
 
 
 # -- the meaning of a value

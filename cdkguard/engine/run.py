@@ -330,7 +330,7 @@ class Run:
         self.rules.counts[rule.id][_COLUMNS.index(verdict.outcome)] += 1
         if verdict.outcome is not Outcome.PASS:
             weight = bound.weight_of(subject, [path for path, _value in verdict.evidence])
-            self.findings.append(make_finding(rule, stack, verdict, logical_id, resource_type, self.settings, weight))
+            self.findings.append(make_finding(bound, stack, verdict, logical_id, resource_type, self.settings, weight))
 
 
 def _elastic_ips(resources: Mapping[str, Json]) -> list[str]:

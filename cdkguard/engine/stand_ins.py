@@ -49,7 +49,7 @@ def tell_of_stand_in(verdict: Verdict, place: str, said: Collection[str] | None)
     if verdict is PASSED or not is_about:
         return PASSED
     evidence = tuple((_place(path, place), value) for path, value in verdict.evidence)
-    return verdict._replace(evidence=evidence)
+    return verdict._replace(evidence=evidence, subject=None)
 
 
 def _sets(path: str, value: object, said: Collection[str]) -> bool:

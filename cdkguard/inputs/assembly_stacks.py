@@ -204,7 +204,7 @@ class StackReader:
 
     def _read_nested_template(
         self, parent: Stack, nested: _Nested, owner: str
-    ) -> tuple[str, dict[str, Json], Callable[[str], int | None]]:
+    ) -> tuple[str, dict[str, Json], Callable[..., int | None]]:
         """(path to show, body, lines) of the template, in its file or in the resource."""
         if nested.file is None:
             text = nested.template.text() or ""

@@ -24,8 +24,8 @@ _SECTIONS = frozenset(
 
 def read_template(
     path: str, name: str | None = None, may_be_empty: bool = False
-) -> tuple[dict[str, Json], Callable[[str], int | None]]:
-    """The template's body, and a function from a logical id to its line in the file.
+) -> tuple[dict[str, Json], Callable[..., int | None]]:
+    """The template's body, and a function from a logical id, and perhaps a property path, to the line in the file.
 
     `name` is the file's name in errors. CDK writes a stack without resources without that section: where the template
     `may_be_empty`, one that holds nothing but sections that CloudFormation knows is a template. Raises TemplateError.
@@ -59,16 +59,16 @@ def _open_holes(value: Json) -> Json:
     return value
 
 
-def _find_lines_later(text: str) -> Callable[[str], int | None]:
-    found: Callable[[str], int | None] | None = None
+def _find_lines_later(text: str) -> Callable[..., int | None]:
+    found: Callable[[str, str], int | None] | None = None
 
-    def find_line(logical_id: str) -> int | None:
+    def find_line(logical_id: str, path: str = "") -> int | None:
         nonlocal found
         if found is None:
             from cdkguard.inputs.template_lines import ResourceLines  # most runs have no finding, and ask for no line
 
             found = ResourceLines(text)
-        return found(logical_id)
+        return found(logical_id, path)
 
     return find_line
 

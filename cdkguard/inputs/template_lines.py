@@ -1,4 +1,4 @@
-"""Finds the lines on which a template's resources begin, in JSON and in YAML."""
+"""Finds the lines on which a template's resources and their properties begin, in JSON and in YAML."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from bisect import bisect
 from collections.abc import Callable
 
+from cdkguard._typing import Any
 from cdkguard.text.regexes import lazy_pattern
 
+_MOST = 1_000_000  # characters of one resource that are read
 # The section Resources where its line holds nothing else.
 _SECTION = lazy_pattern(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
 # The first line that is no comment.
@@ -19,7 +21,7 @@ _KEY = lazy_pattern(r"""(?:^|[{,\s])["']?([\w:.-]*\w)["']?\s*:\s*(?:[\[{&#\r\n]|
 
 
 class ResourceLines:
-    """Logical id -> the line on which its resource begins, from 1; None where it is not found.
+    """(logical ID, property path) -> the line on which that begins, from 1; None where the resource is not found.
 
     The text is searched when a line is first asked for.
     """
@@ -27,20 +29,60 @@ class ResourceLines:
     def __init__(self, text: str) -> None:
         self._text = text
         self._positions: dict[str, int] = {}  # logical id -> where its key begins in the text
+        self._in_block: list[int] = []  # the positions of keys that have lines of their own, in order
         self._done: list[Callable[[str], None]] = []
         self._breaks: list[int] = []
+        self._read: tuple[int, Any] = (-1, None)  # the position of the resource that was read last, and its nodes
 
-    def __call__(self, logical_id: str) -> int | None:
-        """The line on which the resource begins, counted from 1; None where the text does not show it."""
+    def __call__(self, logical_id: str, path: str = "") -> int | None:
+        """The line on which the property begins, or its nearest ancestor that is written; without a path, the resource."""
+        at = self._find_position(logical_id)
+        if at is None:
+            return self._find_in_loops(logical_id, path)
+        line = self._line_at(at)
+        if not path:
+            return line
+        from cdkguard.inputs.property_lines import follow, split_property_path
+
+        return line + follow(self._read_resource(at), [logical_id, *split_property_path(path)])
+
+    def _find_position(self, logical_id: str) -> int | None:
         for find_positions in (self._find_in_block, self._find_anywhere):
             if logical_id not in self._positions and find_positions not in self._done:
                 self._done.append(find_positions)
                 find_positions(self._text)
+        return self._positions.get(logical_id)
 
-        at = self._positions.get(logical_id)
-        if at is not None and not self._breaks:
+    def _line_at(self, position: int) -> int:
+        if not self._breaks:
             self._breaks = [found.start() for found in re.finditer("\n", self._text)] or [len(self._text)]
-        return None if at is None else bisect(self._breaks, at) + 1
+        return bisect(self._breaks, position) + 1
+
+    def _read_resource(self, at: int) -> Any:
+        """The nodes of the resource whose key stands at a position."""
+        if self._read[0] != at:
+            from cdkguard.inputs.property_lines import read_first_member
+
+            after = bisect(self._in_block, at)
+            end = self._in_block[after] if after < len(self._in_block) else len(self._text)
+            self._read = at, read_first_member(self._text[at : min(end, at + _MOST)])
+        return self._read[1]
+
+    def _find_in_loops(self, logical_id: str, path: str) -> int | None:
+        """The line of what a loop makes; None where no loop, or more than one, makes a resource of that ID."""
+        loops = [key for key in self._positions if key.startswith("Fn::ForEach::")]
+        if not loops:
+            return None
+        from cdkguard.inputs.property_lines import find_made_by_loop, follow, split_property_path
+
+        found: set[int] = set()
+        for key in loops:
+            at = self._positions[key]
+            nodes = self._read_resource(at)
+            made = find_made_by_loop(nodes.members[key], logical_id) if key in nodes.members else None
+            if made is not None:
+                found.add(self._line_at(at) + follow(made, split_property_path(path)))
+        return found.pop() if len(found) == 1 else None
 
     def _find_in_block(self, text: str) -> None:
         """The keys of the section's first level, where each resource has lines of its own, as in most files."""
@@ -59,7 +101,9 @@ class ResourceLines:
         )
         for found in keys.finditer(text, first.start(), end.start() if end else len(text)):
             quoted, single, bare = found.groups()
-            self._positions.setdefault(_unquote(quoted) if quoted else single or bare or "", found.start())
+            at = found.end() - len(found.group().lstrip())
+            self._positions.setdefault(_unquote(quoted) if quoted else single or bare or "", at)
+        self._in_block = sorted(self._positions.values())
 
     def _find_anywhere(self, text: str) -> None:
         """Keys behind the section's name, however they are laid out: on one line, or without a shape."""
@@ -67,7 +111,8 @@ class ResourceLines:
         if start is None:
             return
         for found in _KEY.finditer(text, start.end()):
-            self._positions.setdefault(found.group(1), found.start(1))
+            at = found.start(1)
+            self._positions.setdefault(found.group(1), at - 1 if text[at - 1] in "\"'" else at)
 
 
 def _unquote(key: str) -> str:

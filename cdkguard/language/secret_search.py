@@ -9,7 +9,7 @@ from cdkguard.language.comparisons import has_no_echo
 from cdkguard.template.functions import FUNCTIONS, is_intrinsic
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
-from cdkguard.text.secret_scripts import REFERENCE_SECTIONS, decode_base64, holds_assigned_secret
+from cdkguard.text.secret_scripts import REFERENCE_SECTIONS, decode_base64, find_assigned_secrets
 from cdkguard.text.secret_values import is_secret_text
 
 _DEEPEST = 100  # levels of a value that are looked at; deeper ones are UNKNOWN
@@ -26,33 +26,45 @@ _VALUE_OF_NAME = frozenset({"default", "Default", "defaultValue", "value", "Valu
 STORED_ELSEWHERE = ("PARAMETER_STORE", "SECRETS_MANAGER")
 
 
-def holds_secret(value: Json, scope: Scope, name: str = "", deep: int = 0) -> bool:
-    """Whether a value of any form holds a secret in plain text; `name` is what it is called."""
+def holds_secret(value: Json, scope: Scope) -> bool:
+    """Whether a value of any form holds a secret in plain text."""
+    return next(find_secret_names(value, scope), None) is not None
+
+
+def find_secret_names(value: Json, scope: Scope, name: str = "", deep: int = 0) -> Iterator[str]:
+    """What each secret in plain text in a value of any form is called; `name` is what the value is called.
+
+    "" for one without a name, such as the argument of a command.
+    """
     if deep > _DEEPEST:
         raise RecursionError("nested too deeply to be judged")
     if isinstance(value, dict) and brings_secret(value, scope, False):
-        return True
+        yield name
+        return
 
     found = scope.resolve(value)
     if isinstance(found, Deferred):
-        return found.kind == "text" and _text_holds_secret(found.text(), scope, name, deep)
-    if isinstance(found, dict):
-        return _mapping_holds_secret(found, scope, name, deep)
-    if isinstance(found, list):
-        return _list_holds_secret(found, scope, name, deep)
-    text = scalar_text(found)
-    return text is not None and found is not ABSENT and _text_holds_secret(text, scope, name, deep)
+        if found.kind == "text":
+            yield from _find_in_text(found.text(), scope, name, deep)
+    elif isinstance(found, dict):
+        yield from _find_in_mapping(found, scope, name, deep)
+    elif isinstance(found, list):
+        yield from _find_in_list(found, scope, name, deep)
+    elif found is not ABSENT and (text := scalar_text(found)) is not None:
+        yield from _find_in_text(text, scope, name, deep)
 
 
-def _text_holds_secret(text: str, scope: Scope, name: str, deep: int) -> bool:
+def _find_in_text(text: str, scope: Scope, name: str, deep: int) -> Iterator[str]:
     if name and is_secret_text(name, text):
-        return True
+        yield name
+        return
     if len(text) < 8:
-        return False
+        return
     text = decode_base64(text)
     if text.lstrip()[:1] in ("{", "[") and (parsed := _parse_json(text)) is not None:
-        return holds_secret(parsed, scope, "", deep + 1)
-    return holds_assigned_secret(text)
+        yield from find_secret_names(parsed, scope, "", deep + 1)
+    else:
+        yield from find_assigned_secrets(text)
 
 
 def _parse_json(text: str) -> Json:
@@ -64,28 +76,24 @@ def _parse_json(text: str) -> Json:
         return None  # a script, which is read as text
 
 
-def _mapping_holds_secret(found: Json, scope: Scope, name: str, deep: int) -> bool:
+def _find_in_mapping(found: Json, scope: Scope, name: str, deep: int) -> Iterator[str]:
     if scope.resolve(found.get("Type")) in STORED_ELSEWHERE:
-        return False
+        return
     beside = next((n for key in NAME_KEYS if key in found and isinstance(n := scope.resolve(found[key]), str)), name)
     for key, item in found.items():
         if key in REFERENCE_SECTIONS:
             continue
         called = beside if key in _VALUE_OF_NAME and beside else str(key)
-        if holds_secret(item, scope, called, deep + 1):
-            return True
-    return False
+        yield from find_secret_names(item, scope, called, deep + 1)
 
 
-def _list_holds_secret(found: list[Json], scope: Scope, name: str, deep: int) -> bool:
+def _find_in_list(found: list[Json], scope: Scope, name: str, deep: int) -> Iterator[str]:
     """A list of commands, of arguments (`--password`, `hunter2`) or of any values."""
     option = ""
     for item in found:
-        if holds_secret(item, scope, option or name, deep + 1):
-            return True
+        yield from find_secret_names(item, scope, option or name, deep + 1)
         text = scope.resolve(item)
         option = text.lstrip("-") if isinstance(text, str) and text.startswith("-") and "=" not in text else ""
-    return False
 
 
 def brings_secret(value: Json, scope: Scope, hidden: bool = True) -> bool:

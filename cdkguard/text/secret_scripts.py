@@ -46,25 +46,23 @@ def decode_base64(text: str) -> str:
         return text
 
 
-def holds_assigned_secret(text: str) -> bool:
-    """Whether a script or a configuration assigns a secret in plain text."""
+def find_assigned_secrets(text: str) -> Iterator[str]:
+    """The name of each secret that a script or a configuration assigns in plain text; "" for one that has no name."""
     text = text[:_MOST]
     lower = text.lower()
     if not any(word in lower for word in _WORDS):
-        return False
+        return
     if '\\"' in text:
         text = text.replace('\\"', '"')
-    if not _finds_secret(text):
-        return False
-    if any(section in text for section in REFERENCE_SECTIONS):
-        return _finds_secret(_without_references(text))
-    return True
+    if next(_find_names(text), None) is None:
+        return
+    yield from _find_names(_without_references(text) if any(s in text for s in REFERENCE_SECTIONS) else text)
 
 
-def _finds_secret(text: str) -> bool:
+def _find_names(text: str) -> Iterator[str]:
     if any(is_secret_text("password", found["value"]) for found in _COMMAND.finditer(text)):
-        return True
-    return any(is_secret_text(name, value) for name, value in _find_assignments(text))
+        yield ""
+    yield from (name for name, value in _find_assignments(text) if is_secret_text(name, value))
 
 
 def _find_assignments(text: str) -> Iterator[tuple[str, str]]:

@@ -152,3 +152,71 @@ def test_two_plain_resources_of_dates_are_two(tmp_path):
     table = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"}
     found = find(tmp_path, "", {}, "data-retention", Resources={"T20240101": table, "T20250101": table})
     assert len(set(found)) == 2
+
+
+# Rule id -> a resource that breaks it, and the fingerprint of version 1.0: whoever accepted it has accepted it for good.
+ACCEPTED = {
+    "iam-passrole-any-role": (
+        {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {
+                "PolicyName": "p",
+                "PolicyDocument": {
+                    "Statement": [
+                        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"},
+                        {"Effect": "Allow", "Action": ["ec2:RunInstances", "iam:PassRole"], "Resource": "*"},
+                    ]
+                },
+            },
+        },
+        "9be5b999dcaef4cccd078ce3",
+    ),
+    "secret-in-lambda-env": (
+        {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Environment": {"Variables": {"STAGE": "x", "DB_PASSWORD": "hunter22"}}},
+        },
+        "1ee13c51e73b0c7e66af2694",
+    ),
+    "secret-in-ecs-env": (
+        {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {
+                "ContainerDefinitions": [
+                    {"Environment": [{"Name": "A", "Value": "b"}, {"Name": "API_TOKEN", "Value": "hunter22hunter"}]}
+                ]
+            },
+        },
+        "8a9f8b2d34e1c6470caadd84",
+    ),
+    "secret-in-ec2-userdata": (
+        {
+            "Type": "AWS::EC2::Instance",
+            "Properties": {"UserData": {"Fn::Base64": "export MYSQL_PASSWORD=Passw0rdShop1"}},
+        },
+        "2a043ff60e0c2d0d3edc6956",
+    ),
+    "ec2-imdsv2": (
+        {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": {"ImageId": "ami-1"}}},
+        "88daa692a0e769f49f09dd17",
+    ),
+    "eks-public-endpoint": (
+        {"Type": "AWS::EKS::Cluster", "Properties": {"ResourcesVpcConfig": {"EndpointPublicAccess": True}}},
+        "42a691035c0201661ea40f77",
+    ),
+    "rds-instance-encryption": (
+        {"Type": "AWS::RDS::DBInstance", "Properties": {"StorageEncrypted": {"Ref": "Flag"}, "Engine": "mysql"}},
+        "833e7d1c87930c2d8aa8abc2",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule_id", ACCEPTED)
+def test_what_a_message_says_and_which_part_it_names_is_no_part_of_the_fingerprint(tmp_path, monkeypatch, rule_id):
+    resource, accepted = ACCEPTED[rule_id]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.json").write_text(
+        json.dumps({"Parameters": {"Flag": {"Type": "String"}}, "Resources": {"X": resource}})
+    )
+    report = check(Config(paths=("t.json",), environment="prod", rules=(rule_id,)))
+    assert [f.fingerprint for f in report.findings if f.rule_id == rule_id] == [accepted]

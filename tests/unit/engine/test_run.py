@@ -469,7 +469,7 @@ def test_a_finding_holds_what_a_report_needs():
                why="Because.")  # fmt: skip
     named = Stack(
         "S", {"Resources": {"X": {"Type": "A::B::C", "Properties": {"On": "no"}}}}, "s.json", construct_path="App/S",
-        environment="prod", account="111122223333", construct_paths={"X": "App/S/X/Resource"}, line_of=lambda name: 7,
+        environment="prod", account="111122223333", construct_paths={"X": "App/S/X/Resource"}, line_of=lambda name, path: 7,
         source_of=lambda name: Source("app.py", 12) if name == "X" else None,
     )  # fmt: skip
     (found,) = evaluate_resources([named], [one], EngineSettings(sets=SETS)).findings
@@ -488,7 +488,7 @@ def test_a_finding_holds_what_a_report_needs():
 def test_an_absent_value_is_told_as_such_and_an_unknown_one_by_its_name():
     assert judge(rule(ON, message="{path} {found}|"), {"X": {"Type": "A::B::C"}})[0].message == "Properties.On absent|"
     (unknown,) = judge(rule(ON), {"X": {"Type": "A::B::C", "Properties": {"On": {"Ref": "P"}}}})
-    assert unknown.message == "Cannot be judged: It is right (Properties.On is ${P} until deployment)"
+    assert unknown.message == "Cannot be judged: It is right (Properties.On is ${P}, which only the deployment knows)"
 
 
 def test_a_severity_of_no_environment_is_the_rules_own():

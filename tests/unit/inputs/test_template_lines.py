@@ -58,3 +58,70 @@ def test_lines_of_a_template_on_one_line():
         1,
         None,
     )
+
+
+PROPERTIES = """\
+Resources:
+  Policy:
+    Type: AWS::IAM::Policy
+    Properties:
+      Roles: [app]
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Action: s3:Get*
+          - Effect: Allow
+            Action: [a, b]
+  Chosen:
+    Properties:
+      Rules: !If [Prod, [{A: 1}], [{A: 2}]]
+  'Fn::ForEach::Stages':
+    - Stage
+    - [dev, prod]
+    - 'Fn::ForEach::Buckets':
+        - Name
+        - [a]
+        - 'Bucket${Stage}${Name}':
+            Type: AWS::S3::Bucket
+            Properties:
+              AccessControl: PublicRead
+"""
+
+
+def test_a_property_has_its_own_line_or_that_of_its_nearest_ancestor():
+    lines = ResourceLines(PROPERTIES)
+    found = {
+        path: lines("Policy", path)
+        for path in ("", "Properties.Roles", "Properties.PolicyDocument.Statement[1]", "Properties.PolicyDocument.Statement[1].Action[1]",
+                     "Properties.PolicyDocument.Statement[7].Action", "DeletionPolicy", "Properties.Missing.Inside")
+    }  # fmt: skip
+    assert [*found.values()] == [2, 5, 10, 11, 7, 2, 4]
+    assert lines("Chosen", "Properties.Rules[0].A") == 14  # which of the two it is, the path does not say
+    assert lines("Nobody", "Properties.Roles") is None
+
+
+def test_what_a_loop_makes_has_the_lines_of_the_loop():
+    lines = ResourceLines(PROPERTIES)
+    assert (lines("Bucketproda"), lines("Bucketproda", "Properties.AccessControl")) == (21, 24)
+    assert lines("Other") is None
+
+
+@given(st.data())
+def test_the_line_of_a_property_in_json_is_that_of_its_key(data):
+    values = st.recursive(
+        st.sampled_from([1, "x", True]),
+        lambda inner: st.dictionaries(st.sampled_from("ABCD"), inner, min_size=1) | st.lists(inner, min_size=1),
+        max_leaves=12,
+    )
+    properties = data.draw(st.dictionaries(st.sampled_from("ABCD"), values, min_size=1))
+    body = {"Resources": {"First": {"Type": "T"}, "R": {"Type": "T", "Properties": properties}, "Z": {"Type": "T"}}}
+    text = json.dumps(body, indent=data.draw(st.sampled_from([1, 2, "\t"])))
+    path, value = "Properties", properties
+    while isinstance(value, dict | list) and value:
+        step = data.draw(st.sampled_from([*value] if isinstance(value, dict) else [*range(len(value))]))
+        path, value = (f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}"), value[step]
+    line = text.splitlines()[ResourceLines(text)("R", path) - 1].strip()
+    if not path.endswith("]"):
+        assert line.startswith(f'"{path[-1]}":')
+    elif not isinstance(value, dict | list):
+        assert line.rstrip(",") == json.dumps(value)

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from cdkguard.text.secret_scripts import decode_base64, holds_assigned_secret
+from cdkguard.text.secret_scripts import decode_base64, find_assigned_secrets
 
 ASSIGNED = [
     "export DB_PASSWORD=hunter2hunter2",
@@ -77,19 +77,19 @@ HARMLESS = [
 
 @pytest.mark.parametrize("line", ASSIGNED)
 def test_a_line_that_assigns_a_secret(line: str) -> None:
-    assert holds_assigned_secret(f"#!/bin/sh\n{line}\nexit 0\n")
+    assert [*find_assigned_secrets(f"#!/bin/sh\n{line}\nexit 0\n")]
 
 
 @pytest.mark.parametrize("line", HARMLESS)
 def test_a_line_that_only_speaks_of_one(line: str) -> None:
-    assert not holds_assigned_secret(f"#!/bin/sh\n{line}\nexit 0\n")
+    assert not [*find_assigned_secrets(f"#!/bin/sh\n{line}\nexit 0\n")]
 
 
 def test_sections_of_a_build_that_name_secrets_are_left_out() -> None:
     build = "version: 0.2\nenv:\n  secrets-manager:\n    DB_PASSWORD: 'shop:password1'\n  variables:\n    STAGE: prod\n"
-    assert not holds_assigned_secret(build)
-    assert holds_assigned_secret(build + "    API_TOKEN: hunter22hunter22\n")
-    assert holds_assigned_secret("secrets-manager: {a: [\nPASSWORD=hunter22")  # no YAML: nothing is left out
+    assert not [*find_assigned_secrets(build)]
+    assert [*find_assigned_secrets(build + "    API_TOKEN: hunter22hunter22\n")]
+    assert [*find_assigned_secrets("secrets-manager: {a: [\nPASSWORD=hunter22")]  # no YAML: nothing is left out
 
 
 def test_only_base64_of_a_text_is_decoded() -> None:
@@ -101,5 +101,5 @@ def test_only_base64_of_a_text_is_decoded() -> None:
 
 
 def test_a_long_text_is_read_in_linear_time() -> None:
-    assert not holds_assigned_secret("password " * 30_000)
-    assert not holds_assigned_secret("token = " + "a.b" * 60_000 + "(")
+    assert not [*find_assigned_secrets("password " * 30_000)]
+    assert not [*find_assigned_secrets("token = " + "a.b" * 60_000 + "(")]
