@@ -148,6 +148,10 @@ def find_nothing(logical_id: str, path: str = "") -> None:
     """For a stack of which no places are known."""
 
 
+def find_no_grant(statement: Mapping[str, Json], guilty: Sequence[Json]) -> None:
+    """For a stack of whose grants no places are known."""
+
+
 class Stack(NamedTuple):
     """One CloudFormation template with its place in the cloud assembly; a nested stack is one, too.
 
@@ -171,6 +175,8 @@ class Stack(NamedTuple):
     source_of: Callable[[str], Source | None] = find_nothing  # Logical id -> the user's own line; worked out late.
     # (logical id, property path or "") -> line in the template file; worked out late.
     line_of: Callable[..., int | None] = find_nothing
+    # (resolved statement of a policy, its actions at fault) -> the line of the call that granted it, where it is certain.
+    granted_at: Callable[..., Source | None] = find_no_grant
     source: Source | None = None  # The line where the user's code creates the stack.
     acknowledgements: Sequence[Acknowledgement] = ()  # Of its constructs; a root stack has those of nested stacks, too.
     missing: Sequence[Missing] = ()  # Context that was missing while the stack's assembly was synthesized.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from cdkguard._typing import Any
-from cdkguard.model import Stack, find_nothing, replace_stacks
+from cdkguard.model import Stack, find_no_grant, find_nothing, replace_stacks
 
 _KEPT_SECTIONS = ("Transform", "Fn::Transform", "Description")
 
@@ -30,6 +30,7 @@ def slim_stacks(stacks: Sequence[Stack], sections: Sequence[dict[str, Any]]) -> 
             construct_paths={name: stack.construct_paths[name] for name in resources if name in stack.construct_paths},
             source_of=find_nothing,
             line_of=find_nothing,
+            granted_at=find_no_grant,
             unread=frozenset(),
         )
 

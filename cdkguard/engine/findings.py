@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from cdkguard._typing import Json
+from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.engine.branching import Verdict
 from cdkguard.engine.resource_names import name_resource
 from cdkguard.engine.rules import BoundRule, EngineSettings, severity_of
 from cdkguard.errors import TooMuchError
-from cdkguard.model import Finding, Stack
+from cdkguard.model import Finding, Source, Stack
+
+if TYPE_CHECKING:
+    from cdkguard.engine.offenders import Offender
 
 MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
 
@@ -69,7 +72,7 @@ def make_finding(
         looked_at="" if looked_at in property_paths[:1] else looked_at,
         found=words.found or None,
         branch=verdict.branch,
-        source=stack.source_of(logical_id) if logical_id else stack.source,
+        source=_find_source(stack, logical_id, offenders),
         template_line=stack.line_of(logical_id, property_paths[0] if property_paths else "") if logical_id else None,
         remedy=rule.remedy,
         why=rule.why,
@@ -84,3 +87,17 @@ def make_finding(
         ),
         hides_secret=words.hides_secret,
     )
+
+
+def _find_source(stack: Stack, logical_id: str | None, offenders: Sequence[Offender]) -> Source | None:
+    """The user's line: of a policy's statement, that of the call which granted it; else that of the construct."""
+    if logical_id is None:
+        return stack.source
+    from cdkguard.engine.statement_words import is_statement
+
+    first = offenders[0] if offenders else None
+    if first is not None and is_statement(first.value, first.path):
+        granted = stack.granted_at(first.value, first.guilty)
+        if granted is not None:
+            return granted
+    return stack.source_of(logical_id)

@@ -14,7 +14,7 @@ from cdkguard.inputs.parts import DEPLOYERS, StackHead
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty, metadata_of
 from cdkguard.inputs.source_lines import StackMetadata
 from cdkguard.inputs.template_file import parse_template, read_template
-from cdkguard.model import Problem, Stack, find_nothing
+from cdkguard.model import Problem, Source, Stack, find_nothing
 from cdkguard.system import files
 
 MAX_NESTED = 30  # levels of nested stacks in nested stacks
@@ -66,6 +66,7 @@ class StackReader:
             tags=head.tags, termination_protection=properties.get("terminationProtection") is True, parameters=parameters,
             notification_arns=[str(arn) for arn in topics], construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines, source=metadata.source_at(construct_path),
+            granted_at=_find_grants_later(metadata, template),
             acknowledgements=tuple(metadata.acknowledgements()), missing=artifact.missing, from_assembly=True,
             unread=_find_unread(nested, template), artifact=owner,
             depends_on=tuple(
@@ -195,7 +196,7 @@ class StackReader:
             region=None if elsewhere else root.region, elsewhere=elsewhere,
             termination_protection=root.termination_protection, tags=root.tags, parent=parent,
             parent_logical_id=nested.logical_id, construct_paths=construct_paths,
-            source_of=metadata.source_of(construct_paths), line_of=lines,
+            source_of=metadata.source_of(construct_paths), line_of=lines, granted_at=_find_grants_later(metadata, template),
             source=metadata.source_at(nested.construct_path) or metadata.source_at(nested.resource_path or ""),
             missing=root.missing, from_assembly=True, unread=_find_unread(inner, template),
         )  # fmt: skip
@@ -258,3 +259,17 @@ def nested_path(resource_path: str | None, logical_id: str, parent_path: str | N
     if last.endswith(".NestedStackResource") and head.endswith(".NestedStack"):
         return head.removesuffix(".NestedStack")
     return resource_path
+
+
+def _find_grants_later(metadata: StackMetadata, template: dict[str, Json]) -> Callable[..., Source | None]:
+    found: Callable[..., Source | None] | None = None
+
+    def find_grant(statement: Mapping[str, Json], guilty: Sequence[Json]) -> Source | None:
+        nonlocal found
+        if found is None:
+            from cdkguard.inputs.grant_lines import GrantLines  # few runs have a finding on a policy
+
+            found = GrantLines(metadata.entries, metadata.base, template)
+        return found(statement, guilty)
+
+    return find_grant
