@@ -13,7 +13,7 @@ from cdkguard.diff.refusals import find_refusals
 from cdkguard.diff.resource_changes import NESTED_TYPES
 from cdkguard.diff.served import find_origin
 from cdkguard.engine.property_paths import value_at_text
-from cdkguard.engine.resource_names import name_resource
+from cdkguard.engine.resource_names import name_resource, use_construct_paths
 from cdkguard.engine.weakening import Weakening
 from cdkguard.model import Change, Outcome, PropertyChange, Rule
 from cdkguard.template.rendering import is_hidden, render_value
@@ -73,7 +73,9 @@ def render_message(
     form = rule.message or rule.headline
     facts = {**_facts(change, paths), **more}
     text = _FACT.sub(lambda m: facts.get(m.group(1), m.group(0)), form)
-    text = text.removesuffix(": ")  # of a fact that is empty here
+    text = use_construct_paths(text.removesuffix(": "), change.stack)  # a fact may be empty here
+    if change.old_stack is not None:
+        text = use_construct_paths(text, change.old_stack)
 
     if outcome is Outcome.UNKNOWN:
         link = ":" if "not known before deployment" in text else " whether"
@@ -140,7 +142,7 @@ def _causes(change: Change) -> list[PropertyChange]:
 
 def _facts(change: Change, paths: Sequence[str]) -> dict[str, str]:
     causes = (p.because or _render_cause(change, p) for p in _causes(change))
-    partner = change.partner or ""
+    partner = (change.partner or "").removesuffix("/Resource")
     if change.partner_stack:
         partner += f" in {change.partner_stack}"
 

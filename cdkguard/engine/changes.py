@@ -31,7 +31,7 @@ from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.record import add_policies, make_record
 from cdkguard.engine.regressions import GoverningStacks, Regressions
-from cdkguard.engine.resource_names import use_construct_paths
+from cdkguard.engine.resource_names import NamesOfOthers, use_construct_paths
 from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_strict, severity_of, split_types
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.successors import find_updates
@@ -93,6 +93,7 @@ class _ChangeRun:
         self._entries: dict[tuple[str, str | None], list[Mapping[str, Json]]] = {}  # by rule id and type
         self._records: dict[int, dict[str, Json]] = {}  # by id of a change
         self._wider: list[tuple[Change, Widening]] | None = None
+        self._names = NamesOfOthers((stacks[1], sides.after), (stacks[0], sides.before))
 
     def evaluate(self) -> None:
         successors = find_updates(self.changes)
@@ -258,6 +259,7 @@ class _ChangeRun:
         """Adds a finding; `secrets` are those of the `facts` that hold the length of a secret instead of it."""
         paths = paths or tuple(p.path for p in change.properties if p.replacement != "no")[:3]
         message = render_message(rule, change, outcome, paths, facts, secrets, unknown)
+        message = message._replace(text=self._names.use_names(message.text, change.stack))
         self._add(rule, change, outcome, message, paths, severity, widening)
 
     def _record_unknown(self, rule: Rule, change: Change, reason: str) -> None:

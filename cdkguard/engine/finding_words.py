@@ -45,7 +45,7 @@ def describe_offenders(offenders: Sequence[Offender], secret: bool, stack: Stack
 def _describe_value(offender: Offender, secret: bool) -> str:
     if not secret and is_statement(offender.value, offender.path):
         return describe_statement(offender.value, offender.guilty)
-    return render_value(offender.value, secret)
+    return render_value(offender.value, secret).replace("§", "${…}")  # the mark of a part that is not known
 
 
 def _list_paths(offenders: Sequence[Offender]) -> str:

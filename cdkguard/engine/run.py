@@ -9,6 +9,7 @@ from cdkguard.engine.app_facts import Key, find_facts
 from cdkguard.engine.branching import PASSED, Verdict, evaluate_branches, find_world, passes_everywhere
 from cdkguard.engine.findings import MAX_FINDINGS, make_finding, refuse_too_many
 from cdkguard.engine.lookups import Lookups
+from cdkguard.engine.resource_names import NamesOfOthers
 from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_for_stack
 from cdkguard.engine.texts import find_texts
 from cdkguard.language.subject import Subject
@@ -59,6 +60,7 @@ class Run:
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self._by_defaults: dict[Stack, Scope] = {}  # the scopes of stacks without values made for production
+        self._names = NamesOfOthers((stacks, self.scopes))
         self._globals: dict[Stack, dict[str, Json]] = {}  # the `Globals` that a stack's resources of AWS SAM share
 
     def _gather_facts(self) -> Mapping[Key, Json] | None:
@@ -330,7 +332,10 @@ class Run:
         self.rules.counts[rule.id][_COLUMNS.index(verdict.outcome)] += 1
         if verdict.outcome is not Outcome.PASS:
             weight = bound.weight_of(subject, [path for path, _value in verdict.evidence])
-            self.findings.append(make_finding(bound, stack, verdict, logical_id, resource_type, self.settings, weight))
+            made = make_finding(bound, stack, verdict, logical_id, resource_type, self.settings, weight)
+            message, found = self._names.use_names(made.message, stack), made.found
+            found = found and self._names.use_names(found, stack)
+            self.findings.append(made if message == made.message else made._replace(message=message, found=found))
 
 
 def _elastic_ips(resources: Mapping[str, Json]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cdkguard._typing import Json
 from cdkguard.diff.references import find_references
 from cdkguard.engine.offending import Steps, Subjects
+from cdkguard.engine.resource_names import name_resource
 from cdkguard.model import Stack
 from cdkguard.template.paths import render_path
 from cdkguard.template.rendering import render_value
@@ -70,7 +71,7 @@ def describe_leaves(path: str, leaves: Sequence[Leaf], stack: Stack) -> str:
     told = " and ".join(reasons[:_MOST_TOLD]) + (f" (and {more} more)" if more > 0 else "")
     if not place:
         return told
-    shown = render_value(value, False)
+    shown = _find_passed_resource(value, stack) or render_value(value, False)
     found = f"{place} is {shown}" if shown != "${…}" else place
     if told in (f"{_ONLY} {shown}", _ONLY):
         return f"{found}, which only the deployment knows"
@@ -119,12 +120,13 @@ def _explain_parameter(name: str, stack: Stack) -> str:
     """A parameter without a value; of a nested stack, the one of its parents that is passed to it."""
     inner = name
     while stack.parent is not None:
-        passed = _find_passed(stack, name)
-        parents = as_mapping(stack.parent.template.get("Parameters"))
+        passed, parent = _find_passed(stack, name), stack.parent
+        parents = as_mapping(parent.template.get("Parameters"))
         if isinstance(passed, dict) and len(passed) == 1 and passed.get("Ref") in parents:
-            name, stack = passed["Ref"], stack.parent
+            name, stack = passed["Ref"], parent
             continue
-        return f"{_ONLY} what the parent passes as the parameter {name}"
+        resource = _name_reference(passed, parent)
+        return f"{_ONLY} {resource}" if resource else f"{_ONLY} what the parent passes as the parameter {name}"
     declared = as_mapping(as_mapping(stack.template.get("Parameters")).get(name))
     if str(declared.get("Type", "")).startswith("AWS::SSM::"):
         return f"the parameter {name} is read from Parameter Store by the deployment (--parameter {name}=...)"
@@ -137,6 +139,19 @@ def _find_passed(stack: Stack, name: str) -> Json:
     resources = as_mapping(stack.parent.template.get("Resources"))
     properties = as_mapping(as_mapping(resources.get(stack.parent_logical_id or "")).get("Properties"))
     return as_mapping(properties.get("Parameters")).get(name)
+
+
+def _find_passed_resource(value: Deferred, stack: Stack) -> str:
+    """`${Data/Invoices.Arn}` of a nested stack's parameter that takes a value of a resource; "" of any other value."""
+    if value.kind != "parameter" or value.target is None or stack.parent is None:
+        return ""
+    return _name_reference(_find_passed(stack, value.target), stack.parent)
+
+
+def _name_reference(passed: Json, stack: Stack) -> str:
+    resources = as_mapping(stack.template.get("Resources"))
+    link = next((link for link in find_references(passed) if link[0] in resources), None)
+    return f"${{{name_resource(stack, link[0])}{'.' + link[1] if link[1] else ''}}}" if link is not None else ""
 
 
 def _explain_resource(value: Deferred, stack: Stack) -> str:
