@@ -260,6 +260,7 @@ class PropertyChange(NamedTuple):
     replacement: Replacement = "no"  # Whether this change alone replaces the resource.
     because: str = ""  # The cause, where it is another resource: "follows Table, which is replaced".
     name: str = ""  # The name that calls it a secret, where it is the value of a pair such as {Name, Value}.
+    only_follows: bool = False  # Whether both sides are one value but for the names of what is renamed or replaced.
 
 
 class Change(NamedTuple):

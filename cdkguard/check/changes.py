@@ -21,6 +21,7 @@ from cdkguard.check.new_findings import KnownFindings, find_known
 from cdkguard.config import approvals
 from cdkguard.config.find import repository_root
 from cdkguard.config.settings import Config
+from cdkguard.diff.causes import keep_known_causes
 from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.model import Change, Finding, Problem, Stack
@@ -76,7 +77,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
     if old_config is not None:  # It judges the new app, whose context counts.
         old = bind_config(old_config._replace(app_context=config.app_context))
     changes = tuple(c for c in compared.changes if _is_judged(c, config, others))
-    changes = _without_harmless_moves(changes, new.chosen, old.config if old else config)
+    changes = keep_known_causes(_without_harmless_moves(changes, new.chosen, old.config if old else config))
 
     rules = [r for r in new.bound.rules if r.scope == "change" and not is_about_guardrail(r)]
     judged = evaluate_changes(changes, rules, loaded.rules, (compared.before, after), new.settings, compared.sides)

@@ -13,6 +13,7 @@ from cdkguard.baselines.open import Baseline, open_baseline, read_saved
 from cdkguard.check import comparison
 from cdkguard.check.assemble import open_assembly, refuse_empty
 from cdkguard.config.settings import Config
+from cdkguard.diff.causes import keep_known_causes
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.model import Assembly, Change, Problem, Stack
 from cdkguard.outputs.diff.common import Difference
@@ -118,7 +119,8 @@ def _of_selected_stacks(found: Sequence[Change], config: Config) -> tuple[Change
         names = (stack.root.name, stack.root.construct_path or stack.root.name)
         return any(fnmatchcase(name, glob) for name in names for glob in config.stacks)
 
-    return tuple(c for c in found if is_selected(c.stack) or (c.old_stack is not None and is_selected(c.old_stack)))
+    selected = (c for c in found if is_selected(c.stack) or (c.old_stack is not None and is_selected(c.old_stack)))
+    return keep_known_causes(selected)
 
 
 def _words(config: Config) -> str:

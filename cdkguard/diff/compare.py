@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cdkguard._typing import Json
+from cdkguard.diff.causes import Evidence, add_causes
 from cdkguard.diff.compared_scope import ComparedScope, pair_scopes
 from cdkguard.diff.exports import find_refused_stacks
 from cdkguard.diff.fates import is_retained
 from cdkguard.diff.nested_outputs import find_changed_outputs
-from cdkguard.diff.propagation import Knowledge, follow_changes
+from cdkguard.diff.propagation import Followed, Knowledge, follow_changes
 from cdkguard.diff.renames import mark_renames
 from cdkguard.diff.resource_changes import ResourceChanges, TypeFacts, choose_worse
 from cdkguard.diff.sides import Resource, Sides, is_created, is_equal_text_equal, keep_old_defaults, resolve_resource
 from cdkguard.diff.stack_pairs import Pair, ResourceKey, find_nested, match_stacks
-from cdkguard.diff.targets import FindTarget, Target, Targets
+from cdkguard.diff.targets import FindOrigin, Origin, Targets, as_find_target
 from cdkguard.diff.tokens import make_token
 from cdkguard.model import Change, Stack
 from cdkguard.template.stack_scopes import StackScopes
@@ -93,16 +94,20 @@ class _Comparison:
             self._create_stack(new)
 
         self.changes = {key: self.resources.settle_fate(change) for key, change in self.changes.items()}
-        self._follow_changes(matched.pairs)
-        mark_renames(self.changes, self.facts, self._make_targets(matched.pairs))
+        followed = self._follow_changes(matched.pairs)
+        origins = self._make_origins(matched.pairs)
+        mark_renames(self.changes, self.facts, (as_find_target(origins[0]), as_find_target(origins[1])))
 
         refused = find_refused_stacks(
             matched.pairs, self.changes, self.facts.attributes, self.sides, (self.before, self.after)
         )
         order = {stack: place for place, stack in enumerate([*self.after, *self.before])}
-        changes = [*matched.changes, *refused, *self.changes.values()]
+        changes = [*matched.changes, *(stack.change for stack in refused), *self.changes.values()]
         changes.sort(key=lambda c: (order[c.stack], c.logical_id is not None, c.construct_path or c.logical_id or ""))
-        return tuple(map(_finish, changes))
+        exports = {stack.change.stack: stack.values for stack in refused}
+        return tuple(
+            add_causes(list(map(_finish, changes)), Evidence(*origins, dict(matched.pairs), followed, exports))
+        )
 
     def _compare_pair(self, old: Stack, new: Stack) -> None:
         old_raw, new_raw = self.sides.before.resources(old), self.sides.after.resources(new)
@@ -123,7 +128,8 @@ class _Comparison:
             if change is not None:
                 self.changes[new, logical_id] = change
 
-    def _follow_changes(self, pairs: Sequence[Pair]) -> None:
+    def _follow_changes(self, pairs: Sequence[Pair]) -> Followed:
+        """Add the followers of changed resources; what each of them follows."""
         knowledge = Knowledge(
             self.facts.replacements,
             self.facts.attributes,
@@ -133,25 +139,27 @@ class _Comparison:
             self.resources.find_replaced_fate,
             self.resources.holds_data,
         )
-        for key, change in follow_changes(pairs, self.changes, knowledge).items():
+        followers = follow_changes(pairs, self.changes, knowledge)
+        for key, change in followers.changes.items():
             stateful = self.resources.holds_data(change.resource_type, change.before)
             self.changes[key] = self.resources.settle_fate(change._replace(stateful=stateful))
+        return followers.followed
 
     def _find_new_body(self, old: Stack, new: Stack, logical_id: str) -> Json:
         """The resolved resource of a pair's new side; None where it is not created."""
         raw = self.sides.after.resources(new).get(logical_id)
         return resolve_resource(raw, self.sides.pair(old, new).after).body
 
-    def _make_targets(self, pairs: Sequence[Pair]) -> tuple[FindTarget, FindTarget]:
+    def _make_origins(self, pairs: Sequence[Pair]) -> tuple[FindOrigin, FindOrigin]:
         """Who finds the resource that a value comes from, before and after; both call a pair's stack by the new one."""
         new_of, old_of = dict(pairs), {new: old for old, new in pairs}
         before, after = Targets(self.before, self.sides.before), Targets(self.after, self.sides.after)
 
-        def find_before(stack: Stack, value: Deferred) -> Target | None:
-            target = before.find(old_of.get(stack, stack), value)
-            return target and (new_of.get(target[0], target[0]), target[1])
+        def find_before(stack: Stack, value: Deferred) -> Origin | None:
+            origin = before.find_origin(old_of.get(stack, stack), value)
+            return origin and (new_of.get(origin[0], origin[0]), origin[1])
 
-        return find_before, after.find
+        return find_before, after.find_origin
 
     # -- stacks without a partner
 

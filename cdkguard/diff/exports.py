@@ -32,7 +32,15 @@ class _Export(NamedTuple):
 
     name: str
     verb: str
+    before: Json  # Its comparable value in the baseline.
     certain: bool = True
+
+
+class RefusedStack(NamedTuple):
+    """A stack that deletes or changes exports which another one imports."""
+
+    change: Change
+    values: tuple[Json, ...]  # Of these exports in the baseline, comparable.
 
 
 def find_refused_stacks(
@@ -41,7 +49,7 @@ def find_refused_stacks(
     attributes: Attributes,
     sides: Sides,
     stacks: tuple[Sequence[Stack], Sequence[Stack]],
-) -> list[Change]:
+) -> list[RefusedStack]:
     """One change for each stack that deletes or changes exports which another one imports."""
     found, consumers = [], None
     for old, new in pairs:
@@ -49,11 +57,13 @@ def find_refused_stacks(
         if not exports:
             continue
         consumers = consumers or _Consumers(pairs, sides, stacks)
-        refused = [r for export in exports for r in consumers.refuse(old, new, export)]
+        by_export = [(export, list(consumers.refuse(old, new, export))) for export in exports]
+        refused = [r for _export, refusals in by_export for r in refusals]
         if refused:
             more = len(refused) - _MOST_TOLD
             shown = refused[:_MOST_TOLD] + ([(f"do so with {more} more", refused[-1][1])] if more > 0 else [])
-            found.append(Change("STACK_REFUSED", new, old_stack=old, after={"Refused": shown}))
+            change = Change("STACK_REFUSED", new, old_stack=old, after={"Refused": shown})
+            found.append(RefusedStack(change, tuple(export.before for export, refusals in by_export if refusals)))
     return found
 
 
@@ -67,12 +77,12 @@ def _find_changed_exports(
     for name, value in before.items():
         if name not in after:
             # Another export of which the name is not known may be this one.
-            yield _Export(name, "delete its export", "" not in after)
+            yield _Export(name, "delete its export", make_comparable(pair.before, value), "" not in after)
         elif name:
             values = make_comparable(pair.before, value), make_comparable(pair.after, after[name])
             certain = _find_certainty(values, new, changes, attributes)
             if certain is not None:
-                yield _Export(name, "change the value of its export", certain)
+                yield _Export(name, "change the value of its export", values[0], certain)
 
 
 def _find_certainty(

@@ -38,19 +38,32 @@ class Knowledge(NamedTuple):
     holds_data: Callable[[str | None, Json], bool]  # (type, body) -> whether its loss is a loss of data.
 
 
-def follow_changes(
-    pairs: Sequence[Pair], changes: Mapping[ResourceKey, Change], knowledge: Knowledge
-) -> dict[ResourceKey, Change]:
-    """The changes of all resources that follow another one; each stands in for the change of its key, if any."""
+# (Follower, path of its value) -> the resources that it follows.
+Followed = Mapping[tuple[ResourceKey, str], Sequence[ResourceKey]]
+
+
+class Followers(NamedTuple):
+    """The resources that follow others."""
+
+    changes: dict[ResourceKey, Change]  # Each stands in for the change of its key, if any.
+    followed: Followed
+
+
+def follow_changes(pairs: Sequence[Pair], changes: Mapping[ResourceKey, Change], knowledge: Knowledge) -> Followers:
+    """The changes of all resources that follow another one."""
     outputs = [
-        _Step(Node(new, "output", name), because=f"follows {new.parent_logical_id}, whose Outputs.{name} changes")
+        _Step(
+            Node(new, "output", name),
+            because=f"follows {new.parent_logical_id}, whose Outputs.{name} changes",
+            followed=(new.parent, str(new.parent_logical_id)),
+        )
         for old, new in pairs
         if new.parent is not None
         for name in knowledge.find_changed_outputs(old, new)
     ]
     is_replaced = any(change.impact in REPLACE_IMPACTS for change in changes.values())
     if not outputs and not is_replaced and not _is_anything_read_anew(changes, knowledge):
-        return {}
+        return Followers({}, {})
     return _Propagation(pairs, changes, knowledge).run(outputs)
 
 
@@ -82,6 +95,7 @@ class _Step(NamedTuple):
     because: str = ""
     noise: bool = False  # Whether every build brings the change of the value.
     guess: bool = False  # Whether nothing is replaced, and an update in place may give another value.
+    followed: ResourceKey | None = None  # The resource that gives the value.
 
 
 class _Propagation:
@@ -89,6 +103,7 @@ class _Propagation:
         self.knowledge = knowledge
         self.changes = dict(changes)
         self.followers: dict[ResourceKey, Change] = {}
+        self.followed: dict[tuple[ResourceKey, str], list[ResourceKey]] = {}
         self.old_of = {new: old for old, new in pairs}
         self.uses = find_uses([new for _old, new in pairs], knowledge.scopes)
         self.steps = self._find_origins(pairs)
@@ -106,7 +121,7 @@ class _Propagation:
         keys.sort(key=lambda key: (order.get(key[0], -1), key[1]), reverse=True)
         return [_Step(node) for node in map(_make_node, keys) if node in self.uses]
 
-    def run(self, outputs: Sequence[_Step]) -> dict[ResourceKey, Change]:
+    def run(self, outputs: Sequence[_Step]) -> Followers:
         """The followers of the changed resources, and of outputs of nested stacks that have another value."""
         self.steps += outputs
         while self.steps:
@@ -120,7 +135,8 @@ class _Propagation:
                 elif (use.user, read.certain) not in self.passed:
                     self.passed.add((use.user, read.certain))
                     self.steps.append(read._replace(node=use.user))
-        return {key: change for key, change in self.followers.items() if not self._is_idle_guess(key, change)}
+        found = {key: change for key, change in self.followers.items() if not self._is_idle_guess(key, change)}
+        return Followers(found, self.followed)
 
     def _is_idle_guess(self, key: ResourceKey, change: Change) -> bool:
         """Whether a guess is not worth a word: no data is at stake."""
@@ -137,7 +153,7 @@ class _Propagation:
             return None
         certain = renewed == "yes"
         is_guess = key in self.guesses or not certain and change.impact == "WILL_UPDATE"
-        return _Step(step.node, certain, _explain(change, use.attribute, certain), change.noise, is_guess)
+        return _Step(step.node, certain, _explain(change, use.attribute, certain), change.noise, is_guess, key)
 
     def _visit_resource(self, user: Node, path: Path, step: _Step) -> None:
         key = user.stack, user.name
@@ -183,6 +199,9 @@ class _Propagation:
 
         shown_path = render_path(("Properties", *path))
         known = next((p for p in change.properties if p.path == shown_path), None)
+        if step.followed is not None:
+            key = change.stack, str(change.logical_id)
+            self.followed.setdefault((key, shown_path), []).append(step.followed)
         if known is not None and _rank(IMPACT_OF[known.replacement]) >= _rank(IMPACT_OF[replacement]):
             return None
 

@@ -302,11 +302,11 @@ def _find_values(change: Change) -> frozenset[str]:
     """
     body = _find_body(change)
     properties = body.get("Properties") if isinstance(body, dict) else None
-    names = _find_code_names(_find_path(change))
+    names = find_code_names(_find_path(change))
     return frozenset(f"{path}={text}" for path, text in _walk(properties, "") if text not in names)
 
 
-def _find_code_names(path: str) -> frozenset[str]:
+def find_code_names(path: str) -> frozenset[str]:
     """What CDK calls a resource in its values: its construct path, those above it, and the IDs at its end.
 
     Such is the description of a security group, the name of an API and the Name tag of a subnet.

@@ -56,6 +56,8 @@ def change_entry(one: Change, options: Options) -> dict[str, Any]:
         "properties": [_property(p) for p in one.properties],
         "source": one.source and {"file": relative_path(one.source.file, options.root), "line": one.source.line},
         "change": one.token,
+        "causes": list(one.causes),
+        "onlyFollows": one.only_follows,
     }
 
 
@@ -94,4 +96,5 @@ def _stack_change(one: Change) -> dict[str, Any]:
         "oldStack": one.old_stack.name if one.old_stack is not None else None,
         "explanation": describe_change(one),
         "change": one.token,
+        "causes": list(one.causes),
     }
