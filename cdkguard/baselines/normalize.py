@@ -7,6 +7,7 @@ from collections.abc import Callable
 from cdkguard._typing import Json
 from cdkguard.diff.asset_hashes import HASH_LENGTH, is_asset_parameter, mark_cdk_assets
 from cdkguard.inputs.shapes import mapping_or_empty
+from cdkguard.model import Stack
 
 _OWN_METADATA = ("aws:cdk:", "aws:asset:")
 
@@ -28,6 +29,12 @@ def normalize(template: dict[str, Json]) -> dict[str, Json]:
     if any(is_asset_parameter(name) for name in mapping_or_empty(template.get("Parameters"))):
         return _normalize_asset_parameters(found)
     return found
+
+
+def normalize_stack(stack: Stack) -> Stack:
+    """The stack as a snapshot holds it, with the values that are given to it."""
+    parameters = {without_hashes(name): without_hashes(value) for name, value in stack.parameters.items()}
+    return stack._replace(template=normalize(stack.template), parameters=parameters)
 
 
 def without_hashes(value: Json) -> Json:

@@ -32,6 +32,7 @@ class Baseline(NamedTuple):
     assembly: Assembly
     words: str  # the name that reports give it: "git 1a2b3c4", "what is deployed", "cdkguard.snapshot"
     deployed: bool = False
+    normalized: bool = False  # Whether its templates are written without what differs from build to build.
     # Of a git revision: the app's folder in it, with the rules and suppressions of then.
     directory: str | None = None
     notes: tuple[Problem, ...] = ()  # about how it was read; none is fatal
@@ -70,13 +71,14 @@ def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
         raise BaselineError(
             f"{path}: an app (cdk.json), which is not run as a baseline: name the cdk.out that it wrote"
         )
-    found = snapshot_reader.read_snapshot(path) if snapshot.is_snapshot(path) else read_paths([path])
+    is_snapshot = snapshot.is_snapshot(path)
+    found = snapshot_reader.read_snapshot(path) if is_snapshot else read_paths([path])
     _refuse_unread(found, path)
     if not found.stacks:
         raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")
     if not may_be_empty and not any(stack.template.get("Resources") for stack in found.stacks):
         raise BaselineError(f"the baseline {path} has no resource: everything would pass for new")
-    return Baseline(found, path)
+    return Baseline(found, path, normalized=is_snapshot)
 
 
 @contextmanager

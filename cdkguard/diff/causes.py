@@ -14,6 +14,7 @@ from cdkguard.diff.propagation import Followed
 from cdkguard.diff.stack_pairs import ResourceKey
 from cdkguard.diff.targets import FindOrigin
 from cdkguard.model import REMOVE_IMPACTS, UPDATE_IMPACTS, Change, PropertyChange, Stack
+from cdkguard.template.values import Deferred
 
 _STACK_GOES = ("STACK_REMOVED", "STACK_RENAMED", "STACK_MOVED")
 
@@ -92,7 +93,9 @@ class _Graph:
                 found = self._find_causes_of_update(key, change)
             else:
                 continue
-            self.edges[key] = sorted((cause for cause in found - {key} if cause in order), key=order.__getitem__)
+            found.discard(key)
+            if found:
+                self.edges[key] = sorted((cause for cause in found if cause in order), key=order.__getitem__)
 
     def _find_causes_of_removal(self, change: Change) -> Iterator[ResourceKey]:
         """What it refers to goes as well; what is in a nested stack goes with that."""
@@ -117,8 +120,8 @@ class _Graph:
     def _find_causes_of_update(self, key: ResourceKey, change: Change) -> set[ResourceKey]:
         found, following = set[ResourceKey](), []
         for changed in change.properties:
-            gone = set(self._find_gone_of_property(change.stack, changed))
-            found |= gone or set(self.evidence.followed.get((key, changed.path), ()))
+            gone = set(self._find_gone_of_property(change.stack, changed)) if self.goes else ()
+            found.update(gone or self.evidence.followed.get((key, changed.path), ()))
             following.append(bool(gone))
         if any(following):
             before, after = (Side(change.stack, find) for find in (self.evidence.find_before, self.evidence.find_after))
@@ -130,7 +133,7 @@ class _Graph:
             name = stack, str(changed.before)
             if name in self.goes:
                 yield self.goes[name]
-        elif not changed.path.startswith("Metadata"):
+        elif isinstance(changed.before, Deferred | dict | list) and not changed.path.startswith("Metadata"):
             yield from self._find_gone(stack, changed.before)
 
     def cut_circles(self) -> None:
