@@ -11,6 +11,7 @@ from cdkguard._typing import TYPE_CHECKING
 from cdkguard.cli.options import (
     AGAINST,
     CHANGE,
+    FAIL_ON,
     OUTPUT,
     RULES,
     SYNTHESIS,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from cdkguard.cli.parser import Parser
     from cdkguard.config.settings import Config
     from cdkguard.model import Framework, Report
-
-FAIL_ON = ("low", "medium", "high", "critical", "never")
 
 
 def add_options(parser: Parser) -> None:

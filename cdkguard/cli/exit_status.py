@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cdkguard.errors import ExitCode
-from cdkguard.model import Report
+from cdkguard.model import Change, Report
 
 
 def status_of(report: Report) -> int:
@@ -13,3 +15,15 @@ def status_of(report: Report) -> int:
     if report.errors:
         return int(ExitCode.INPUT)
     return int(ExitCode.FINDINGS if report.fails() else ExitCode.OK)
+
+
+def status_of_change(changes: Sequence[Change], fail_on: str) -> int:
+    """1 where a change takes what `fail_on` names, which standard error then says; else 0."""
+    from cdkguard.cli.output import write_error
+    from cdkguard.diff.at_stake import find_reason
+
+    reason = find_reason(changes, fail_on)
+    if not reason:
+        return int(ExitCode.OK)
+    write_error(f"cdkguard: exit status 1: {reason} (--fail-on {fail_on})")
+    return int(ExitCode.FINDINGS)

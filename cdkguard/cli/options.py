@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 JUDGED, RULES, CHANGE, OUTPUT, SYNTHESIS = "what to judge", "rules", "the change", "output", "synthesis"  # groups
 
 AGAINST = describe_kinds()
+FAIL_ON = ("low", "medium", "high", "critical", "never")
+FAIL_ON_CHANGE = ("data", "replace", "any", "never")
 INSTALL = "with git: install the Node dependencies of that revision where its lock file is another"
 
 
@@ -99,6 +101,17 @@ def _seconds(text: str) -> float:
 def add_against(parser: Parser, help_text: str = AGAINST) -> None:
     """Add --against, which names the other side of a comparison."""
     parser.group(CHANGE).add_argument("--against", metavar="BASELINE", help=help_text)
+
+
+def add_fail_on_change(parser: Parser) -> None:
+    """Add --fail-on for commands that show a change and judge nothing."""
+    parser.group(OUTPUT).add_argument(
+        "--fail-on",
+        choices=FAIL_ON_CHANGE,
+        default="never",
+        metavar="WHAT",
+        help="exit 1 where data goes or is replaced (data), where anything is (replace), or changes (any); default: never",
+    )
 
 
 def add_outputs(parser: Parser, kind: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.cli.options import CHANGE, OUTPUT, add_against, add_input_options, add_install, add_outputs
+from cdkguard.cli.options import CHANGE, FAIL_ON, OUTPUT, add_against, add_input_options, add_install, add_outputs
 
 if TYPE_CHECKING:
     from cdkguard.cli.parser import Parser
@@ -25,6 +25,12 @@ def add_options(parser: Parser) -> None:
     )
     add_outputs(parser, "plan")
     parser.group(OUTPUT).add_argument(
+        "--fail-on",
+        choices=("data", *FAIL_ON),
+        metavar="WHAT",
+        help=f"exit 1 where data goes or is replaced (data), or at or above a severity: {', '.join(FAIL_ON)}; default: high",
+    )
+    parser.group(OUTPUT).add_argument(
         "--json", action="store_true", help=argparse.SUPPRESS
     )  # the older form of --output json
     add_install(parser)
@@ -35,17 +41,25 @@ def run(options: argparse.Namespace) -> int:
     from cdkguard.cli.exit_status import status_of
     from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.source_excerpts import make_excerpt
+    from cdkguard.diff.at_stake import find_reason
+    from cdkguard.errors import ExitCode
     from cdkguard.outputs.plan.record import Plan
 
+    fails_on_data = options.fail_on == "data"
+    if fails_on_data:
+        options.fail_on = "never"  # Findings do not count then.
     outputs = asked_outputs(options, "plan")
     if options.json:
         outputs = (*outputs, ("json", None))
     config, report = _check_destruction(options) if options.destroy else _check_deployment(options)
     status = status_of(report)
+    reason = find_reason(report.changes, "data") if fails_on_data else ""
+    if reason and status == ExitCode.OK:
+        status = int(ExitCode.FINDINGS)
     write_outputs(
         outputs,
         "plan",
-        Plan(report, status, options.destroy),
+        Plan(report, status, options.destroy, fails_on_data),
         make_excerpt(config.directory, report),
         color=options.color,
         config=config,

@@ -12,6 +12,7 @@ class Plan(NamedTuple):
     report: Report
     exit_status: int  # The exit status that the report has.
     is_destruction: bool = False  # Whether `cdk destroy` makes the change, and not a deployment.
+    fails_on_data: bool = False  # Whether data at stake makes the exit status 1, and findings do not.
 
     @property
     def title(self) -> str:
@@ -33,6 +34,8 @@ class Plan(NamedTuple):
     @property
     def reason(self) -> str:
         """Why the exit status is what it is."""
+        if self.fails_on_data and self.exit_status in (0, 1):
+            return "data is at stake" if self.exit_status else "no data is at stake"
         if self.exit_status == 0:
             never = self.report.fail_on == "never"
             return "findings do not fail it" if never else f"no finding at or above {self.report.fail_on}"

@@ -123,8 +123,8 @@ def test_help_is_a_command_as_well(capsys, words):
         ),
         ("help rules lst", "cdkguard help rules: no 'lst' (did you mean 'list'?); there are: list, show, test, map"),
         (
-            "diff a b --fail-on high",
-            "cdkguard diff: no option '--fail-on' (it is one of `cdkguard check`); `cdkguard diff --help` lists them",
+            "diff a b --jobs 2",
+            "cdkguard diff: no option '--jobs' (it is one of `cdkguard check`); `cdkguard diff --help` lists them",
         ),
         ("--format json check", "cdkguard: the command stands before its options: cdkguard check --format ..."),
         (

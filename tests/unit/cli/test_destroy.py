@@ -1,4 +1,4 @@
-"""`cdkguard destroy --plan`, the older form of `cdkguard plan --destroy`."""
+"""`cdkguard destroy`, the older form of `cdkguard plan --destroy`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def test_destroy_of_no_stack(here, capsys):
     assert run(capsys, "destroy", "--plan", "--stack", "Nope", "out")[0] == 2
 
 
-def test_destroy_without_plan_is_refused(here, capsys):
-    status, _out, err = run(capsys, "destroy", "old.json")
-    assert status == 2
-    assert "--plan" in err
+def test_destroy_shows_without_being_asked_for_a_plan(here, capsys):
+    assert run(capsys, "destroy", "old.json") == run(capsys, "destroy", "--plan", "old.json")
+
+
+def test_fail_on_data_is_for_a_hook(here, capsys):
+    status, _out, err = run(capsys, "destroy", "--fail-on", "data", "old.json")
+    assert (status, "data is at stake" in err) == (1, True)
