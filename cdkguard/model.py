@@ -287,6 +287,7 @@ class Change(NamedTuple):
     token: str = ""  # The hash that an approval is bound to, made by `diff.tokens`.
     causes: tuple[str, ...] = ()  # The tokens of the changes from which it follows, made by `diff.causes`.
     only_follows: bool = False  # Whether nothing but its causes is why it changes.
+    importers: tuple[str, ...] = ()  # Of a refused stack: the paths of those that import what it no longer exports.
 
     def has_detail(self, word: Detail) -> bool:
         """Whether the word is one of its details; a type checker refuses a word that is none."""

@@ -36,6 +36,14 @@ class _Export(NamedTuple):
     certain: bool = True
 
 
+class _Refusal(NamedTuple):
+    """What CloudFormation refuses of an export."""
+
+    words: str
+    certain: bool
+    importer: str  # The path of the stack that imports it.
+
+
 class RefusedStack(NamedTuple):
     """A stack that deletes or changes exports which another one imports."""
 
@@ -58,11 +66,12 @@ def find_refused_stacks(
             continue
         consumers = consumers or _Consumers(pairs, sides, stacks)
         by_export = [(export, list(consumers.refuse(old, new, export))) for export in exports]
-        refused = [r for _export, refusals in by_export for r in refusals]
+        refused = [(r.words, r.certain) for _export, refusals in by_export for r in refusals]
         if refused:
             more = len(refused) - _MOST_TOLD
             shown = refused[:_MOST_TOLD] + ([(f"do so with {more} more", refused[-1][1])] if more > 0 else [])
-            change = Change("STACK_REFUSED", new, old_stack=old, after={"Refused": shown})
+            importers = dict.fromkeys(r.importer for _export, refusals in by_export for r in refusals)
+            change = Change("STACK_REFUSED", new, old_stack=old, after={"Refused": shown}, importers=tuple(importers))
             found.append(RefusedStack(change, tuple(export.before for export, refusals in by_export if refusals)))
     return found
 
@@ -132,15 +141,16 @@ class _Consumers:
         self.after = _find_imports(stacks[1], sides.after)
         self.by_artifact = {stack.artifact: stack for stack in stacks[1] if stack.artifact and stack.parent is None}
 
-    def refuse(self, old: Stack, new: Stack, export: _Export) -> Iterator[tuple[str, bool]]:
-        """What CloudFormation says of the export, once for each stack that imports it, and whether that is certain."""
+    def refuse(self, old: Stack, new: Stack, export: _Export) -> Iterator[_Refusal]:
+        """What CloudFormation says of the export, once for each stack that imports it."""
         for consumer, names in self.before.items():
             if export.name not in names or consumer is old.root or not _may_share_place(consumer, old.root):
                 continue
             certain = self._still_imports(consumer, new.root, export.name)
             if certain is not False:
-                words = f"{export.verb} {export.name}, which {find_stack_path(consumer)} imports"
-                yield words, export.certain and certain is True
+                importer = find_stack_path(consumer)
+                words = f"{export.verb} {export.name}, which {importer} imports"
+                yield _Refusal(words, export.certain and certain is True, importer)
 
     def _still_imports(self, consumer: Stack, producer: Stack, name: str) -> bool | None:
         """Whether the consumer imports the export when its producer is deployed; None where that is not known.

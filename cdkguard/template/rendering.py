@@ -12,7 +12,7 @@ def render_value(value: Json, secret: bool) -> str:
     """A value in at most MAX_SHOWN characters; `(hidden, 20 characters)` for a secret and for a credential."""
     from cdkguard.text.credentials import find_credential_kind
 
-    text = _render_whole(value)
+    text = render_whole(value)
     if secret or find_credential_kind(text):
         return "absent" if value is ABSENT else f"(hidden, {len(text)} characters)"
     text = " ".join(text.split())
@@ -23,10 +23,10 @@ def is_hidden(value: Json, secret: bool) -> bool:
     """Whether `render_value` gives only the length of a value."""
     from cdkguard.text.credentials import find_credential_kind
 
-    return value is not ABSENT and (secret or find_credential_kind(_render_whole(value)) is not None)
+    return value is not ABSENT and (secret or find_credential_kind(render_whole(value)) is not None)
 
 
-def _render_whole(value: Json) -> str:
+def render_whole(value: Json) -> str:
     if value is ABSENT:
         return "absent"
     if isinstance(value, Deferred):
@@ -34,7 +34,7 @@ def _render_whole(value: Json) -> str:
             return "${" + str(value.target) + (f".{value.attribute}" if value.attribute else "") + "}"
         if name := import_name(value):
             return "${" + name + "}"
-        return "".join(part if isinstance(part, str) else _render_whole(part) for part in value.parts) or value.text(
+        return "".join(part if isinstance(part, str) else render_whole(part) for part in value.parts) or value.text(
             "${…}"
         )
     text = scalar_text(value)
@@ -42,4 +42,4 @@ def _render_whole(value: Json) -> str:
         return text
     import json
 
-    return json.dumps(value, default=_render_whole)
+    return json.dumps(value, default=render_whole)

@@ -11,7 +11,6 @@ from cdkguard.diff.refusals import find_refusals
 from cdkguard.model import (
     DETAILS,
     IMPACTS,
-    REMOVE_IMPACTS,
     REPLACE_IMPACTS,
     STACK_IMPACTS,
     Change,
@@ -65,19 +64,23 @@ _WORDS = {
     "MAY_REPLACE": "perhaps replaced",
     "WILL_UPDATE": "updated",
     "WILL_CREATE": "created",
-    "STACK_ADDED": "stack added",
-    "STACK_REMOVED": "stack removed",
-    "STACK_RENAMED": "stack renamed",
-    "STACK_MOVED": "stack moved",
-    "STACK_UNPROTECTED": "stack without termination protection",
-    "STACK_RECLASSIFIED": "stack of another environment",
-    "STACK_REFUSED": "stack that CloudFormation refuses to update",
+    "STACK_ADDED": "added",
+    "STACK_REMOVED": "removed",
+    "STACK_RENAMED": "renamed",
+    "STACK_MOVED": "moved",
+    "STACK_UNPROTECTED": "without termination protection",
+    "STACK_RECLASSIFIED": "of another environment",
+    "STACK_REFUSED": "refused",
 }
 
 
 def summarize_changes(changes: Sequence[Change]) -> str:
-    """`1 destroyed, 2 replaced, 14 harmless`, or `no change`."""
-    return ", ".join(f"{n} {_WORDS.get(k, k)}" for k, n in count_impacts(changes).items()) or "no change"
+    """`1 stack refused, 2 destroyed, 14 harmless`, or `no change`."""
+    found = []
+    for impact, number in count_impacts(changes).items():
+        what = plural(number, "stack") if impact in STACK_IMPACTS and impact in _WORDS else str(number)
+        found.append(f"{what} {_WORDS.get(impact, impact)}")
+    return ", ".join(found) or "no change"
 
 
 def name_of_change(change: Change) -> str:
@@ -99,18 +102,28 @@ FATES: dict[Fate, str] = {
 
 def describe_change(change: Change) -> list[str]:
     """Sentences with what the impact alone does not say: the fate of data, renames, reasons."""
-    found = []
-    if change.fate and (change.stateful or change.fate != "destroyed"):  # What holds no data is not worth the words.
-        if change.impact in REPLACE_IMPACTS:
-            found.append(f"the one that runs is {FATES[change.fate]}")
-        elif change.impact == "WILL_DESTROY":
-            found.append(FATES[change.fate])
+    found = [describe_fate(change)]
     if change.partner:
         found += _describe_partner(change)
-    found += [f"loses {part.text}" for part in find_lost_data_parts(change)]
-    found += [DETAILS[word] for word in change.detail if word in DETAILS and word not in _DESCRIBED_ELSEWHERE]
-    found += [_describe_stack(change)] if change.impact in STACK_IMPACTS else []
+    found += describe_details(change)
+    found += [describe_stack(change)] if change.impact in STACK_IMPACTS else []
     return [text for text in found if text]
+
+
+def describe_fate(change: Change) -> str:
+    """The fate of the resource that runs, where the impact does not say it."""
+    if change.fate and (change.stateful or change.fate != "destroyed"):  # What holds no data is not worth the words.
+        if change.impact in REPLACE_IMPACTS:
+            return f"the one that runs is {FATES[change.fate]}"
+        if change.impact == "WILL_DESTROY":
+            return FATES[change.fate]
+    return ""
+
+
+def describe_details(change: Change) -> list[str]:
+    """The parts with data that it loses, and why or in which case it happens."""
+    found = [f"loses {part.text}" for part in find_lost_data_parts(change)]
+    return found + [DETAILS[word] for word in change.detail if word in DETAILS and word not in _DESCRIBED_ELSEWHERE]
 
 
 # Words of Change.detail that the impact, the fate or another sentence says already.
@@ -126,11 +139,11 @@ def _describe_partner(change: Change) -> list[str]:
     verb = "was" if change.impact == "WILL_CREATE" else "is now"
     found = [f"{'moved' if stack else 'renamed'}: {verb} {partner}{there}"]
     if change.impact != "WILL_CREATE" and change.stateful:
-        found.append(f"to keep it: {_advise_keeping(change)}")
+        found.append(f"to keep it: {advise_keeping(change)}")
     return found
 
 
-def _advise_keeping(change: Change) -> str:
+def advise_keeping(change: Change) -> str:
     """What keeps a resource that would move. `cdk refactor` works within one environment, on stacks that are deployed:
     https://docs.aws.amazon.com/cdk/v2/guide/refactor.html
     """
@@ -147,29 +160,13 @@ def _advise_keeping(change: Change) -> str:
     )
 
 
-_FATES_WORST_FIRST: tuple[Fate, ...] = (
+FATES_WORST_FIRST: tuple[Fate, ...] = (
     "destroyed", "unknown", "if-empty", "snapshot", "", "protected", "retained", "refused",
 )  # fmt: skip
 
 
-def describe_lost_data(changes: Iterable[Change]) -> list[str]:
-    """A line for each resource whose data the deployment takes away from those who use it, worst first."""
-    found = []
-    for change in sorted(changes, key=lambda c: _FATES_WORST_FIRST.index(c.fate)):
-        parts = [part.text for part in find_lost_data_parts(change)]
-        if not change.stateful or change.impact in ("WILL_CREATE", "WILL_UPDATE") and not parts:
-            continue
-        words = [f"loses {', '.join(parts)}"] if parts else []
-        fate = FATES.get(change.fate, "")
-        if change.impact in REMOVE_IMPACTS:
-            words.insert(0, fate)
-        elif change.impact != "WILL_UPDATE":
-            words.insert(0, f"{_WORDS[change.impact]}; the one that runs is {fate}")
-        found.append(f"{name_of_change(change)} · {change.resource_type} · {'; '.join(filter(None, words))}")
-    return found
-
-
-def _describe_stack(change: Change) -> str:
+def describe_stack(change: Change) -> str:
+    """What happens to a stack as a whole."""
     old, new = change.before, change.after
     count = int(old["Resources"]) if isinstance(old, dict) and "Resources" in old else 0
     number = "1 resource goes" if count == 1 else f"{count} resources go"

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import NamedTuple
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import STACK_IMPACTS, Change
-from cdkguard.outputs.diff.common import count_impacts, is_folded, name_of_change, summarize_changes
-from cdkguard.outputs.diff.text import lay_out_change
+from cdkguard.outputs.diff.change_lines import (
+    MANY,
+    count_types,
+    describe_change_of_name,
+    describe_followers,
+    lay_out_entry,
+)
+from cdkguard.outputs.diff.common import count_impacts, summarize_changes
+from cdkguard.outputs.diff.entries import ChangeEntry, make_entries
+from cdkguard.outputs.diff.entry_groups import describe_counted, find_data_at_stake, lay_out_data
+from cdkguard.outputs.diff.names import ValueNames
 from cdkguard.outputs.finding_lines import lay_out_findings
 from cdkguard.outputs.locations import subject_of
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.styled_lines import Line, render_lines, wrap
+from cdkguard.outputs.styled_lines import Line, lay_out_paragraph, render_lines, wrap
 from cdkguard.outputs.summary import plural, status_word, summarize_findings
 from cdkguard.outputs.text import lay_out_approve_hint, lay_out_problems, lay_out_suppressed
 from cdkguard.text import escape
-
-MANY = 12  # Resources without data, of one section, beyond which the others are only counted.
 
 
 def render(plan: Plan, options: Options) -> str:
@@ -32,13 +39,7 @@ def _lay_out(plan: Plan, options: Options) -> Iterator[Line]:
         yield [(line, "dim")]
     yield []
 
-    changes = [change for change in report.changes if not is_folded(change)]
-    for section in SECTIONS:
-        yield from _section(section, [change for change in changes if section.holds(change)], options)
-    if not changes:
-        yield [("NO CHANGE", "heading")]
-        yield []
-
+    yield from _lay_out_changes(plan, options)
     yield from _rules(plan, options)
     in_full = options._replace(detail=options.detail._replace(verbose=True))
     yield from lay_out_suppressed([f for f in report.findings if f.impact is not None], in_full)
@@ -53,76 +54,79 @@ class Section(NamedTuple):
     """Changes of one effect, below one heading."""
 
     title: str
+    impacts: tuple[str, ...]
     style: str
-    holds: Callable[[Change], bool]
     is_short: bool = False  # Whether each change gets one line.
 
 
-def _has_impact(impact: str) -> Callable[[Change], bool]:
-    return lambda change: change.impact == impact
-
-
-def _loses_data(change: Change) -> bool:
-    return change.impact == "WILL_UPDATE" and bool(find_lost_data_parts(change))
-
-
 SECTIONS = (
-    Section("DESTROYED", "WILL_DESTROY", _has_impact("WILL_DESTROY")),
-    Section("REPLACED", "WILL_REPLACE", _has_impact("WILL_REPLACE")),
-    Section("PERHAPS REPLACED", "MAY_REPLACE", _has_impact("MAY_REPLACE")),
-    Section("PARTS LOST", "WILL_REPLACE", _loses_data),
-    Section("LEFT BEHIND", "WILL_ORPHAN", _has_impact("WILL_ORPHAN")),
-    Section("STACKS", "stack", lambda change: change.impact in STACK_IMPACTS),
-    Section("UPDATED", "WILL_UPDATE", lambda c: c.impact == "WILL_UPDATE" and not _loses_data(c), is_short=True),
-    Section("CREATED", "WILL_CREATE", _has_impact("WILL_CREATE"), is_short=True),
+    Section("DESTROYED", ("WILL_DESTROY",), "WILL_DESTROY"),
+    Section("REPLACED", ("WILL_REPLACE",), "WILL_REPLACE"),
+    Section("PERHAPS REPLACED", ("MAY_REPLACE",), "MAY_REPLACE"),
+    Section("LEFT BEHIND", ("WILL_ORPHAN",), "WILL_ORPHAN"),
+    Section("STACKS", STACK_IMPACTS, "stack"),
+    Section("UPDATED", ("WILL_UPDATE",), "WILL_UPDATE", is_short=True),
+    Section("CREATED", ("WILL_CREATE",), "WILL_CREATE", is_short=True),
 )
 
 
-def _section(section: Section, changes: Sequence[Change], options: Options) -> Iterator[Line]:
-    if not changes:
+def _lay_out_changes(plan: Plan, options: Options) -> Iterator[Line]:
+    """The data at stake, then what else changes, by its effect."""
+    found = make_entries(plan.report.changes)
+    data = find_data_at_stake(found.entries)
+    yield from lay_out_data(data, found.names, options)
+    others = [entry for entry in found.entries if entry not in data]
+    for section in SECTIONS:
+        entries = [entry for entry in others if entry.worst.impact in section.impacts]
+        yield from _section(section, entries, found.names, plan, options)
+    if counted := describe_counted(found):
+        yield [(counted, "dim")]
+        yield []
+    if not found.entries and not found.nested:
+        yield [("NO CHANGE", "heading")]
+        yield []
+
+
+def _section(
+    section: Section, entries: Sequence[ChangeEntry], names: ValueNames, plan: Plan, options: Options
+) -> Iterator[Line]:
+    """The entries of one effect, none of which takes data away; of `cdk destroy`, which takes all, the number by type."""
+    if not entries:
         return
-    of_stacks = section.title == "STACKS"
-    with_data = [] if section.title == "CREATED" else [change for change in changes if change.stateful]
-    others = [change for change in changes if change not in with_data]
-    all_have_data = len(with_data) == len(changes)
-    tail = ", with data" if all_have_data else f", {len(with_data)} with data" if with_data else ""
-    number = plural(len(changes), "change" if of_stacks else "resource")
+    of_stacks = section.impacts == STACK_IMPACTS
+    number = plural(len(entries), "change" if of_stacks else "resource")
+    tail = " without data" if plan.is_destruction and not of_stacks else ""
     yield [(section.title, section.style), (f"  {number}{tail}", "heading")]
 
-    shown = [*with_data, *others] if of_stacks or len(others) <= MANY else [*with_data, *others[:MANY]]
-    for change in shown:
+    shown = entries if of_stacks else entries[: 0 if plan.is_destruction else MANY]
+    for entry in shown:
         if section.is_short:
-            yield _short(change, options)
+            yield _short(entry, options)
+            for text in describe_followers(entry):
+                yield from lay_out_paragraph(text, options, "  ", "dim")
         else:
-            replacing = tuple(p for p in change.properties if p.replacement != "no")
-            change = change._replace(properties=replacing or change.properties)
-            yield from lay_out_change(change, options, "" if of_stacks else _stack_of(change))
-    if len(shown) < len(changes):
-        yield [(f"  and {len(changes) - len(shown)} more without data: `cdkguard diff` shows all", "dim")]
+            yield from lay_out_entry(entry, names, options)
+    rest = entries[len(shown) :]
+    if rest:
+        lead = f"and {len(rest)} more without data: " if shown else ""
+        for number_of_line, line in enumerate(wrap(lead + count_types(e.first for e in rest), options.width - 4)):
+            yield [("    " if number_of_line else "  ", ""), (line, "dim" if shown else "")]
     yield []
 
 
-def _stack_of(change: Change) -> str:
-    """The environment of a change, and its stack where the name does not say it: sections hold changes of all stacks."""
-    name, environment = change.stack.construct_path or change.stack.name, change.stack.environment or ""
-    if name_of_change(change).startswith(f"{name}/"):
-        return environment
-    return f"stack {name} ({environment})" if environment else f"stack {name}"
-
-
-def _short(change: Change, options: Options) -> Line:
-    mark = "+" if change.impact == "WILL_CREATE" else "~"
-    name = escape.terminal(name_of_change(change))
-    paths = dict.fromkeys(changed.path.removeprefix("Properties.").partition("[")[0] for changed in change.properties)
-    facts = [change.resource_type or "", _stack_of(change)]
+def _short(entry: ChangeEntry, options: Options) -> Line:
+    change = entry.first
+    name = escape.terminal(entry.name)
+    facts = [", ".join(entry.places), (change.resource_type or "").removeprefix("AWS::")]
     if change.impact == "WILL_UPDATE":
-        facts.append(", ".join(paths))
-    elif change.partner:
-        facts.append(f"was {change.partner}")
+        paths = (changed.path.removeprefix("Properties.").partition("[")[0] for changed in change.properties)
+        facts.append(", ".join(dict.fromkeys(paths)))
+    else:
+        facts.append(describe_change_of_name(entry))
     text = escape.prose(" · ".join(fact for fact in facts if fact))
     room = max(40, options.width - len(name) - 6)
     return [
-        (f"  {mark} ", change.impact),
+        ("  + " if change.impact == "WILL_CREATE" else "  ~ ", change.impact),
         (name, "path"),
         (f"  {text if len(text) <= room else text[: room - 3] + '...'}", "dim"),
     ]
@@ -173,6 +177,6 @@ def _end(plan: Plan, options: Options) -> Iterator[Line]:
 def _summary(changes: Sequence[Change]) -> str:
     """`1 destroyed, 2 replaced, 14 harmless; 2 with data`, or `no change`."""
     gone = ("WILL_DESTROY", "WILL_REPLACE", "MAY_REPLACE")
-    data = sum(1 for c in changes if c.stateful and c.impact in gone or _loses_data(c))
+    data = sum(1 for c in changes if c.stateful and c.impact in gone or find_lost_data_parts(c))
     tail = f"; data in {plural(data, 'resource')} at stake" if data and count_impacts(changes) else ""
     return summarize_changes(changes) + tail

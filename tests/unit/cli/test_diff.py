@@ -15,12 +15,12 @@ pytestmark = pytest.mark.usefixtures("here")
 def test_diff_of_two_templates(here, capsys):
     status, out, _err = run(capsys, "diff", "old.json", "new.json")
     assert status == 0
-    assert "WILL_DESTROY" in out
+    assert "- DESTROYED  It" in out
     assert "1 destroyed" in out
 
 
 def test_diff_both_ways(here, capsys):
-    assert "WILL_CREATE" in run(capsys, "diff", "new.json", "old.json")[1]
+    assert "  + It\n" in run(capsys, "diff", "new.json", "old.json")[1]
     assert "no change" in run(capsys, "diff", "old.json", "old.json")[1]
 
 
@@ -31,12 +31,34 @@ def test_diff_as_json(here, capsys):
 
 
 def test_diff_as_markdown(here, capsys):
-    assert "| Impact | Resource |" in run(capsys, "diff", "--format", "markdown", "old.json", "new.json")[1]
+    assert "| Change | Resource |" in run(capsys, "diff", "--format", "markdown", "old.json", "new.json")[1]
 
 
 def test_diff_against(here, capsys):
     status, out, _err = run(capsys, "diff", "--against", "old.json", "new.json")
-    assert (status, "WILL_DESTROY" in out) == (0, True)
+    assert (status, "DESTROYED" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fails"),
+    [
+        ("old", "new", ("data", "replace", "any")),  # a table goes
+        ("topic", "old", ("any",)),  # and comes
+        ("queue", "topic", ("replace", "any")),  # something without data goes
+        ("old", "old", ()),
+    ],
+)
+def test_fail_on_says_which_change_is_exit_status_1(here, capsys, old, new, fails):
+    write_template(here / "topic.json", {"T": TOPIC})
+    write_template(here / "queue.json", {"T": TOPIC, "P": {"Type": "AWS::SNS::TopicPolicy"}})
+    found = []
+    for word in ("data", "replace", "any", "never"):
+        status, out, err = run(capsys, "diff", "--fail-on", word, f"{old}.json", f"{new}.json")
+        assert (f"--fail-on {word}" in err) is bool(status)
+        assert out
+        found += [word] if status else []
+    assert tuple(found) == fails
+    assert run(capsys, "diff", "--fail-on", "dta", "old.json", "new.json")[0] == 2
 
 
 def test_diff_from_nothing(here, capsys):

@@ -34,7 +34,7 @@ def test_text_has_the_change_first_and_the_status_last(here, capsys):
     status, out, _err = run(capsys, "plan", "--env", "prod", "old.json", "new.json")
     lines = [line for line in out.splitlines() if line]
     assert status == 1
-    assert lines[:2] == ["what a deployment would do, against old.json", "DESTROYED  1 resource, with data"]
+    assert lines[:2] == ["what a deployment would do, against old.json", "DATA AT STAKE  1 resource"]
     assert out.index("DESTROYED") < out.index("data-destroyed") < out.index("fix: ")
     assert lines[-2].startswith("failed: ") and lines[-1].strip() == "exit status 1: findings at or above high"
 
@@ -72,14 +72,22 @@ def test_destroy_is_judged(here, capsys):
     status, out, _err = run(capsys, "plan", "--destroy", "--env", "prod", "old.json")
     assert status == 1
     assert "what `cdk destroy` would do, by the policies of old.json" in out
-    assert "DESTROYED  2 resources, 1 with data" in out and "data-destroyed" in out
+    assert "DATA AT STAKE  1 resource\n" in out and "DESTROYED  1 resource without data\n" in out
+    assert "data-destroyed" in out
 
 
 def test_destroy_of_what_is_kept_passes(here, capsys):
     write_template(here / "kept.json", {"It": {**TABLE, "DeletionPolicy": "Retain"}})
     status, out, _err = run(capsys, "plan", "--destroy", "--env", "prod", "kept.json")
-    assert "LEFT BEHIND  1 resource, with data" in out
+    assert "  - LEFT BEHIND  It  holds data\n" in out
     assert (status, "data-destroyed" in out) == (0, False)
+
+
+@pytest.mark.parametrize(("old", "status"), [("old.json", 1), ("new.json", 0)])
+def test_fail_on_data_counts_in_every_environment(here, capsys, old, status):
+    found = run(capsys, "plan", "--destroy", "--env", "dev", "--fail-on", "data", old)
+    words = "data is at stake" if status else "no data is at stake"
+    assert (found[0], f"exit status {status}: {words}" in found[1]) == (status, True)
 
 
 def test_destroy_goes_by_the_baseline(here, capsys):

@@ -34,7 +34,12 @@ def test_nothing_differs_from_a_snapshot_of_itself(here, capsys):
         "Metadata": {"aws:cdk:path": "Shop/F/Resource", "aws:asset:path": f"asset.{hash_of_asset}"},
     }
     resources = {"F": function, "CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:x"}}}
-    bootstrap = {"BootstrapVersion": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/hnb659fds/version"}}
+    bootstrap = {
+        "BootstrapVersion": {
+            "Type": "AWS::SSM::Parameter::Value<String>",
+            "Default": "/cdk-bootstrap/hnb659fds/version",
+        }
+    }
     write_assembly(here / "app.out", Shop={"template": {"Resources": resources, "Parameters": bootstrap},
                                            "nested": {"Data": {"It": TABLE}}})  # fmt: skip
     run(capsys, "snapshot", "app.out")
@@ -45,7 +50,9 @@ def test_nothing_differs_from_a_snapshot_of_itself(here, capsys):
     function["Properties"]["Runtime"] = "nodejs22.x"
     write_assembly(here / "app.out", Shop={"template": {"Resources": resources, "Parameters": bootstrap},
                                            "nested": {"Data": {"It": TABLE}}})  # fmt: skip
-    (other,) = json.loads(run(capsys, "diff", "--output", "json", "--against", "cdkguard.snapshot", "app.out")[1])["changes"]
+    (other,) = json.loads(run(capsys, "diff", "--output", "json", "--against", "cdkguard.snapshot", "app.out")[1])[
+        "changes"
+    ]
     assert [changed["path"] for changed in other["properties"]] == ["Properties.Runtime"]
 
 

@@ -104,7 +104,7 @@ def test_secrets_are_hidden(name: str) -> None:
 def test_the_change_is_first_and_the_exit_status_last() -> None:
     text = render("text", plan(), OPTIONS, "plan")
     places = [text.index(word) for word in (
-        "DESTROYED", "REPLACED", "PARTS LOST", "LEFT BEHIND", "STACKS", "UPDATED", "CREATED", "RULES", "fix: ", "failed",
+        "DATA AT STAKE", "Ledger", "\nDESTROYED", "\nSTACKS", "\nUPDATED", "\nCREATED", "RULES", "fix: ", "failed",
         "exit status 1",
     )]  # fmt: skip
     assert places == sorted(places)
