@@ -201,6 +201,7 @@ COMMANDS: tuple[Command, ...] = (
             'eval "$(cdkguard completion bash)"     # in ~/.bashrc',
             'eval "$(cdkguard completion zsh)"      # in ~/.zshrc, behind compinit',
             "cdkguard completion fish > ~/.config/fish/completions/cdkguard.fish",
+            "cdkguard completion tcsh > ~/.cdkguard.tcsh   # and source it in ~/.tcshrc",
         ),
     ),
     Command("help", "show the help of a command", "help"),

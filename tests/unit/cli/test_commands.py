@@ -11,7 +11,6 @@ import sys
 import pytest
 
 from cdkguard.cli import commands
-from cdkguard.cli.completion import SHELLS, render_script
 from cdkguard.cli.parser import TITLES, command_parser, overview_parser, parse_command
 from cdkguard.errors import ConfigError
 from tests.support.paths import ROOT
@@ -37,15 +36,6 @@ def test_the_help_lists_every_command_but_the_hidden_ones():
     for command in commands.COMMANDS:
         assert (f"\n  {command.name} " in text) is not command.is_hidden
         assert not any(f"\n  {alias} " in text for alias in command.aliases)
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_completion_knows_every_command_and_part(shell):
-    script = render_script(shell)
-    for group, command in LEAVES:
-        assert command.is_hidden or command.name in script and (group is None or group.name in script)
-    assert "against" in script and "accepted" in script
-    assert "baseline" not in script and "destroy)" not in script
 
 
 @pytest.mark.parametrize("name", ["baseline", "destroy"])
