@@ -10,6 +10,7 @@ from cdkguard._typing import Any
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
 from cdkguard.template import loops
 from cdkguard.text import credentials
+from cdkguard.text.regexes import lazy_pattern
 
 NO_BASELINE = Problem(
     "notice",
@@ -81,12 +82,24 @@ def sort_findings(findings: Sequence[Finding], stacks: Sequence[Stack], strict: 
 
 
 def veil_credentials(finding: Finding) -> Finding:
-    """The finding without credentials in its texts, not even in one that stands where names do."""
+    """The finding without credentials in its texts, not even in one that stands where names do; unknown parts in words."""
+    if "\u00a7" in f"{finding.message}{finding.found}":
+        found = finding.found and write_unknown_parts(finding.found)
+        finding = finding._replace(message=write_unknown_parts(finding.message), found=found)
     if not credentials.may_hold_credential(f"{finding.message} {finding.found} {finding.branch}"):
         return finding
     texts = [text and credentials.hide_credentials(text) for text in (finding.message, finding.found, finding.branch)]
     hides = finding.hides_secret or texts[:2] != [finding.message, finding.found]
     return finding._replace(message=texts[0] or "", found=texts[1], branch=texts[2], hides_secret=hides)
+
+
+_LONE = lazy_pattern(r"(?<![^\s'\"])\u00a7(?![^\s'\",;])(?! \d)")
+_PART = lazy_pattern(r"\u00a7(?! ?\d)")
+
+
+def write_unknown_parts(text: str) -> str:
+    """A text of the engine for people: § is a part that only the deployment knows. In `§ 5` it is the user's own."""
+    return _PART.sub("...", _LONE.sub("what only the deployment knows", text))
 
 
 def without_temporary_folder(report: Report, folder: str) -> Report:
