@@ -18,6 +18,17 @@ class CdkguardError(Exception):
 
     exit_code = ExitCode.BUG
     program = "cdkguard"  # the name in front of that line
+    shown = ""  # the part of the message that stands on standard error already
+
+    @property
+    def unshown(self) -> str:
+        """The message without what standard error has shown already, which an error behind this one may have said."""
+        text = str(self)
+        problem: BaseException | None = self
+        while isinstance(problem, CdkguardError):
+            text = text.replace(problem.shown, "") if problem.shown else text
+            problem = problem.__cause__
+        return text
 
 
 class ConfigError(CdkguardError):
@@ -47,7 +58,11 @@ class InputError(CdkguardError):
 
 
 class SynthError(InputError):
-    """The CDK app did not synthesize."""
+    """The CDK app did not synthesize; `shown` is the end of its output, where that was copied to standard error."""
+
+    def __init__(self, message: str, shown: str = "") -> None:
+        super().__init__(message)
+        self.shown = shown
 
 
 class TemplateError(InputError):

@@ -166,7 +166,6 @@ class _Run:
         cached = read_entry(entry) if entry is not None else None
         if cached is not None:
             assembled, tree = cached
-            notes.append("its assembly was synthesized before and is kept in the cache")
             yield self._read(assembled, tree, app.context)
             return
 

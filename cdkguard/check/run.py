@@ -155,7 +155,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
         new = _new_side(bound, settings, found, chosen, stacks, evaluated.findings)
         changed = _judge_changes(new, found, run)
         problems += changed.problems
-    else:
+    elif not any(problem.fatal for problem in problems):  # An error says more than enough.
         problems.append(NO_BASELINE)
 
     ran = bound.rules if config.against else tuple(bound.rules_on_resources())

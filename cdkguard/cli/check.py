@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING
@@ -80,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
     from cdkguard.cli.settings import load_config
     from cdkguard.outputs.render import Detail
 
+    began = time.perf_counter()
     config = load_config(options)
     if options.new and config.against is None:
         raise ConfigError(f"--new asks what a baseline does not have, and there is none: --against names it, {AGAINST}")
@@ -95,12 +97,14 @@ def run(options: argparse.Namespace) -> int:
         from cdkguard.cli import validation_report
 
         fails_by_cdk = validation_report.cdk_fails_on_it()
+    judged_at = time.perf_counter()
     for name, file in outputs or (() if fails_by_cdk else (("text", None),)):
         write_report(name, file, report, controls, config, detail, options.color)
     if is_chained:
         validation_report.add_report(report)
     if options.timings:
-        write_timings(report)
+        now = time.perf_counter()
+        write_timings({**report.phases, "printing": now - judged_at}, now - began, report.rule_seconds)
 
     status = status_of(report)
     # The CDK CLI prints the report with file and line, and fails by itself; a failing command would only hide it.

@@ -53,7 +53,7 @@ def _status_of_stop(problem: Exception) -> int:
     """Write why the run ended, in one line unless it is a defect; returns the exit status."""
     stop = stop_of(problem)
     if stop is not None:
-        _write_error(f"{stop.program}: {stop}")
+        _write_error(f"{stop.program}: {stop.unshown}")
         return int(stop.exit_code)
     import traceback
 

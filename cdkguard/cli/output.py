@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from cdkguard._typing import TYPE_CHECKING, Any
@@ -172,11 +172,11 @@ def _write_step_summary(report: Report, options: Options) -> None:
         raise ConfigError(f"GITHUB_STEP_SUMMARY={file}: cannot be written: {problem.strerror}") from problem
 
 
-def write_timings(report: Report) -> None:
-    """Write to standard error how long each phase and the slowest rules took."""
-    for phase, seconds in report.phases.items():
+def write_timings(phases: Mapping[str, float], total: float, by_rule: Mapping[str, float]) -> None:
+    """Write to standard error how many seconds each phase, the whole command and the slowest rules took."""
+    for phase, seconds in phases.items():
         print(f"{seconds * 1000:9.1f} ms  {phase}", file=sys.stderr)
-    print(f"{report.seconds * 1000:9.1f} ms  in all", file=sys.stderr)
-    slowest = sorted(report.rule_seconds.items(), key=lambda entry: -entry[1])[:SLOWEST_SHOWN]
+    print(f"{total * 1000:9.1f} ms  in all", file=sys.stderr)
+    slowest = sorted(by_rule.items(), key=lambda entry: -entry[1])[:SLOWEST_SHOWN]
     for rule_id, seconds in slowest:
         write_error(f"{seconds * 1000:9.1f} ms  rule {rule_id}")

@@ -30,7 +30,7 @@ def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App
     if not files.is_folder(directory):
         raise InputError(f"{directory}: no such folder")
 
-    file = os.path.join(directory, "cdk.json")
+    file = os.path.normpath(os.path.join(directory, "cdk.json"))
     user, project = read_json_settings(os.path.expanduser("~/.cdk.json")), read_json_settings(file)
     if "build" in user:
         raise ConfigError("~/.cdk.json: 'build' belongs into a project's cdk.json")
@@ -88,14 +88,19 @@ def _context_of(settings: Mapping[str, Json], file: str) -> Mapping[str, Json]:
 
 def read_json_settings(path: str) -> dict[str, Json]:
     """The mapping in a JSON file, empty where there is no such file; raises InputError."""
+    name = os.path.normpath(path)
     try:
         if not files.exists(path):
             return {}
         value = json.loads(files.read_text(path))
     except OSError as problem:
-        raise InputError(f"{path}: cannot be read: {problem.strerror}") from problem
+        raise InputError(f"{name}: cannot be read: {problem.strerror}") from problem
+    except json.JSONDecodeError as problem:
+        raise InputError(f"{name}:{problem.lineno}: not JSON: {problem.msg}") from problem
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{name}: not UTF-8 text (byte {problem.start})") from problem
     except (ValueError, RecursionError) as problem:
-        raise InputError(f"{path}: cannot be read: {problem}") from problem
+        raise InputError(f"{name}: not JSON: {problem}") from problem
     if not isinstance(value, dict):
-        raise InputError(f"{path}: is not a JSON object")
+        raise InputError(f"{name}: is not a JSON object")
     return value

@@ -41,6 +41,7 @@ class AppProcess:
         self.progress = progress if progress is not None and progress.isatty() else None
         self._lock = threading.Lock()
         self._drawn = False
+        self._is_shown = True  # Whether standard error has taken every line of the app's output.
         self.process: subprocess.Popen[str] | None = None
         self.reader: threading.Thread | None = None
 
@@ -60,7 +61,8 @@ class AppProcess:
                     self._stop()
                     self._erase()
         if status != 0:
-            raise SynthError(self._failure_words(what, status))
+            words, output = self._failure_words(what, status)
+            raise SynthError(words + output, shown=output if self._is_shown else "")
 
     def _start(self, what: str) -> None:
         try:
@@ -93,17 +95,18 @@ class AppProcess:
                         f"{what} was stopped after {now - began:.0f} s (--timeout): {self.command}"
                     ) from None
 
-    def _failure_words(self, what: str, status: int) -> str:
+    def _failure_words(self, what: str, status: int) -> tuple[str, str]:
+        """Why the command failed, and the end of its output, as a message repeats it."""
         lines = [plain for line in self.tail if (plain := _COLOUR.sub("", line)).strip()]
         unknown = next((found for line in reversed(lines) if (found := _NOT_FOUND.match(line))), None)
         if status == 127:  # of the shell, or of env in a script's first line: "env: 'node': No such file or directory"
             name = unknown.group(1).strip("'\"‘’") if unknown else self.command.split()[0]
             return (
-                f"{what} cannot be run: a command is not found (is {name} installed and on the PATH?): {self.command}\n"
-                + _indent(lines[-3:])
+                f"{what} cannot be run: a command is not found (is {name} installed and on the PATH?): {self.command}",
+                "\n" + _indent(lines[-3:]),
             )
         ended = f"was ended by signal {-status}" if status < 0 else f"ended with exit status {status}"
-        return f"{what} {ended}: {self.command}" + ("\n" + _indent(lines) if lines else "")
+        return f"{what} {ended}: {self.command}", "\n" + _indent(lines) if lines else ""
 
     def _forward(self, output: TextIO) -> None:
         """Copy the app's output to our standard error, because standard output is the report's."""
@@ -116,10 +119,13 @@ class AppProcess:
 
     def _show(self, line: str) -> None:
         # Where standard error is closed the app's output is still read, so that the app can go on.
-        with self._lock, suppress(OSError):
-            self._clear()
-            sys.stderr.write(line)
-            sys.stderr.flush()
+        with self._lock:
+            try:
+                self._clear()
+                sys.stderr.write(line)
+                sys.stderr.flush()
+            except OSError:
+                self._is_shown = False
 
     def _draw(self, seconds: float) -> None:
         if self.progress is not None and seconds > 0.3:

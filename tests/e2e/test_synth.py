@@ -151,7 +151,7 @@ def test_what_is_wrong_with_a_project_is_said(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="no such folder"):
         find_app(str(tmp_path / "none"), None, {})
     (tmp_path / "cdk.json").write_text("{")
-    with pytest.raises(InputError, match="cdk.json: cannot be read"):
+    with pytest.raises(InputError, match="cdk.json:1: not JSON"):
         find_app(str(tmp_path), None, {})
     (tmp_path / "cdk.json").write_text("{}")
     with pytest.raises(InputError, match="has no 'app'"):

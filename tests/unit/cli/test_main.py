@@ -361,11 +361,6 @@ def test_rules_can_be_listed_shown_and_explained(capsys):
     assert "RemovalPolicy.RETAIN" in run(capsys, "explain", "data-retention")[1]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(capsys, shell):
-    assert "check" in run(capsys, "completion", shell)[1]
-
-
 def test_init_writes_a_configuration_that_loads(capsys, here):
     assembly(here / "cdk.out", environment="aws://222222222222/eu-west-1")
     (here / "cdk.json").write_text('{"app": "cdk.out"}')
@@ -378,6 +373,61 @@ def test_init_writes_a_configuration_that_loads(capsys, here):
 def test_python_dash_m_works():
     done = subprocess.run([sys.executable, "-m", "cdkguard", "--version"], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.startswith("cdkguard ")
+
+
+def test_the_output_of_a_broken_app_is_shown_once(here):
+    (here / "cdk.json").write_text(json.dumps({"app": "printf 'Trace%s\\n' back >&2; exit 3"}))
+    done = subprocess.run([sys.executable, "-m", "cdkguard", "check"], capture_output=True, text=True)
+    assert done.returncode == 3 and done.stderr.count("Traceback") == 1 and "  | " not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("cdkguard: the app ended with exit status 3: printf")
+
+
+def test_the_output_of_a_broken_app_is_told_where_it_could_not_be_shown(here, monkeypatch):
+    from cdkguard.errors import SynthError
+    from cdkguard.inputs.app import App
+    from cdkguard.inputs.synth import synthesize
+
+    class Broken:
+        def write(self, text):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sys, "stderr", Broken())
+    with pytest.raises(SynthError) as stop:
+        synthesize(App("echo why; exit 3", str(here), {}), str(here / "out"))
+    assert stop.value.unshown.endswith("\n  | why")
+
+
+def test_an_input_that_cannot_be_read_gets_no_notice_about_the_change(capsys, here):
+    (here / "bad.yaml").write_text("Resources:\n  A: [\n")
+    status, found = report(capsys, "bad.yaml")
+    assert (
+        status == 3
+        and found["errors"]
+        and not any("the change was not judged" in n["message"] for n in found["notices"])
+    )
+    _status, found = report(capsys, "good.json")
+    assert any("the change was not judged" in n["message"] for n in found["notices"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{\n "app": \n', "cdk.json:3: not JSON: Expecting value"),
+        (b'{"app": "\xff"}', "cdk.json: not UTF-8 text (byte 9)"),
+        (b"[1]", "cdk.json: is not a JSON object"),
+        (b"{}", "cdk.json: has no 'app' command; add one or use --app"),
+    ],
+)
+def test_a_cdk_json_that_cannot_be_read_is_named_with_its_line(capsys, here, content, said):
+    (here / "cdk.json").write_bytes(content)
+    assert run(capsys, "check") == (3, "", f"cdkguard: {said}\n")
+
+
+def test_timings_end_with_the_printing_and_the_whole(capsys):
+    status, _, err = run(capsys, "check", "good.json", "--timings")
+    phases = {line.split(" ms  ")[1]: float(line.split(" ms  ")[0]) for line in err.splitlines() if "rule " not in line}
+    assert status == 0 and {"rules", "read", "printing", "in all"} <= set(phases)
+    assert sum(ms for name, ms in phases.items() if name != "in all") <= phases["in all"] + 0.5
 
 
 def test_a_bug_is_no_finding(capsys, monkeypatch):
