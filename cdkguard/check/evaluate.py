@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -9,7 +10,7 @@ from fnmatch import fnmatchcase
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.config import environments
 from cdkguard.config.environments import Assigned
-from cdkguard.config.settings import Config
+from cdkguard.config.settings import ACCEPTED, Config
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.errors import ConfigError
@@ -165,6 +166,15 @@ def read_accepted_findings(config: Config, may_be_gone: bool) -> Mapping[str, Ac
     if may_be_gone and accepted.is_of_old_version(config.accepted):
         return None
     return accepted.read_accepted(config.accepted)
+
+
+def note_unused_accepted(config: Config) -> list[Problem]:
+    """A notice where `cdkguard accept` has written a file that no setting names: nothing in it counts."""
+    path = os.path.normpath(os.path.join(config.directory, ACCEPTED))
+    if config.accepted or not files.exists(path):
+        return []
+    text = f"{path} does not count, since nothing names it: write `accepted: {ACCEPTED}` into cdkguard.yaml"
+    return [Problem("notice", text, path, fatal=False)]
 
 
 def evaluate_baseline(

@@ -17,6 +17,7 @@ from cdkguard.check.evaluate import (
     bind_config,
     engine_settings,
     mark_suppressed,
+    note_unused_accepted,
     refuse_unknown_rules,
     strict_environments,
 )
@@ -136,6 +137,7 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
     stacks, notices = assign_environments(config, chosen, [*found.stacks, *found.others])
     problems = [*found.problems, *notices, *note_apps_around(config), *find_missing_context(found)]
     problems += find_unseen(stacks, bound.rules)
+    problems += note_unused_accepted(config)
     refuse_unknown_rules(bound)
 
     most = cache(partial(_limit_of_findings, [stack.template_path for stack in stacks]))

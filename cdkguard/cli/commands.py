@@ -204,6 +204,13 @@ COMMANDS: tuple[Command, ...] = (
             "cdkguard completion tcsh > ~/.cdkguard.tcsh   # and source it in ~/.tcshrc",
         ),
     ),
+    Command(
+        "schema",
+        "print the JSON schema of a file, for editors and programs",
+        "schema",
+        examples=("cdkguard schema config > cdkguard.schema.json", "cdkguard schema report"),
+        page="docs/configuration.md",
+    ),
     Command("help", "show the help of a command", "help"),
 )
 

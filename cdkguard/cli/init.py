@@ -6,23 +6,24 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, TextIO
+from cdkguard.cli.init_runs import Seen, see_app
 from cdkguard.cli.options import JUDGED, OUTPUT, SYNTHESIS, add_app
 from cdkguard.cli.settings import parse_pairs, refuse_missing_folder
-from cdkguard.config.environment_guesses import Guess, guess_environments
-from cdkguard.errors import ConfigError, ExitCode, InputError
-from cdkguard.inputs import synth
-from cdkguard.inputs.app import existing_assembly, find_app
-from cdkguard.inputs.assembly import read_assembly
+from cdkguard.config.environment_guesses import Guess
+from cdkguard.errors import ConfigError, ExitCode
 from cdkguard.model import Stack
+from cdkguard.outputs.summary import plural
 from cdkguard.system import files
 
 if TYPE_CHECKING:
     from cdkguard.cli.parser import Parser
 
 FILE = "cdkguard.yaml"
+SHOWN = 20  # stacks that the summary lists
+SCHEMA = "https://raw.githubusercontent.com/cdkguard/cdkguard/main/cdkguard/schemas/config.schema.json"
 _BEST_FIRST = ("stage", "tag", "context", "stack")  # kinds of signs, by how well they last
 
 
@@ -37,42 +38,56 @@ def add_options(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the file, and print its name."""
+    """Write the file, and say what was found, what was not seen, and what comes next."""
+    from cdkguard.cli.output import print_text
+
     refuse_missing_folder()
     context = parse_pairs("-c", options.context)
-    file = write_configuration(options.directory, options.app, context, options.force, sys.stderr)
-    print(f"{file}: written; read it, and commit it")
+    file, seen = write_configuration(options.directory, options.app, context, options.force, sys.stderr)
+    print_text("\n".join(_summarize(file, seen, options.directory)))
     return int(ExitCode.OK)
 
 
 def write_configuration(
     directory: str, command: str | None, context: Mapping[str, str], force: bool, progress: TextIO
-) -> str:
+) -> tuple[str, Seen]:
     """Synthesize the app and write its cdkguard.yaml; raises ConfigError where there is one already."""
-    file = os.path.join(directory, FILE)
+    file = os.path.normpath(os.path.join(directory, FILE))
     if files.exists(file) and not force:
         raise ConfigError(f"{file}: it is there already; --force replaces it")
 
-    app = find_app(directory, command, context)
-    existing = existing_assembly(app)
-    if existing is not None:
-        stacks = _read_stacks(existing, directory)
-    else:
-        with synth.open_synthesized_app(app, progress=progress) as out:
-            stacks = _read_stacks(out, directory)
+    seen = see_app(directory, command, context, progress)
     try:
-        files.write(file, render_configuration(guess_environments(stacks, {**app.context, **context})))
+        files.write(file, render_configuration(seen.guesses()))
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
-    return file
+    return file, seen
 
 
-def _read_stacks(folder: str, directory: str) -> tuple[Stack, ...]:
-    found = read_assembly(folder, app_directory=directory)
-    wrong = next((problem for problem in found.problems if problem.fatal), None)
-    if wrong is not None:  # A stack that cannot be read would be missing among the environments.
-        raise InputError(wrong.message)
-    return found.stacks
+def _summarize(file: str, seen: Seen, directory: str) -> Iterator[str]:
+    """What `init` prints."""
+    rows: dict[tuple[str, str], str] = {}  # (stack, environment) -> the context with which it was seen first
+    for run in seen.runs:
+        for stack, guess in run.guesses.items():
+            environment = guess.environment or "no environment named, so judged as prod"
+            rows.setdefault((stack.construct_path or stack.name, environment), run.given)
+    yield f"{file}: written, from {plural(len({path for path, _ in rows}), 'stack')}:"
+    width = max((len(path) for path, _ in rows), default=0)
+    for (path, environment), given in list(rows.items())[:SHOWN]:
+        yield f"  {path:{width}}  {environment}{f'  (-c {given})' if given else ''}"
+    if len(rows) > SHOWN:
+        yield f"  and {len(rows) - SHOWN} more"
+    for note in seen.notes:
+        yield f"not seen: {note}"
+
+    at = "" if directory == "." else f" {directory}"
+    yield "\nread it, commit it, and go on with:"
+    for words, meaning in (
+        (f"cdkguard check{at}", "judge every resource"),
+        (f"cdkguard accept{at}", "accept today's findings, so that only new ones fail"),
+        (f"cdkguard check{at} --against git", "judge what a branch changes"),
+    ):
+        yield f"  {words:{32 + len(at)}}# {meaning}"
 
 
 def render_configuration(guesses: Mapping[Stack, Guess]) -> str:
@@ -93,8 +108,8 @@ def render_configuration(guesses: Mapping[Stack, Guess]) -> str:
     if unknown:
         blocks.append(f"  # Nothing names an environment of: {', '.join(map(_quoted, unknown))}\n")
     return (
-        "# What cdkguard checks in this app. Every key is optional: https://json-schema.org completion works with the\n"
-        "# schema that `cdkguard` ships (cdkguard/schemas/config.schema.json).\n\n"
+        f"# yaml-language-server: $schema={SCHEMA}\n"
+        "# What cdkguard checks in this app. Every key is optional; editors complete them by the schema above.\n\n"
         "# Exit 1 when a finding is at least this severe: low, medium, high, critical, or never.\nfail_on: high\n\n"
         "# Profiles (recommended, strict, all), packs, or rule ids; `cdkguard rules list` shows them.\nrules: [recommended]\n\n"
         "# Which stacks are production, staging ... A stack that matches none is judged as the strictest.\n"

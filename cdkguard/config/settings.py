@@ -8,6 +8,8 @@ from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.config.environments import EnvironmentRule
 from cdkguard.model import Suppression
 
+ACCEPTED = ".cdkguard-baseline.json"  # the file that `cdkguard accept` writes where nothing names another
+
 
 class Config(NamedTuple):
     """Every setting of a run."""

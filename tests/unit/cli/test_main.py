@@ -148,6 +148,23 @@ def test_accept_writes_the_file_that_it_always_wrote(capsys, here):
     assert "`cdkguard check --accepted .cdkguard-baseline.json`" in out
 
 
+def test_accept_writes_the_file_that_the_configuration_names(capsys, here):
+    (here / "cdkguard.yaml").write_text("accepted: ours.json\n")
+    status, out, _ = run(capsys, "accept", "bad.json")
+    assert status == 0 and (here / "ours.json").exists() and not (here / ".cdkguard-baseline.json").exists()
+    assert "`cdkguard check` fails on new ones only" in out
+    assert run(capsys, "check", "bad.json")[0] == 0
+
+
+def test_a_file_of_accepted_findings_that_nothing_names_is_told(capsys, here):
+    run(capsys, "accept", "bad.json")
+    words = ".cdkguard-baseline.json does not count, since nothing names it"
+    status, found = report(capsys, "bad.json")
+    assert status == 1 and any(words in n["message"] for n in found["notices"])
+    _status, found = report(capsys, "bad.json", "--accepted", ".cdkguard-baseline.json")
+    assert not any(words in n["message"] for n in found["notices"])
+
+
 def test_both_names_of_the_key_are_a_mistake(capsys, here):
     (here / "cdkguard.yaml").write_text("accepted: a.json\nbaseline: b.json\n")
     status, _, err = run(capsys, "check", "good.json")
