@@ -229,7 +229,9 @@ class _Run:
             try:
                 synth.synthesize(app, out, full=self.full, timeout=timeout, progress=progress)
             except InputError as problem:
-                raise BaselineError(f"the baseline {self.commit[:12]}: {self._without_tree(str(problem))}") from problem
+                stop = BaselineError(f"the baseline {self.commit[:12]}: {self._without_tree(str(problem))}")
+                stop.shown = self._without_tree(problem.shown)
+                raise stop from problem
             yield out
 
     def _without_tree(self, text: str) -> str:

@@ -200,14 +200,17 @@ def test_an_app_that_fails_is_the_baselines(repo, tmp_path):
     (repo / "app.py").write_text("raise SystemExit('it was broken then')")
     broken = commit(repo, resources=types("A"))
     with (
-        pytest.raises(BaselineError, match=rf"(?s)the baseline {broken[:12]}: the app ended.*it was broken then"),
+        pytest.raises(
+            BaselineError, match=rf"(?s)the baseline {broken[:12]}: the app ended.*it was broken then"
+        ) as stop,
         opened(repo, "HEAD"),
     ):
         pass
+    assert "  | " not in stop.value.unshown
     nothing_left(repo, tmp_path)
     (repo / "cdk.json").write_text("{")
     commit(repo)
-    with pytest.raises(BaselineError, match="[0-9a-f]{12}: cdk.json: cannot be read"), opened(repo, "HEAD"):
+    with pytest.raises(BaselineError, match="[0-9a-f]{12}: cdk.json:1: not JSON"), opened(repo, "HEAD"):
         pass
 
 

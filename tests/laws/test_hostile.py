@@ -282,13 +282,16 @@ def test_names_on_the_command_line(capsys, hostile, command):
 
 
 def test_a_terminal_shows_our_own_colours_alone(capsys, hostile, monkeypatch):
+    from cdkguard.cli.links import make_links
     from cdkguard.outputs.render import Options
 
-    options = Options(os.getcwd(), color=True)
-    monkeypatch.setattr(cli_output, "terminal_options", lambda name, file=None: options)
+    options = Options(os.getcwd(), color=True, link_of=make_links(os.getcwd()))
+    monkeypatch.setattr(cli_output, "terminal_options", lambda *arguments: options)
     for argv in (("check", hostile / "new"), ("diff", hostile / "old", hostile / "new")):
         out = run(capsys, *argv)[1]
         assert "\x1b[1" in out
+        assert ("\x1b]8" in out) is (argv[0] == "check")  # the ids of rules are links to their pages
+        out = re.sub("\x1b\\]8;(id=[0-9-]+;(https|file)://[A-Za-z0-9._/%~-]+|;)\x1b\\\\", "", out)
         harmless(re.sub("\x1b\\[[0-9;]*m", "", out))
 
 
