@@ -242,7 +242,8 @@ class _Run:
         try:
             found = read_assembly(out, base=tree, app_directory=self.folder)._replace(context=context)
         except InputError as problem:
-            raise BaselineError(f"the baseline {self.commit[:12]}: {problem}") from problem
+            words = str(problem).replace(out + os.sep, "assembly:")
+            raise BaselineError(f"the baseline {self.commit[:12]}: {words}") from problem
         folder = os.path.realpath(out)
         return found._replace(stacks=tuple(replace_stacks(found.stacks, lambda stack: self._name_files(stack, folder))))
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from cdkguard._typing import TextIO
 from cdkguard.config.settings import Config
-from cdkguard.errors import ConfigError, InputError
+from cdkguard.errors import CdkguardError, ConfigError, InputError
 from cdkguard.inputs.assembly import read_assembly, read_paths
 from cdkguard.inputs.folders import is_app_folder
 from cdkguard.model import Assembly, Problem
@@ -129,9 +129,30 @@ def _open_app(config: Config, progress: TextIO | None, seconds: dict[str, float]
     with synth.open_synthesized_app(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
         synthesized = time.perf_counter()
         seconds["synth"] = synthesized - began
-        found = read_assembly(out, app_directory=directory)._replace(context=app.context)
-        seconds["read"] = time.perf_counter() - synthesized
-        yield found
+        with files_named_shortly(out):
+            found = read_assembly(out, app_directory=directory)._replace(context=app.context)
+            seconds["read"] = time.perf_counter() - synthesized
+            problems = (
+                p._replace(message=_name_shortly(p.message, out), path=p.path and _name_shortly(p.path, out))
+                for p in found.problems
+            )
+            yield found._replace(problems=tuple(problems))
+
+
+@contextmanager
+def files_named_shortly(folder: str) -> Iterator[None]:
+    """Errors inside the block name the files of a synthesis, whose folder is gone afterwards, as `assembly:...`."""
+    try:
+        yield
+    except CdkguardError as stop:
+        stop.args = (_name_shortly(str(stop), folder),)
+        raise
+
+
+def _name_shortly(text: str, folder: str) -> str:
+    for path in (folder, os.path.realpath(folder), os.path.relpath(folder)):
+        text = text.replace(path + os.sep, "assembly:").replace(path, "the assembly")
+    return text
 
 
 def refuse_empty(found: Assembly) -> None:

@@ -56,6 +56,7 @@ def stacks_to_destroy(config: Config, progress: TextIO | None = None) -> tuple[t
     """
     if config.against is None:
         with new_side(config, progress) as found:
+            refuse_unread(found.problems)  # A stack that cannot be read would be missing among what is destroyed.
             return tuple(comparison.stacks_of(found, config)), _words(config)
     with new_side(config, progress) as app, _old_side(config, None, app, progress) as old:
         return tuple(comparison.stacks_of(old.assembly, config)), old.words

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 
 from cdkguard._typing import Any, NamedTuple, TextIO
+from cdkguard.check.assemble import files_named_shortly
 from cdkguard.config.environment_guesses import Guess, guess_environments
 from cdkguard.config.environment_words import environment_of_value, is_environment_key
 from cdkguard.errors import CdkguardError, InputError
@@ -85,7 +86,7 @@ def see_app(directory: str, command: str | None, context: Mapping[str, str], pro
 
 
 def _synthesize(app: App, given: str, progress: TextIO) -> Run:
-    with synth.open_synthesized_app(app, progress=progress) as out:
+    with synth.open_synthesized_app(app, progress=progress) as out, files_named_shortly(out):
         return _run(given, read_stacks(out, app.directory), app.context)
 
 

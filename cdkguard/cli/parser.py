@@ -150,6 +150,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_Help, add_help=False, **options)
+        setattr(self, "color", False)  # noqa: B010 - of Python 3.14's own; print_help has better ones
         self.without_effect: tuple[argparse.Action, ...] = ()  # options that are accepted, and change nothing
         self.group("more").add_argument("-h", "--help", action="help", help="show this help, and end")
 

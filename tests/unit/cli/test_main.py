@@ -440,6 +440,30 @@ def test_a_cdk_json_that_cannot_be_read_is_named_with_its_line(capsys, here, con
     assert run(capsys, "check") == (3, "", f"cdkguard: {said}\n")
 
 
+WRITES = """
+import json, os, sys
+out, mode = os.environ["CDK_OUTDIR"], sys.argv[1]
+def write(name, value):
+    open(os.path.join(out, name), "w").write(value)
+write("S.json", "{" if mode == "template" else json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}))
+file = {"gone": "gone.json", "outside": "../S.json"}.get(mode, "S.json")
+stack = {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": file}}
+write("manifest.json", "{" if mode == "manifest" else json.dumps({"version": "36.0.0", "artifacts": {} if mode == "empty" else {"S": stack}}))
+"""
+
+
+@pytest.mark.parametrize("mode", ["template", "manifest", "gone", "outside", "empty"])
+def test_no_temporary_path_is_written(capsys, here, mode):
+    (here / "app.py").write_text(WRITES)
+    (here / "cdk.json").write_text(json.dumps({"app": f'"{sys.executable}" app.py {mode}'}))
+    for argv in (["check"], ["check", "--format", "json"], ["plan", "--destroy"], ["snapshot"], ["init"]):
+        if argv == ["init"] and mode == "empty":  # It writes a file for an app that has no stack yet.
+            continue
+        status, out, err = run(capsys, *argv)
+        assert status == 3 and "cdkguard-" not in out + err, (argv, out + err)
+        assert "assembly" in out + err
+
+
 def test_timings_end_with_the_printing_and_the_whole(capsys):
     status, _, err = run(capsys, "check", "good.json", "--timings")
     phases = {line.split(" ms  ")[1]: float(line.split(" ms  ")[0]) for line in err.splitlines() if "rule " not in line}
