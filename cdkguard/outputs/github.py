@@ -45,7 +45,7 @@ def render(report: Report, options: Options) -> str:
 
 def step_summary(report: Report, options: Options) -> str:
     """Markdown for the file that $GITHUB_STEP_SUMMARY names."""
-    from cdkguard.outputs.markdown import render_report_within
+    from cdkguard.outputs.markdown.report import render_report_within
 
     return render_report_within(report, options, _SUMMARY_CHARACTERS)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # The help of a command reads the table of formats, and needs
 
 Excerpt = Callable[["Source"], list[tuple[int, str]]]
 LinkOf = Callable[[str, str], str]
+Permalink = Callable[[str, int], str]
 
 
 def no_excerpt(source: Source) -> list[tuple[int, str]]:
@@ -25,6 +26,11 @@ def no_excerpt(source: Source) -> list[tuple[int, str]]:
 
 def no_link(style: str, text: str) -> str:
     """For outputs that show no links."""
+    return ""
+
+
+def no_permalink(file: str, line: int) -> str:
+    """For callers that do not know where the code is to be seen."""
     return ""
 
 
@@ -44,6 +50,7 @@ class Options(NamedTuple):
     color: bool = False
     width: int = 80
     excerpt: Excerpt = no_excerpt  # source -> [(line number, text)]
+    permalink: Permalink = no_permalink  # (path below `root`, line) -> the address of the committed line, or ""
     cdk_json: str | None = "cdk.json"  # Findings without a source line point there; None: at their (bare) template.
     language: Language | None = None  # The app's; a source line says it first.
     # (style, text) of a piece of a Line -> the address that a terminal opens for it, or "": the page of a "rule", the file
@@ -104,7 +111,7 @@ FORMATS = (
     Format("github-summary", report="github.step_summary", is_asked_by_name=False),
     Format("gitlab", report="gitlab.render"),
     Format("html", report="html.report.render", plan="html.plan.render", fleet="fleet.html.render"),
-    Format("markdown", report="markdown.render", difference="diff.markdown.render", plan="plan.markdown.render"),
+    Format("markdown", report="markdown.report.render", difference="diff.markdown.render", plan="plan.markdown.render"),
 )
 
 

@@ -19,6 +19,7 @@ _NOT_ASCII = lazy_pattern("[^\x00-\x7e]")
 _COMMAND = lazy_pattern(r"(?<=#)#(?=\w*\[)")  # `##[error]`, `##vso[task...]`: CI services obey them anywhere in a line
 _WORKFLOW = lazy_pattern(r"\s*::[A-Za-z]")  # `::error::`, at the beginning of a line; `::/0` is an address
 _MARKDOWN = lazy_pattern(r"""[\\`*_\[\]#|~<>&"$]|^[-+=/]""")  # a leading `/` is a GitLab quick action
+_NUMBERED = lazy_pattern(r"^(\d{1,9})([.)])(?=\s|$)")  # the beginning of a numbered list
 
 
 def _as_escape(match: re.Match[str]) -> str:
@@ -89,6 +90,7 @@ def markdown(text: str) -> str:
 
 def _plain_markdown(text: str) -> str:
     escaped = _MARKDOWN.sub(_as_entity, text)
+    escaped = _NUMBERED.sub(lambda match: f"{match[1]}&#{ord(match[2])};", escaped)
     # GitHub looks for @people, #issues and www. links after it has decoded entities; a zero-width space stops that.
     return escaped.replace("@", "@&#8203;").replace("&#35;", "&#35;&#8203;").replace("www.", "www&#8203;.")
 

@@ -18,7 +18,7 @@ from cdkguard.outputs.diff.entries import ChangeEntry, make_entries, name_place
 from cdkguard.outputs.diff.entry_groups import describe_counted, find_data_at_stake, group_by_stack
 from cdkguard.outputs.diff.names import ValueNames
 from cdkguard.outputs.locations import relative_path
-from cdkguard.outputs.markdown import CHARACTERS, fill, render_left_out
+from cdkguard.outputs.markdown.budget import fit_blocks
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
@@ -31,8 +31,7 @@ _TABLE = "| Change | Resource | What |\n| --- | --- | --- |\n"
 def render(difference: Difference, options: Options) -> str:
     """The difference as a comment for a pull request, at most CHARACTERS long."""
     head = f"{MARKER}\n**cdkguard diff** {_text(summarize_changes(difference.changes))} · against {_text(difference.against)}\n"
-    text, dropped = fill(head, [(block, 1) for block in lay_out_changes(difference, options)], CHARACTERS)
-    return text + render_left_out(dropped)
+    return fit_blocks(head, lay_out_changes(difference, options))
 
 
 def lay_out_changes(difference: Difference, options: Options) -> Iterator[str]:

@@ -1,15 +1,18 @@
-"""A plan as Markdown for a comment on a pull request: verdict, changes by stack, findings on the change."""
+"""A plan as Markdown for a comment on a pull request: verdict, what is lost, findings on the change, all changes by stack."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdkguard.outputs.diff.common import Difference, summarize_changes
+from cdkguard.outputs.diff.common import Difference
 from cdkguard.outputs.diff.markdown import lay_out_changes
-from cdkguard.outputs.markdown import CHARACTERS, fill, lay_out_report, render_left_out, render_verdict
+from cdkguard.outputs.markdown.budget import CHARACTERS, OLD, Block, Part, fit
+from cdkguard.outputs.markdown.findings import FindingBlocks
+from cdkguard.outputs.markdown.losses import lay_out_losses
+from cdkguard.outputs.markdown.report import lay_out_errors, lay_out_folded, render_verdict
 from cdkguard.outputs.plan.record import Plan
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.summary import plural
+from cdkguard.outputs.summary import count_severities, plural
 from cdkguard.text import escape
 
 MARKER = "<!-- cdkguard plan -->"  # A job finds its earlier comment by it, to update it.
@@ -17,22 +20,30 @@ MARKER = "<!-- cdkguard plan -->"  # A job finds its earlier comment by it, to u
 
 def render(plan: Plan, options: Options) -> str:
     """The plan as a comment for a pull request, at most CHARACTERS long."""
-    report = plan.report
     head = (
-        f"{MARKER}\n{render_verdict(report)}\n\n"
-        f"{escape.markdown(plan.title)}: {escape.markdown(summarize_changes(report.changes))} · "
-        f"exit status {plan.exit_status}: {escape.markdown(plan.reason)}\n"
+        f"{MARKER}\n{render_verdict(plan.report)}\n\n"
+        f"{escape.markdown(plan.title)} · exit status {plan.exit_status}: {escape.markdown(plan.reason)}\n"
     )
+    return fit(head, _lay_out(plan, options), CHARACTERS)
+
+
+def _lay_out(plan: Plan, options: Options) -> Iterator[Part]:
+    report = plan.report
+    yield lay_out_errors(report)
+    yield from lay_out_losses(report)
+    yield from _findings(plan, options)
     difference = Difference(report.changes, (), report.against, "")
-    blocks = [(block, 1) for block in lay_out_changes(difference, options)]
-    text, dropped = fill(head, [*blocks, *_findings(plan, options)], CHARACTERS)
-    return text + render_left_out(dropped)
+    changes = [Block(text, OLD["critical"], 1, "row") for text in lay_out_changes(difference, options)]
+    yield Part(changes, "\n<details><summary>Every change, by stack</summary>\n", "\n</details>\n")
+    yield from lay_out_folded(report, options)
 
 
-def _findings(plan: Plan, options: Options) -> Iterator[tuple[str, int]]:
+def _findings(plan: Plan, options: Options) -> Iterator[Part]:
     """The findings on the change, and those on the templates that decide; the number of the others."""
-    shown = tuple(f for f in plan.report.active if f.impact is not None or plan.report.decides(f))
-    yield from lay_out_report(plan.report._replace(findings=shown), options)
+    shown = [f for f in plan.report.active if f.impact is not None or plan.report.decides(f)]
+    if shown:
+        heading = f"\n### {plural(len(shown), 'finding')}: {count_severities(shown)}\n"
+        yield Part(list(FindingBlocks(options).lay_out(shown)), heading)
     others = len(plan.report.active) - len(shown)
     if others:
-        yield f"\n{plural(others, 'more finding')} on the templates: see `cdkguard check`.\n", 0
+        yield Part([Block(f"\n{plural(others, 'more finding')} on the templates: see `cdkguard check`.\n")])

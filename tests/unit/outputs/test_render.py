@@ -32,7 +32,7 @@ from cdkguard.model import (
     Suppression,
 )
 from cdkguard.outputs import cdk_report
-from cdkguard.outputs.markdown import render_report_within as markdown_document
+from cdkguard.outputs.markdown.report import render_report_within as markdown_document
 from cdkguard.outputs.render import FORMATS, Detail, Format, Options, format_names, render
 from cdkguard.text import escape
 from tests.support.html_laws import page_is_harmless
@@ -652,11 +652,14 @@ def test_github_command_cannot_be_forged() -> None:
 
 
 def test_markdown_is_bounded() -> None:
-    many = REPORT._replace(findings=REPORT.findings * 1000)
+    first = REPORT.findings[0]
+    many = REPORT._replace(
+        findings=tuple(first._replace(rule_id=f"rule-{number}", remedy=None) for number in range(1000))
+    )
     for limit in (60_000, 250_000):
         text = markdown_document(many, OPTIONS, limit)
         assert limit * 0.9 < len(text) <= limit
-        assert re.search(r"_\d+ rows left out", text)
+        assert re.search(r"_\d+ findings.* left out", text)
         assert text.count("<details>") == text.count("</details>")
 
 
@@ -666,6 +669,7 @@ def test_markdown_escapes() -> None:
     assert "<code>code</code>" in text and "&#60;img" in text
     assert "@&#8203;team &#35;&#8203;12" in text
     assert escape.markdown("/close").startswith("&#47;")
+    assert escape.markdown("12. of May") == "12&#46; of May" and escape.markdown("1.5 GB") == "1.5 GB"
     assert escape.markdown_block("a\n```\n@x").splitlines()[0] == "````"
 
 

@@ -1,0 +1,1 @@
+"""A report as Markdown for a comment on a pull request."""
