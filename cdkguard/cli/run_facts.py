@@ -1,4 +1,4 @@
-"""What an output says of the run itself: the app's name, the commit, the time."""
+"""What an output says of the run itself: the app's name, the commit, the time, the addresses of committed lines."""
 
 from __future__ import annotations
 
@@ -23,13 +23,19 @@ _COMMITS = (
     "CODEBUILD_RESOLVED_SOURCE_VERSION",
     "GIT_COMMIT",
 )
+# Formats in which places are links; `github` writes the job's summary, too.
+_WITH_LINKS = ("markdown", "github", "github-summary")
 
 
 def add_run_facts(options: Options, name: str, config: Config) -> Options:
     """The options of the format `name` with these facts, where it shows them.
 
-    Git is asked for a page alone, and by no run that runs nothing.
+    Git is asked for a page or a comment alone, and by no run that runs nothing.
     """
+    if name in _WITH_LINKS and not config.runs_no_code:
+        from cdkguard.cli.permalinks import make_permalink
+
+        return options._replace(permalink=make_permalink(options.root))
     if name not in ("html", "json"):
         return options
     asks_git = name == "html" and not config.runs_no_code
