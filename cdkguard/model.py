@@ -118,10 +118,14 @@ def severity_rank(severity: str) -> int:
 
 
 class Source(NamedTuple):
-    """A place in the user's own code; `file` as the app reported it (usually absolute), `line` from 1."""
+    """A place in the user's own code; `file` as the app reported it (usually absolute), `line` and `column` from 1."""
 
     file: str
     line: int
+    column: int | None = None  # None where the trace has none: Python's have none.
+    called_from: Source | None = (
+        None  # The caller of the function that the line is in, outside of the stack's own line.
+    )
 
 
 class Acknowledgement(NamedTuple):

@@ -263,7 +263,9 @@ class _Run:
             return source
         path, here = os.path.join(self.repo.root, self._own_name(source.file)), os.path.realpath(os.getcwd())
         inside = os.path.commonpath([path, here]) == here
-        return Source(os.path.relpath(path, here) if inside else path, source.line)
+        return source._replace(
+            file=os.path.relpath(path, here) if inside else path, called_from=self._own_source(source.called_from)
+        )
 
     def _own_name(self, file: str) -> str:
         """The file's path in the user's tree; a file of a moved app moved with it."""

@@ -135,7 +135,8 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
     config = bound.config
 
     stacks, notices = assign_environments(config, chosen, [*found.stacks, *found.others])
-    problems = [*found.problems, *notices, *note_apps_around(config), *find_missing_context(found)]
+    # What is said of each stack in the same words is said once.
+    problems = [*dict.fromkeys(found.problems), *notices, *note_apps_around(config), *find_missing_context(found)]
     problems += find_unseen(stacks, bound.rules)
     problems += note_unused_accepted(config)
     refuse_unknown_rules(bound)

@@ -25,12 +25,14 @@ _BIGGEST_FILE = 4 * 1024 * 1024  # Bytes.
 def make_excerpt(directory: str, report: Report) -> Excerpt:
     """A function that reads source lines from the repositories of the app's folder and of the current folder."""
     roots = {repository_root(directory), repository_root(".")}
-    with_secret = {finding.source for finding in report.findings if finding.hides_secret}
+    with_secret = {finding.source[:2] for finding in report.findings if finding.source and finding.hides_secret}
 
     def excerpt(source: Source) -> list[tuple[int, str]]:
         try:
             lines = _read_line(os.path.realpath(source.file), source.line, roots)
-            return [(number, credentials.hide_secrets_in_code(line, source in with_secret)) for number, line in lines]
+            return [
+                (number, credentials.hide_secrets_in_code(line, source[:2] in with_secret)) for number, line in lines
+            ]
         except (OSError, ValueError):  # ValueError: no file can have such a name.
             return []
 

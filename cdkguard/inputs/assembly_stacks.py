@@ -10,6 +10,7 @@ from cdkguard.errors import CdkguardError, TemplateError, TooMuchError
 from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles, environment_of
 from cdkguard.inputs.assets import Asset, read_assets
 from cdkguard.inputs.deployed_templates import DeployedTemplate, find_in_loops, templates_of
+from cdkguard.inputs.missing_lines import note_missing_lines
 from cdkguard.inputs.parts import DEPLOYERS, StackHead
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty, metadata_of
 from cdkguard.inputs.source_lines import StackMetadata
@@ -52,9 +53,9 @@ class StackReader:
         display_path = self.files.display_path(path)
         template, lines = read_template(path, display_path, may_be_empty=True)
 
-        metadata = StackMetadata(self._read_metadata(artifact, owner), self.files.base)
         head = head_of(artifact, properties)
         construct_path = str(head.construct_path)
+        metadata = StackMetadata(self._read_metadata(artifact, owner), self.files.base, construct_path)
         construct_paths = metadata.construct_paths(template, None)
         self.files.section(properties, "tags", dict, artifact.manifest)  # refuses what is none
         parameters = self.files.section(properties, "parameters", dict, artifact.manifest)
@@ -74,6 +75,8 @@ class StackReader:
             ),
         )  # fmt: skip
         self.stacks.append(stack)
+        notice = note_missing_lines(metadata, self.files.root)
+        self.problems += [notice] if notice else []
         self._read_nested(stack, nested, metadata, 0, owner)
 
     def _read_metadata(self, artifact: Artifact, owner: str) -> dict[str, list[Json]]:
@@ -197,7 +200,7 @@ class StackReader:
             termination_protection=root.termination_protection, tags=root.tags, parent=parent,
             parent_logical_id=nested.logical_id, construct_paths=construct_paths,
             source_of=metadata.source_of(construct_paths), line_of=lines, granted_at=_find_grants_later(metadata, template),
-            source=metadata.source_at(nested.construct_path) or metadata.source_at(nested.resource_path or ""),
+            source=metadata.source_at(nested.resource_path or nested.construct_path),
             missing=root.missing, from_assembly=True, unread=_find_unread(inner, template),
         )  # fmt: skip
         self.stacks.append(stack)

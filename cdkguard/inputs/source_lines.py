@@ -7,32 +7,38 @@ https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.cloud_assembly_schema.Me
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from cdkguard._typing import Json
-from cdkguard.inputs.shapes import construct_path_of, list_or_empty, mapping_or_empty
+from cdkguard._typing import TYPE_CHECKING, Json
+from cdkguard.inputs.code_files import CodeFiles
+from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty
+from cdkguard.inputs.source_places import choose_places, find_stack_frames
+from cdkguard.inputs.stack_frames import Frame, is_library, user_frames
 from cdkguard.model import Acknowledgement, Source
 from cdkguard.system import files
 from cdkguard.text.regexes import lazy_pattern
 
+if TYPE_CHECKING:
+    from cdkguard.inputs.source_maps import SourceMaps
+
+_COMPILED = (".js", ".mjs", ".cjs")
 _PREFIX = "cdkguard::"
-# One line of a stack trace of Node, Python or Java: `new Main (/app/lib/main.ts:10:17)`, `<module> (/app/app.py:12)`.
-_FRAME = lazy_pattern(r"^(?:.*\()?(?:file://)?((?:/|[A-Za-z]:[\\/]).*?):(\d{1,9})(?::\d+)?\)?$")
-_LIBRARY = lazy_pattern(
-    r"[\\/](?:node_modules|site-packages|dist-packages|jsii-kernel-[^\\/]*|aws-cdk-lib|lib(?:64)?[\\/]python3\.\d+)[\\/]"
-)
 _REASON = lazy_pattern(r"(.*?)\s*\((?:owner ([^,()]+))?(?:, )?(?:until (\S+))?\)", re.DOTALL)
 
 
 class StackMetadata:
-    """The metadata entries of a stack and of those nested in it, by construct path.
+    """The metadata entries of the stack at `stack_path` and of those nested in it, by construct path.
 
     Files of source lines are relative to `base` where they lie below it.
     """
 
-    def __init__(self, entries: dict[str, list[Json]], base: str) -> None:
-        self.entries, self.base = entries, base
+    def __init__(self, entries: dict[str, list[Json]], base: str, stack_path: str = "") -> None:
+        self.entries, self.base, self.stack_path = entries, base, stack_path
+        self.code = CodeFiles()
+        self._maps: SourceMaps | None = None
         self._logical_ids: list[tuple[str, str, str | None]] | None = None
+        self._frames: dict[str, Sequence[Frame]] = {}
+        self._stack_frames: Sequence[Frame] | None = None
         self._sources: dict[str, Source | None] = {}
 
     def construct_paths(self, template: Mapping[str, Json], nested_in: str | None) -> dict[str, str]:
@@ -74,7 +80,7 @@ class StackMetadata:
                     if rule.startswith(_PREFIX):
                         match = _REASON.fullmatch(str(reason))
                         text, owner, expires = match.groups() if match else (str(reason), None, None)
-                        source = self._user_frame(entry.get("trace"))
+                        source = self._name_source(self._user_frames(entry.get("trace")), ())
                         yield Acknowledgement(path, rule.removeprefix(_PREFIX), text, source, owner, expires)
 
     def source_of(self, paths: Mapping[str, str]) -> Callable[[str], Source | None]:
@@ -84,21 +90,68 @@ class StackMetadata:
     def source_at(self, path: str) -> Source | None:
         """The line of the user's code that made the construct, or the nearest construct around it."""
         if path not in self._sources:
-            found = None
-            for entry in self.entries.get(path, ()):
-                if entry.get("type") in ("aws:cdk:creationStack", "aws:cdk:logicalId"):
-                    found = self._user_frame(entry.get("trace")) or self._user_frame(entry.get("data")) or found
             parent = path.rpartition("/")[0]
-            self._sources[path] = found or (self.source_at(parent) if parent else None)
+            self._sources[path] = self._find_source(path) or (self.source_at(parent) if parent else None)
         return self._sources[path]
 
-    def _user_frame(self, trace: Json) -> Source | None:
-        """The innermost frame outside libraries."""
-        for frame in list_or_empty(trace):
-            match = _FRAME.match(frame) if isinstance(frame, str) else None
-            if match and not _LIBRARY.search(match.group(1)):
-                return Source(files.relative(match.group(1), self.base), int(match.group(2)))
-        return None
+    def lacks_lines(self) -> bool:
+        """Whether there are constructs, and no line of the user's code for any of them."""
+        return bool(self._read_logical_ids()) and not any(map(self._frames_of, (self.stack_path, *self.entries)))
+
+    def has_traces(self) -> bool:
+        """Whether a trace was recorded at all."""
+        return any(
+            entry.get("trace") or entry.get("type") == "aws:cdk:creationStack"
+            for entries in self.entries.values() for entry in entries
+        )  # fmt: skip
+
+    def _find_source(self, path: str) -> Source | None:
+        if path != self.stack_path:
+            frames = self._frames_of(path)
+            return self._name_source(frames, self._frames_of_stack()) if frames else None
+        frames = self._frames_of_stack()
+        found = self._name_source(frames, ())
+        return found._replace(called_from=None) if found and frames[0].is_constructor else found
+
+    def _frames_of_stack(self) -> Sequence[Frame]:
+        """The frames of the stack's creation, which aws-cdk-lib records since 2.251."""
+        if self._stack_frames is None:
+            own = self._frames_of(self.stack_path)
+            inner = (self._frames_of(path) for path in self.entries)
+            self._stack_frames = own or find_stack_frames(self.stack_path, inner, self.code)
+        return self._stack_frames
+
+    def _frames_of(self, path: str) -> Sequence[Frame]:
+        """The user's frames of the construct's creation, the innermost first."""
+        if path not in self._frames:
+            found: Sequence[Frame] = ()
+            for entry in self.entries.get(path, ()):
+                if entry.get("type") in ("aws:cdk:creationStack", "aws:cdk:logicalId"):
+                    found = self._user_frames(entry.get("trace")) or self._user_frames(entry.get("data")) or found
+            self._frames[path] = found
+        return self._frames[path]
+
+    def _user_frames(self, trace: Json) -> Sequence[Frame]:
+        """The frames outside libraries, in the code as it was written."""
+        found = []
+        for frame in user_frames(trace):
+            written = self._find_written(frame) if frame.file.endswith(_COMPILED) else frame
+            if written is not None and not is_library(written.file):
+                found.append(written)
+        return found
+
+    def _find_written(self, frame: Frame) -> Frame | None:
+        from cdkguard.inputs.source_maps import SourceMaps  # apps that run compiled code alone need it
+
+        self._maps = self._maps or SourceMaps(self.code)
+        return self._maps.original(frame)
+
+    def _name_source(self, frames: Sequence[Frame], around: Sequence[Frame]) -> Source | None:
+        made, caller = choose_places(frames, around, self.code)
+        if made is None:
+            return None
+        called_from = caller and Source(files.relative(caller.file, self.base), caller.line, caller.column)
+        return Source(files.relative(made.file, self.base), made.line, made.column, called_from)
 
 
 def _nested_stack_around(path: str, nested: Collection[str]) -> str | None:

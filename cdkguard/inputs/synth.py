@@ -17,6 +17,7 @@ from cdkguard._typing import Json, TextIO
 from cdkguard.errors import SynthError
 from cdkguard.inputs.app import App
 from cdkguard.inputs.app_process import AppProcess
+from cdkguard.inputs.stack_traces import stack_trace_variables
 from cdkguard.system import files
 
 CLI_VERSION, SCHEMA_VERSION = "2.1148.1", "55.0.0"
@@ -87,10 +88,7 @@ def _environment_of_app(app: App, out: str, base: Mapping[str, str], full: bool)
         "CDK_OUTDIR": out, "CDK_CLI_ASM_VERSION": SCHEMA_VERSION, "CDK_CLI_VERSION": CLI_VERSION,
         "CDK_ERROR_FILE": os.path.join(out, "error.txt"), "PYTHONIOENCODING": "utf-8",
     }  # fmt: skip
-    # Findings name the user's own line by these stack traces, which cost next to nothing.
-    environment.setdefault("JSII_HOST_STACK_TRACES", "1")
-    if "--stack-trace-limit" not in environment.get("NODE_OPTIONS", ""):
-        environment["NODE_OPTIONS"] = (environment.get("NODE_OPTIONS", "") + " --stack-trace-limit=50").strip()
+    environment.update(stack_trace_variables(app, environment))
     if not full:
         environment["CDK_VALIDATION"] = "false"
         environment["TS_NODE_TRANSPILE_ONLY"] = "true"
@@ -111,6 +109,7 @@ def _add_cli_context(app: App, full: bool) -> dict[str, Json]:
         context["aws:cdk:disable-version-reporting"] = True
     if settings.get("staging") is False:
         context["aws:cdk:disable-asset-staging"] = True
+    context.pop("aws:cdk:disable-creation-stack-traces", None)  # findings name the user's own line by these traces
     context["aws:cdk:bundling-stacks"] = ["**"] if full else []
     context["@aws-cdk/core:failSynthOnValidationErrors"] = (
         False  # so that a user's own validation plugin does not end the app

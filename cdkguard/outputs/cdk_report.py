@@ -105,7 +105,8 @@ def _construct(finding: Finding, directory: str) -> dict[str, Any]:
 
 
 def _frame(source: Source) -> str:
-    return f"app ({escape.terminal(source.file)}:{source.line}:1)"
+    column = f":{source.column}" if source.column else ""  # the trace of a Python app has none
+    return f"app ({escape.terminal(source.file)}:{source.line}{column})"
 
 
 def _suppressed(finding: Finding, report: Report, directory: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from cdkguard._typing import NamedTuple
 from cdkguard.model import Finding, Outcome, Remedy, Report, Source
 from cdkguard.outputs.entries import Entry, Place, group_findings
 from cdkguard.outputs.fixes import Fix, language_of, make_fix
-from cdkguard.outputs.locations import relative_path, subject_of
+from cdkguard.outputs.locations import name_line, relative_path, subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import INDENT, Line, lay_out_paragraph
 from cdkguard.outputs.summary import plural
@@ -121,7 +121,7 @@ def _environments(place: Place) -> str:
 
 def _file_of(finding: Finding, options: Options) -> str:
     if finding.source is not None:
-        return escape.terminal(f"{relative_path(finding.source.file, options.root)}:{finding.source.line}")
+        return escape.terminal(name_line(finding.source, options))
     line = f":{finding.template_line}" if finding.template_line else ""
     return escape.terminal(relative_path(finding.template_path, options.root) + line)
 
@@ -136,11 +136,13 @@ def _code(finding: Finding, options: Options) -> Iterator[Line]:
         yield [(INDENT, ""), (file, "place"), (" of the baseline", "dim")]
         return
     text = _line_of(finding.source, options)
-    if not text:
+    if text:
+        room = options.width - len(INDENT) - len(file) - 3
+        yield [(INDENT, ""), (file, "place"), (" | ", "dim"), (_shorten(escape.terminal(text), room), "code")]
+    else:
         yield [(INDENT, ""), (file, "place")]
-        return
-    room = options.width - len(INDENT) - len(file) - 3
-    yield [(INDENT, ""), (file, "place"), (" | ", "dim"), (_shorten(escape.terminal(text), room), "code")]
+    if (caller := finding.source.called_from) is not None:
+        yield [(INDENT, ""), ("called from " + escape.terminal(name_line(caller, options)), "dim")]
 
 
 def _line_of(source: Source, options: Options) -> str:

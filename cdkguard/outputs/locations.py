@@ -5,16 +5,17 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from cdkguard._typing import NamedTuple
-from cdkguard.model import Finding
+from cdkguard._typing import Any, NamedTuple
+from cdkguard.model import Finding, Source
 from cdkguard.outputs.render import Options
 
 
 class Location(NamedTuple):
-    """A file, relative to the repository's root if it lies there, and a line from 1."""
+    """A file, relative to the repository's root if it lies there, and a line from 1, a column where it is known."""
 
     file: str
     line: int
+    column: int | None = None
 
 
 def relative_path(path: str, root: str) -> str:
@@ -33,7 +34,30 @@ def source_location(finding: Finding, options: Options) -> Location | None:
     """The user's own line, if the app said which."""
     if finding.source is None:
         return None
-    return Location(relative_path(finding.source.file, options.root), max(1, finding.source.line))
+    column = finding.source.column and max(1, finding.source.column)
+    return Location(relative_path(finding.source.file, options.root), max(1, finding.source.line), column)
+
+
+def source_document(source: Source | None, options: Options) -> dict[str, Any] | None:
+    """The source of a finding or change in JSON; `column` and `calledFrom` only where they are known."""
+    if source is None:
+        return None
+    document: dict[str, Any] = {"file": relative_path(source.file, options.root), "line": source.line}
+    if source.column:
+        document["column"] = source.column
+    if source.called_from:
+        document["calledFrom"] = source_document(source.called_from, options)
+    return document
+
+
+def name_line(source: Source, options: Options) -> str:
+    """`lib/helpers.ts:6`, for people."""
+    return f"{relative_path(source.file, options.root)}:{source.line}"
+
+
+def name_caller(source: Source, options: Options) -> str:
+    """`, called from lib/main.ts:26`; empty where no caller is known."""
+    return f", called from {name_line(source.called_from, options)}" if source.called_from else ""
 
 
 def committed_location(finding: Finding, options: Options) -> Location:

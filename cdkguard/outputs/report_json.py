@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cdkguard._typing import TYPE_CHECKING, Any
-from cdkguard.model import Finding, Problem, Remedy, Report, RuleInfo, Source, StackInfo, Suppression
-from cdkguard.outputs.locations import relative_path
+from cdkguard.model import Finding, Problem, Remedy, Report, RuleInfo, StackInfo, Suppression
+from cdkguard.outputs.locations import source_document
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import count_findings, judged_environments
 from cdkguard.text import escape
@@ -63,7 +63,7 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
         "propertyPaths": list(finding.property_paths),
         "found": finding.found,
         "branch": finding.branch,
-        "source": _source(finding.source, options),
+        "source": source_document(finding.source, options),
         "message": finding.message,
         "why": finding.why,
         "remedy": _remedy(finding.remedy),
@@ -73,10 +73,6 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
         "change": finding.change,
         "isNew": finding.is_new,
     }
-
-
-def _source(source: Source | None, options: Options) -> dict[str, Any] | None:
-    return source and {"file": relative_path(source.file, options.root), "line": source.line}
 
 
 def _remedy(remedy: Remedy | None) -> dict[str, Any] | None:

@@ -8,7 +8,13 @@ from urllib.parse import quote
 from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.model import Finding, Problem, Report, RuleInfo, severity_rank
 from cdkguard.outputs.fixes import languages_of, make_fix
-from cdkguard.outputs.locations import committed_location, describe_location, make_unique_fingerprints, relative_path
+from cdkguard.outputs.locations import (
+    Location,
+    committed_location,
+    describe_location,
+    make_unique_fingerprints,
+    relative_path,
+)
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import render_headline
 from cdkguard.text import escape
@@ -134,7 +140,7 @@ def _result(finding: Finding, mark: str, index: int, options: Options) -> dict[s
             {
                 "physicalLocation": {
                     "artifactLocation": {"uri": _uri(place.file), "uriBaseId": "%SRCROOT%"},
-                    "region": {"startLine": place.line, "startColumn": 1, "endLine": place.line, "endColumn": 2},
+                    "region": _region(place),
                 },
                 "logicalLocations": _logical(finding, options),
             }
@@ -147,6 +153,11 @@ def _result(finding: Finding, mark: str, index: int, options: Options) -> dict[s
 
 def _uri(path: str) -> str:
     return quote(path, safe="/", errors="replace")  # a bare colon would read as a scheme
+
+
+def _region(place: Location) -> dict[str, int]:
+    column = place.column or 1
+    return {"startLine": place.line, "startColumn": column, "endLine": place.line, "endColumn": column + 1}
 
 
 def _logical(finding: Finding, options: Options) -> list[dict[str, str]]:

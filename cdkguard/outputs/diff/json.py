@@ -7,7 +7,7 @@ from cdkguard.diff.comparable import as_template_json
 from cdkguard.diff.data_parts import find_lost_data_parts
 from cdkguard.model import STACK_IMPACTS, Change, PropertyChange
 from cdkguard.outputs.diff.common import Difference, count_impacts, describe_change
-from cdkguard.outputs.locations import relative_path
+from cdkguard.outputs.locations import source_document
 from cdkguard.outputs.render import Options
 from cdkguard.template.values import ABSENT
 from cdkguard.text import escape
@@ -54,7 +54,7 @@ def change_entry(one: Change, options: Options) -> dict[str, Any]:
         "partner": one.partner
         and {"constructPath": one.partner, "logicalId": one.partner_id, "stack": one.partner_stack},
         "properties": [_property(p) for p in one.properties],
-        "source": one.source and {"file": relative_path(one.source.file, options.root), "line": one.source.line},
+        "source": source_document(one.source, options),
         "change": one.token,
         "causes": list(one.causes),
         "onlyFollows": one.only_follows,

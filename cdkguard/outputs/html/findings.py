@@ -13,7 +13,7 @@ from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION
 from cdkguard.outputs.fixes import Fix, choose_fix
 from cdkguard.outputs.html.elements import Child, element, prose
 from cdkguard.outputs.html.page import chip, fold, shorten
-from cdkguard.outputs.locations import relative_path, subject_of
+from cdkguard.outputs.locations import name_caller, relative_path, subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.resource_types import describe_type
 from cdkguard.outputs.short_names import shorten_name
@@ -140,6 +140,7 @@ def _source(finding: Finding, options: Options) -> Child:
     if finding.impact in _GONE:
         return element("p", place, " of the baseline", class_="place")
     code = [escape_code(text) for _, text in options.excerpt(finding.source)]
+    place += shorten(name_caller(finding.source, options), 200)
     return [element("p", place, class_="place"), element("pre", element("code", "\n".join(code))) if code else None]
 
 

@@ -44,7 +44,7 @@ def test_a_stack_with_its_metadata_file(tmp_path):
     assert found.termination_protection is True and found.tags == {"env": "prod"}
     assert found.notification_arns == ["arn:topic"]
     assert found.construct_paths == {"B1": "Main/One/Resource", "B2": "Main/Two/Resource"}
-    assert found.source_of("B1") == Source("/app/lib/main.ts", 10)
+    assert found.source_of("B1") == Source("/app/lib/main.ts", 10, 17, called_from=Source("/app/bin.ts", 3, 1))
     assert found.source_of("B2") == Source("/app/two.py", 4)
     assert found.source == Source("/app/app.py", 12)
     (ack,) = found.acknowledgements

@@ -39,8 +39,8 @@ def test_equal_logical_ids_in_a_stack_and_its_nested_stack_without_path_metadata
 @pytest.mark.parametrize(
     "frame, source",
     [
-        ("new Main (file:///app/lib/main.mts:3:5)", Source("/app/lib/main.mts", 3)),
-        ("/app/bin.ts:7:1", Source("/app/bin.ts", 7)),
+        ("new Main (file:///app/lib/main.mts:3:5)", Source("/app/lib/main.mts", 3, 5)),
+        ("/app/bin.ts:7:1", Source("/app/bin.ts", 7, 1)),
         ("inner (/usr/lib/python3.11/contextlib.py:81)", None),
         ("f (/home/me/.venv/lib/python3.12/site-packages/x.py:1)", None),
         ("Array.forEach (:)", None),
@@ -62,6 +62,48 @@ def test_paths_are_shown_from_the_base(tmp_path):
     write(tmp_path / "cdk.out/Main.template.json", template(B=BUCKET))
     (found,) = read_assembly(str(tmp_path / "cdk.out"), base=str(tmp_path)).stacks
     assert found.template_path == os.path.join("cdk.out", "Main.template.json")
-    assert found.source == Source(os.path.join("lib", "a.ts"), 1)
+    assert found.source == Source(os.path.join("lib", "a.ts"), 1, 2)
     (found,) = read_assembly(str(tmp_path / "cdk.out"), base=str(tmp_path / "other")).stacks
     assert found.template_path == str(tmp_path / "cdk.out/Main.template.json")
+
+
+def recorded(folder, version, *traces):
+    """An app of two stacks with these traces, in an assembly of that version of aws-cdk-lib."""
+    for name in ("Main", "Other"):
+        entries = {f"/{name}/B": [{"type": "aws:cdk:logicalId", "data": "B"}, *traces]}
+        write(folder / f"{name}.metadata.json", entries)
+        write(folder / f"{name}.template.json", template(B=BUCKET))
+    artifacts = {
+        name: {**stack(), "properties": {"templateFile": f"{name}.template.json"}, "additionalMetadataFile": f"{name}.metadata.json"}
+        for name in ("Main", "Other")
+    }  # fmt: skip
+    manifest(folder, artifacts)
+    tree = {"version": "tree-0.1", "tree": {"constructInfo": {"fqn": "aws-cdk-lib.App", "version": version}}}
+    write(folder / "tree.json", tree)
+    return {problem.message for problem in read_assembly(str(folder)).problems}
+
+
+JSII = {
+    "type": "aws:cdk:creationStack",
+    "data": ["...aws-cdk-lib, jsii runtime, node internals...", "(no user code in 50 frames)"],
+}
+
+
+@pytest.mark.parametrize(
+    "version, traces, words",
+    [
+        ("2.180.0", (), ["2.180.0 records none by itself", "CDK_DEBUG=1"]),
+        ("2.250.0", (), ["2.250.0 records none by itself", "CDK_DEBUG=1"]),
+        ("2.276.0", (), ["2.276.0 recorded none", "disable-creation-stack-traces"]),
+        ("2.276.0", (JSII,), ["2.276.0 recorded no line", "JSII_HOST_STACK_TRACES=1"]),
+    ],
+)
+def test_a_library_that_recorded_no_line_is_named(tmp_path, version, traces, words):
+    (message,) = recorded(tmp_path, version, *traces)
+    assert all(word in message for word in words)
+
+
+def test_no_notice_where_a_line_is_known_or_the_library_is_not(tmp_path):
+    trace = {"type": "aws:cdk:creationStack", "data": ["new Main (/app/a.ts:1:2)"]}
+    assert not recorded(tmp_path, "2.276.0", trace)
+    assert not recorded(tmp_path, "?")

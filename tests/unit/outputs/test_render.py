@@ -695,7 +695,7 @@ def test_cdk_report_is_made() -> None:
     assert len(plugin["violations"]) == 9 and len(plugin["suppressedViolations"]) == 1  # 8 findings, 1 error
     construct = plugin["violations"][0]["violatingConstructs"][0]
     assert construct["cloudFormationResource"]["templatePath"] == "assembly-Prod/ProdOrders.template.json"
-    assert construct["stackTraces"] == [f"app ({ROOT}/app/orders_stack.py:41:1)"]
+    assert construct["stackTraces"] == [f"app ({ROOT}/app/orders_stack.py:41)"]
     assert [v["severity"] for v in plugin["violations"]] == [
         "error",
         "warning",
