@@ -35,6 +35,8 @@ def add_options(parser: Parser) -> None:
     )
     add_app(synthesis)
     output.add_argument("--force", action="store_true", help="replace an existing cdkguard.yaml")
+    chain = "also put `cdkguard check` behind the app in cdk.json: `cdk synth` fails on findings then"
+    output.add_argument("--chain", action="store_true", help=chain)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,6 +47,10 @@ def run(options: argparse.Namespace) -> int:
     context = parse_pairs("-c", options.context)
     file, seen = write_configuration(options.directory, options.app, context, options.force, sys.stderr)
     print_text("\n".join(_summarize(file, seen, options.directory)))
+    if options.chain:
+        from cdkguard.cli.chain import chain_app
+
+        print_text(chain_app(options.directory))
     return int(ExitCode.OK)
 
 
