@@ -20,7 +20,7 @@ def render(report: Report, options: Options) -> str:
 
 def _line(finding: Finding, options: Options) -> str:
     place = source_location(finding, options)
-    file, line = place or (relative_path(finding.template_path, options.root), finding.template_line)
+    file, line = place[:2] if place else (relative_path(finding.template_path, options.root), finding.template_line)
     where = f"{file}:{line}" if line else file
     state = " undecided" if finding.outcome is Outcome.UNKNOWN else ""
     text = finding.message or finding.title

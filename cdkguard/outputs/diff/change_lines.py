@@ -18,7 +18,7 @@ from cdkguard.outputs.diff.common import (
 from cdkguard.outputs.diff.entries import ChangeEntry, find_own_properties, name_place
 from cdkguard.outputs.diff.names import ValueNames, name_below_stage, name_shortly, shorten_path
 from cdkguard.outputs.diff.value_lines import render_sides
-from cdkguard.outputs.locations import relative_path
+from cdkguard.outputs.locations import name_caller, name_line
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, wrap
 from cdkguard.outputs.summary import plural
@@ -148,7 +148,7 @@ def _describe_subject(change: Change, options: Options) -> str:
     """Type and source line."""
     parts = [change.resource_type or ""]
     if change.source is not None:
-        parts.append(f"{relative_path(change.source.file, options.root)}:{change.source.line}")
+        parts.append(name_line(change.source, options) + name_caller(change.source, options))
     return " · ".join(part for part in parts if part)
 
 

@@ -826,3 +826,21 @@ def test_any_text_is_rendered_safely(report: Report, line: str) -> None:
     page_is_harmless(render("html", report, options))
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(render("markdown", report, options))
     assert "<script" not in html and "<img" not in html
+
+
+def test_a_helpers_caller_and_the_column_are_told() -> None:
+    called = Source(f"{ROOT}/lib/main.ts", 26, 14)
+    one = REPORT.findings[0]._replace(source=Source(f"{ROOT}/lib/helpers.ts", 6, 10, called))
+    report = REPORT._replace(findings=(one,))
+    assert "called from lib/main.ts:26" in render("text", report, OPTIONS)
+    assert "lib/helpers.ts:6, called from lib/main.ts:26" in render("html", report, OPTIONS)
+    (found,) = json.loads(render("json", report, OPTIONS))["findings"]
+    assert found["source"] == {
+        "file": "lib/helpers.ts", "line": 6, "column": 10,
+        "calledFrom": {"file": "lib/main.ts", "line": 26, "column": 14},
+    }  # fmt: skip
+    (result,) = json.loads(render("sarif", report, OPTIONS))["runs"][0]["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 6, "startColumn": 10, "endLine": 6, "endColumn": 11}
+    construct = json.loads(cdk_report.merge_report(None, report, "55.0.0"))["pluginReports"][0]["violations"][0]
+    assert construct["violatingConstructs"][0]["stackTraces"] == [f"app ({ROOT}/lib/helpers.ts:6:10)"]
