@@ -119,8 +119,9 @@ def controls_of(rule_id):
 def remedy(rule):
     if rule.remedy is None:
         return []
-    cases = [Remedy(*case["remedy"]) for case in rule.remedy_cases]
-    return ["## What to write instead\n", *advice(rule.remedy), *(part for case in cases for part in advice(case))]
+    remedies = [rule.remedy, *(Remedy(*case["remedy"]) for case in rule.remedy_cases)]
+    parts = dict.fromkeys(part for one in remedies for part in advice(one))  # A case may repeat the text of the rule.
+    return ["## What to write instead\n", *parts]
 
 
 def advice(remedy):

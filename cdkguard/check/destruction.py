@@ -15,6 +15,7 @@ from cdkguard.check.evaluate import (
     strict_environments,
 )
 from cdkguard.check.guardrail_config import is_about_guardrail
+from cdkguard.check.remedies import fit_remedies
 from cdkguard.check.report import RuleInfos, describe_stack, sort_findings, veil_credentials
 from cdkguard.config import approvals
 from cdkguard.config.settings import Config
@@ -52,7 +53,12 @@ def check_destruction(config: Config, today: str | None = None, progress: TextIO
     notices = [Problem("notice", text, fatal=False) for text in note_protection(taken)]
     sizes = [len(stack.template.get("Resources") or {}) for stack in judged_stacks]
     return Report(
-        findings=tuple(map(veil_credentials, sort_findings(findings, stacks, strict_environments(config)))),
+        findings=tuple(
+            map(
+                veil_credentials,
+                sort_findings(list(fit_remedies(findings, ())), stacks, strict_environments(config)),
+            )
+        ),
         rules=RuleInfos(rules, ()),
         stacks=tuple(map(describe_stack, judged_stacks, sizes)),
         problems=(*judged.problems, *notices),

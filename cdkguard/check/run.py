@@ -179,7 +179,12 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
 
     sizes = in_parts.sizes if in_parts else [len(stack.template.get("Resources") or {}) for stack in stacks]
     return Report(
-        findings=tuple(map(veil_credentials, sort_findings(findings, stacks, strict_environments(config)))),
+        findings=tuple(
+            map(
+                veil_credentials,
+                sort_findings(_fit_remedies(findings, found), stacks, strict_environments(config)),
+            )
+        ),
         rules=RuleInfos(ran, linted.rules),
         stacks=tuple(map(describe_stack, stacks, sizes)),
         problems=tuple(p._replace(message=credentials.hide_credentials(p.message)) for p in problems),
@@ -192,6 +197,17 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
         against=changed.against if changed else "",
         rule_seconds=evaluated.seconds,
     )
+
+
+def _fit_remedies(findings: Sequence[Finding], found: Assembly) -> list[Finding]:
+    """The findings, with code that fits the classes that the app made its resources of."""
+    if not findings:
+        return []
+    from cdkguard.check import remedies  # A clean run advises nothing.
+    from cdkguard.inputs.construct_tree import find_raw_resources
+
+    asks = any(map(remedies.asks_for_classes, findings))
+    return list(remedies.fit_remedies(findings, find_raw_resources(found.directory) if asks else ()))
 
 
 def _limit_of_findings(files: Sequence[str]) -> int:

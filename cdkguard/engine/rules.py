@@ -124,7 +124,11 @@ class BoundRule:
         if self._cases is None:
             cases, binding = self.rule.remedy_cases, self._binding()
             self._cases = [(bind_requirement(c["where"], binding, False), Remedy(*c["remedy"])) for c in cases]
-        return next((remedy for holds, remedy in self._cases if holds(subject) is True), self.rule.remedy)
+        for holds, remedy in self._cases:
+            with suppress(Branch):
+                if holds(subject) is True:
+                    return remedy
+        return self.rule.remedy
 
     def _binding(self) -> Binding:
         rule, settings = self.rule, self._settings

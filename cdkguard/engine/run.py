@@ -333,6 +333,8 @@ class Run:
         if verdict.outcome is not Outcome.PASS:
             weight = bound.weight_of(subject, [path for path, _value in verdict.evidence])
             made = make_finding(bound, stack, verdict, logical_id, resource_type, self.settings, weight)
+            if rule.remedy_cases:
+                made = made._replace(remedy=bound.find_remedy(verdict.subject or subject))
             message, found = self._names.use_names(made.message, stack), made.found
             found = found and self._names.use_names(found, stack)
             self.findings.append(made if message == made.message else made._replace(message=message, found=found))

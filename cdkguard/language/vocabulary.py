@@ -42,8 +42,8 @@ EQUIVALENT_PEERS = (
     "cdk-nag", "cfn-lint", "cfn_nag", "cfripper", "checkov", "guard", "kics", "prowler", "regula", "security-hub", "trivy",
 )  # fmt: skip
 
-# `cases` of `remedy`: entries with a requirement and what is advised where it holds.
-REMEDY_CASE_NEEDED = ("where", "text")
+# `cases` of `remedy`: entries with a requirement and what is advised where it holds, in text or in code alone.
+REMEDY_CASE_NEEDED = ("where",)
 
 # `weights`: entries with a requirement and what then stands for the rule's own severity and message.
 WEIGHT_NEEDED = ("where", "severity")

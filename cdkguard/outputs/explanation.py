@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.model import Remedy, Rule
@@ -53,26 +53,33 @@ def _lay_out_rule(rule: Rule, options: Options) -> Iterator[Line]:
     yield from lay_out_labelled("requires  ", rule.title, options, "dim")
     yield from lay_out_labelled("why       ", rule.why, options, "dim")
     if rule.remedy:
-        yield from _remedy(rule.remedy, options)
-    for case in rule.remedy_cases:
         yield []
-        yield from lay_out_labelled(INDENT, case["remedy"][0], options, "")
+        yield [("What to write instead", "heading")]
+        yield from _advice([rule.remedy, *(Remedy(*case["remedy"]) for case in rule.remedy_cases)], options)
     if rule.references:
         yield []
     for reference in rule.references:
         yield [(escape.terminal(reference), "")]
 
 
-def _remedy(remedy: Remedy, options: Options) -> Iterator[Line]:
-    yield []
-    yield [("What to write instead", "heading")]
-    yield from lay_out_labelled("  ", remedy.text, options, "")
-    for language, code in (("Python", remedy.python), ("TypeScript", remedy.typescript), ("Template", remedy.template)):
-        if code:
-            yield []
-            yield [(f"  {language}:", "dim")]
-            for line in escape.code_lines(code):
-                yield [(INDENT + line, "code")]
+def _advice(remedies: Sequence[Remedy], options: Options) -> Iterator[Line]:
+    """Each text and each piece of code once, of the rule's general advice and of its cases."""
+    shown: set[str] = set()
+    for remedy in remedies:
+        if remedy.text not in shown:
+            yield from [[]] if shown else []
+            yield from lay_out_labelled("  ", remedy.text, options, "")
+        for language, code in (
+            ("Python", remedy.python),
+            ("TypeScript", remedy.typescript),
+            ("Template", remedy.template),
+        ):
+            if code and code not in shown:
+                yield []
+                yield [(f"  {language}:", "dim")]
+                for line in escape.code_lines(code):
+                    yield [(INDENT + line, "code")]
+        shown |= {remedy.text, *filter(None, remedy[1:])}
 
 
 def render_json(explanation: Explanation, options: Options) -> str:

@@ -255,26 +255,31 @@ class RuleFile:
         return _make_remedy(value)
 
     def _remedy_cases(self, sets: Mapping[str, Sequence[str]], parameters: Mapping[str, Json]) -> list[Json]:
-        """What a rule on changes advises in certain cases, as {where, remedy}."""
+        """What a rule advises in certain cases, as {where, remedy}. A case without a text has the rule's own advice, but for
+        the code that it names."""
         remedy = self.data["remedy"]
         cases = remedy.get("cases") if isinstance(remedy, dict) else None
         if cases is None:
             return []
         if not isinstance(cases, list) or not cases:
             raise self.wrong("'cases' is a list of {where, text}", "remedy", "cases")
-        if self._scope() != "change":
-            raise self.wrong("'cases' are for rules about changes", "remedy", "cases")
+        if self._scope() not in ("change", "resource"):
+            raise self.wrong("'cases' are for rules about resources or changes", "remedy", "cases")
 
-        needed, known = {*vocabulary.REMEDY_CASE_NEEDED}, {"where", "text", *vocabulary.REMEDY_LANGUAGES}
+        known = {"text", *vocabulary.REMEDY_LANGUAGES}
         for index, case in enumerate(cases):
-            if not isinstance(case, dict) or not needed <= set(case) <= known:
+            if not isinstance(case, dict) or "where" not in case or not {"where"} < set(case) <= {"where", *known}:
                 raise self.wrong(
-                    "a case has where and text; it may have python, typescript and template", "remedy", "cases", index
+                    "a case has where, and of text, python, typescript and template at least one",
+                    "remedy",
+                    "cases",
+                    index,
                 )
+        general = {key: value for key, value in remedy.items() if key in known}
         return [
             {
                 "where": self._prepare_at(case["where"], ("remedy", "cases", index, "where"), sets, parameters),
-                "remedy": _make_remedy(case),
+                "remedy": _make_remedy(case if "text" in case else {**general, **case}),
             }
             for index, case in enumerate(cases)
         ]

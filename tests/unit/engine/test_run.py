@@ -11,7 +11,7 @@ from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.rules import EngineSettings, severity_of
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.language.checking import RequirementError, prepare_requirement
-from cdkguard.model import Missing, Outcome, Rule, Source, Stack
+from cdkguard.model import Missing, Outcome, Remedy, Rule, Source, Stack
 
 SETS = {"things": frozenset({"A::B::C"})}
 
@@ -552,3 +552,35 @@ def test_what_a_loop_makes_must_be_a_resource():
     assert [p.message for p in judged.problems] == [
         f"s.json: '{name}', which a loop makes, is no resource" for name in ("XA", "YA", "XB", "YB")
     ]
+
+
+def advised(cases, properties, **template):
+    """The text of the advice on a resource whose value is not in order."""
+    ready = [
+        {"where": prepare_requirement(where, (), {}, SETS), "remedy": [text, None, None, None]} for where, text in cases
+    ]
+    one = rule(ON, remedy=Remedy("in general"), remedy_cases=ready)
+    (found,) = judge(one, {"X": {"Type": "A::B::C", "Properties": properties}}, **template)
+    return found.remedy.text
+
+
+def test_advice_by_case_is_that_of_the_first_case_that_holds():
+    cases = [({"path": "$.Properties.Kind", "starts_with": "py"}, "first"), ({"path": "$.Properties.Kind", "exists": True}, "second")]  # fmt: skip
+    assert advised(cases, {"Kind": "python"}) == "first"
+    assert advised(cases, {"Kind": "node"}) == "second"
+    assert advised(cases, {}) == "in general"
+    assert advised(cases, {"Kind": {"Ref": "P"}}, Parameters={"P": {"Type": "String"}}) == "second"
+
+
+def test_advice_by_case_is_for_the_branch_that_fails():
+    cases = [({"path": "$.Properties.On", "equals": "python"}, "of python")]
+    bad = {"Fn::If": ["IsOld", "python", True]}
+    conditions = {"IsOld": {"Fn::Equals": [{"Ref": "Age"}, "old"]}}
+    assert advised(cases, {"On": bad}, Conditions=conditions, Parameters={"Age": {"Type": "String"}}) == "of python"
+
+
+def test_advice_that_hangs_on_a_condition_nobody_asked_about_is_the_general_one():
+    cases = [({"path": "$.Properties.Kind", "equals": "python"}, "of python")]
+    kind = {"Fn::If": ["IsOld", "python", "node"]}
+    conditions = {"IsOld": {"Fn::Equals": [{"Ref": "Age"}, "old"]}}
+    assert advised(cases, {"Kind": kind}, Conditions=conditions, Parameters={"Age": {"Type": "String"}}) == "in general"

@@ -69,3 +69,31 @@ def test_a_pack_adds_sets_and_may_repeat_one_that_is_the_same(tmp_path):
     members = sorted(load_packs().sets["stateful"])
     Path(folder, "sets.yaml").write_text(json.dumps({"stateful": members, "mine": ["A::B::C"]}))
     assert load_packs([folder]).sets["mine"] == {"A::B::C"}
+
+
+CASES = RULE.replace("remedy: Write X.", "remedy:\n  text: Write X.\n  python: x=1,\n  template: 'Properties: {{X: 1}}'\n  cases:\n    - {case}")  # fmt: skip
+
+
+def load_cases(tmp_path, case):
+    (one,) = [
+        r for r in load_packs([write_pack(tmp_path, CASES.format(id="my-rule", case=case))]).rules if r.id == "my-rule"
+    ]
+    return one.remedy_cases[0]["remedy"]
+
+
+def test_a_case_with_a_text_has_its_own_code_alone(tmp_path):
+    case = "{where: {path: $.Properties.Y, equals: 1}, text: Write Y., typescript: 'y: 1,'}"
+    assert load_cases(tmp_path, case) == ["Write Y.", None, "y: 1,", None]
+
+
+def test_a_case_without_a_text_changes_the_code_that_it_names(tmp_path):
+    case = "{where: {path: $.Properties.Y, equals: 1}, python: 'y=1,'}"
+    assert load_cases(tmp_path, case) == ["Write X.", "y=1,", None, "Properties: {X: 1}"]
+
+
+@pytest.mark.parametrize("case", ["{where: {path: $.Type, equals: A}}", "{text: Write Y.}", "{where: {path: $.Type, equals: A}, ruby: y}", "text"])  # fmt: skip
+def test_a_case_needs_a_requirement_and_advice(tmp_path, case):
+    with pytest.raises(
+        RulePackError, match="a case has where, and of text, python, typescript and template at least one"
+    ):
+        load_packs([write_pack(tmp_path, CASES.format(id="my-rule", case=case))])
