@@ -9,6 +9,7 @@ from functools import cache
 
 from cdkguard._typing import Json
 from cdkguard.model import Finding, Remedy
+from cdkguard.text.regexes import lazy_pattern
 
 # Types whose construct takes the argument `removalPolicy`; every other one has the method alone. tests/e2e/test_remedies.py
 # asks aws-cdk-lib.
@@ -21,9 +22,9 @@ TAKE_REMOVAL_POLICY = frozenset((
     "AWS::S3::Bucket", "AWS::Scheduler::ScheduleGroup", "AWS::SecretsManager::Secret", "AWS::SQS::Queue",
 ))  # fmt: skip
 
-_ARGUMENT = re.compile(r"removal_policy=RemovalPolicy\.(\w+),")
-_OF_RAW_CLASS = re.compile(r"\bCfn[A-Z]|\.add_(?:property_)?override\(|\.apply_removal_policy\(")
-_PLAIN_NAME = re.compile(r"(?:[A-Z][a-z]+)+")  # `MultiAZ` and `KMSKeyId` are spelled otherwise in code.
+_ARGUMENT = lazy_pattern(r"removal_policy=RemovalPolicy\.(\w+),")
+_OF_RAW_CLASS = lazy_pattern(r"\bCfn[A-Z]|\.add_(?:property_)?override\(|\.apply_removal_policy\(")
+_PLAIN_NAME = lazy_pattern(r"(?:[A-Z][a-z]+)+")  # `MultiAZ` and `KMSKeyId` are spelled otherwise in code.
 
 
 def fit_remedies(findings: Iterable[Finding], raw_resources: Iterable[str]) -> Iterator[Finding]:

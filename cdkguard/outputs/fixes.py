@@ -35,6 +35,7 @@ _LANGUAGE_OF_PROGRAM: dict[str, Language] = {
 
 # How each language names what TypeScript calls `lowerCamel`.
 _TITLE_CASE = ("csharp", "go")
+_LONGEST = 160  # What is said of CloudFormation within a sentence.
 _NAMES = {"java": "Java", "csharp": ".NET", "go": "Go"}
 
 # The names that stand in the TypeScript code: of a property, of a class with its properties, of a method.
@@ -151,7 +152,8 @@ def _name_places(remedy: Remedy, language: Language) -> str:
         words.append(f"the class `{found.group(1)}`")
     elif found := _METHOD.search(code):
         words.append(f"the method `{case(found.group(1))}`")
-    if written := ", ".join(_flatten(remedy.template)):
+    written = ", ".join(_flatten(remedy.template))
+    if 0 < len(written) <= _LONGEST:
         words.append(f"in CloudFormation `{written}`")
     return f" In {_NAMES[language]}: {'; '.join(words)}." if words else ""
 
