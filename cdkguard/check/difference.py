@@ -46,7 +46,7 @@ def compare_destruction(config: Config, progress: TextIO | None = None) -> Diffe
     sets = load_packs(config.packs).sets
     stacks, words = stacks_to_destroy(config, progress)
     taken = find_destroyed(config, stacks, sets)
-    return Difference(taken, stacks, words, "nothing (cdk destroy)", note_protection(taken), __version__)
+    return Difference(taken, stacks, words, "nothing (cdk destroy)", note_protection(taken), __version__, True)
 
 
 def stacks_to_destroy(config: Config, progress: TextIO | None = None) -> tuple[tuple[Stack, ...], str]:

@@ -56,8 +56,12 @@ def lay_out_entry(entry: ChangeEntry, names: ValueNames, options: Options, said:
     """The lines of an entry; `said` are the stages that a heading names already."""
     worst = entry.worst
     is_one = len({describe_outcome(change) for change in entry.changes}) == 1
-    yield _lay_out_head(entry, worst, is_one, said)
-    yield from _paragraph(_describe_subject(entry.first, options), options, style="dim")
+    head, subject = _lay_out_head(entry, worst, is_one, said), escape.terminal(_describe_subject(entry.first, options))
+    if sum(len(text) for text, _ in head) + 2 + len(subject) <= options.width:
+        yield [*head, (f"  {subject}", "dim")]
+    else:
+        yield head
+        yield from _paragraph(subject, options, style="dim")
 
     if is_one:
         for text in describe_outcome(entry.first)[1]:
@@ -137,6 +141,8 @@ def describe_change_of_name(entry: ChangeEntry) -> str:
     change = entry.first
     if not change.partner or change.impact in STACK_IMPACTS:
         return ""
+    if change.partner == change.construct_path and not change.partner_stack:
+        return "under another logical id"
     verb = "was" if change.impact == "WILL_CREATE" else "is now"
     partner = shorten_path(str(change.partner))
     stack = change.partner_stack

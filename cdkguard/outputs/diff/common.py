@@ -37,6 +37,7 @@ class Difference(NamedTuple):
     to: str  # The new side in words.
     notes: tuple[str, ...] = ()  # Notices about how the sides were read.
     version: str = ""
+    is_destruction: bool = False  # Whether `cdk destroy` makes the changes.
 
 
 def count_impacts(changes: Iterable[Change]) -> dict[str, int]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import NamedTuple
-from cdkguard.outputs.diff.change_lines import MANY, count_types, lay_out_entry
+from cdkguard.model import REMOVE_IMPACTS
+from cdkguard.outputs.diff.change_lines import MANY, OUTCOMES, count_types, lay_out_entry
 from cdkguard.outputs.diff.common import FATES_WORST_FIRST, WORST_FIRST
 from cdkguard.outputs.diff.entries import ChangeEntries, ChangeEntry, name_place
 from cdkguard.outputs.diff.names import ValueNames, name_below_stage, name_stack
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.short_names import rank_environment
-from cdkguard.outputs.styled_lines import Line, wrap
+from cdkguard.outputs.styled_lines import Line
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
@@ -78,7 +79,7 @@ def lay_out_group(group: StackGroup, names: ValueNames, options: Options) -> Ite
         yield from lay_out_entry(entry, names, options, group.places)
     if len(created) > MANY or is_new and created:
         counted = count_types(entry.first for entry in created)
-        yield from _lay_out_count("+", f"{plural(len(created), 'resource')} created: {counted}", options)
+        yield from lay_out_count("+", f"{plural(len(created), 'resource')} created: {counted}", options)
     else:
         for entry in created:
             yield from lay_out_entry(entry, names, options, group.places)
@@ -95,15 +96,35 @@ def lay_out_most(entries: Sequence[ChangeEntry], names: ValueNames, options: Opt
             yield from lay_out_entry(entry, names, options)
     if counted:
         types = count_types(entry.first for entry in counted)
-        yield from _lay_out_count("-", f"and {len(counted)} more without data: {types}", options)
+        yield from lay_out_count("-", f"and {len(counted)} more without data: {types}", options)
 
 
 _GONE = ("WILL_DESTROY", "WILL_ORPHAN")
 
 
-def _lay_out_count(mark: str, text: str, options: Options) -> Iterator[Line]:
-    for number, line in enumerate(wrap(text, options.width - 4)):
-        yield [(f"  {mark} " if not number else "      ", "dim"), (line, "")]
+def lay_out_types(entries: Sequence[ChangeEntry], options: Options) -> Iterator[Line]:
+    """For `cdk destroy`, which takes all: what goes and what stays without data, by type."""
+    for impact in reversed(REMOVE_IMPACTS):
+        found = [entry for entry in entries if entry.first.impact == impact]
+        if found:
+            number = plural(len(found), "resource")
+            yield [(OUTCOMES[impact], impact), (f"  {number} without data", "heading")]
+            yield from lay_out_count(" ", count_types(entry.first for entry in found), options)
+            yield []
+
+
+def lay_out_count(mark: str, text: str, options: Options) -> Iterator[Line]:
+    """A list of `10 Lambda::Permission`, of which none is broken."""
+    lines = [""]
+    for item in escape.prose(text).split(", "):
+        joined = f"{lines[-1]}, {item}" if lines[-1] else item
+        if len(joined) + 5 <= options.width or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines[-1] += ","
+            lines.append(item)
+    for number, line in enumerate(lines):
+        yield [(f"  {mark} ".ljust(4) if not number else "      ", "dim"), (line, "")]
 
 
 def describe_counted(found: ChangeEntries) -> str:

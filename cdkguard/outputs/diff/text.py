@@ -12,6 +12,7 @@ from cdkguard.outputs.diff.entry_groups import (
     group_by_stack,
     lay_out_data,
     lay_out_group,
+    lay_out_types,
 )
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import Line, lay_out_labelled, render_lines, wrap
@@ -30,8 +31,12 @@ def _lay_out(difference: Difference, options: Options) -> Iterator[Line]:
     found = make_entries(difference.changes)
     data = find_data_at_stake(found.entries)
     yield from lay_out_data(data, found.names, options)
-    for group in group_by_stack([entry for entry in found.entries if entry not in data]):
-        yield from lay_out_group(group, found.names, options)
+    others = [entry for entry in found.entries if entry not in data]
+    if difference.is_destruction:
+        yield from lay_out_types(others, options)
+    else:
+        for group in group_by_stack(others):
+            yield from lay_out_group(group, found.names, options)
 
     for note in difference.notes:
         yield from lay_out_labelled("notice  ", note, options, "dim")

@@ -16,7 +16,7 @@ from cdkguard.outputs.diff.change_lines import (
 )
 from cdkguard.outputs.diff.common import count_impacts, summarize_changes
 from cdkguard.outputs.diff.entries import ChangeEntry, make_entries
-from cdkguard.outputs.diff.entry_groups import describe_counted, find_data_at_stake, lay_out_data
+from cdkguard.outputs.diff.entry_groups import describe_counted, find_data_at_stake, lay_out_count, lay_out_data
 from cdkguard.outputs.diff.names import ValueNames
 from cdkguard.outputs.finding_lines import lay_out_findings
 from cdkguard.outputs.locations import subject_of
@@ -109,8 +109,7 @@ def _section(
     rest = entries[len(shown) :]
     if rest:
         lead = f"and {len(rest)} more without data: " if shown else ""
-        for number_of_line, line in enumerate(wrap(lead + count_types(e.first for e in rest), options.width - 4)):
-            yield [("    " if number_of_line else "  ", ""), (line, "dim" if shown else "")]
+        yield from lay_out_count(" ", lead + count_types(entry.first for entry in rest), options)
     yield []
 
 

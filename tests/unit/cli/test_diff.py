@@ -20,7 +20,7 @@ def test_diff_of_two_templates(here, capsys):
 
 
 def test_diff_both_ways(here, capsys):
-    assert "  + It\n" in run(capsys, "diff", "new.json", "old.json")[1]
+    assert "  + It  AWS::" in run(capsys, "diff", "new.json", "old.json")[1]
     assert "no change" in run(capsys, "diff", "old.json", "old.json")[1]
 
 

@@ -79,7 +79,7 @@ def test_destroy_is_judged(here, capsys):
 def test_destroy_of_what_is_kept_passes(here, capsys):
     write_template(here / "kept.json", {"It": {**TABLE, "DeletionPolicy": "Retain"}})
     status, out, _err = run(capsys, "plan", "--destroy", "--env", "prod", "kept.json")
-    assert "  - LEFT BEHIND  It  holds data\n" in out
+    assert "  - LEFT BEHIND  It  holds data  AWS::DynamoDB::Table\n" in out
     assert (status, "data-destroyed" in out) == (0, False)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from cdkguard.diff.compare import find_destroy_changes
 from cdkguard.outputs.diff import text as difftext
 from cdkguard.outputs.diff.change_summary import lay_out_change_summary
 from cdkguard.outputs.diff.common import Difference
 from cdkguard.outputs.diff.entries import make_entries
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import render_lines
-from tests.support.changes import compare, stack
+from cdkguard.template.stack_scopes import StackScopes
+from tests.support.changes import TABLES, compare, stack
 
 NESTED = "AWS::CloudFormation::Stack"
 OPTIONS = Options(width=100)
@@ -57,7 +59,7 @@ def test_the_same_change_of_two_stages_is_told_once_with_production_first():
     text = show(app("Old", staging=128, prod=128), app("Old", staging=256, prod=256))
     assert text.count("MemorySize") == 1
     assert "-- Web  prod, staging\n" in text
-    assert "  ~ Web/Web\n" in text
+    assert "  ~ Web/Web  AWS::Lambda::Function\n" in text
 
 
 def test_another_change_in_another_stage_is_another_entry():
@@ -68,7 +70,7 @@ def test_another_change_in_another_stage_is_another_entry():
 
 def test_a_rename_folds_what_follows_and_says_what_becomes_of_each_stage():
     text = show(app("Old", staging=128, prod=128), app("New", staging=128, prod=128))
-    assert "  - Data/Old  is now Data/New  holds data\n" in text
+    assert "  - Data/Old  is now Data/New  holds data  AWS::S3::Bucket\n" in text
     assert text.index("prod: LEFT BEHIND") < text.index("staging: DESTROYED")
     assert "2 follow: Data/In/Reader, Web/Web\n" in text
     assert "CloudFormation refuses its update: exports go or change that Web imports" in text
@@ -119,3 +121,17 @@ def test_nothing_is_lost_by_folding():
     told = [c for entry in found.entries for each in (entry, *entry.followers) for c in each.changes]
     halves = [c for c in changes if c.predecessor is not None]
     assert len(told) + len(halves) + found.harmless + found.nested == len(changes)
+
+
+def test_what_cdk_destroy_takes_is_counted_by_type_after_the_data():
+    topics = {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(20)}
+    stores = {"Kept": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}, "Policy": {"Type": "AWS::IAM::Policy"}}
+    gone = [stack({**topics, **stores, "It": {"Type": "AWS::DynamoDB::Table"}})]
+    changes = find_destroy_changes(gone, TABLES, StackScopes())
+    text = difftext.render(Difference(changes, tuple(gone), "a", "b", is_destruction=True), OPTIONS)
+    assert (
+        text.index("DESTROYED  It")
+        < text.index("LEFT BEHIND  Kept")
+        < text.index("DESTROYED  21 resources without data")
+    )
+    assert "20 SNS::Topic, 1 IAM::Policy" in text and "T1" not in text
