@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
-from cdkguard.model import Change, Finding, Rule, Stack, severity_rank
+from cdkguard.model import Change, Finding, Rule, Stack, find_no_grant, find_nothing, replace_stacks, severity_rank
 
 Place = tuple[str, ...]  # Of a finding that has moved with its resource, so that its fingerprint is another one.
 _INDEX = re.compile(r"\[\d+\]")
@@ -41,7 +41,9 @@ def find_known(
     A rule that crashes there finds nothing, so that its findings are new.
     """
     asked = {finding.rule_id for finding in findings}
-    judged = evaluate_resources(before, [rule for rule in rules if rule.id in asked], settings).findings
+    judged = evaluate_resources(
+        replace_stacks(before, _without_places), [rule for rule in rules if rule.id in asked], settings
+    ).findings
     old_paths = {
         change.construct_path: change.partner
         for change in changes
@@ -52,6 +54,11 @@ def find_known(
         _worst((_place_of(f, f.construct_path or ""), f.severity) for f in judged) if old_paths else {},
         old_paths,
     )
+
+
+def _without_places(stack: Stack) -> Stack:
+    """The stack without its lines of code and template, which nobody asks for: reading them costs, and they may be gone."""
+    return stack._replace(source_of=find_nothing, line_of=find_nothing, granted_at=find_no_grant)
 
 
 def mark_new(findings: Iterable[Finding], known: KnownFindings) -> list[Finding]:

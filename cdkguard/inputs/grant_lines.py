@@ -83,6 +83,8 @@ class GrantLines:
             return []
         is_python = all(path.endswith(".py") for path in traced)
         folder = os.path.commonpath([os.path.dirname(path) for path in traced])
+        if not files.is_folder(folder):  # Of a revision that was synthesized before: its checkout is gone.
+            return []
         found = []
         for around, folders, names in files.walk(folder):
             folders[:] = [n for n in folders if n[0] != "." and n not in _NO_SOURCE and not _is_environment(around, n)]

@@ -73,7 +73,8 @@ def _fault_key(finding: Finding) -> object:
     if code is None:  # Without a line, stacks of the same name in several stages are taken for one class.
         code = stack.rpartition("/")[2] if "/" in stack else (stack, finding.template_path)
     path = subject_of(finding).removeprefix(f"{stack}/") if finding.logical_id else ""
-    fault = finding.property_paths, finding.found, finding.branch, finding.impact, finding.is_new
+    found = finding.found if finding.outcome is Outcome.FAIL else None  # Names of stages are in what is not known yet.
+    fault = finding.property_paths, found, finding.branch, finding.impact, finding.is_new
     return finding.rule_id, finding.outcome, code, path, *fault
 
 

@@ -69,6 +69,13 @@ def test_a_line_that_is_not_certain_is_not_told(tmp_path, text):
     assert find(tmp_path, "app.py", text, PASS, ["iam:PassRole"]) is None
 
 
+def test_the_code_of_a_revision_whose_checkout_is_gone_grants_at_no_line(tmp_path):
+    trace = [f"new Shop ({tmp_path / 'gone' / 'app.py'}:4:1)"]
+    entries = {"/Shop/Role": [{"type": "aws:cdk:creationStack", "data": trace}]}
+    template = {"Resources": {"P": {"Properties": {"PolicyDocument": {"Statement": [PASS]}}}}}
+    assert GrantLines(entries, str(tmp_path), template)(PASS, ["iam:PassRole"]) is None
+
+
 def test_calls_in_other_files_and_statements_of_other_policies_count(tmp_path):
     assert find(tmp_path, "app.py", PYTHON, PASS, ["iam:PassRole"], policies=2) is None
     assert find(tmp_path, "app.py", PYTHON, PASS, ["iam:PassRole"], more=[("helper.py", PYTHON)]) is None
