@@ -60,7 +60,10 @@ class GrantLines:
         """The granting calls of the app's code; one that may be any where a file could not be read."""
         unknown = "", GrantingCall(0, None, None)
         left = MAX_BYTES
-        found = self._find_files()
+        try:
+            found = self._find_files()
+        except OSError:  # The folder of a baseline's app is gone by now.
+            found = []
         if not found or len(found) > MAX_FILES:
             yield unknown
             return

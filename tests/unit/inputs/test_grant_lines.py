@@ -83,6 +83,13 @@ def test_calls_in_other_files_and_statements_of_other_policies_count(tmp_path):
     assert find(tmp_path, "app.py", PYTHON, trust) is None
 
 
+def test_an_app_whose_folder_is_gone_has_no_certain_line(tmp_path):
+    """The app of a git baseline was synthesized in a temporary folder, and its findings are looked at later."""
+    entries = {"/Shop/Role": [{"type": "aws:cdk:creationStack", "data": [f"new Shop ({tmp_path}/gone/app.py:4:1)"]}]}
+    template = {"Resources": {"P": {"Properties": {"PolicyDocument": {"Statement": [PASS]}}}}}
+    assert GrantLines(entries, str(tmp_path / "gone"), template)(PASS, ["iam:PassRole"]) is None
+
+
 def test_each_form_of_a_grant_is_read():
     python = 'iam.Grant.add_to_principal(grantee=r, actions=["q:R"], resource_arns=["*"])\ntable.grant(fn, "d:*")\n'
     python += 'iam.PolicyStatement.from_json({"Effect": "Allow", "Action": "z:Z", "Resource": "*"})\n'
