@@ -161,7 +161,7 @@ def test_the_file_names_its_schema_for_editors_and_the_command_prints_it(capsys,
     init(capsys)
     first = (app / "cdkguard.yaml").read_text().splitlines()[0]
     assert first.startswith("# yaml-language-server: $schema=https://") and first.endswith("/config.schema.json")
-    for name in ("config", "report", "rule"):
+    for name in ("config", "plan", "report", "rule"):
         assert main(["schema", name]) == 0
         assert json.loads(capsys.readouterr().out)["$schema"]
     assert main(["schema", "confg"]) == 2

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
+import referencing
 
 from tests.support.changes import write_assembly, write_template
+from tests.support.paths import PACKAGE
 from tests.support.two_templates import TABLE, TOPIC, run
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -18,6 +21,27 @@ def test_plan(here, capsys):
     assert status == 1
     assert (document["verdict"], document["destroysData"]) == ("BLOCK", True)
     assert "data-destroyed" in {f["ruleId"] for f in document["findings"]}
+
+
+PAIRS = [("old.json", "new.json"), ("new.json", "old.json"), ("new.json", "new.json"), ("old", "new")]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" ".join)
+@pytest.mark.parametrize("more", [(), ("--destroy",)], ids=["", "destroy"])
+def test_the_json_is_valid_by_the_schema(here, capsys, pair, more):
+    write_assembly(here / "old", S={"T": TABLE, "U": TOPIC}, Gone={"T": TABLE})
+    write_assembly(here / "new", S={"Renamed": TABLE, "U": TOPIC})
+    where = (pair[1],) if more else pair
+    _status, out, err = run(capsys, "plan", "--output", "json", "--env", "prod", *more, *where)
+    schemas = {name: json.loads((PACKAGE / f"schemas/{name}.schema.json").read_text()) for name in ("plan", "report")}
+    report = referencing.Resource.from_contents(schemas["report"])
+    address = schemas["plan"]["properties"]["errors"]["items"]["$ref"].partition("#")[0]
+    registry = referencing.Registry().with_resource(address, report)
+    document = json.loads(out)
+    jsonschema.Draft202012Validator(schemas["plan"], registry=registry).validate(document)
+    assert set(document) <= set(schemas["plan"]["properties"])
+    for change in document["changes"]:
+        assert set(change) == set(schemas["plan"]["$defs"]["change"]["properties"])
 
 
 def test_plan_of_nothing(here, capsys):
