@@ -37,6 +37,9 @@ def choose_places(
     caller = frames[after] if after < len(frames) else None
     if caller is None or caller in around or (caller.file, caller.line) == (made.file, made.line):
         return made, None
+    # Beside a method that is called without arguments its caller decides nothing.
+    if caller.file == made.file and _EMPTY_CALL.search(code.line(caller.file, caller.line)):
+        return made, None
     return made, caller
 
 

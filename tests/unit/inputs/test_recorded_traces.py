@@ -69,7 +69,6 @@ def test_a_helper_names_its_caller(run):
     assert told == {
         "Main/Orders/Resource": call('"Orders"' if "python" in run else "'Orders'"),
         "Main/Users/Resource": call('"Users"' if "python" in run else "'Users'"),
-        "Main/Logs/Resource": call("self.add_logs()" if "python" in run else "this.addLogs()"),
         **dict.fromkeys(inside, call('"Worker"' if "python" in run else "'Worker'")),
     }
 

@@ -95,3 +95,10 @@ def test_the_class_of_an_app_is_no_stack(tmp_path):
     )
     trace = frames(tmp_path, "main.py:5 __init__", "app.py:3 __init__", "app.py:4 <module>")
     assert find_stack_frames("Main", [trace], CodeFiles()) == tuple(trace[1:])
+
+
+def test_a_call_without_arguments_decides_nothing(tmp_path):
+    (tmp_path / "a.py").write_text("self._logs()\nself._function('Refund')\n", encoding="utf-8")
+    for line, told in ((1, False), (2, True)):
+        made, caller = choose_places(frames(tmp_path, "a.py:9 _make", f"a.py:{line} __init__"), (), CodeFiles())
+        assert made.line == 9 and (caller is not None) is told
