@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from itertools import count
 from xml.etree.ElementTree import Element
 
-from cdkguard._typing import NamedTuple
-from cdkguard.model import Change, PropertyChange
-from cdkguard.outputs.blast_radius import BlastRadius, find_blast_radius, name_in_stage
-from cdkguard.outputs.diff.common import describe_change, is_folded, render_side
+from cdkguard.model import Change
+from cdkguard.outputs.blast_radius import BlastRadius, find_blast_radius
+from cdkguard.outputs.diff.change_lines import (
+    describe_change_of_name,
+    describe_followers,
+    describe_outcome,
+    name_outcome,
+)
+from cdkguard.outputs.diff.common import advise_keeping
+from cdkguard.outputs.diff.entries import ChangeEntry, find_own_properties, make_entries, name_place
+from cdkguard.outputs.diff.entry_groups import describe_counted
+from cdkguard.outputs.diff.names import ValueNames
+from cdkguard.outputs.diff.value_lines import render_sides
 from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION
 from cdkguard.outputs.html.elements import Child, element, prose
 from cdkguard.outputs.html.page import shorten
@@ -17,11 +26,9 @@ from cdkguard.outputs.html.picture import CLASSES, draw_blast_radius
 from cdkguard.outputs.locations import relative_path
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.resource_types import describe_type
-from cdkguard.outputs.short_names import generalize_name, rank_environment
 from cdkguard.outputs.summary import plural
 
 _SHOWN = 12  # Properties of a change.
-_VALUE = 300
 # Impact -> (heading, the class of its colour); the others follow below "Stacks".
 _SECTIONS = {
     "WILL_DESTROY": ("Destroyed", "destroyed"),
@@ -33,17 +40,9 @@ _SECTIONS = {
     "WILL_CREATE": ("Created", "created"),
 }
 _OPEN = ("WILL_DESTROY", "WILL_ORPHAN", "WILL_REPLACE", "MAY_REPLACE", "")
-_MANY = 30  # Changes of one section beyond which it is folded.
-_FULL = 200  # Changes of one section that are shown with their values, those of data first.
+_MANY = 30  # Entries of one section beyond which it is folded.
+_FULL = 200  # Entries of one section that are shown with their values, those of data first.
 _NAMES = 200  # Names that a list holds.
-
-
-class _Same(NamedTuple):
-    """One change, and the environments in which it is the same."""
-
-    change: Change
-    name: str
-    environments: tuple[str, ...]
 
 
 def lay_out_change(changes: Sequence[Change], options: Options) -> list[Child]:
@@ -51,18 +50,21 @@ def lay_out_change(changes: Sequence[Change], options: Options) -> list[Child]:
     found: list[Child] = [
         _figure(radius, number) for radius, number in zip(find_blast_radius(changes), count(1), strict=False)
     ]
-    shown = _merge_environments([change for change in changes if not is_folded(change)])
-    if not shown:
+    shown = make_entries(changes)
+    if not shown.entries:
         found.append(element("p", "No resource changes."))
     for impact, (title, kind) in _SECTIONS.items():
-        here = [one for one in shown if (one.change.impact if one.change.impact in _SECTIONS else "") == impact]
+        here = [entry for entry in shown.entries if _section_of(entry) == impact]
         if here:
-            found.append(_section(title, kind, here, impact in _OPEN, options))
-    harmless = sum(1 for change in changes if is_folded(change))
-    if harmless:
-        text = plural(harmless, "harmless update") + ": asset hashes, metadata, spelling"
-        found.append(element("p", text, class_="muted"))
+            found.append(_section(title, kind, here, shown.names, impact in _OPEN, options))
+    if counted := describe_counted(shown):
+        found.append(element("p", counted, class_="muted"))
     return found
+
+
+def _section_of(entry: ChangeEntry) -> str:
+    impact = entry.worst.impact
+    return impact if impact in _SECTIONS else ""
 
 
 def _figure(radius: BlastRadius, number: int) -> Element:
@@ -103,109 +105,96 @@ def _in_words(radius: BlastRadius) -> list[Element]:
     return items
 
 
-def _merge_environments(changes: Sequence[Change]) -> list[_Same]:
-    groups: dict[object, list[Change]] = {}
-    for change in changes:
-        groups.setdefault(_key(change), []).append(change)
-
-    found = []
-    for same in groups.values():
-        environments = tuple(dict.fromkeys(c.stack.environment or "" for c in same))
-        if 1 < len(same) == len(environments):
-            ordered = sorted(same, key=lambda change: rank_environment(change.stack.environment or ""))
-            name = generalize_name(name_in_stage(ordered[0]), ordered[0].stack.environment or "")
-            found.append(_Same(ordered[0], name, tuple(c.stack.environment or "" for c in ordered)))
-        else:
-            found += [_Same(change, name_in_stage(change), (change.stack.environment or "",)) for change in same]
-    return found
-
-
-def _key(change: Change) -> object:
-    """What is equal where a change is the same in several environments."""
-    name = generalize_name(name_in_stage(change), change.stack.environment or "")
-    values = [(p.path, p.because, _side(p, False), _side(p, True), p.replacement) for p in change.properties]
-    return name, change.impact, change.resource_type, change.fate, change.source, _without_environment(change, values)
-
-
-def _without_environment(change: Change, values: object) -> str:
-    """The values as text in which the names of stage and stack stand for those of every environment."""
-    text = repr(values)
-    root = change.stack.root
-    for name in (root.name, root.construct_path or "", (root.construct_path or "").partition("/")[0]):
-        text = text.replace(name, "*") if name else text
-    return text
-
-
-def _side(changed: PropertyChange, is_after: bool) -> str:
-    text = render_side(changed, changed.after if is_after else changed.before)
-    return shorten(text, _VALUE)
-
-
-def _section(title: str, kind: str, found: Sequence[_Same], is_open: bool, options: Options) -> Element:
-    ordered = sorted(found, key=lambda one: not one.change.stateful)
-    following = [one for one in ordered if one.change.only_follows and not is_open and not one.change.stateful]
-    others = [one for one in ordered if one not in following]
-    shown, rest = others[:_FULL], others[_FULL:]
+def _section(
+    title: str, kind: str, found: Sequence[ChangeEntry], names: ValueNames, is_open: bool, options: Options
+) -> Element:
+    ordered = sorted(found, key=lambda entry: not entry.is_data_at_stake)
+    shown, rest = ordered[:_FULL], ordered[_FULL:]
     number = plural(len(found), "change" if kind == "stack" else "resource")
     heading = element("h3", element("span", title, class_=f"effect {kind}"), f": {number}")
     return element(
         "details",
         element("summary", heading),
-        element("ul", [_item(one, options) for one in shown], class_="entries") if shown else None,
-        _list_names(following, "what is above leads to") if following else None,
-        _list_names(rest, "shown by name alone") if rest else None,
+        element("ul", [_item(entry, names, options) for entry in shown], class_="entries"),
+        _list_names(rest) if rest else None,
         open=is_open and len(shown) <= _MANY,
     )
 
 
-def _list_names(found: Sequence[_Same], why: str) -> Element:
-    names = list(dict.fromkeys(shorten(one.name, 120) for one in found))
+def _list_names(found: Sequence[ChangeEntry]) -> Element:
+    names = list(dict.fromkeys(shorten(entry.name, 120) for entry in found))
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    text = f"{plural(len(found), 'resource')}, {why}: {', '.join(names[:_NAMES])}{more}"
-    return element("p", text, class_="entry-of-change")
+    return element("p", f"{len(found)} more, by name: {', '.join(names[:_NAMES])}{more}", class_="entry-of-change")
 
 
-def _item(one: _Same, options: Options) -> Element:
-    change = one.change
-    about = describe_type(change.resource_type) or WHOLE_CONFIGURATION.get(change.impact, "stack").strip("()")
-    environments = ", ".join(filter(None, one.environments))
-    place = f"{relative_path(change.source.file, options.root)}:{change.source.line}" if change.source else ""
-    data = change.stateful and change.impact != "WILL_CREATE"
+def _item(entry: ChangeEntry, names: ValueNames, options: Options) -> Element:
+    first, worst = entry.first, entry.worst
+    about = describe_type(first.resource_type) or WHOLE_CONFIGURATION.get(first.impact, "stack").strip("()")
+    place = f"{relative_path(first.source.file, options.root)}:{first.source.line}" if first.source else ""
+    holds_data = worst.stateful and worst.impact not in ("WILL_CREATE", "WILL_UPDATE")
+    renamed = describe_change_of_name(entry)
     return element(
         "li",
         element(
             "p",
-            element("span", shorten(one.name, 200), class_="name"),
+            element("span", shorten(entry.name, 200), class_="name"),
             f" {about}" if about else "",
-            element("span", f" in {environments}", class_="muted") if environments else None,
-            element("strong", " holds data") if data else None,
+            element("span", f" in {_environments(entry)}", class_="muted") if _environments(entry) else None,
+            element("strong", " holds data") if holds_data else None,
         ),
         element("p", place, class_="place") if place else None,
-        [element("p", prose(text)) for text in describe_change(change)],
-        _properties(change),
+        element("p", renamed) if renamed else None,
+        _outcomes(entry),
+        [element("p", "to keep it: ", prose(advise_keeping(change))) for change in _list_keepers(entry)[:1]],
+        _properties(first, names),
+        [element("p", prose(text)) for text in describe_followers(entry)],
         class_="entry-of-change",
     )
 
 
-def _properties(change: Change) -> Element | None:
-    if not change.properties:
-        return None
+def _environments(entry: ChangeEntry) -> str:
+    return ", ".join(entry.places or filter(None, [name_place(entry.first)]))
+
+
+def _outcomes(entry: ChangeEntry) -> list[Child]:
+    """What happens, in each stage where it is not the same in all."""
+    if len({describe_outcome(change) for change in entry.changes}) == 1:
+        return [element("p", prose(text)) for text in describe_outcome(entry.first)[1]]
+    return [_outcome_of_stage(change) for change in entry.changes]
+
+
+def _outcome_of_stage(change: Change) -> Element:
+    word = (name_outcome(change) or "updated").lower()
+    sentences: list[Child] = [[", ", *prose(text)] for text in describe_outcome(change)[1]]
+    return element("p", f"{name_place(change)}: ", element("strong", word), sentences)
+
+
+def _list_keepers(entry: ChangeEntry) -> list[Change]:
+    return [change for change in entry.changes if change.partner and change.stateful and change.impact != "WILL_CREATE"]
+
+
+def _properties(change: Change, names: ValueNames) -> Element | None:
+    """Each value with a reason of its own before and after; of the others those that replace it."""
+    own = find_own_properties(change)
+    following = [p for p in change.properties if p.replacement != "no" and p not in own]
     rows: list[Child] = []
-    for changed in change.properties[:_SHOWN]:
-        replaces = {"yes": " (replaces it)", "maybe": " (may replace it)"}.get(changed.replacement, "")
-        rows.append(element("dt", changed.path.removeprefix("Properties.")))
-        if changed.because:
-            rows.append(element("dd", changed.because, replaces))
-        else:
-            rows.append(
-                element(
-                    "dd",
-                    element("span", _side(changed, False), class_="before"),
-                    " → ",
-                    element("span", _side(changed, True), class_="after"),
-                    element("strong", replaces) if replaces else None,
-                )
-            )
-    if len(change.properties) > _SHOWN:
-        rows += [element("dt", "…"), element("dd", f"and {len(change.properties) - _SHOWN} more")]
-    return element("dl", rows, class_="change")
+    for changed in own[:_SHOWN]:
+        before, after = render_sides(change, changed, names)
+        sides: list[Child] = [element("span", before, class_="before"), " → ", element("span", after, class_="after")]
+        rows += [element("dt", _name(changed.path)), element("dd", sides, _replaces(changed.replacement))]
+    for changed in following[:_SHOWN]:
+        because = changed.because or "follows another resource"
+        rows += [element("dt", _name(changed.path)), element("dd", because, _replaces(changed.replacement))]
+    left = len(own[_SHOWN:]) + len(following[_SHOWN:])
+    if left:
+        rows += [element("dt", "…"), element("dd", f"and {left} more")]
+    return element("dl", rows, class_="change") if rows else None
+
+
+def _name(path: str) -> str:
+    return shorten(path.removeprefix("Properties."), 200)
+
+
+def _replaces(replacement: str) -> Element | None:
+    words = {"yes": " (replaces it)", "maybe": " (may replace it)"}.get(replacement)
+    return element("strong", words) if words else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from xml.etree.ElementTree import Element
 
@@ -41,7 +41,7 @@ class Findings:
         first = entry.finding
         self._number += 1
         name = f"entry-{self._number}"
-        places = [_place(place, self._options) for place in entry.places]
+        places = [_place(place, self._roots, self._options) for place in entry.places]
         rest = places[_SHOWN:] if len(places) > _SHOWN + 2 else []
         undecided = first.outcome is Outcome.UNKNOWN
         return element(
@@ -82,6 +82,10 @@ class Findings:
         )
 
     @cached_property
+    def _roots(self) -> dict[str, str]:
+        return find_roots(self._report)
+
+    @cached_property
     def _references(self) -> dict[str, tuple[str, ...]]:
         return {rule.id: rule.references for rule in self._report.rules}
 
@@ -93,8 +97,9 @@ def find_roots(report: Report) -> dict[str, str]:
     return {path: next((r for r in roots if path == r or path.startswith(r + "/")), path) for path in paths}
 
 
-def _place(place: Place, options: Options) -> Element:
+def _place(place: Place, roots: Mapping[str, str], options: Options) -> Element:
     first = place.finding
+    name = shorten_name(subject_of(first), roots[first.stack_path])
     kind = describe_type(first.resource_type) or _kind_of_subject(first)
     messages = [f.message for f in (first, *place.also) if f.message and f.message != f.title]
     extra = [path for path in first.property_paths if first.logical_id and path not in first.message]
@@ -105,7 +110,7 @@ def _place(place: Place, options: Options) -> Element:
         "li",
         element(
             "p",
-            element("span", shorten(shorten_name(subject_of(first), first.stack_path), 200), class_="name"),
+            element("span", shorten(name, 200), class_="name"),
             f" {kind}" if kind else "",
             element("span", f" in {_environments(place)}", class_="muted") if place.environments else None,
         ),
