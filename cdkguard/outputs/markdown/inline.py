@@ -44,7 +44,9 @@ def render_place(finding: Finding, options: Options) -> str:
     file = relative_path(source.file, options.root)
     if finding.impact in _GONE:
         return f"{code(f'{file}:{source.line}')} of the baseline"
-    return _link(file, max(1, source.line), options)
+    caller = source.called_from
+    tail = f", called from {_link(relative_path(caller.file, options.root), caller.line, options)}" if caller else ""
+    return _link(file, max(1, source.line), options) + tail
 
 
 def _link(file: str, line: int, options: Options) -> str:

@@ -195,6 +195,12 @@ def test_places_lead_to_the_commit_where_it_has_the_line() -> None:
     assert ADDRESS not in comment(CHANGE._replace(findings=(outside,)))
 
 
+def test_of_a_helper_its_caller_is_linked() -> None:
+    called = Source("/home/dev/shop/lib/helper.ts", 9, called_from=Source("/home/dev/shop/lib/data.ts", 23))
+    text = comment(CHANGE._replace(findings=(finding("s3-tls", "high", source=called, is_new=True),)))
+    assert f"({ADDRESS}/lib/helper.ts#L9), called from [<code>lib/data.ts:23</code>]({ADDRESS}/lib/data.ts#L23)" in text
+
+
 def test_without_a_baseline_mild_findings_are_folded() -> None:
     findings = tuple(f._replace(is_new=None, impact=None) for f in CHANGE.findings)
     text = comment(CHANGE._replace(findings=findings, changes=(), against=""))
