@@ -247,7 +247,7 @@ def test_snapshot_is_read_again_and_is_safe_to_look_at(capsys, hostile, here):
         assert re.fullmatch(r"[\w.-]+", file.name, re.ASCII)
         harmless(file.read_text().replace("##", ""))
     status, out = run(capsys, "diff", hostile / "new", "--against", "cdkguard.snapshot")
-    assert status == 0 and "WILL_" not in out.replace("WILL_UPDATE  Nest", "")  # whose asset has a hash
+    assert status == 0 and "no change" in out
 
 
 def test_baseline_of_accepted_findings(capsys, hostile, here):

@@ -21,7 +21,7 @@ def lay_out_change_summary(changes: Sequence[Change], options: Options) -> Itera
     """
     found = make_entries([change for change in changes if change.impact not in _OF_GUARDRAIL])
     data = find_data_at_stake(found.entries)
-    others = [entry for entry in found.entries if entry not in data and _is_told(entry)]
+    others = [entry for entry in found.entries if not entry.is_data_at_stake and _is_told(entry)]
     others.sort(key=lambda entry: WORST_FIRST.index(entry.worst.impact))
     yield from lay_out_most([*data, *others], found.names, options)
     if changes:

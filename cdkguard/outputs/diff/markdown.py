@@ -44,7 +44,7 @@ def lay_out_changes(difference: Difference, options: Options) -> Iterator[str]:
         yield f"\n#### Data at stake: {plural(len(data), 'resource')}\n\n{_TABLE}"
         for entry in data:
             yield _row(entry, found.names, options)
-    for group in group_by_stack([entry for entry in found.entries if entry not in data]):
+    for group in group_by_stack([entry for entry in found.entries if not entry.is_data_at_stake]):
         places = group.places or group.facts[:1]
         yield f"\n#### {_code(group.title)} {_text(', '.join(places))}\n\n{_TABLE}"
         created = [entry for entry in group.entries if entry.first.impact == "WILL_CREATE"]

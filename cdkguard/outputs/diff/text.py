@@ -31,7 +31,7 @@ def _lay_out(difference: Difference, options: Options) -> Iterator[Line]:
     found = make_entries(difference.changes)
     data = find_data_at_stake(found.entries)
     yield from lay_out_data(data, found.names, options)
-    others = [entry for entry in found.entries if entry not in data]
+    others = [entry for entry in found.entries if not entry.is_data_at_stake]
     if difference.is_destruction:
         yield from lay_out_types(others, options)
     else:

@@ -75,7 +75,7 @@ def _lay_out_changes(plan: Plan, options: Options) -> Iterator[Line]:
     found = make_entries(plan.report.changes)
     data = find_data_at_stake(found.entries)
     yield from lay_out_data(data, found.names, options)
-    others = [entry for entry in found.entries if entry not in data]
+    others = [entry for entry in found.entries if not entry.is_data_at_stake]
     for section in SECTIONS:
         entries = [entry for entry in others if entry.worst.impact in section.impacts]
         yield from _section(section, entries, found.names, plan, options)
