@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ def open_browser() -> Iterator[Any]:
     has_playwright = find_spec("playwright") is not None
     if program is None or not has_playwright:
         reason = "no Chromium (apt-get install chromium)" if has_playwright else "playwright is not installed"
-        if os.environ.get("CDKGUARD_IN_CI"):
+        if os.environ.get("CDKGUARD_IN_CI") and sys.platform == "linux":  # Elsewhere a Chromium is not on the PATH.
             pytest.fail(f"{reason}: in CI the page is tested")
         pytest.skip(reason)
 

@@ -57,8 +57,10 @@ def lay_out_change(changes: Sequence[Change], options: Options) -> list[Child]:
         here = [entry for entry in shown.entries if _section_of(entry) == impact]
         if here:
             found.append(_section(title, kind, here, shown.names, impact in _OPEN, options))
-    if counted := describe_counted(shown):
-        found.append(element("p", counted, class_="muted"))
+    harmless = (
+        f"{plural(shown.harmless, 'harmless update')}: asset hashes, metadata, spelling" if shown.harmless else ""
+    )
+    found += [element("p", text, class_="muted") for text in (describe_counted(shown), harmless) if text]
     return found
 
 

@@ -62,7 +62,7 @@ def test_the_change_has_its_picture_and_the_same_in_words(golden):
     text = render("html", plan, OPTIONS, "plan")
     golden("plan.html", text)
     page_is_harmless(text)
-    assert "<svg" in text and "The picture in words" in text
+    assert "<svg" in text and "The picture in words" in text and "1 harmless update" in text
     assert "<svg" not in render("html", plan._replace(report=plan.report._replace(changes=())), OPTIONS, "plan")
 
 
