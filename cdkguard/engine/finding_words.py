@@ -88,5 +88,5 @@ def _describe_unknown(
     for offender in offenders:
         leaves = find_decisive(asked, split_path(offender.path), offender.value)
         if leaves:
-            return use_construct_paths(describe_leaves(offender.path, leaves, stack), stack)
+            return use_construct_paths(describe_leaves(offender.path, leaves, stack, bound.rule.secret), stack)
     return f"{words.path} is {words.found} until deployment" if words.path else ""

@@ -60,7 +60,7 @@ def _replace(value: Json, unknown: Deferred) -> Json:
     return [_replace(item, unknown) for item in value] if isinstance(value, list) else value
 
 
-def describe_leaves(path: str, leaves: Sequence[Leaf], stack: Stack) -> str:
+def describe_leaves(path: str, leaves: Sequence[Leaf], stack: Stack, secret: bool = False) -> str:
     """`Properties.Encrypted is ${Value}: the parameter Value has no value (--parameter Value=...)`."""
     if not leaves:
         return ""
@@ -72,7 +72,7 @@ def describe_leaves(path: str, leaves: Sequence[Leaf], stack: Stack) -> str:
     if not place:
         return told
     shown = _find_passed_resource(value, stack) or render_value(value, False)
-    found = f"{place} is {shown}" if shown != "${…}" else place
+    found = f"{place} is {shown}" if shown != "${…}" and not secret else place
     if told in (f"{_ONLY} {shown}", _ONLY):
         return f"{found}, which only the deployment knows"
     return f"{found}: {told}"

@@ -16,7 +16,7 @@ from cdkguard.check import examples as ruletest
 from cdkguard.check.run import check, check_assembly
 from cdkguard.cli import main as cli
 from cdkguard.config.settings import Config
-from cdkguard.engine import findings
+from cdkguard.engine import finding_words
 from cdkguard.model import Assembly, Stack
 from cdkguard.outputs.render import FORMATS as FORMAT_RECORDS
 from cdkguard.outputs.render import Options, format_names, render
@@ -304,7 +304,7 @@ def test_what_a_rule_calls_a_secret_is_shown_by_no_other_rule(monkeypatch):
             texts.add(value)
         return shown(value, secret)
 
-    monkeypatch.setattr(findings, "render_value", recording)
+    monkeypatch.setattr(finding_words, "render_value", recording)
     report = report_on({f"R{n}": body for n, (_rule, body) in enumerate(examples())})
     secrets = {text for text in texts if len(text) >= 6 and " " not in text}
     assert len(secrets) >= 8
