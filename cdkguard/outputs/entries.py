@@ -22,6 +22,16 @@ class Place(NamedTuple):
         found = (self.finding, *self.elsewhere)
         return tuple(dict.fromkeys((f.environment, f.severity) for f in found if f.environment))
 
+    @property
+    def namesakes(self) -> tuple[Finding, ...]:
+        """The findings elsewhere whose environment is told already: only their own names tell them apart."""
+        told, namesakes = {self.finding.environment}, []
+        for finding in self.elsewhere:
+            if finding.environment in told:
+                namesakes.append(finding)
+            told.add(finding.environment)
+        return tuple(namesakes)
+
 
 class Entry(NamedTuple):
     """One fault with its places: findings of one rule that have the same severity, explanation and fix."""

@@ -15,6 +15,7 @@ from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
 MOST_EXPLAINED = 5  # Entries that say why; of the others `cdkguard explain` does.
+MOST_NAMESAKES = 5  # Of the same fault in more stacks of one environment.
 MOST_PLACES = 10  # Of one entry that are shown.
 
 # A resource of these is in the baseline alone, and so is its source line.
@@ -88,6 +89,8 @@ def _place(place: Place, page: _Page) -> Iterator[Line]:
         facts.append(finding.logical_id or "")
     if page.names_environments and place.environments:
         facts.append(_environments(place))
+    if place.namesakes and not options.detail.verbose:
+        facts.append(f"also {_list_namesakes(place)}")
     yield from _name(name, [escape.terminal(fact) for fact in facts if fact], options)
     yield from _code(finding, options)
     for text in dict.fromkeys(filter(None, messages)):
@@ -95,6 +98,12 @@ def _place(place: Place, page: _Page) -> Iterator[Line]:
     if options.detail.verbose:
         for other in place.elsewhere:
             yield from lay_out_paragraph(f"also {subject_of(other)}: {_evidence(other)}", options, style="dim")
+
+
+def _list_namesakes(place: Place) -> str:
+    names = list(dict.fromkeys(subject_of(finding) for finding in place.namesakes))
+    more = [f"{len(names) - MOST_NAMESAKES} more: -v lists them"] if len(names) > MOST_NAMESAKES else []
+    return ", ".join([*names[:MOST_NAMESAKES], *more])
 
 
 def _whole(finding: Finding) -> str:
@@ -184,6 +193,7 @@ def _alike_line(file: str, group: Sequence[Place], page: _Page) -> Line:
     names = ", ".join(dict.fromkeys(escape.terminal(subject_of(place.finding)) for place in group))
     facts = [finding.resource_type or ""]
     facts += [_environments(group[0])] if page.names_environments and group[0].environments else []
+    facts += [f"also {_list_namesakes(place)}" for place in group if place.namesakes and not options.detail.verbose]
     line: Line = [(INDENT, ""), (file, "place"), ("  ", ""), (names, "path")]
     text = _line_of(finding.source, options) if finding.source and finding.impact not in _GONE else ""
     room = options.width - sum(len(part) for part, _style in line)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cdkguard._typing import Any
 from cdkguard.model import SEVERITIES, Finding, Outcome, Report
 from cdkguard.outputs.render import Options
+from cdkguard.outputs.short_names import rank_environment
 from cdkguard.text import escape
 
 _MAX_LOWERED = 8  # the number of stacks that the last line names
@@ -105,7 +106,8 @@ def _count_suppressed(report: Report) -> str:
 def summarize_run(report: Report) -> str:
     """`4 stacks, 31 rules · prod, dev · by a guess not as prod: Shop-dev · 0.21 s`."""
     parts = [f"{plural(len(report.stacks), 'stack')}, {plural(len(report.rules), 'rule')}"]
-    parts += [", ".join(map(escape.terminal, judged_environments(report)))] if judged_environments(report) else []
+    names = sorted(judged_environments(report), key=rank_environment)
+    parts += [", ".join(map(escape.terminal, names))] if names else []
     parts += [f"by a guess not as prod: {lowered}"] if (lowered := _list_lowered(report)) else []
     return " · ".join([*parts, f"{report.seconds:.2f} s"])
 

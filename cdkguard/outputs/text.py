@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.model import Finding, Report
+from cdkguard.model import Finding, Report, severity_rank
 from cdkguard.outputs.diff.change_summary import lay_out_change_summary
 from cdkguard.outputs.entries import group_by
 from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, lay_out_findings
@@ -174,11 +174,13 @@ def _accept_hint(findings: Sequence[Finding], options: Options) -> Iterator[Line
 
 
 def lay_out_approve_hint(findings: Sequence[Finding]) -> Iterator[Line]:
-    """How the change of the first finding is approved, where a change can be."""
-    wanted = next((f for f in findings if f.change and f.impact not in WHOLE_CONFIGURATION), None)
-    if wanted is not None:
-        yield [("a change that is wanted: `cdkguard approve`, with the same --against, and", "dim")]
-        yield [(f'--change "{escape.terminal(subject_of(wanted))}" --reason "..." --owner NAME', "dim")]
+    """The command that approves the worst change of the findings, on one line to copy, where a change can be approved."""
+    wanted = [f for f in findings if f.change and f.impact not in WHOLE_CONFIGURATION]
+    if wanted:
+        worst = max(wanted, key=lambda f: severity_rank(f.severity))
+        name = escape.terminal(subject_of(worst))
+        yield [("a change that is wanted is approved with the same --against:", "dim")]
+        yield [(f'cdkguard approve --change "{name}" --reason "..." --owner NAME', "dim")]
 
 
 def _lay_out_judged_stacks(report: Report, options: Options) -> Iterator[Line]:

@@ -217,7 +217,7 @@ LINES = [
 def test_the_source_line_of_a_finding(capsys, here, line):
     assembly(here / "out")
     (here / "app.ts").write_text(line + "\n")
-    out = run(capsys, "check", "out", "--rules", "all")[1]
+    out = run(capsys, "check", "out", "--rules", "all", "--verbose")[1]
     assert "app.ts:1" in out and "| " in out  # the line is shown, without its texts
 
 

@@ -63,7 +63,7 @@ def test_line_ends_of_a_template_change_nothing(capsys, here, text, mark):
     (here / "t.template").write_bytes((mark + text.replace("\n", "\r\n")).encode())
     status, out, _err = run(capsys, "check", "t.template", "--output", "json")
     windows = json.loads(out)
-    assert status == 1 and windows["findings"] == plain["findings"] and windows["findings"][0]["templateLine"] in (2, 3)
+    assert status == 1 and windows["findings"] == plain["findings"] and windows["findings"][0]["templateLine"] in (4, 5)
 
 
 def test_line_ends_of_an_assembly_and_its_settings_change_nothing(capsys, here):

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkguard.model import Finding, Outcome, Remedy, Source
+from cdkguard.model import Finding, Outcome, Remedy, Report, Source
 from cdkguard.outputs.entries import group_findings
+from cdkguard.outputs.render import Options, render
 
 FIX = Remedy("Keep it.", python="removal_policy=RemovalPolicy.RETAIN")
 
@@ -30,6 +31,14 @@ def test_the_same_fault_of_the_same_line_in_two_stages_is_one_place() -> None:
     (place,) = entry.places
     assert place.environments == (("prod", "critical"), ("staging", "high"))
     assert place.finding.stack_path == "prod/Data"
+
+
+def test_a_second_stack_of_the_same_environment_is_named() -> None:
+    second = finding(stack="prod2/Data", environment="prod")
+    (entry,) = group_findings([finding(), second, finding(stack="staging/Data")])
+    assert entry.places[0].namesakes == (second,)
+    text = render("text", Report((finding(), second), (), ()), Options())
+    assert "prod/Data/Table" in text and "prod2/Data/Table" in text
 
 
 def test_faults_of_other_lines_or_values_stay_apart() -> None:
