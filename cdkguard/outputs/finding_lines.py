@@ -168,7 +168,9 @@ def _is_alike(place: Place, first: Place) -> bool:
 
 def _nameless(finding: Finding) -> str:
     text = _evidence(finding)
-    for name in (finding.construct_path, finding.logical_id, finding.resource_type, finding.stack_path, finding.stack):
+    path = finding.construct_path or ""
+    short = path.removesuffix("/Resource")  # as messages name a resource
+    for name in (path, short, finding.logical_id, finding.resource_type, finding.stack_path, finding.stack):
         text = text.replace(name, "\0") if name else text
     return text
 
@@ -182,13 +184,13 @@ def _alike(places: Sequence[Place], page: _Page) -> Iterator[Line]:
         groups.setdefault(_file_of(place.finding, options), []).append(place)
     most = len(groups) if options.detail.verbose else MOST_PLACES
     for file, group in list(groups.items())[:most]:
-        yield _alike_line(file, group, page)
+        yield from _alike_lines(file, group, page)
     if len(groups) > most:
         left = [place for group in list(groups.values())[most:] for place in group]
         yield [(f"{INDENT}and {plural(len(left), 'more place')}: -v lists them", "dim")]
 
 
-def _alike_line(file: str, group: Sequence[Place], page: _Page) -> Line:
+def _alike_lines(file: str, group: Sequence[Place], page: _Page) -> Iterator[Line]:
     options, finding = page.options, group[0].finding
     names = ", ".join(dict.fromkeys(escape.terminal(subject_of(place.finding)) for place in group))
     facts = [finding.resource_type or ""]
@@ -201,9 +203,12 @@ def _alike_line(file: str, group: Sequence[Place], page: _Page) -> Line:
     if tail.strip() and len(tail) <= room:
         line.append((tail, "dim"))
         room -= len(tail)
+        tail = ""
     if text and room >= 30:
         line += [(" | ", "dim"), (_shorten(escape.terminal(text), room - 3), "code")]
-    return line
+    yield line
+    if tail.strip():
+        yield [(INDENT, ""), (tail, "dim")]
 
 
 def _evidence(finding: Finding) -> str:
