@@ -130,7 +130,7 @@ def test_text_ends_with_the_controls(small):
 
 def test_markdown_has_a_row_per_failed_control(small):
     text = render("markdown")
-    assert "### F 1" in text and "| <code>B</code> | fail | <code>r2</code> (1) |" in text and "**pass**: A" in text
+    assert "F 1" in text and "| <code>B</code> | fail | <code>r2</code> (1) |" in text and "**pass**: A" in text
 
 
 def test_json_has_every_control_and_keeps_its_schema(small):

@@ -1,11 +1,11 @@
 """One record describes a peer: what else names the peers is held to these records."""
 
-import argparse
 import json
 import re
 
 from cdkguard import model
 from cdkguard.cli.options import add_input_options
+from cdkguard.cli.parser import Parser
 from cdkguard.data.loader import peer_ids
 from cdkguard.suppressions.peers import PEERS
 from tests.support.paths import PACKAGE, ROOT
@@ -13,7 +13,7 @@ from tests.support.paths import PACKAGE, ROOT
 
 def test_the_command_line_knows_each_peer():
     assert tuple(PEERS) == model.PEERS
-    parser = argparse.ArgumentParser()
+    parser = Parser(prog="cdkguard check")
     add_input_options(parser)
     (text,) = [action.help for action in parser._actions if "--honour" in action.option_strings]
     assert f"for {', '.join(PEERS)}, too" in text
