@@ -61,7 +61,8 @@ def _lay_out_change(report: Report, options: Options) -> Iterator[Line]:
     """What the deployment destroys, replaces and leaves behind."""
     yield [("This change", "heading"), (f", against {escape.terminal(report.against)}", "dim")]
     yield []
-    yield from lay_out_change_summary(report.changes, options)
+    lines = list(lay_out_change_summary(report.changes, options))
+    yield from lines or [[("  no change of a resource", "")]]
     yield []
 
 

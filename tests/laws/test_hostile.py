@@ -234,7 +234,7 @@ def test_approve_writes_a_file_that_is_read_again(capsys, here):
     assert status == 0
     written = (here / "cdkguard.approvals.yaml").read_text()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", written)
-    status, out = run(capsys, "check", "new", "--against", "old")
+    status, out = run(capsys, "check", "new", "--against", "old", "--verbose")
     harmless(out)
     assert status == 1 and "suppressed" in out and "cdkguard.approvals.yaml" in out
 
