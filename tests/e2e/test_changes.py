@@ -96,7 +96,7 @@ def test_task_api_against_git(tmp_path):
     found = report(run(folder, "check", "--against", "git", *GUARDED, "--format", "json"), 1)
     assert ("data-renamed", "TaskApi-prod/Tasks/Resource") in changes(found)
     (renamed,) = [f for f in found["findings"] if f["ruleId"] == "data-renamed"]
-    assert "TaskApi-prod/TaskStore/Resource" in renamed["message"] and renamed["source"]["file"].endswith("stack.ts")
+    assert "TaskApi-prod/TaskStore" in renamed["message"] and renamed["source"]["file"].endswith("stack.ts")
     assert git(folder, "status", "--porcelain=v1") == before and "worktree" not in git(folder, "worktree", "list")
 
 

@@ -79,7 +79,7 @@ def test_the_merge_base_with_main_is_the_default(repo, tmp_path):
         assert found.commit == git(repo, "rev-parse", "main~1")
         assert "merge base with main" in found.notes[0].message
         assert stack.template_path == f"{found.commit[:12]}:S.template.json"
-        assert stack.source_of("A") == (str(repo / "app.py"), 7)
+        assert stack.source_of("A")[:2] == (str(repo / "app.py"), 7)
         assert json.loads(Path(found.directory, "resources.json").read_text()) == types("A")
         assert os.path.basename(found.directory) == "my repo"
     nothing_left(repo, tmp_path)
@@ -245,9 +245,9 @@ def test_an_app_below_the_root(repo, monkeypatch):
     with opened(repo / "infra/net", "HEAD") as found:
         assert found.directory.endswith(os.path.join("my repo", "infra", "net"))
         source_of = found.assembly.stacks[0].source_of
-        assert source_of("B") == (str(repo / "infra/net/app.py"), 7)
+        assert source_of("B")[:2] == (str(repo / "infra/net/app.py"), 7)
         monkeypatch.chdir(repo / "infra")
-        assert source_of("B") == (os.path.join("net", "app.py"), 7)
+        assert source_of("B")[:2] == (os.path.join("net", "app.py"), 7)
 
 
 def test_an_app_that_was_not_there_is_new(repo):
@@ -463,7 +463,7 @@ def test_a_commit_is_synthesized_once(repo, tmp_path):
     with opened(repo) as found:
         assert "A" in found.assembly.stacks[0].template["Resources"]
         assert os.path.isfile(os.path.join(found.directory, "app.py")), "settings are read from there"
-        assert found.assembly.stacks[0].source_of("A") == (str(repo / "app.py"), 7)
+        assert found.assembly.stacks[0].source_of("A")[:2] == (str(repo / "app.py"), 7)
         assert found.assembly.stacks[0].template_path == f"{found.commit[:12]}:S.template.json"
     assert said(repo) == first and runs() == 1
     nothing_left(repo, tmp_path)

@@ -274,6 +274,8 @@ NOT_TRIED = {
     "destroy": "the reading of diff, and one output",
     "explain": "reads rules as rules test does",
     "completion": "prints a text",
+    "help": "prints a text",
+    "schema": "prints a file of the package",
 }
 FILES = ("stat", "list", "open", "read", "create", "write", "close", "replace", "remove", "mkdir", "link")
 SYSTEM = ("spawn", "fork", "pipe")

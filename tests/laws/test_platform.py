@@ -124,7 +124,10 @@ def test_any_folder_can_hold_an_app(capsys, here, name):
     status, out, _err = run(capsys, "check", path, "--output", "json")
     report = json.loads(out)
     assert status == 1 and not any(f["ruleId"].startswith("s3-") for f in report["findings"])
-    assert report["findings"][0]["source"] == {"file": f"{name}/app.py", "line": 1, "column": 1} or report["findings"][-1]["source"]
+    assert (
+        report["findings"][0]["source"] == {"file": f"{name}/app.py", "line": 1, "column": 1}
+        or report["findings"][-1]["source"]
+    )
     assert 'table = Table(self, "T")' in run(capsys, "check", path)[1]
     assert run(capsys, "snapshot", path, "--out", f"{path}/cdkguard.snapshot")[0] == 0
     assert run(capsys, "check", path, "--against", f"{path}/cdkguard.snapshot")[0] == 1

@@ -253,4 +253,5 @@ def test_laws_of_causes(before, after):
             assert not change.causes or refers(partner)
     assert_acyclic(changes)
     again = compare(dict(reversed(before.items())), dict(reversed(after.items())))
-    assert [(c.token, c.causes) for c in changes] == [(c.token, c.causes) for c in again]
+    if tokens == {change.token for change in again}:  # Of two equal resources the first one is the renamed one.
+        assert {c.token: c.causes for c in changes} == {c.token: c.causes for c in again}

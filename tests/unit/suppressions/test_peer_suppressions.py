@@ -250,7 +250,9 @@ def test_beginning_to_honour_weakens_the_guardrail(tmp_path, monkeypatch, capsys
 
 
 def test_guardrails_know_what_honouring_and_linting_hide():
-    side = guardrail.Guardrail({}, {}, {}, frozenset(), "high", "all", (), frozenset(), frozenset(), (), "cdkguard.yaml")
+    side = guardrail.Guardrail(
+        {}, {}, {}, frozenset(), "high", "all", (), frozenset(), frozenset(), (), "cdkguard.yaml"
+    )
     strict = side._replace(honour=("guard",), lint=True)
     weak = side._replace(honour=("guard", "checkov"), lint=False)
     home = guardrail.stack_of_configuration("cdkguard.yaml")
