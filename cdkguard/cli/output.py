@@ -100,6 +100,10 @@ def write_report(
         frameworks=controls, excerpt=make_excerpt(config.directory, report)
     )
     options = options._replace(detail=detail)
+    if name == "sarif":
+        from cdkguard.cli.links import make_links
+
+        options = options._replace(link_of=make_links(options.root))
     options = add_run_facts(options, name, config)
     _write(name, file, render(name, report, options))
     if name == "github" and file is None:

@@ -78,14 +78,14 @@ def _rules(report: Report, findings: Sequence[Finding], options: Options) -> lis
         worst[finding.rule_id] = max(before, finding.severity, key=severity_rank)
         ran.setdefault(finding.rule_id, _info(finding))
     languages = languages_of(findings, options)
-    return [_rule(ran[name], severity, languages) for name, severity in worst.items()]
+    return [_rule(ran[name], severity, languages, options) for name, severity in worst.items()]
 
 
 def _info(finding: Finding) -> RuleInfo:
     return RuleInfo(finding.rule_id, finding.title, finding.severity, "", finding.why, finding.remedy)
 
 
-def _rule(rule: RuleInfo, severity: str, languages: Sequence[Language]) -> dict[str, Any]:
+def _rule(rule: RuleInfo, severity: str, languages: Sequence[Language], options: Options) -> dict[str, Any]:
     title = rule.headline or rule.id
     entry = {
         "id": rule.id,
@@ -100,7 +100,9 @@ def _rule(rule: RuleInfo, severity: str, languages: Sequence[Language]) -> dict[
             "tags": ["security", "aws-cdk", *([f"pack/{rule.pack}"] if rule.pack else [])],
         },
     }
-    uri = next((link for link in rule.references if link.startswith("https://")), None)
+    uri = options.link_of("rule", rule.id) or next(
+        (link for link in rule.references if link.startswith("https://")), ""
+    )
     return {**entry, "helpUri": quote(uri, safe=":/?#[]@!$&'()*+,;=%~")} if uri else entry
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from cdkguard._typing import NamedTuple
 from cdkguard.errors import ConfigError
@@ -22,14 +23,21 @@ class Asked(NamedTuple):
 
 
 def search_rules(rules: Sequence[Rule], words: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules that speak of every word in their id, pack, titles or types. Raises ConfigError where there is none."""
+    """The rules that speak of every word in their id, pack, titles or types; a glob asks for ids alone.
+
+    Raises ConfigError where there is none.
+    """
     wanted = [word.lower() for word in words]
-    found = tuple(rule for rule in rules if all(word in _text_of(rule) for word in wanted))
+    found = tuple(rule for rule in rules if all(_speaks_of(rule, word) for word in wanted))
     if not found:
         known = sorted({word for rule in rules for word in (rule.pack, *rule.id.split("-"))})
         meant = did_you_mean(wanted[0], known) if len(words) == 1 else ""
         raise ConfigError(f"no rule speaks of '{' '.join(words)}'{meant}")
     return found
+
+
+def _speaks_of(rule: Rule, word: str) -> bool:
+    return fnmatchcase(rule.id, word) if set(word) & set("*?[") else word in _text_of(rule)
 
 
 def _text_of(rule: Rule) -> str:

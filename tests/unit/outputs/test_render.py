@@ -522,6 +522,12 @@ def test_one_annotation_for_a_fault_in_two_environments() -> None:
     assert len(lines) == 2 and "in prod, staging" in lines[0]
 
 
+def test_sarif_links_a_rule_to_its_page_where_it_has_one() -> None:
+    linked = OPTIONS._replace(link_of=lambda style, text: f"https://example.com/{text}" if style == "rule" else "")
+    uris = {rule["helpUri"] for rule in sarif(REPORT, linked)["runs"][0]["tool"]["driver"]["rules"][:1]}
+    assert uris == {"https://example.com/data-retention"}
+
+
 def test_sarif_says_what_is_new() -> None:
     results = sarif(CHANGE)["runs"][0]["results"] + sarif(CHANGE)["runs"][1]["results"]
     assert sorted({r["baselineState"] for r in results}) == ["new", "unchanged"]
