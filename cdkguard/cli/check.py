@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     """Judge, write the outputs, and return the exit status."""
     from cdkguard.check.run import check
     from cdkguard.cli.exit_status import status_of
-    from cdkguard.cli.output import asked_outputs, write_report, write_timings
+    from cdkguard.cli.output import asked_outputs, write_error, write_report, write_timings
     from cdkguard.cli.settings import load_config
     from cdkguard.outputs.render import Detail
 
@@ -109,6 +109,8 @@ def run(options: argparse.Namespace) -> int:
     status = status_of(report)
     # The CDK CLI prints the report with file and line, and fails by itself; a failing command would only hide it.
     if fails_by_cdk and status in (ExitCode.FINDINGS, ExitCode.INPUT):
+        if hint := validation_report.hint_of_stages(report):
+            write_error(hint)
         return int(ExitCode.OK)
     lacks_context = any(p.kind == "context" for p in report.problems)
     if status == ExitCode.FINDINGS and lacks_context and is_chained and "CDK_CLI_ASM_VERSION" in os.environ:

@@ -24,6 +24,15 @@ def cdk_fails_on_it() -> bool:
         return False  # Our own exit status fails the synthesis then.
 
 
+def hint_of_stages(report: Report) -> str:
+    """The verdict and what to write, where every stack is in a Stage: a bare `cdk synth` shows no report then, and passes."""
+    if any("/" not in stack.construct_path for stack in report.stacks if not stack.nested):
+        return ""
+    from cdkguard.outputs.summary import summarize_status
+
+    return f"cdkguard: {summarize_status(report)}; the stacks are in Stages: only `cdk synth '**'` fails on it"
+
+
 def add_report(report: Report) -> None:
     """Add our entry to validation-report.json, which the CDK CLI shows after the synthesis. Raises ConfigError."""
     from cdkguard.outputs import cdk_report
