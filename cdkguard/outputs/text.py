@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.model import Finding, Report, severity_rank
-from cdkguard.outputs.diff.change_summary import lay_out_change_summary
 from cdkguard.outputs.entries import group_by
 from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION, lay_out_findings
 from cdkguard.outputs.finding_table import MANY, lay_out_hint, lay_out_statistics, lay_out_table
@@ -59,6 +58,8 @@ def _lay_out_quiet(report: Report, options: Options) -> Iterator[Line]:
 
 def _lay_out_change(report: Report, options: Options) -> Iterator[Line]:
     """What the deployment destroys, replaces and leaves behind."""
+    from cdkguard.outputs.diff.change_summary import lay_out_change_summary  # Most runs have no baseline.
+
     yield [("This change", "heading"), (f", against {escape.terminal(report.against)}", "dim")]
     yield []
     lines = list(lay_out_change_summary(report.changes, options))
