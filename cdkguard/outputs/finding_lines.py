@@ -8,7 +8,7 @@ from cdkguard._typing import NamedTuple
 from cdkguard.model import Finding, Outcome, Remedy, Report, Source
 from cdkguard.outputs.entries import Entry, Place, group_findings
 from cdkguard.outputs.fixes import Fix, language_of, make_fix
-from cdkguard.outputs.locations import name_line, relative_path, subject_of
+from cdkguard.outputs.locations import has_line_of_baseline, name_line, relative_path, subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.styled_lines import INDENT, Line, lay_out_paragraph
 from cdkguard.outputs.summary import plural
@@ -18,8 +18,6 @@ MOST_EXPLAINED = 5  # Entries that say why; of the others `cdkguard explain` doe
 MOST_NAMESAKES = 5  # Of the same fault in more stacks of one environment.
 MOST_PLACES = 10  # Of one entry that are shown.
 
-# A resource of these is in the baseline alone, and so is its source line.
-_GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")
 # Impacts of findings on the guardrail itself, which have no resource: impact -> what they are about.
 WHOLE_CONFIGURATION = dict.fromkeys(("GUARDRAIL_WEAKENED", "EXEMPTION_ADDED"), "(the rules themselves)")
 
@@ -141,7 +139,7 @@ def _code(finding: Finding, options: Options) -> Iterator[Line]:
     if finding.source is None:
         yield [(INDENT, ""), (file, "place")]
         return
-    if finding.impact in _GONE:  # The line was in the code of the baseline; another one may stand there now.
+    if has_line_of_baseline(finding):
         yield [(INDENT, ""), (file, "place"), (" of the baseline", "dim")]
         return
     text = _line_of(finding.source, options)
@@ -197,7 +195,7 @@ def _alike_lines(file: str, group: Sequence[Place], page: _Page) -> Iterator[Lin
     facts += [_environments(group[0])] if page.names_environments and group[0].environments else []
     facts += [f"also {_list_namesakes(place)}" for place in group if place.namesakes and not options.detail.verbose]
     line: Line = [(INDENT, ""), (file, "place"), ("  ", ""), (names, "path")]
-    text = _line_of(finding.source, options) if finding.source and finding.impact not in _GONE else ""
+    text = _line_of(finding.source, options) if finding.source and not has_line_of_baseline(finding) else ""
     room = options.width - sum(len(part) for part, _style in line)
     tail = "  " + escape.terminal(" · ".join(filter(None, facts)))
     if tail.strip() and len(tail) <= room:

@@ -30,6 +30,15 @@ def is_in_repository(path: str) -> bool:
     return bool(path) and not path.startswith(("/", "../")) and path != ".." and ":" not in path.partition("/")[0]
 
 
+# A resource of these is in the baseline alone, and so is its source line; another one may stand there now.
+_GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")
+
+
+def has_line_of_baseline(finding: Finding) -> bool:
+    """Whether the source line is one of the baseline's code."""
+    return finding.impact in _GONE
+
+
 def source_location(finding: Finding, options: Options) -> Location | None:
     """The user's own line, if the app said which."""
     if finding.source is None:

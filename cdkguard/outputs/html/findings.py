@@ -13,7 +13,7 @@ from cdkguard.outputs.finding_lines import WHOLE_CONFIGURATION
 from cdkguard.outputs.fixes import Fix, choose_fix
 from cdkguard.outputs.html.elements import Child, element, prose
 from cdkguard.outputs.html.page import chip, fold, shorten
-from cdkguard.outputs.locations import name_caller, relative_path, subject_of
+from cdkguard.outputs.locations import has_line_of_baseline, name_caller, relative_path, subject_of
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.resource_types import describe_type
 from cdkguard.outputs.short_names import shorten_name
@@ -22,7 +22,6 @@ from cdkguard.text import escape
 
 _SHOWN = 6  # Places of an entry beyond which the others are folded.
 _MESSAGE = 400  # Characters of a message; the JSON has the whole.
-_GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")  # The source line is the baseline's.
 
 
 class Findings:
@@ -142,7 +141,7 @@ def _source(finding: Finding, options: Options) -> Child:
         line = f":{finding.template_line}" if finding.template_line else ""
         return element("p", shorten(relative_path(finding.template_path, options.root), 200) + line, class_="place")
     place = f"{shorten(relative_path(finding.source.file, options.root), 200)}:{finding.source.line}"
-    if finding.impact in _GONE:
+    if has_line_of_baseline(finding):
         return element("p", place, " of the baseline", class_="place")
     code = [escape_code(text) for _, text in options.excerpt(finding.source)]
     place += shorten(name_caller(finding.source, options), 200)

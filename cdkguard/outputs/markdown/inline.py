@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from cdkguard.model import Finding
-from cdkguard.outputs.locations import is_in_repository, relative_path
+from cdkguard.outputs.locations import has_line_of_baseline, is_in_repository, relative_path
 from cdkguard.outputs.render import Options
 from cdkguard.text import escape
 
 CELL = 160  # Characters of a name or a value.
 MESSAGE = 400
-# A resource of these is in the baseline alone, and so is its source line.
-_GONE = ("WILL_DESTROY", "WILL_ORPHAN", "STACK_REMOVED")
 
 
 def prose(text: str, most: int = MESSAGE) -> str:
@@ -42,7 +40,7 @@ def render_place(finding: Finding, options: Options) -> str:
             return ""
         return _link(relative_path(finding.template_path, options.root), finding.template_line, options)
     file = relative_path(source.file, options.root)
-    if finding.impact in _GONE:
+    if has_line_of_baseline(finding):
         return f"{code(f'{file}:{source.line}')} of the baseline"
     caller = source.called_from
     tail = f", called from {_link(relative_path(caller.file, options.root), caller.line, options)}" if caller else ""
@@ -57,7 +55,7 @@ def _link(file: str, line: int, options: Options) -> str:
 
 def render_code_line(finding: Finding, options: Options) -> str:
     """The line of code at the finding's place; "" where it is not known."""
-    if finding.source is None or finding.impact in _GONE:
+    if finding.source is None or has_line_of_baseline(finding):
         return ""
     lines = [
         text.expandtabs(4).strip() for number, text in options.excerpt(finding.source) if number == finding.source.line
