@@ -10,8 +10,6 @@ import sys
 import typing
 from typing import Any
 
-import typeguard
-
 from tests.support.remedy_snippets import (
     CLASSES,
     CUSTOM,
@@ -25,6 +23,8 @@ from tests.support.remedy_snippets import (
 # Not by `import`: mypy would read the whole library, which takes minutes.
 aws_cdk: Any = importlib.import_module("aws_cdk")
 custom_resources: Any = importlib.import_module("aws_cdk.custom_resources")
+# jsii brings it with the example apps, and the linters run without those.
+typeguard: Any = importlib.import_module("typeguard")
 
 
 class World:
