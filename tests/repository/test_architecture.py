@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 FOLDERS = sorted(
     path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE
 )
-PLANNED = {"api", "agents", "preflight", "servers", "cfnhook"}
+PLANNED = {"api", "cfnhook"}
 
 
 def table():
@@ -44,7 +44,7 @@ def test_what_is_pure_is_said():
 
 
 def test_the_page_is_short():
-    assert len(PAGE.splitlines()) <= 170
+    assert len(PAGE.splitlines()) <= 180
 
 
 def test_every_floor_has_a_module_or_is_planned():

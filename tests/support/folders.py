@@ -19,7 +19,8 @@ FLOORS = [
     {"engine", "packs"},
     {"check"},
     {"api"},
-    {"agents", "preflight", "servers", "fleet", "cfnhook", "inapp", "cfnlint_rules"},
+    {"preflight"},
+    {"agents", "servers", "fleet", "cfnhook", "inapp", "cfnlint_rules"},
     {"cli"},
     {"aspect", "__main__"},
     {"testing"},
@@ -40,7 +41,20 @@ PURE = {
     "engine",
     "outputs",
 }
-OUTSIDE = {"system", "data", "inputs", "baselines", "config", "packs", "check", "inapp", "cli"}
+OUTSIDE = {
+    "system",
+    "data",
+    "inputs",
+    "baselines",
+    "config",
+    "packs",
+    "check",
+    "preflight",
+    "agents",
+    "servers",
+    "inapp",
+    "cli",
+}
 WORLD = {"os", "subprocess", "socket", "time", "sys", "shutil", "tempfile", "pathlib", "datetime", "random"}
 
 

@@ -1,0 +1,1 @@
+"""The checklist before a deployment: each row done, failed or not known, with evidence."""

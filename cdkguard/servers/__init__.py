@@ -1,0 +1,1 @@
+"""Long-running ways in: the Model Context Protocol."""
