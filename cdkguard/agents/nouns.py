@@ -90,6 +90,15 @@ class ParsedLine(NamedTuple):
     problems: tuple[str, ...] = ()  # why a line that may be ours could not be read, in words
 
 
+class Request(NamedTuple):
+    """What the hook asks of the judge: a line of which something is ours, or a file or an end that may be."""
+
+    call: ToolCall
+    line: ParsedLine = ParsedLine()  # without actions where the call is no command
+    seconds: float = 100.0  # until the hook answers without the judge
+    may_ask: bool = False  # whether the host can ask its user; else the hook turns "ask" into "deny"
+
+
 class Decision(NamedTuple):
     """What is answered, and why, in words for a model."""
 

@@ -211,6 +211,31 @@ COMMANDS: tuple[Command, ...] = (
         examples=("cdkguard schema config > cdkguard.schema.json", "cdkguard schema report"),
         page="docs/configuration.md",
     ),
+    Command(
+        "agents",
+        "stand between a coding agent and a deployment",
+        parts=(
+            Command(
+                "hook",
+                "answer a coding agent's host, which calls this before each command",
+                "agents_hook",
+                examples=(
+                    "cdkguard agents hook --host claude < payload.json",
+                    "cdkguard agents hook --host kiro --deadline 50 < payload.json",
+                ),
+                page="docs/agents.md",
+            ),
+            Command(
+                "judge",
+                "judge what a line would do, for the hook, which starts this",
+                "agents_judge",
+                is_hidden=True,
+                page="docs/agents.md",
+            ),
+        ),
+        examples=("cdkguard agents hook < payload.json     # what a host runs before each command",),
+        page="docs/agents.md",
+    ),
     Command("help", "show the help of a command", "help"),
 )
 

@@ -74,9 +74,8 @@ def test_the_help_has_examples_that_parse_and_a_page_that_is_there(group, comman
         words = shlex.split(example, comments=True)
         while words[0] != "cdkguard":  # eval "$(cdkguard completion bash)"
             words = shlex.split(words[1].strip("$()"))
-        found, _ = parse_command(
-            [word for word in words[1 : words.index(">") if ">" in words else None] if word != "..."]
-        )
+        end = next((at for at, word in enumerate(words) if word in ("<", ">")), None)
+        found, _ = parse_command([word for word in words[1:end] if word != "..."])
         assert found in (command, *command.parts) or found.name in ("check", "accept")
 
 
