@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, NamedTuple
+from cdkguard.config.settings import AgentSettings
 from cdkguard.model import GATES, SEVERITIES, Change, Finding, Rule, Stack, Suppression, severity_rank
 from cdkguard.suppressions.added import MODES, AddedSuppressions, entry_of
 
@@ -41,6 +42,7 @@ class Guardrail(NamedTuple):
     honour: Sequence[str] = ()  # Peers whose suppressions count.
     lint: bool = False
     judged: str = ""  # The command or the paths; empty: the app of cdk.json.
+    agents: AgentSettings = AgentSettings()
 
 
 def compare_guardrails(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home: Stack) -> Iterator[Change]:
@@ -113,6 +115,17 @@ def _weakened_settings(before: Guardrail, after: Guardrail) -> Iterator[Weakenin
         yield f"suppressions for {', '.join(sorted(more))} count now", ()
     if before.lint and not after.lint:
         yield "cfn-lint's errors are no findings any more", ()
+    yield from _weakened_agents(before, after)
+
+
+def _weakened_agents(before: Guardrail, after: Guardrail) -> Iterator[Weakening]:
+    if before.agents == after.agents:
+        return
+    from cdkguard.config.agent_settings import find_weakened  # Few changes touch them.
+
+    named = {*before.strict, *after.strict, *(before.agents.deploy or ()), *(after.agents.deploy or ())}
+    found = (name for side in (before, after) for name in side.environments.values() if name)
+    yield from ((text, ()) for text in find_weakened(before.agents, after.agents, {*named, *found}, before.strict))
 
 
 def _describe_rules(

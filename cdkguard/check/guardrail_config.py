@@ -137,6 +137,7 @@ def describe_guardrail(
         new_suppressions=config.new_suppressions,
         honour=config.honour,
         lint=config.lint,
+        agents=config.agents,
         judged=config.app or ", ".join(path.removeprefix(home) for path in config.paths),
     )
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from cdkguard._typing import Any, Json, NamedTuple
 from cdkguard.config.environments import EnvironmentRule
 from cdkguard.model import Suppression
 
 ACCEPTED = ".cdkguard-baseline.json"  # the file that `cdkguard accept` writes where nothing names another
+
+
+class AgentSettings(NamedTuple):
+    """What a coding agent may do here: the key `agents`, which `cdkguard agents hook` reads."""
+
+    deploy: tuple[str, ...] | None = None  # the environments to which it may deploy; None: all that are not strict
+    pull_request: str = "confirm"  # whether a person confirms a pull request; else "off"
+    protected_branches: tuple[str, ...] = ("main", "master")  # globs: a push to one is confirmed as a pull request is
+    after_edit: bool = False  # whether new findings of the working tree are handed back when the agent has finished
+    synthesize: bool = True  # whether the hook runs the app; else it judges a cdk.out that is newer than the sources
+    log: bool = True  # whether what was asked and answered is written to .cdkguard/agents.jsonl
+
+    def may_deploy(self, environment: str, strict: Container[str]) -> bool:
+        """Whether an agent may deploy to an environment; `strict` are those that are judged as production."""
+        return environment not in strict if self.deploy is None else environment in self.deploy
 
 
 class Config(NamedTuple):
@@ -62,6 +77,8 @@ class Config(NamedTuple):
     aws_stacks: tuple[str, ...] = ()  # for `deployed`: more stacks to read than those of the app
     install: bool = False  # for `git`: whether Node packages may be installed where the lock files differ
     runs_baseline: bool = True  # for `git`: whether the baseline's app may be run
+
+    agents: AgentSettings = AgentSettings()
 
     # -- the run and its outputs
     fail_on: str = "high"  # a severity, or "never"

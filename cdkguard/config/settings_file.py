@@ -21,7 +21,7 @@ KEYS = (
     "paths", "app", "context", "environment", "environments", "fail_on", "gate", "rules", "skip", "packs", "python", "stacks",
     "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "accepted", "baseline", "full_synth",
     "timeout", "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
-    "frameworks",
+    "frameworks", "agents",
 )  # fmt: skip
 AWS_KEYS = ("profile", "role", "region", "stacks")
 ENVIRONMENT_KEYS = ("accounts", "regions", "stages", "stacks", "tags", "context", "strict", "parameters")
@@ -53,6 +53,11 @@ def config_of(document: Document, directory: str) -> Config:
         own["accounts"] = _accounts(at["accounts"])
     if "suppressions" in at:
         own["suppressions"] = tuple(map(_suppression, at["suppressions"].elements()))
+
+    if "agents" in at:
+        from cdkguard.config.agent_settings import read_agent_settings
+
+        own["agents"] = read_agent_settings(at["agents"], names)
 
     own.update(_read_files(at, base))
     return Config(**own)

@@ -43,6 +43,12 @@ WEAKER = [
      "rule data-destroyed is lowered from critical to low on prod (blue now)"),
     ("something else is judged", {"paths": ["cdk.out"]}, {"paths": ["old.out"]}, "what is judged is old.out"),
     ("owner not needed", {"require_owner": True}, {}, "owner"),
+    ("deploys to prod", {}, {"agents": {"deploy": ["dev", "prod"]}}, "an agent may deploy to prod now"),
+    ("deploys again", {"agents": {"deploy": []}}, {}, "an agent may deploy to dev now"),
+    ("pull requests", {}, {"agents": {"pull_request": "off"}}, "nobody confirms an agent's pull requests any more"),
+    ("branches", {}, {"agents": {"protected_branches": ["main"]}}, "an agent may push to master now"),
+    ("after edits", {"agents": {"after_edit": True}}, {}, "an agent is not told any more what it breaks"),
+    ("log", {}, {"agents": {"log": False}}, "nobody writes down any more"),
 ]  # fmt: skip
 ADDED = [
     ("suppression", {}, {"suppressions": [{"rule": "dynamodb-pitr", "construct": "*", "reason": "cache"}]}, "suppresses dynamodb-pitr"),

@@ -11,7 +11,7 @@ import yaml
 
 from cdkguard.config import settings_file
 from cdkguard.config.load import load_config
-from cdkguard.config.settings import Config, Overrides
+from cdkguard.config.settings import AgentSettings, Config, Overrides
 from cdkguard.data import frameworks
 from tests.support.configuration import mistake, read
 
@@ -48,6 +48,7 @@ accepted: .cdkguard-baseline.json
 timeout: 90
 full_synth: false
 outputs: [text, sarif=out.sarif]
+agents: {deploy: [staging, dev], pull_request: off, protected_branches: "release/*", after_edit: true, synthesize: false, log: false}
 """
 
 
@@ -76,6 +77,21 @@ def test_every_setting_is_read(repo):
     assert (found.accepted, found.timeout, found.full_synth) == (".cdkguard-baseline.json", 90.0, False)
     assert found.outputs == (("text", None), ("sarif", "out.sarif"))
     assert found.require_owner and found.file == "cdkguard.yaml"
+    assert found.agents == AgentSettings(("staging", "dev"), "off", ("release/*",), True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "may", "may_not"),
+    [
+        ("", ["dev", "staging"], ["prod", "blue"]),
+        ("agents: {}", ["dev", "staging"], ["prod", "blue"]),
+        ("agents: {deploy: []}", [], ["dev", "staging", "prod", "blue"]),
+        ("agents: {deploy: [blue]}", ["blue"], ["dev", "staging", "prod"]),
+    ],
+)
+def test_an_agent_deploys_where_the_file_says_so(repo, settings, may, may_not):
+    found = read(f"environments: {{blue: {{strict: true}}}}\n{settings}\n")
+    assert [name for name in (*may, *may_not) if found.agents.may_deploy(name, {"prod", "blue"})] == may
 
 
 def test_pyproject_says_the_same(repo):
@@ -193,6 +209,11 @@ def test_schema_accepts_what_the_reader_accepts(schema):
     jsonschema.validate(yaml.load(WHOLE, yaml.BaseLoader) | {"environments": {"prod": None}} | TYPED, schema)
 
 
+def test_schema_and_reader_know_the_same_keys_for_agents(schema):
+    assert set(schema["properties"]["agents"]["properties"]) == set(AgentSettings._fields)
+    assert "agents.deploy is one of" in mistake("agents: {deploy: [prodd]}")
+
+
 def test_other_checkers_and_cfn_lint(repo, schema):
     assert read("honour: [checkov, guard, checkov]\nlint: true").honour == ("checkov", "guard")
     assert read("honour: cdk-nag").honour == ("cdk-nag",)
@@ -212,7 +233,12 @@ def test_frameworks_select_their_rules_unless_rules_are_named(repo, schema):
         jsonschema.validate(data, schema)
 
 
-TYPED = {"require_owner": True, "full_synth": False, "timeout": 90}
+TYPED = {
+    "require_owner": True,
+    "full_synth": False,
+    "timeout": 90,
+    "agents": {"pull_request": False, "log": True, "deploy": []},
+}
 
 
 @pytest.mark.parametrize(
@@ -227,6 +253,9 @@ TYPED = {"require_owner": True, "full_synth": False, "timeout": 90}
         {"honour": ["chekov"]},
         {"lint": "yes please"},
         {"frameworks": ["nist-800-35"]},
+        {"agents": {"deploys": ["dev"]}},
+        {"agents": {"pull_request": "ask"}},
+        {"agents": {"after_edit": "sometimes"}},
     ],
 )
 def test_schema_refuses_what_the_reader_refuses(schema, repo, data):
