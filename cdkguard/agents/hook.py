@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from cdkguard.agents.payload_input import read_payload
-from cdkguard.errors import CdkguardError
 
 DENIED = 2  # the status that every host takes for "do not run this", with the reason on standard error
 
@@ -15,7 +14,7 @@ def answer_payload() -> int:
     try:
         read_payload()
         reason = "cdkguard cannot judge commands yet"
-    except CdkguardError as problem:
-        reason = f"cdkguard: {problem}"
+    except OSError as problem:
+        reason = f"cdkguard: standard input cannot be read: {problem.strerror}"
     os.write(2, f"{reason}\n".encode())
     return DENIED

@@ -1,42 +1,55 @@
-"""Reads a host's payload from standard input, within limits of time and size, since some hosts never close it."""
+"""Reads a host's payload from standard input within limits of time and size: some hosts never close it."""
 
 from __future__ import annotations
 
 import os
-import select
 import sys
 import time
 
-from cdkguard.errors import InputError
-
-SECONDS = 2.0
-LONGEST = 1 << 20  # bytes
-
-
-def read_payload(number: int = 0) -> bytes:
-    """What stands on standard input: all of it, or what came within the limits. Raises InputError where nothing did."""
-    text, _ = read_with_end(number)
-    if not text.strip():
-        raise InputError("nothing came on standard input")
-    return text
+SECONDS = 2.0  # until what has come is taken for all
+LONGEST = 1 << 20  # bytes; what is longer is cut, and so no JSON
+_PAUSE = 0.2  # seconds without a byte behind a closing brace, after which the payload counts as complete
+_PIECE = 1 << 16
 
 
-def read_with_end(number: int = 0, seconds: float = SECONDS, longest: int = LONGEST) -> tuple[bytes, bool]:
-    """(what came, whether that was all of it). Raises InputError where standard input cannot be read."""
+def read_payload(number: int = 0, seconds: float = SECONDS, longest: int = LONGEST) -> bytes:
+    """What stands on standard input; of what is longer than `longest`, or comes later than `seconds`, the beginning.
+
+    Raises OSError where it cannot be read.
+    """
+    if sys.platform == "win32":
+        return _read_beside(number, seconds, longest)
+    import select
+
     pieces: list[bytes] = []
-    size = 0
-    end = time.monotonic() + seconds
-    try:
-        while size <= longest:
-            if sys.platform != "win32":  # Windows can wait for sockets only
-                left = end - time.monotonic()
-                if left <= 0 or not select.select([number], [], [], left)[0]:
-                    return b"".join(pieces), False
-            piece = os.read(number, 1 << 16)
+    size, end = 0, time.monotonic() + seconds
+    while size <= longest:
+        left = end - time.monotonic()
+        is_complete = bool(pieces) and pieces[-1].rstrip().endswith(b"}")
+        if left <= 0 or not select.select([number], [], [], min(left, _PAUSE) if is_complete else left)[0]:
+            break
+        piece = os.read(number, _PIECE)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)[: longest + 1]
+
+
+def _read_beside(number: int, seconds: float, longest: int) -> bytes:
+    """The same by a thread, as Windows can wait for sockets only. An error of reading ends it with what has come."""
+    import threading
+
+    pieces: list[bytes] = []
+
+    def read() -> None:
+        while sum(map(len, pieces)) <= longest:
+            piece = os.read(number, _PIECE)
             if not piece:
-                return b"".join(pieces), True
+                return
             pieces.append(piece)
-            size += len(piece)
-    except (OSError, ValueError) as problem:
-        raise InputError(f"standard input cannot be read: {problem}") from problem
-    return b"".join(pieces), False
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(seconds)
+    return b"".join(pieces)[: longest + 1]

@@ -1,0 +1,16 @@
+"""The Devin CLI. https://docs.devin.ai/cli/extensibility/hooks/overview: Claude Code's form, with tools of its own names."""
+
+from __future__ import annotations
+
+from cdkguard.agents.hosts.events import read_tool_event
+from cdkguard.agents.hosts.host import Host, Payload
+from cdkguard.agents.hosts.replies import block_end, deny_by_status
+from cdkguard.agents.nouns import ToolCall
+
+
+def read(payload: Payload) -> ToolCall | None:
+    """The call of a payload."""
+    return read_tool_event(payload, HOST.name)
+
+
+HOST = Host("devin", "Devin CLI", read, deny_by_status, None, block_end, seconds=50.0)
