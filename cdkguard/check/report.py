@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from cdkguard._typing import Any
 from cdkguard.model import Assembly, Finding, Problem, Report, Rule, RuleInfo, Stack, StackInfo, severity_rank
+from cdkguard.packs.prepared import LateRule, describe_rule
 from cdkguard.template import loops
 from cdkguard.text import credentials
 from cdkguard.text.regexes import lazy_pattern
@@ -36,10 +37,13 @@ class RuleInfos(Sequence[RuleInfo]):
 
     @cached_property
     def _all(self) -> tuple[RuleInfo, ...]:
-        infos = (
-            RuleInfo(r.id, r.title, r.severity, r.pack, r.why, r.remedy, r.references, r.problem) for r in self._rules
-        )
-        return (*infos, *self._more)
+        return (*map(describe_rule, self._rules), *self._more)
+
+    def report_entries(self) -> Iterator[bytes | RuleInfo]:
+        """What a JSON report says of each, where it was prepared; the others as they are."""
+        for rule in self._rules:
+            yield rule.report_entry if isinstance(rule, LateRule) else describe_rule(rule)
+        yield from self._more
 
 
 def describe_stack(stack: Stack, resources: int) -> StackInfo:

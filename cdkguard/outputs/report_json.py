@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.model import Finding, Problem, Remedy, Report, RuleInfo, StackInfo, Suppression
 from cdkguard.outputs.locations import source_document
@@ -17,11 +19,13 @@ SCHEMA_VERSION = "1.0"
 
 def render(report: Report, options: Options) -> str:
     """The report as a JSON document."""
-    return escape.json_text(report_document(report, options), depth=2) + "\n"  # a line for each finding, stack and rule
+    document = {**report_document(report, options), "rules": list(map(_written_rule, _report_entries(report)))}
+    document["frameworks"] = [_framework(framework) for framework in options.frameworks]
+    return escape.json_text(document, depth=2) + "\n"  # a line for each finding, stack and rule
 
 
 def report_document(report: Report, options: Options) -> dict[str, Any]:
-    """The report as plain JSON values."""
+    """The report as plain JSON values, without the rules that ran."""
     return {
         "schemaVersion": SCHEMA_VERSION,
         "version": report.version,
@@ -41,8 +45,6 @@ def report_document(report: Report, options: Options) -> dict[str, Any]:
         "errors": [_problem(problem) for problem in report.problems if problem.fatal],
         "notices": [_problem(problem) for problem in report.problems if not problem.fatal],
         "stacks": [_stack(stack) for stack in report.stacks],
-        "rules": [_rule(rule) for rule in report.rules],
-        "frameworks": [_framework(framework) for framework in options.frameworks],
     }
 
 
@@ -109,7 +111,18 @@ def _stack(stack: StackInfo) -> dict[str, Any]:
     }
 
 
-def _rule(rule: RuleInfo) -> dict[str, Any]:
+def _report_entries(report: Report) -> Iterable[bytes | RuleInfo]:
+    """The rules that ran; those that were prepared as their JSON, since reading all of them costs more than judging."""
+    prepared = getattr(report.rules, "report_entries", None)
+    return prepared() if prepared else report.rules
+
+
+def _written_rule(rule: bytes | RuleInfo) -> Any:
+    return escape.WrittenJson(rule.decode("ascii")) if isinstance(rule, bytes) else rule_document(rule)
+
+
+def rule_document(rule: RuleInfo) -> dict[str, Any]:
+    """A rule as plain JSON values."""
     return {
         "id": rule.id,
         "title": rule.title,

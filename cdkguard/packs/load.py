@@ -11,7 +11,16 @@ from cdkguard._typing import NamedTuple
 from cdkguard.errors import RulePackError
 from cdkguard.model import Rule
 from cdkguard.packs import folders
-from cdkguard.packs.prepared import HEAD, Prepared, find_cache_file, read_cached, read_prepared, write_cached
+from cdkguard.packs.prepared import (
+    HEAD,
+    Prepared,
+    describe_rule,
+    find_cache_file,
+    read_cached,
+    read_prepared,
+    rule_of,
+    write_cached,
+)
 from cdkguard.system import files
 from cdkguard.text.spelling import did_you_mean
 
@@ -122,7 +131,16 @@ def prepare_pack(folder: str, texts: Mapping[str, str], sets: Mapping[str, Seque
         for rule in rules:
             rule["file"] = folders.BUILTIN_PREFIX + os.path.relpath(rule["file"], folder)
     heads = [[rule[key] for key in HEAD] for rule in rules]
-    return Prepared(own_sets, heads, [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules])
+    bodies = [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules]
+    return Prepared(own_sets, heads, bodies, list(map(_report_entry, bodies)))
+
+
+def _report_entry(body: bytes) -> bytes:
+    """What a JSON report says of a rule."""
+    from cdkguard.outputs.report_json import rule_document
+    from cdkguard.text.escape import json_text
+
+    return json_text(rule_document(describe_rule(rule_of(body))), depth=0).encode("ascii")
 
 
 def _pack_name(folder: str, path: str) -> str:

@@ -114,18 +114,30 @@ def json_visible(text: str) -> str:
     return "\n".join(lines)
 
 
+class WrittenJson(str):
+    """A value that is JSON text already, on one line, as `json_text` writes it."""
+
+    __slots__ = ()
+
+
 def json_text(value: Any, depth: int | None = None) -> str:
     """ASCII JSON; lone surrogates, which strict readers refuse, become U+FFFD.
 
     `depth` is how many levels are broken into lines, by default all: a value on one line is written many times faster.
     """
-    text = _lines(value, depth, "\n") if depth else json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    text = (
+        _lines(value, depth, "\n")
+        if depth is not None
+        else json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    )
     if not text.isascii() or "\x7f" in text:
         text = _NOT_ASCII.sub(lambda m: json.dumps(m[0])[1:-1], storable(text))
     return _COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
 def _lines(value: Any, depth: int, end: str) -> str:
+    if isinstance(value, WrittenJson):
+        return value
     if not depth or not value or not isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     inner = end + "  "

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cdkguard.outputs.report_json import rule_document
 from cdkguard.packs.load import load_packs
+from cdkguard.packs.prepared import describe_rule
 from tests.support.pack_files import RULE, write_pack
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -38,3 +40,9 @@ def test_a_changed_rule_file_is_read_again(tmp_path):
     load_packs([write_pack(tmp_path, text)])
     loaded = load_packs([write_pack(tmp_path, text.replace("severity: high", "severity: low"))])
     assert next(r for r in loaded.rules if r.id == "my-rule").severity == "low"
+
+
+def test_an_entry_of_a_report_says_what_the_rule_says():
+    for rule in load_packs().rules:
+        assert json.loads(rule.report_entry) == json.loads(json.dumps(rule_document(describe_rule(rule))))
+        assert rule.report_entry.isascii() and b"\n" not in rule.report_entry
