@@ -11,7 +11,6 @@ from cdkguard._typing import Json
 from cdkguard.aws.arn_patterns import names_nobody
 from cdkguard.aws.globs import matches_glob
 from cdkguard.logic import Tri
-from cdkguard.template.json_text import read_json_text
 from cdkguard.template.values import Deferred
 from cdkguard.text.regexes import lazy_pattern
 
@@ -25,6 +24,8 @@ def list_statements(document: Json) -> Iterator[tuple[tuple[str | int, ...], dic
     A statement, or all that is known of the document, may be Deferred.
     """
     if isinstance(document, Deferred | str):
+        from cdkguard.template.json_text import read_json_text
+
         document = read_json_text(document)
     if isinstance(document, Deferred):
         yield (), document

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from cdkguard._typing import Any, NamedTuple
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import evaluate_resources
 from cdkguard.model import Change, Finding, Rule, Stack, find_no_grant, find_nothing, replace_stacks, severity_rank
+from cdkguard.text.regexes import lazy_pattern
 
 Place = tuple[str, ...]  # Of a finding that has moved with its resource, so that its fingerprint is another one.
-_INDEX = re.compile(r"\[\d+\]")
+_INDEX = lazy_pattern(r"\[\d+\]")
 
 
 class KnownFindings(NamedTuple):

@@ -21,7 +21,6 @@ from cdkguard.check.evaluate import (
     refuse_unknown_rules,
     strict_environments,
 )
-from cdkguard.check.new_findings import mark_new
 from cdkguard.check.report import (
     NO_BASELINE,
     RuleInfos,
@@ -174,6 +173,8 @@ def _report(bound: BoundConfig, found: Assembly, run: _Run, in_parts: parallel.E
     problems += notes
     if changed is not None:
         findings, notes = changed.mark_approved(findings, run.today)
+        from cdkguard.check.new_findings import mark_new
+
         findings = mark_new([*findings, *changed.on_guardrail], changed.known)
         problems += notes
 

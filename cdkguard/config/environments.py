@@ -9,7 +9,6 @@ from cdkguard._typing import Any, NamedTuple
 from cdkguard.config import environment_words as words
 from cdkguard.config.environment_guesses import Guess, guess_environment, names_of
 from cdkguard.config.environment_words import BUILTIN, all_environments_in
-from cdkguard.config.presumed_parameters import presume_parameters
 from cdkguard.errors import ConfigError
 from cdkguard.model import Problem, Stack, replace_stacks
 from cdkguard.text.spelling import did_you_mean
@@ -67,6 +66,8 @@ class Placement(NamedTuple):
             if stack.parent is not None:
                 return placed
             if name in self.strict and "Parameters" in stack.template:
+                from cdkguard.config.presumed_parameters import presume_parameters
+
                 placed = placed._replace(presumed=presume_parameters(stack.template, name))
             return (
                 placed

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from cdkguard._typing import Json, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
 from cdkguard.errors import CdkguardError, TemplateError, TooMuchError
 from cdkguard.inputs.assembly_files import Artifact, AssemblyFiles, environment_of
-from cdkguard.inputs.assets import Asset, read_assets
-from cdkguard.inputs.deployed_templates import DeployedTemplate, find_in_loops, templates_of
-from cdkguard.inputs.missing_lines import note_missing_lines
 from cdkguard.inputs.parts import DEPLOYERS, StackHead
 from cdkguard.inputs.shapes import list_or_empty, mapping_or_empty, metadata_of
 from cdkguard.inputs.source_lines import StackMetadata
 from cdkguard.inputs.template_file import parse_template, read_template
 from cdkguard.model import Problem, Source, Stack, find_nothing
 from cdkguard.system import files
+
+if TYPE_CHECKING:
+    from cdkguard.inputs.assets import Asset
+    from cdkguard.inputs.deployed_templates import DeployedTemplate
 
 MAX_NESTED = 30  # levels of nested stacks in nested stacks
 
@@ -75,8 +76,11 @@ class StackReader:
             ),
         )  # fmt: skip
         self.stacks.append(stack)
-        notice = note_missing_lines(metadata, self.files.root)
-        self.problems += [notice] if notice else []
+        if metadata.lacks_lines():
+            from cdkguard.inputs.missing_lines import note_missing_lines
+
+            notice = note_missing_lines(metadata, self.files.root)
+            self.problems += [notice] if notice else []
         self._read_nested(stack, nested, metadata, 0, owner)
 
     def _read_metadata(self, artifact: Artifact, owner: str) -> dict[str, list[Json]]:
@@ -121,6 +125,8 @@ class StackReader:
                 continue
             resource_path = construct_paths.get(logical_id)
             path = nested_path(resource_path, logical_id, construct_path)
+            from cdkguard.inputs.deployed_templates import templates_of
+
             seen: set[str | None] = set()
             for deployed in templates_of(resource, template.get("Mappings")):
                 file, error = None, None
@@ -225,6 +231,8 @@ class StackReader:
         """An asset in the folder, whose lists of assets are read once for all nested stacks."""
         read = self.files.readings.assets
         if self.directory not in read:
+            from cdkguard.inputs.assets import read_assets
+
             read[self.directory] = read_assets(self.files, self.directory, owner)
         listed = read[self.directory]
         if digest not in listed.files and listed.problem is not None:
@@ -248,7 +256,11 @@ def _without_frames(error: CdkguardError) -> CdkguardError:
 def _find_unread(nested: Sequence[_Nested], template: Mapping[str, Json]) -> frozenset[str]:
     """The logical ids of what deploys a template that is not in the assembly, or that a loop names."""
     unread = {stack.logical_id for stack in nested if stack.is_unread()}
-    return frozenset((*unread, *find_in_loops(template["Resources"])))
+    if any(isinstance(body, list) for body in template["Resources"].values()):
+        from cdkguard.inputs.deployed_templates import find_in_loops
+
+        unread.update(find_in_loops(template["Resources"]))
+    return frozenset(unread)
 
 
 def nested_path(resource_path: str | None, logical_id: str, parent_path: str | None) -> str:

@@ -16,12 +16,10 @@ _VERSION = lazy_pattern(r'"fqn"\s*:\s*"aws-cdk-lib\.[\w.]+"\s*,\s*"version"\s*:\
 
 
 def note_missing_lines(metadata: StackMetadata, root: str) -> Problem | None:
-    """The notice for a stack of the cloud assembly `root`, in the same words for each; None where lines are known.
+    """The notice for a stack of the cloud assembly `root` that lacks lines, in the same words for each.
 
     An assembly that does not say which library wrote it gets none.
     """
-    if not metadata.lacks_lines():
-        return None
     version = _read_version(os.path.join(root, "tree.json"))
     if version is None:
         return None

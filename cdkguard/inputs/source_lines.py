@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 
 from cdkguard._typing import TYPE_CHECKING, Json
-from cdkguard.inputs.code_files import CodeFiles
 from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty
-from cdkguard.inputs.source_places import choose_places, find_stack_frames
-from cdkguard.inputs.stack_frames import Frame, is_library, user_frames
 from cdkguard.model import Acknowledgement, Source
 from cdkguard.system import files
 from cdkguard.text.regexes import lazy_pattern
 
 if TYPE_CHECKING:
+    from cdkguard.inputs.code_files import CodeFiles
     from cdkguard.inputs.source_maps import SourceMaps
+    from cdkguard.inputs.stack_frames import Frame
 
 _COMPILED = (".js", ".mjs", ".cjs")
 _PREFIX = "cdkguard::"
@@ -34,12 +35,18 @@ class StackMetadata:
 
     def __init__(self, entries: dict[str, list[Json]], base: str, stack_path: str = "") -> None:
         self.entries, self.base, self.stack_path = entries, base, stack_path
-        self.code = CodeFiles()
         self._maps: SourceMaps | None = None
         self._logical_ids: list[tuple[str, str, str | None]] | None = None
         self._frames: dict[str, Sequence[Frame]] = {}
         self._stack_frames: Sequence[Frame] | None = None
         self._sources: dict[str, Source | None] = {}
+
+    @cached_property
+    def code(self) -> CodeFiles:
+        """The user's code files that traces name."""
+        from cdkguard.inputs.code_files import CodeFiles
+
+        return CodeFiles()
 
     def construct_paths(self, template: Mapping[str, Json], nested_in: str | None) -> dict[str, str]:
         """Logical id -> construct path for one template: the stack's own, or that of the nested stack at this path."""
@@ -116,10 +123,17 @@ class StackMetadata:
     def _frames_of_stack(self) -> Sequence[Frame]:
         """The frames of the stack's creation, which aws-cdk-lib records since 2.251."""
         if self._stack_frames is None:
-            own = self._frames_of(self.stack_path)
-            inner = (self._frames_of(path) for path in self.entries)
-            self._stack_frames = own or find_stack_frames(self.stack_path, inner, self.code)
+            self._stack_frames = self._frames_of(self.stack_path) or self._frames_of_others()
         return self._stack_frames
+
+    def _frames_of_others(self) -> Sequence[Frame]:
+        traces = filter(None, map(self._frames_of, self.entries))
+        first = next(traces, None)
+        if first is None:
+            return ()
+        from cdkguard.inputs.source_places import find_stack_frames
+
+        return find_stack_frames(self.stack_path, chain((first,), traces), self.code)
 
     def _frames_of(self, path: str) -> Sequence[Frame]:
         """The user's frames of the construct's creation, the innermost first."""
@@ -133,6 +147,10 @@ class StackMetadata:
 
     def _user_frames(self, trace: Json) -> Sequence[Frame]:
         """The frames outside libraries, in the code as it was written."""
+        if not trace:
+            return ()
+        from cdkguard.inputs.stack_frames import is_library, user_frames
+
         found = []
         for frame in user_frames(trace):
             written = self._find_written(frame) if frame.file.endswith(_COMPILED) else frame
@@ -147,6 +165,10 @@ class StackMetadata:
         return self._maps.original(frame)
 
     def _name_source(self, frames: Sequence[Frame], around: Sequence[Frame]) -> Source | None:
+        if not frames:
+            return None
+        from cdkguard.inputs.source_places import choose_places
+
         made, caller = choose_places(frames, around, self.code)
         if made is None:
             return None

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 
 from cdkguard.inputs.app import App
 from cdkguard.system import files
+from cdkguard.text.regexes import lazy_pattern
 
 # The first versions of aws-cdk-lib that record traces, and in them the frames of a Python app.
 RECORDS_LINES, RECORDS_HOST_LINES = (2, 251), (2, 260)
 _LIMIT = "--stack-trace-limit"
-_NODE = re.compile(r"(?:^|[\s/])(?:node|npx|npm|pnpm|yarn|tsx|ts-node|bun|bunx)(?=\s|$)|\.[cm]?[jt]s\b")
-_PYTHON = re.compile(r"(?:^|[\s/])(?:python[\d.]*|uv|poetry|pipenv|pdm|hatch)(?=\s|$)|\.py\b")
-_BUN = re.compile(r"(?:^|[\s/])bunx?(?=\s|$)")
+_NODE = lazy_pattern(r"(?:^|[\s/])(?:node|npx|npm|pnpm|yarn|tsx|ts-node|bun|bunx)(?=\s|$)|\.[cm]?[jt]s\b")
+_PYTHON = lazy_pattern(r"(?:^|[\s/])(?:python[\d.]*|uv|poetry|pipenv|pdm|hatch)(?=\s|$)|\.py\b")
+_BUN = lazy_pattern(r"(?:^|[\s/])bunx?(?=\s|$)")
+_VERSION = lazy_pattern(r"(\d{1,9})\.(\d{1,9})")
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -78,7 +79,7 @@ def library_version(directory: str) -> str | None:
 
 def is_older(version: str | None, than: tuple[int, int]) -> bool:
     """Whether the version is known, and older."""
-    match = re.match(r"(\d{1,9})\.(\d{1,9})", version or "")
+    match = _VERSION.match(version or "")
     return match is not None and (int(match[1]), int(match[2])) < than
 
 

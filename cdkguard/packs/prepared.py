@@ -14,7 +14,6 @@ from cdkguard import __version__
 from cdkguard._typing import Any, Json, NamedTuple, cast
 from cdkguard.model import Remedy, Rule, RuleInfo
 from cdkguard.system import files
-from cdkguard.system.cache import cache_folder, make_cache_folder
 
 _FORM = "11"  # The version of the prepared JSON's form; a part of the cache key.
 
@@ -113,6 +112,8 @@ def _parse(path: str, data: bytes) -> Prepared:
 
 def find_cache_file(texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> str | None:
     """The cache file of a pack made from these files and the sets of other packs; None without a cache folder."""
+    from cdkguard.system.cache import cache_folder
+
     folder = cache_folder("packs")
     if folder is None:
         return None
@@ -150,6 +151,7 @@ def read_cached(path: str) -> Prepared:
 
 def write_cached(path: str, prepared: Prepared) -> None:
     """Write a pack to the cache, if the cache folder can be written."""
+    from cdkguard.system.cache import make_cache_folder
     from cdkguard.text.sha256 import digest
 
     data = prepared.encode()
