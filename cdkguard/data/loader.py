@@ -28,6 +28,13 @@ def sdk_calls() -> dict[str, Any]:
     return table
 
 
+@cache
+def agent_calls() -> dict[str, Any]:
+    """Service of the AWS CLI -> operation -> [kind, resource type, argument that names the target, what switches it on]."""
+    table: dict[str, Any] = load_table("agent_calls.json")
+    return table
+
+
 def load_table(name: str) -> Any:
     """The table in a file of this folder, without its header; raises InputError where the installation is damaged."""
     path = os.path.join(FOLDER, name)

@@ -1,0 +1,112 @@
+"""Files of the repository that a line leads to: read once, bounded in size, and none outside of it."""
+
+from __future__ import annotations
+
+import os
+
+MOST_BYTES = 400_000  # of one file; what is longer is read so far, and said to be so where it is a script of a shell
+MOST_FILES = 60
+_CODE = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".py", ".json")
+
+
+class Repository:
+    """The repository around a folder."""
+
+    def __init__(self, directory: str) -> None:
+        self.top = _find_top(directory) if directory else ""
+        self.read_files: list[str] = []
+        self.unread: list[str] = []  # why a file was not read, or not all of it, in words
+        self.written: dict[str, str | None] = {}  # by the line itself: path -> text, None where it is not known
+        self._texts: dict[str, str | None] = {}
+
+    def locate(self, path: str, directory: str) -> str:
+        """The real path of a file of the repository; empty where it is outside, or nobody knows where."""
+        if not path or "\0" in path or not self.top:
+            return ""
+        whole = os.path.join(directory, path) if directory else path
+        if not os.path.isabs(whole):
+            return ""
+        try:
+            real = os.path.realpath(whole)
+        except (OSError, ValueError):
+            return ""
+        return real if real == self.top or real.startswith(self.top.rstrip("/") + os.sep) else ""
+
+    def is_file(self, path: str, directory: str) -> bool:
+        """Whether the path is a file of the repository, or one that the line has written."""
+        real = self.locate(path, directory)
+        return bool(real) and (real in self.written or os.path.isfile(real))
+
+    def exists(self, path: str, directory: str) -> bool:
+        """Whether there is something of the repository at that path."""
+        real = self.locate(path, directory)
+        return bool(real) and os.path.exists(real)
+
+    def read(self, path: str, directory: str) -> str | None:
+        """The text of a file of the repository; None where there is none, or it is not to be read."""
+        real = self.locate(path, directory)
+        if not real:
+            return None
+        if real in self.written:
+            return self.written[real]
+        if real not in self._texts:
+            self._texts[real] = self._read(real)
+        return self._texts[real]
+
+    def write(self, path: str, directory: str, text: str | None, is_added: bool) -> None:
+        """Note what the line itself writes into a file, so that running the file means that text."""
+        real = self.locate(path, directory)
+        if not real:
+            real = os.path.normpath(os.path.join(directory, path)) if directory and "\0" not in path else ""
+        if not real:
+            return
+        if is_added and text is not None:
+            before = self.written.get(real, self._read(real) if self.locate(path, directory) else None)
+            text = (before or "") + text
+        self.written[real] = text
+
+    def written_at(self, path: str, directory: str) -> str | None:
+        """What the line has written to a path outside of the repository, such as /tmp/x.sh."""
+        return self.written.get(os.path.normpath(os.path.join(directory, path))) if directory else None
+
+    def relative(self, path: str, directory: str) -> str:
+        """The path from the top of the repository, for people."""
+        real = self.locate(path, directory)
+        return os.path.relpath(real, self.top).replace(os.sep, "/") if real else path
+
+    def _read(self, real: str) -> str | None:
+        if not os.path.isfile(real):
+            return None
+        name = os.path.relpath(real, self.top).replace(os.sep, "/")
+        if len(self.read_files) >= MOST_FILES:
+            self.unread.append(f"{name} was not read: the line leads to more than {MOST_FILES} files")
+            return None
+        try:
+            with open(real, "rb") as handle:
+                data = handle.read(MOST_BYTES + 1)
+        except OSError as problem:
+            self.unread.append(f"{name} could not be read: {problem.strerror or 'error'}")
+            return None
+        self.read_files.append(name)
+        if b"\0" in data[:1024]:
+            return ""  # a binary: nothing of it can be read
+        if len(data) > MOST_BYTES and not name.endswith(_CODE):  # of a bundle of code, the beginning is searched
+            self.unread.append(f"{name} is longer than what is read of a file")
+        return data[:MOST_BYTES].decode("utf-8", "replace").replace("\0", "")
+
+
+def _find_top(directory: str) -> str:
+    """The folder with .git above the directory, or the directory itself."""
+    try:
+        start = os.path.realpath(directory)
+    except (OSError, ValueError):
+        return ""
+    folder = start
+    for _ in range(40):
+        if os.path.exists(os.path.join(folder, ".git")):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            break
+        folder = parent
+    return start

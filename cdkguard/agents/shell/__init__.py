@@ -1,0 +1,1 @@
+"""Lines of shells, read without running them: POSIX shells, PowerShell, cmd."""

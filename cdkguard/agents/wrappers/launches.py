@@ -1,0 +1,142 @@
+"""The wrappers that are plain: options, perhaps an argument or two, then the command."""
+
+from __future__ import annotations
+
+from cdkguard.agents.wrappers.nouns import Launch
+
+_SUDO = "-u -g -h -p -C -T -R -D -r -t -U --user --group --host --prompt --chdir --chroot --close-from --role --type --other-user --command-timeout"
+_PLAIN = Launch()
+
+LAUNCHES: dict[str, Launch] = {
+    # of the system
+    "sudo": Launch(_SUDO, takes_variables=True, folder="-D --chdir"),
+    "doas": Launch("-u -C"),
+    "gosu": Launch(skipped=1),
+    "su-exec": Launch(skipped=1),
+    "setuidgid": Launch(skipped=1),
+    "runuser": Launch("-u -g -G -s --user --group", text_options="-c --command"),
+    "su": Launch("-g -G -s -w --group --shell", skipped=99, text_options="-c --command"),
+    "timeout": Launch("-k -s --kill-after --signal", skipped=1),
+    "gtimeout": Launch("-k -s --kill-after --signal", skipped=1),
+    "nice": Launch("-n --adjustment"),
+    "ionice": Launch("-c -n -p --class --classdata"),
+    "nohup": _PLAIN,
+    "setsid": _PLAIN,
+    "stdbuf": Launch("-i -o -e --input --output --error"),
+    "time": Launch("-f -o --format --output"),
+    "gtime": Launch("-f -o --format --output"),
+    "builtin": _PLAIN,
+    "exec": Launch("-a"),
+    "noglob": _PLAIN,
+    "nocorrect": _PLAIN,
+    "chrt": Launch("-T -P -D", skipped=1),
+    "taskset": Launch(skipped=1),
+    "flock": Launch("-w -E --wait --timeout --conflict-exit-code", skipped=1, text_options="-c --command"),
+    "unbuffer": _PLAIN,
+    "caffeinate": Launch("-t -w"),
+    "chronic": _PLAIN,
+    "strace": Launch("-e -o -p -s -u -E -a -b -I -O -S -P -U"),
+    "ltrace": Launch("-e -o -p -s -u -n -a -l"),
+    "watch": Launch("-n --interval -q --equexit", is_text=True),
+    "entr": _PLAIN,
+    "unshare": Launch("-R -w --root --wd -S -G"),
+    "systemd-run": Launch(
+        "-p -u --unit --property --slice -H -M -E --setenv --uid --gid --on-calendar --on-active --working-directory --description"
+    ),
+    "firejail": _PLAIN,
+    "busybox": _PLAIN,
+    "toybox": _PLAIN,
+    "winpty": _PLAIN,
+    "arch": Launch("-e -d"),
+    "setarch": Launch(skipped=1),
+    "chroot": Launch("--userspec --groups", skipped=1),
+    "xvfb-run": Launch("-e -f -n -p -s -w --server-args --server-num"),
+    "dbus-run-session": _PLAIN,
+    "faketime": Launch("-f", skipped=1),
+    "proxychains": Launch("-f"),
+    "proxychains4": Launch("-f"),
+    "rlwrap": _PLAIN,
+    "retry": Launch("-t -d -m -s --times --delay --until --max"),
+    "hyperfine": Launch(
+        "-w -r -m -M -p -c -s -n --warmup --runs --prepare --setup --cleanup --command-name", is_text=True
+    ),
+    "start": _PLAIN,
+    # folders and variables
+    "direnv": Launch(verbs="exec", skipped=1),
+    "dotenv": Launch("-e -f -v -c -p --file", takes_variables=True),
+    "dotenvx": Launch("-f -fk -e --env-file --env", verbs="run"),
+    "cross-env": Launch(takes_variables=True),
+    "cross-env-shell": Launch(takes_variables=True, is_text=True),
+    "env-cmd": Launch("-f -r -e --file --rc-file --environments"),
+    "with-env": _PLAIN,
+    "envconsul": Launch("-config -prefix -secret"),
+    "npm-run-all": Launch(skipped=99),
+    # credentials
+    "aws-vault": Launch("-d --duration -t --mfa-token --region --backend --prompt --stdout", verbs="exec", profile="0"),
+    "aws-okta": Launch("-t -a --session-ttl --assume-role-ttl", verbs="exec", profile="0"),
+    "aws-sso": Launch(
+        "-p -a -A -R -S --profile --arn --account --role --sso -L --level", verbs="exec", profile="-p --profile"
+    ),
+    "aws-sso-util": Launch("--profile", verbs="run-as", profile="--profile"),
+    "aws-runas": Launch(profile="0"),
+    "saml2aws": Launch(
+        "-a -p --idp-account --profile --exec-profile --role --region",
+        verbs="exec",
+        profile="-p --profile --exec-profile",
+    ),
+    "granted": Launch(skipped=99, text_options="--exec -e", profile="0"),
+    "assume": Launch("-r --region -d --duration", skipped=99, text_options="--exec -e", profile="0"),
+    "awsume": Launch(skipped=99, profile="0"),
+    "chamber": Launch("-b --backend", verbs="exec", needs_dashes=True),
+    "op": Launch("--env-file --account --cache", verbs="run"),
+    "doppler": Launch(
+        "-p -c -t --project --config --token --mount --name-transformer", verbs="run", text_options="--command"
+    ),
+    "infisical": Launch("-e --env --path --projectId --token --tags", verbs="run", text_options="--command -c"),
+    "teller": Launch("-c", verbs="run"),
+    "summon": Launch("-p -f -e -D --provider --environment"),
+    "berglas": Launch(verbs="exec"),
+    "sops": Launch(verbs="exec-env exec-file", skipped=1, is_text=True),
+    "akeyless": Launch(verbs="run"),
+    # versions and environments of languages
+    "nix-shell": Launch("-p -I -A --argstr --arg -i --packages", skipped=99, text_options="--run --command"),
+    "nix": Launch("-f -I --file", verbs="develop shell", skipped=99, text_options=""),
+    "devbox": Launch("-c -e --config --env", verbs="run"),
+    "devenv": Launch(verbs="shell"),
+    "guix": Launch(verbs="shell environment", needs_dashes=True),
+    "conda": Launch("-n -p --name --prefix --cwd", verbs="run", folder="--cwd"),
+    "mamba": Launch("-n -p --name --prefix --cwd", verbs="run", folder="--cwd"),
+    "micromamba": Launch("-n -p --name --prefix --cwd", verbs="run", folder="--cwd"),
+    "asdf": Launch(verbs="exec"),
+    "nodenv": Launch(verbs="exec"),
+    "pyenv": Launch(verbs="exec"),
+    "rbenv": Launch(verbs="exec"),
+    "bundle": Launch(verbs="exec"),
+    "volta": Launch("--node --npm --yarn", verbs="run"),
+    "fnm": Launch("--using", verbs="exec"),
+    "nvm": Launch(verbs="exec run", skipped=1),
+    "nave": Launch(verbs="use", skipped=1),
+    "corepack": _PLAIN,
+    "lerna": Launch("--scope --ignore --concurrency --since", verbs="exec"),
+}
+# Node's own runners of a binary of a package, python's of a package: the first argument is the package or the command.
+RUNNERS: dict[str, Launch] = {
+    "npx": Launch("-p --package -w --workspace --cache --registry --node-arg -n --prefix", text_options="-c --call", folder="--prefix"),
+    "pnpx": Launch("-p --package", text_options="-c"),
+    "bunx": Launch("-p --package"),
+    "uvx": Launch("--from --with -p --python --index --index-url --extra-index-url --constraint -c --directory", folder="--directory"),
+    "npm": Launch("-p --package -w --workspace --prefix -C", verbs="exec x", text_options="-c --call", folder="--prefix -C"),
+    "pnpm": Launch("-C --dir --filter -F --package -w", verbs="dlx exec", folder="-C --dir"),
+    "yarn": Launch("-p --package --cwd", verbs="dlx exec", folder="--cwd"),
+    "bun": Launch("--cwd -p --package", verbs="x", folder="--cwd"),
+    "uv": Launch("--with --with-requirements --with-editable --extra --group --only-group --package -p --python --directory --project --env-file --index --index-url -m --module", verbs="run", folder="--directory"),
+    "pipx": Launch("--spec --python --pip-args", verbs="run"),
+    "poetry": Launch("-C --directory -P --project", verbs="run", folder="-C --directory"),
+    "pipenv": Launch("--python", verbs="run"),
+    "pdm": Launch("-p --project --venv", verbs="run", folder="-p --project"),
+    "hatch": Launch("-e --env -p --project", verbs="run"),
+    "rye": Launch("--pyproject", verbs="run"),
+    "pixi": Launch("-e --environment --manifest-path", verbs="run"),
+    "mise": Launch("-C --cd -E --env -j --jobs", verbs="exec x", text_options="-c --command", folder="-C --cd"),
+    "rtx": Launch("-C --cd -E --env -j --jobs", verbs="exec x", text_options="-c --command", folder="-C --cd"),
+}  # fmt: skip
