@@ -1,0 +1,1 @@
+"""Writes, checks and takes away the files by which the hosts of coding agents call cdkguard."""
