@@ -232,6 +232,18 @@ COMMANDS: tuple[Command, ...] = (
                 is_hidden=True,
                 page="docs/agents.md",
             ),
+            Command(
+                "install",
+                "write the files by which the hosts of coding agents call the hook",
+                "agents_install",
+                examples=(
+                    "cdkguard agents install claude kiro --dry-run",
+                    "cdkguard agents install detect         # for the hosts that are used here",
+                    "cdkguard agents install --check        # in CI: are they there and current?",
+                    "cdkguard agents install all --remove   # exactly what was added",
+                ),
+                page="docs/agents.md",
+            ),
         ),
         examples=("cdkguard agents hook < payload.json     # what a host runs before each command",),
         page="docs/agents.md",

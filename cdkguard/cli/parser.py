@@ -213,7 +213,7 @@ class Parser(argparse.ArgumentParser):
         out.write(self.format_help())
 
 
-TITLES = ("commands", "what to judge", "rules", "the change", "output", "synthesis", "more")
+TITLES = ("commands", "hosts", "what to judge", "rules", "the change", "output", "synthesis", "more")
 
 
 def _place_of_group(group: argparse._ArgumentGroup) -> int:
