@@ -54,10 +54,11 @@ format: install ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: install ## make the rule pages, the framework table and the rule schema anew
+docs: install ## make the rule pages, the framework table, the rule schema and the agents' plugins anew
 	$(BIN)/python tools/make_frameworks.py
 	$(BIN)/python tools/make_rule_docs.py
 	$(BIN)/python tools/make_rule_schema.py
+	$(BIN)/python tools/agents/make_bundles.py
 
 bench: examples ## measure, and write docs/speed.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
