@@ -75,8 +75,8 @@ def _positive(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Judge, write the outputs, and return the exit status."""
+    from cdkguard.check.exit_status import status_of
     from cdkguard.check.run import check
-    from cdkguard.cli.exit_status import status_of
     from cdkguard.cli.output import asked_outputs, write_error, write_report, write_timings
     from cdkguard.cli.settings import load_config
     from cdkguard.outputs.render import Detail

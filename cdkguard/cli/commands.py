@@ -248,6 +248,16 @@ COMMANDS: tuple[Command, ...] = (
         examples=("cdkguard agents hook < payload.json     # what a host runs before each command",),
         page="docs/agents.md",
     ),
+    Command(
+        "mcp",
+        "give an agent tools, as a server of the Model Context Protocol",
+        "mcp",
+        examples=(
+            "cdkguard mcp                           # an agent's program starts it",
+            "cdkguard mcp --allow-synth             # and may have apps run",
+        ),
+        page="docs/mcp.md",
+    ),
     Command("help", "show the help of a command", "help"),
 )
 

@@ -1,20 +1,11 @@
-"""The exit status of a report."""
+"""The exit status of a difference."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from cdkguard.errors import ExitCode
-from cdkguard.model import Change, Report
-
-
-def status_of(report: Report) -> int:
-    """4 after a rule that crashed, 3 where something could not be read, 1 for findings at or above `fail_on`, else 0."""
-    if any(p.kind == "rule" for p in report.errors):
-        return int(ExitCode.BUG)
-    if report.errors:
-        return int(ExitCode.INPUT)
-    return int(ExitCode.FINDINGS if report.fails() else ExitCode.OK)
+from cdkguard.model import Change
 
 
 def status_of_change(changes: Sequence[Change], fail_on: str) -> int:

@@ -38,7 +38,7 @@ def add_options(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judge the change, write the plan, and return the exit status that it has."""
-    from cdkguard.cli.exit_status import status_of
+    from cdkguard.check.exit_status import status_of
     from cdkguard.cli.output import asked_outputs, write_outputs
     from cdkguard.cli.source_excerpts import make_excerpt
     from cdkguard.diff.at_stake import find_reason

@@ -17,17 +17,18 @@ _NOT_SOURCES = {
 _MAX_FILES = 50_000
 
 
-def find_existing_assembly(directory: str, notes: TextIO) -> str:
+def find_existing_assembly(
+    directory: str, notes: TextIO, otherwise: str = "use `cdkguard check` without --pre-built"
+) -> str:
     """The path of the folder's cloud assembly (cdk.json's `output`, else cdk.out).
 
-    Writes a line to `notes` where a source file is newer than the assembly. Raises InputError where there is none.
+    Writes a line to `notes` where a source file is newer than the assembly. Raises InputError where there is none; it
+    says what to do `otherwise` than to synthesize.
     """
     out = os.path.join(directory, _read_output(directory))
     manifest = os.path.join(out, "manifest.json")
     if not files.is_file(manifest):
-        raise InputError(
-            f"{manifest}: there is no cloud assembly yet: run `cdk synth`, or use `cdkguard check` without --pre-built"
-        )
+        raise InputError(f"{manifest}: there is no cloud assembly yet: run `cdk synth`, or {otherwise}")
 
     note_newer_sources(directory, out, notes)
     return out

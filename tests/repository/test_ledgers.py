@@ -11,7 +11,7 @@ def swallowing(node, module, around=""):
     """(module, function, exceptions) of the handlers that do not end by raising, and of `suppress`."""
     for child in ast.iter_child_nodes(node):
         inside = around
-        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             inside = f"{around}.{child.name}" if around else child.name
         if isinstance(child, ast.ExceptHandler) and not isinstance(child.body[-1], ast.Raise):
             yield module, around, ast.unparse(child.type) if child.type else "everything"
@@ -56,7 +56,7 @@ def defaulting(node, module, around=""):
     """(module, function) of the calls of `get` and `pop` that say what stands for a missing value."""
     for child in ast.iter_child_nodes(node):
         inside = around
-        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             inside = f"{around}.{child.name}" if around else child.name
         if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and len(child.args) == 2 and child.func.attr in ("get", "pop"):  # fmt: skip
             yield module, around
