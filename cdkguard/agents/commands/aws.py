@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cdkguard._typing import TYPE_CHECKING
+from cdkguard.agents.commands.aws_names import to_cli_name
 from cdkguard.agents.commands.call import Call, known_only
 from cdkguard.agents.commands.options import Options, pairs, read_options
 from cdkguard.agents.nouns import Action
@@ -28,6 +29,7 @@ GLOBALS = frozenset(
         "cli-error-format",
     ]
 )
+S3_VERBS = frozenset({"cp", "ls", "mb", "mv", "presign", "rb", "rm", "sync", "website"})
 LOCAL_HOSTS = (
     "localhost",
     "127.0.0.1",
@@ -132,6 +134,10 @@ def read_aws(call: Call) -> Iterator[Action]:
         return
     behind = _skip_globals(words, at + 1)
     operation = words[behind] if behind < len(words) else ""
+    if is_known(operation) and ("_" in operation or operation[:1].isupper()):  # as a tool of an MCP server may write it
+        operation = to_cli_name(operation)
+    if service == "s3" and operation not in S3_VERBS and "-" in operation:
+        service = "s3api"
     rest = words[behind + 1 :]
     if not operation or "help" in (service, operation) or rest[:1] == ["help"] or "--generate-cli-skeleton" in rest:
         return

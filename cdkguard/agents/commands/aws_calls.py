@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from cdkguard._typing import Any
-from cdkguard.agents.commands.aws import CLOUD_CONTROL, CLOUDFORMATION, GLOBALS
+from cdkguard.agents.commands.aws import CLOUD_CONTROL, GLOBALS
+from cdkguard.agents.commands.aws_names import to_cli_name
 from cdkguard.agents.commands.call import Call
 from cdkguard.agents.commands.options import read_options
+from cdkguard.agents.commands.statements import DESTROYING, find_statement, table_of, words_of, writes
 from cdkguard.agents.nouns import Action
 from cdkguard.agents.shell.state import is_known
 
@@ -36,6 +38,10 @@ def read_operation(
     if condition and not _is_switched(condition, rest, given):
         return
     target = _find_target(argument, rest, given)
+    if condition.startswith("sql:"):
+        statement = find_statement(condition[4:], rest, given)
+        kind = "data-delete" if DESTROYING & words_of(statement) else kind
+        target = target or table_of(statement)
     fields: dict[str, Any] = {**shared, **_of_arn(target)}
     yield call.act(
         kind,
@@ -62,18 +68,6 @@ def read_api_call(call: Call, service: str, operation: str, parameters: Mapping[
     from cdkguard.agents.commands.aws import read_aws
 
     yield from read_aws(made)
-
-
-def to_cli_name(name: str) -> str:
-    """`DeleteDBInstance`, `delete_db_instance`, `deleteTable` -> as the CLI writes it."""
-    text = name.strip().replace("_", "-").replace(" ", "-")
-    made = ""
-    for at, char in enumerate(text):
-        is_start = char.isupper() and at and text[at - 1] != "-"
-        if is_start and (not text[at - 1].isupper() or text[at + 1 : at + 2].islower()):
-            made += "-"
-        made += char.lower()
-    return made
 
 
 def _read_input(call: Call, rest: list[str]) -> Mapping[str, Any]:
@@ -110,6 +104,8 @@ def _read_cloud_control(
 
 def _is_switched(condition: str, rest: list[str], given: Mapping[str, Any]) -> bool:
     """Whether one of the condition's words stands in the call: `--no-deletion-protection`, `deletion_protection.enabled,Value=false`."""
+    if condition.startswith("sql:"):
+        return writes(find_statement(condition[4:], rest, given))
     text = " ".join(rest)
     if given:
         text += " " + " ".join(f"{to_cli_name(str(key))}={json.dumps(value)}" for key, value in given.items())
@@ -168,6 +164,3 @@ def _of_arn(target: str) -> dict[str, Any]:
     if parts[0] != "arn" or len(parts) < 6:
         return {}
     return {key: value for key, value in (("region", parts[3]), ("account", parts[4])) if value and is_known(value)}
-
-
-SERVICES_READ_BY_NAME = {"cloudformation": CLOUDFORMATION, "cloudcontrol": CLOUD_CONTROL}

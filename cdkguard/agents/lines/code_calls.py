@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.agents.commands.aws import CLOUDFORMATION, is_local_address
-from cdkguard.agents.commands.aws_calls import find_row, to_cli_name
+from cdkguard.agents.commands.aws_calls import find_row
+from cdkguard.agents.commands.aws_names import SERVICES, to_cli_name
 from cdkguard.agents.commands.call import Call
 from cdkguard.agents.guarded_names import FILES, FOLDERS, PLACES, is_guarded
 from cdkguard.agents.nouns import Action
@@ -87,8 +88,8 @@ def _act(session: Session, service: str, operation: str, target: str, path: str,
         if kind is None or kind == "protection":
             return None
         return call.act(kind, "aws", f"cloudformation {operation}", stacks=(target,) if target else (), unread=unread)
-    row = find_row(service, operation)
-    if row is None or row[3]:
+    row = find_row(SERVICES.get(service, service), operation)
+    if row is None or (row[3] and not row[3].startswith("sql:")):
         return None
     return call.act(row[0], "aws", f"{service} {operation}", target=target, resource_type=row[1], unread=unread)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cdkguard._typing import TYPE_CHECKING
+from cdkguard._typing import TYPE_CHECKING, Any
 from cdkguard.agents.lines.session import Session
 from cdkguard.agents.nouns import Action, ParsedLine
 from cdkguard.agents.shell.budget import TooMuch
@@ -36,6 +36,21 @@ def parse_line(
         tuple(dict.fromkeys(repository.read_files)),
         tuple(dict.fromkeys([*problems, *session.problems, *repository.unread])),
     )
+
+
+def parse_api_call(
+    service: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    directory: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> ParsedLine:
+    """What a call of AWS's API would do, as the tools of MCP servers name it: `dynamodb`, `DeleteTable` or `delete_table`."""
+    from cdkguard.agents.commands.aws_calls import read_api_call
+
+    session = Session("", directory, variables or {})
+    call = session.make_call(("aws",), session.state, {}, None)
+    return ParsedLine(tuple(read_api_call(call, service, operation, parameters)))
 
 
 class _Same:
