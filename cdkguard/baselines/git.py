@@ -78,6 +78,11 @@ def open_revision(
             yield GitBaseline(found, target.commit, folder, _problems(notes))
 
 
+def without_chain(command: str) -> str:
+    """An app's command without a cdkguard behind it, which would judge and fail on its own."""
+    return _CHAINED.sub("", command)
+
+
 def _problems(notes: list[str]) -> tuple[Problem, ...]:
     return tuple(Problem("baseline", note, fatal=False) for note in notes)
 
@@ -215,7 +220,7 @@ class _Run:
                     f"the app's command names {path} of the work tree by its absolute path, so the baseline would run "
                     f"today's code; name it relative to the app's folder: {app.command}"
                 )
-        return app._replace(command=_CHAINED.sub("", app.command))
+        return app._replace(command=without_chain(app.command))
 
     def _is_in_virtual_environment(self, path: str) -> bool:
         """Whether a path of the repository is a program of a virtual environment, such as `.venv/bin/python`."""

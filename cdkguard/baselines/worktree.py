@@ -48,6 +48,13 @@ class Repository(NamedTuple):
     shallow: bool
 
 
+class MainBranch(NamedTuple):
+    """The main branch, as far as this clone knows it."""
+
+    name: str  # "origin/main", "main"
+    commit: str  # its tip
+
+
 class Target(NamedTuple):
     """The commit to compare with, and a note of why it is that one where the user named none."""
 
@@ -103,6 +110,12 @@ def find_repository(directory: str) -> Repository:
     prefix = _run_git_text(directory, "rev-parse", "--show-prefix").strip("/")
     shallow = _run_git_text(directory, "rev-parse", "--is-shallow-repository") == "true"
     return Repository(os.path.realpath(root), prefix, shallow)
+
+
+def find_main_branch(repo: Repository) -> MainBranch:
+    """The main branch: the one of the remote, where there is one; raises BaselineError."""
+    ref = _main_branch(repo)
+    return MainBranch(_short(ref), _commit(repo, ref))
 
 
 def find_commit(repo: Repository, revision: str | None) -> Target:

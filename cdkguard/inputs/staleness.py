@@ -36,13 +36,18 @@ def find_existing_assembly(
 
 def note_newer_sources(directory: str, out: str, notes: TextIO) -> None:
     """Write a line to `notes` where a source file of the app in `directory` is newer than its assembly `out`."""
-    written = os.stat(os.path.join(out, "manifest.json")).st_mtime
-    newer = next((path for path in _source_files(directory, out) if _time_of(path) > written), None)
+    newer = find_newer_source(directory, out)
     if newer is not None:
         from cdkguard.text import escape
 
         text = f"cdkguard: {out} is older than {newer}: it was judged as it is; run `cdk synth` to judge the change"
         print(escape.terminal(text), file=notes)
+
+
+def find_newer_source(directory: str, out: str) -> str | None:
+    """A source file of the app in `directory` that is newer than its assembly `out`."""
+    written = os.stat(os.path.join(out, "manifest.json")).st_mtime
+    return next((path for path in _source_files(directory, out) if _time_of(path) > written), None)
 
 
 def _read_output(directory: str) -> str:

@@ -15,7 +15,8 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 _UNHANDLED = tuple(number for number in _ENDING if number != signal.SIGINT)
 
 
-def _in_main_thread() -> bool:
+def in_main_thread() -> bool:
+    """Whether Python delivers signals to this thread."""
     # Importing `threading` costs a tenth of a start-up; a program that has threads has imported it.
     threading = sys.modules.get("threading")
     return threading is None or threading.current_thread() is threading.main_thread()
@@ -35,7 +36,7 @@ def exit_on_termination() -> Iterator[None]:
     The `finally` blocks inside then stop children and remove temporary folders. A signal that the calling program handles
     or ignores is left alone, and so are all signals in other threads, which Python does not interrupt.
     """
-    if not _in_main_thread():
+    if not in_main_thread():
         yield
         return
     before: dict[int, Any] = {}
@@ -60,7 +61,7 @@ class hold_signals:
     def __enter__(self) -> None:
         self._came: tuple[int, Any] | None = None
         self._before: dict[int, Any] = {}
-        if not _in_main_thread():  # Python runs signal handlers in the main thread only
+        if not in_main_thread():  # Python runs signal handlers in the main thread only
             return
         try:
             for number in _ENDING:
