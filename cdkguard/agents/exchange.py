@@ -129,20 +129,20 @@ def _read(kind: Callable[..., Any], readers: _Readers, value: Json) -> Any:
     return kind(**{name: read(found[name]) for name, read in readers.items()})
 
 
-def _plain(value: Any) -> Json:
+def to_json(value: Any) -> Json:
     """A record as an object, with those in it."""
     if hasattr(value, "_asdict"):
-        return {name: _plain(item) for name, item in value._asdict().items()}
+        return {name: to_json(item) for name, item in value._asdict().items()}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [to_json(item) for item in value]
     if hasattr(value, "items"):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: to_json(item) for name, item in value.items()}
     return value
 
 
 def write_request(request: Request) -> str:
     """The request as one line of ASCII."""
-    return json.dumps(_plain(request), allow_nan=False)
+    return json.dumps(to_json(request), allow_nan=False)
 
 
 def read_request(text: str) -> Request:
@@ -152,7 +152,7 @@ def read_request(text: str) -> Request:
 
 def write_decision(decision: Decision) -> str:
     """The decision as one line of ASCII."""
-    return json.dumps(_plain(decision), allow_nan=False)
+    return json.dumps(to_json(decision), allow_nan=False)
 
 
 def read_decision(text: str) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cdkguard._typing import TYPE_CHECKING
+from cdkguard.agents.hosts.table import NAMES
 
 if TYPE_CHECKING:
     from cdkguard.cli.parser import Parser
@@ -13,12 +14,16 @@ if TYPE_CHECKING:
 def add_options(parser: Parser) -> None:
     """Add the command's options."""
     add = parser.group("what to judge").add_argument
-    add("--host", metavar="NAME", help="the host that calls; default: the one whose payload it is")
-    add("--deadline", type=float, metavar="SECONDS", help="answer within this time, judged or not; default: 100")
+    add("--host", metavar="NAME", choices=NAMES, help="the host that calls; default: the one whose payload it is")
+    add("--deadline", metavar="SECONDS", help="answer within this time, judged or not; default: by host, at most 100")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read the payload on standard input and answer it in the host's own way; the status is 0 or 2, as hosts ask for."""
-    from cdkguard.agents.hook import answer_payload
+    """Read the payload on standard input and answer it in the host's own way; the status is 0 or 2, as hosts ask for.
 
-    return answer_payload()
+    `__main__` does so without coming here; this is for who calls `main` himself.
+    """
+    from cdkguard.agents import hook
+
+    words = [f"--host={options.host}"] if options.host else []
+    return hook.run([*words, f"--deadline={options.deadline}"] if options.deadline else words)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from importlib import import_module
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.errors import InputError
+from cdkguard.errors import ExitCode
 
 if TYPE_CHECKING:
     import argparse
@@ -18,8 +20,16 @@ def add_options(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read a request on standard input and write the decision. Raises InputError where there is none."""
-    from cdkguard.agents.exchange import read_request
+    """Read a request on standard input and write the decision, the last line of standard output."""
+    from cdkguard.agents.exchange import read_request, write_decision
+    from cdkguard.system.interrupts import exit_on_termination
 
-    read_request(sys.stdin.buffer.read().decode("utf-8", "replace"))
-    raise InputError("the judge is not there yet, so nothing is judged")
+    decide = import_module("cdkguard.agents.judge.decide").decide
+    request = read_request(sys.stdin.buffer.read().decode("utf-8", "replace"))
+    answers = os.dup(1)
+    os.dup2(2, 1)  # What the judged app prints is no decision.
+    with exit_on_termination():
+        decision = decide(request)
+    with open(answers, "w", encoding="utf-8") as out:
+        out.write(write_decision(decision) + "\n")
+    return int(ExitCode.OK)

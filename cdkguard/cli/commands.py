@@ -226,6 +226,17 @@ COMMANDS: tuple[Command, ...] = (
                 page="docs/agents.md",
             ),
             Command(
+                "explain",
+                "show what the hook sees in a command line, and what it would answer",
+                "agents_explain",
+                examples=(
+                    "cdkguard agents explain 'npm run release'",
+                    "cdkguard agents explain 'cdk destroy Shop' --parse-only",
+                    "cdkguard agents explain 'make deploy' --output json",
+                ),
+                page="docs/agents.md",
+            ),
+            Command(
                 "judge",
                 "judge what a line would do, for the hook, which starts this",
                 "agents_judge",
@@ -245,7 +256,10 @@ COMMANDS: tuple[Command, ...] = (
                 page="docs/agents.md",
             ),
         ),
-        examples=("cdkguard agents hook < payload.json     # what a host runs before each command",),
+        examples=(
+            "cdkguard agents explain 'npm run release'   # what the hook sees and says",
+            "cdkguard agents hook < payload.json         # what a host runs",
+        ),
         page="docs/agents.md",
     ),
     Command(

@@ -32,6 +32,13 @@ _SERVICES = {
     "secretsmanager": "secretsmanager",
 }
 _SHORT = {"resource_type": "type-name"}  # the arguments of the Cloud Control servers, as the CLI has them
+_VERBS = frozenset(
+    (
+        "batch", "cancel", "create", "delete", "deploy", "deregister", "describe", "disable", "empty", "execute", "get", "import",
+        "invoke", "list", "modify", "purge", "put", "query", "reboot", "remove", "restore", "run", "scan", "start", "stop",
+        "terminate", "transact", "update", "upload", "write",
+    )
+)  # fmt: skip
 _NEVER_OPTIONS = (
     "label",
     "explanation",
@@ -55,7 +62,12 @@ def is_aws_tool(tool: str, server: str = "") -> bool:
         and not any(mark in whole for mark in ("dynamodb", "ccapi", "cfn-"))
     ):
         return False
-    return bool(server) or name.startswith(("mcp", "aws")) or "call_aws" in name or "___" in name or ":" in name
+    return (
+        bool(server)
+        or name.startswith(("mcp", "aws", "@"))
+        or "call_aws" in name
+        or any(m in name for m in ("___", ":", "/"))
+    )
 
 
 def describe_aws_call(tool: str, server: str, arguments: Json) -> str:
@@ -78,13 +90,20 @@ def describe_aws_call(tool: str, server: str, arguments: Json) -> str:
     operation = _first_text(arguments, ("operation_name", "operation", "operationName", "action"))
     rest = {key: value for key, value in arguments.items() if value not in (service, operation)}
     if not operation:
-        operation = tool.replace("___", "__").rsplit("__", 1)[-1].rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+        operation = _operation_of(tool)
         rest = dict(arguments)
     if not service:
         service = next((name for mark, name in _SERVICES.items() if mark in f"{server} {tool}".lower()), "")
     if not service and "resource" in operation and ("resource_type" in rest or "type_name" in rest):
         service = "cloudcontrol"
     return " ".join(["aws", *([kebab(service)] if service else []), kebab(operation), *_options(rest)])
+
+
+def _operation_of(tool: str) -> str:
+    """`mcp__awslabs_dynamodb__delete_table`, `@aws-dynamodb/delete_table`, `awslabs_dynamodb-delete_table` -> `delete-table`"""
+    words = kebab(tool.replace("___", "__").rsplit("__", 1)[-1].rsplit(":", 1)[-1].rsplit("/", 1)[-1]).split("-")
+    begin = next((at for at, word in enumerate(words) if word in _VERBS), 0)
+    return "-".join(words[begin:])
 
 
 def _first_text(arguments: dict[str, Json], fields: tuple[str, ...]) -> str:

@@ -13,7 +13,8 @@ def clean_reason(text: str) -> str:
     """The reason as one line of at most LONGEST characters, in which no character hides, breaks or controls anything."""
     from cdkguard.text import escape
 
-    line = escape.terminal(" ".join(escape.storable(text[: LONGEST * 4]).split())).strip() or _NO_REASON
+    line = escape.terminal(" ".join(escape.storable(text[: LONGEST * 4]).split()))
+    line = "".join(char if char.isprintable() else "?" for char in line).strip() or _NO_REASON
     return line if len(line) <= LONGEST else line[: LONGEST - 4].rstrip() + " ..."
 
 

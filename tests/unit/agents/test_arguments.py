@@ -92,6 +92,8 @@ def test_the_files_of_a_patch():
     [
         ("mcp__awslabs_dynamodb-mcp-server__delete_table", "", {"table_name": "orders"}, "aws dynamodb delete-table --table-name orders"),
         ("mcp__awslabs_ccapi__delete_resource", "", {"resource_type": "AWS::S3::Bucket", "identifier": "b"}, "aws cloudcontrol delete-resource --type-name AWS::S3::Bucket --identifier b"),
+        ("@awslabs.dynamodb-mcp-server/delete_table", "", {"TableName": "orders"}, "aws dynamodb delete-table --table-name orders"),
+        ("awslabs_dynamodb-delete_table", "", {"TableName": "orders"}, "aws dynamodb delete-table --table-name orders"),
         ("use_aws", "", {"service_name": "RDS", "operation_name": "DeleteDBInstance", "parameters": {"DBInstanceIdentifier": "x", "SkipFinalSnapshot": True}}, "aws rds delete-db-instance --db-instance-identifier x --skip-final-snapshot"),
         ("aws___call_aws", "aws-mcp", {"cli_command": ["aws s3 ls", "aws s3 rb s3://x"]}, "aws s3 ls\naws s3 rb s3://x"),
         ("mcp__aws__aws___run_script", "", {"code": "x = 1"}, "x = 1"),
