@@ -457,6 +457,7 @@ class Rule(NamedTuple):
     widens: Json = None  # kinds of widening, or True
     predicates: tuple[str, ...] = ()  # the Python predicates that `where` and `require` name
     problem: str = ""  # what is wrong where the rule fails, in a few words; the title says what is wanted
+    checklist: str = ""  # the row of `cdkguard preflight` that it belongs to
 
     @property
     def headline(self) -> str:

@@ -62,7 +62,7 @@ def schema():
                                "unit": {"type": "string"}, "elements": {"enum": list(vocabulary.ELEMENTS)}}}},
         ]},
         "widens": {"anyOf": [{"const": True}, {"type": "array", "items": {"enum": list(WIDENING_KINDS)}, "minItems": 1}]},
-        "on_unknown": {"enum": list(vocabulary.ON_UNKNOWN)},
+        "on_unknown": {"enum": list(vocabulary.ON_UNKNOWN)}, "checklist": {"enum": list(vocabulary.CHECKLIST)},
         "message": {"type": "string"}, "why": {"type": "string"},
         "remedy": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["text"], "additionalProperties": False,
                    "properties": {**advice, "cases": {"type": "array", "minItems": 1, "items": {

@@ -8,7 +8,7 @@ from cdkguard.logic import Tri
 
 # The keys of a rule, in the order of the documentation; a rule needs the second ones.
 KEYS = (
-    "id", "title", "problem", "severity", "weights", "profiles", "scope", "types", "environments", "where", "require", "forbid", "on_unknown",
+    "id", "title", "problem", "checklist", "severity", "weights", "profiles", "scope", "types", "environments", "where", "require", "forbid", "on_unknown",
     "on_change", "weakens", "widens", "message", "why", "remedy", "references", "equivalents", "covers", "with", "secret",
     "examples",
 )  # fmt: skip
@@ -18,6 +18,8 @@ NEEDED_KEYS = ("id", "title", "severity", "why", "remedy", "examples")
 PROFILES = ("recommended", "strict")
 SCOPES = ("resource", "value", "template", "stack", "assembly", "change")
 ON_UNKNOWN = ("unknown", "fail", "pass")
+# The rows of `cdkguard preflight` that a rule may belong to.
+CHECKLIST = ("data-retained", "no-hard-coded", "no-open-ingress", "no-unexpected-deletion", "safety-nets")
 REMEDY_LANGUAGES = ("python", "typescript", "template")
 EXAMPLES = ("pass", "fail", "unknown")
 

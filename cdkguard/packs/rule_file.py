@@ -67,6 +67,7 @@ class RuleFile:
             "id": data["id"],
             "title": str(data["title"]).strip(),
             "problem": str(data.get("problem", "")).strip(),
+            "checklist": self._one_of("checklist", vocabulary.CHECKLIST, "") if "checklist" in data else "",
             "severity": severity,
             "severities": severities,
             "weights": self._weights(sets, parameters),
