@@ -17,7 +17,7 @@ $(VENV)/.installed: pyproject.toml tools/schema/pinned.txt
 	@$(PYTHON) -c 'import sys; sys.exit("cdkguard needs Python 3.11 or newer (make PYTHON=python3.12)") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -c tools/schema/pinned.txt -e '.[aws,dev,moto]'
+	$(BIN)/python -m pip install --quiet -c tools/schema/pinned.txt -e '.[aws,dev,moto,preflight]'
 	@touch $@
 
 examples: $(VENV)/.examples ## what the example apps need (Node)
@@ -42,7 +42,7 @@ unit: install ## the tests of single modules and of the repository's documents (
 lowest: ## the tests that need no Node, with the oldest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet uv
-	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[aws,dev,moto]'
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[aws,dev,moto,preflight]'
 	.venv-lowest/bin/python -m pytest -m 'not e2e'
 
 lint: install ## ruff check, ruff format --check, mypy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from cdkguard.baselines.aws_session import Access, Connection, Session
 from cdkguard.baselines.deployed_stacks import STABLE, DeployedStack, read_nested, read_root
@@ -12,6 +12,15 @@ from cdkguard.errors import BaselineError
 from cdkguard.model import Assembly, Problem
 
 T = TypeVar("T")
+
+
+class DeployedApp(NamedTuple):
+    """The stacks of an app as they run, each root followed by its nested stacks, with notices."""
+
+    stacks: tuple[DeployedStack, ...]
+    problems: tuple[Problem, ...] = ()
+
+
 MAX_LEVELS = 30  # of nested stacks in nested stacks
 # Status of a stack that a deployment does not simply update -> what that means for the baseline.
 _STATUS = {
@@ -32,11 +41,17 @@ def read_deployed(after: Assembly, access: Access = Access(), extra_stacks: Sequ
     app. A stack that is not deployed is not in the result. Raises BaselineError where anything else cannot be read: a
     baseline is whole or there is none.
     """
+    found = read_deployed_stacks(after, access, extra_stacks)
+    return Assembly(tuple(d.stack for d in found.stacks), found.problems)
+
+
+def read_deployed_stacks(after: Assembly, access: Access = Access(), extra_stacks: Sequence[str] = ()) -> DeployedApp:
+    """As `read_deployed`, with what CloudFormation says of each stack: its status, and what rolls it back."""
     from concurrent.futures import ThreadPoolExecutor
 
     targets = list(find_targets(after, extra_stacks))
     if not targets:
-        return Assembly(())
+        return DeployedApp(())
 
     session = Session(access)
     with ThreadPoolExecutor(max_workers=max(1, access.workers)) as pool:
@@ -51,7 +66,7 @@ def read_deployed(after: Assembly, access: Access = Access(), extra_stacks: Sequ
     problems = [Problem("baseline", notice, fatal=False) for notice in notices if notice]
     problems += [p for d in deployed if (p := _status_problem(d)) is not None]
     problems += _problems_of_missing(targets, roots, opened)
-    return Assembly(tuple(d.stack for d in deployed), tuple(problems))
+    return DeployedApp(tuple(deployed), tuple(problems))
 
 
 def _add_nested(pool: Any, roots: list[DeployedStack]) -> list[DeployedStack]:

@@ -31,6 +31,7 @@ class DeployedStack(NamedTuple):
     connection: Connection
     status: str
     nested: Mapping[str, str]  # logical id -> physical id of the stacks nested in it
+    rollback_triggers: tuple[str, ...] = ()  # ARNs of the alarms that roll an update back
 
 
 def read_root(target: Target, connection: Connection) -> DeployedStack | None:
@@ -48,12 +49,14 @@ def read_root(target: Target, connection: Connection) -> DeployedStack | None:
         parameters=_read_parameters(description, template), construct_paths=paths, from_assembly=True,
     )  # fmt: skip
     status = description["StackStatus"]
-    return DeployedStack(stack, connection, status, _find_nested(target.name, stack, status, connection))
+    nested = _find_nested(target.name, stack, status, connection)
+    return DeployedStack(stack, connection, status, nested, _rollback_triggers(description))
 
 
 def read_nested(job: tuple[DeployedStack, str, str]) -> DeployedStack | None:
     """A nested stack by (parent, logical id, physical id); None where somebody deleted it, so that nothing of it runs."""
-    (parent, connection, _status, _ids), logical_id, physical_id = job
+    outer, logical_id, physical_id = job
+    parent, connection = outer.stack, outer.connection
     label = f"{_label(parent)}/{logical_id}"
     description = _describe(physical_id, label, connection)
     if description is None or description["StackStatus"] in _NO_STACK:
@@ -69,6 +72,11 @@ def read_nested(job: tuple[DeployedStack, str, str]) -> DeployedStack | None:
     )  # fmt: skip
     status = description["StackStatus"]
     return DeployedStack(stack, connection, status, _find_nested(physical_id, stack, status, connection))
+
+
+def _rollback_triggers(description: Mapping[str, Json]) -> tuple[str, ...]:
+    triggers = mapping_or_empty(description.get("RollbackConfiguration")).get("RollbackTriggers") or ()
+    return tuple(str(trigger.get("Arn")) for trigger in triggers)
 
 
 def _describe(

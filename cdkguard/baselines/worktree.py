@@ -153,6 +153,15 @@ def _on_main(repo: Repository, head: str, branch: str) -> Target:
     raise BaselineError("HEAD is the repository's first commit, so there is nothing to compare with; name git:REV")
 
 
+def find_landed(repo: Repository) -> str:
+    """The newest commit of HEAD's history that the main branch has: HEAD itself where it is part of it."""
+    head, branch = _commit(repo, "HEAD"), _main_branch(repo)
+    base = run_git(repo.root, "merge-base", head, branch, no=_NO)
+    if base is None:
+        raise BaselineError(f"HEAD and {_short(branch)} have no common commit here; {DEEPEN}")
+    return base
+
+
 def has_changes(repo: Repository) -> bool:
     """Whether a file of the work tree is not as HEAD has it."""
     return _run_git_text(repo.root, "status", "--porcelain", "--untracked-files=no") != ""

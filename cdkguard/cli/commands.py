@@ -14,7 +14,7 @@ DOCS = "https://github.com/cdkguard/cdkguard/blob/main/"  # The documentation th
 
 
 class Command(NamedTuple):
-    """One command, or a group of commands such as `rules`."""
+    """One command, or a group of commands such as `rules`; a command with a module and parts is both, as `preflight`."""
 
     name: str
     help: str  # The line that the help shows.
@@ -84,6 +84,29 @@ COMMANDS: tuple[Command, ...] = (
             "cdkguard plan --against git --output markdown=plan.md",
         ),
         page="docs/diff.md",
+    ),
+    Command(
+        "preflight",
+        "the checklist before a deployment: each row done, failed or not known",
+        "preflight",
+        examples=(
+            "cdkguard preflight --against deployed  # before a deployment to production",
+            "cdkguard preflight --environment staging --without staging",
+            "cdkguard preflight --only unit-tests --output markdown=checklist.md",
+        ),
+        parts=(
+            Command(
+                "record",
+                "record that somebody has verified an environment",
+                "preflight_record",
+                examples=(
+                    "cdkguard preflight record staging --by ana --expires 2030-01-31",
+                    "cdkguard preflight record staging --by ana --expires 2030-01-31 --note ok",
+                ),
+                page="docs/preflight.md",
+            ),
+        ),
+        page="docs/preflight.md",
     ),
     Command("destroy", "show what `cdk destroy` would take, without rules", "destroy", is_hidden=True),
     Command(

@@ -101,7 +101,7 @@ def _add_commands(parser: Any, commands: Sequence[Command], words: Mapping[str, 
     parts = parser.add_subparsers(dest="command")
     for command in commands:
         part = parts.add_parser(command.name, help=command.help, description=command.help)
-        if command.parts:
+        if command.parts and not command.module:
             _add_commands(part, command.parts, words)
         else:
             command.add_options(part)

@@ -38,7 +38,7 @@ def find_parser(words: list[str]) -> Parser:
 
             names = [c.name for c in visible_commands(commands)]
             raise UsageError(describe_choice(word, names), " ".join(["cdkguard help", *words[:at]]))
-        if not command.parts:
+        if not command.parts or (command.module and at == len(words) - 1):
             return command_parser(command, group)
         group, commands = command, command.parts
     return group_parser(group) if group else overview_parser()

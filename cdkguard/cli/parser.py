@@ -46,7 +46,7 @@ def parse_command(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
         if command is None:
             raise _end_without_command(group, words)
         words = words[1:]
-        if not command.parts:
+        if not command.parts or (command.module and not (words and find_command(words[0], command.parts))):
             break
         group, commands = command, command.parts
 

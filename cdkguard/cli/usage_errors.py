@@ -35,7 +35,7 @@ def _commands_with(option: str) -> list[str]:
     from cdkguard.cli.commands import COMMANDS, visible_commands
     from cdkguard.cli.parser import command_parser
 
-    commands = [(command, None) for command in visible_commands(COMMANDS) if not command.parts]
+    commands = [(command, None) for command in visible_commands(COMMANDS) if command.module]
     parts = [(part, group) for group in COMMANDS for part in group.parts]
     found = (command_parser(command, group) for command, group in (*commands, *parts))
     return [f"`{parser.prog}`" for parser in found if option in visible_options(parser)][:3]

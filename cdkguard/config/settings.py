@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from cdkguard._typing import Any, Json, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
 from cdkguard.config.environments import EnvironmentRule
 from cdkguard.model import Suppression
+
+if TYPE_CHECKING:
+    from cdkguard.config.preflight import PreflightSettings
 
 ACCEPTED = ".cdkguard-baseline.json"  # the file that `cdkguard accept` writes where nothing names another
 
@@ -79,6 +82,9 @@ class Config(NamedTuple):
     runs_baseline: bool = True  # for `git`: whether the baseline's app may be run
 
     agents: AgentSettings = AgentSettings()
+
+    # -- the checklist before a deployment
+    preflight: PreflightSettings | None = None  # None: no file says anything about it
 
     # -- the run and its outputs
     fail_on: str = "high"  # a severity, or "never"

@@ -21,7 +21,7 @@ KEYS = (
     "paths", "app", "context", "environment", "environments", "fail_on", "gate", "rules", "skip", "packs", "python", "stacks",
     "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "accepted", "baseline", "full_synth",
     "timeout", "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
-    "frameworks", "agents",
+    "frameworks", "agents", "preflight",
 )  # fmt: skip
 AWS_KEYS = ("profile", "role", "region", "stacks")
 ENVIRONMENT_KEYS = ("accounts", "regions", "stages", "stacks", "tags", "context", "strict", "parameters")
@@ -60,6 +60,10 @@ def config_of(document: Document, directory: str) -> Config:
         own["agents"] = read_agent_settings(at["agents"], names)
 
     own.update(_read_files(at, base))
+    if "preflight" in at:
+        from cdkguard.config.preflight import read_preflight
+
+        own["preflight"] = read_preflight(at["preflight"], base, names)
     return Config(**own)
 
 

@@ -15,7 +15,11 @@ MAX_VALUES = 50_000  # after aliases are followed
 
 def read_yaml(file: str) -> Document:
     """The file's document; a file that says nothing is an empty mapping. Raises ConfigError with file and line."""
-    text = read_text(file)
+    return read_yaml_text(file, read_text(file))
+
+
+def read_yaml_text(file: str, text: str) -> Document:
+    """As `read_yaml`, of a text that is at hand; messages call it by the name `file`."""
     try:
         too_deep = line_nested_deeper(text, MAX_DEPTH)
         if too_deep is not None:

@@ -78,6 +78,7 @@ class Format(NamedTuple):
     rule_map: str = ""  # Sequence[rule_map.Row]: `cdkguard rules map`
     explanation: str = ""  # explanation.Explanation: `cdkguard explain`
     fleet: str = ""  # fleet.record.Fleet: `cdkguard report`
+    preflight: str = ""  # preflight.record.Preflight: `cdkguard preflight`
     has_colors: bool = False  # Whether it has colours on a terminal.
     is_asked_by_name: bool = True  # Whether --output takes it; else it is for cdkguard.yaml alone.
 
@@ -92,6 +93,7 @@ FORMATS = (
         rule_map="rule_map.render_text",
         explanation="explanation.render_text",
         fleet="fleet.text.render",
+        preflight="preflight.text.render",
         has_colors=True,
     ),
     Format(
@@ -103,6 +105,7 @@ FORMATS = (
         rule_map="rule_map.render_json",
         explanation="explanation.render_json",
         fleet="fleet.json.render",
+        preflight="preflight.json.render",
     ),
     Format("concise", report="concise.render"),
     Format("sarif", report="sarif.render"),
@@ -110,8 +113,20 @@ FORMATS = (
     Format("github", report="github.render"),
     Format("github-summary", report="github.step_summary", is_asked_by_name=False),
     Format("gitlab", report="gitlab.render"),
-    Format("html", report="html.report.render", plan="html.plan.render", fleet="fleet.html.render"),
-    Format("markdown", report="markdown.report.render", difference="diff.markdown.render", plan="plan.markdown.render"),
+    Format(
+        "html",
+        report="html.report.render",
+        plan="html.plan.render",
+        fleet="fleet.html.render",
+        preflight="preflight.html.render",
+    ),
+    Format(
+        "markdown",
+        report="markdown.report.render",
+        difference="diff.markdown.render",
+        plan="plan.markdown.render",
+        preflight="preflight.markdown.render",
+    ),
 )
 
 

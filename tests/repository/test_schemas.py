@@ -26,7 +26,7 @@ def test_built_in_rules_are_valid_by_the_schema(path):
     jsonschema.validate(yaml.safe_load(path.read_text()), schema)
 
 
-@pytest.mark.parametrize("name", ["rule", "config", "report", "plan"])
+@pytest.mark.parametrize("name", ["rule", "config", "report", "plan", "preflight"])
 def test_schemas_are_schemas(name):
     schema = json.loads((ROOT / f"cdkguard/schemas/{name}.schema.json").read_text())
     jsonschema.validators.validator_for(schema).check_schema(schema)
