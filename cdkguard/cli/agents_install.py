@@ -163,6 +163,9 @@ def _write(wanted: Wanted, plan: Plan, is_removal: bool) -> None:
 
 def _print_next_steps(hosts: Sequence[Host], options: argparse.Namespace) -> None:
     for host in hosts:
+        if options.user and not host.user_pieces:
+            print_text(f"{host.title}: no file below the home folder is known; install it in the repository")
+            continue
         for step in host.next_steps:
             if not (options.user and "--user" in step):
                 print_text(f"{host.title}: {step}")

@@ -26,12 +26,17 @@ GUARDED = (
 DESTROYING = ("cdk destroy", "npx cdk destroy", "npx aws-cdk destroy", "pnpm cdk destroy", "yarn cdk destroy", "aws cloudformation delete-stack")  # fmt: skip
 
 
-def call_of(host: str, fallback: str = "exit 2") -> str:
+# Servers that call AWS: the hook itself looks closer (agents/hosts/aws_calls.py).
+AWS = "(aws|amazon|dynamodb|ccapi|cfn)"
+
+
+def call_of(host: str, fallback: str = "exit 2", deadline: int = 0) -> str:
     """The command of a hook: what cannot be started, or ends in any other way, blocks as a denial does.
 
     One that runs when an agent stops has no fallback: blocking there would keep the agent from ever stopping.
     """
-    return f"cdkguard agents hook --host {host}" + (f" || {fallback}" if fallback else "")
+    words = f"cdkguard agents hook --host {host}" + (f" --deadline {deadline}" if deadline else "")
+    return words + (f" || {fallback}" if fallback else "")
 
 
 def _group(
@@ -55,7 +60,7 @@ def server_file(path: str, key: str = "mcpServers", **more: Json) -> JsonFile:
 
 # -- Claude Code: https://code.claude.com/docs/en/hooks, SDK types of 0.3.332
 
-_CLAUDE_TOOLS = "Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|use_aws|mcp__.*aws.*"
+_CLAUDE_TOOLS = f"Bash|PowerShell|Monitor|Write|Edit|MultiEdit|NotebookEdit|use_aws|mcp__.*{AWS}.*"
 _CLAUDE_STATUS = {"onFailure": "block", "statusMessage": "cdkguard: what would this deploy delete?"}
 CLAUDE_HOOKS: tuple[Entry, ...] = (
     Hook(("hooks", "PreToolUse"), _group("claude", _CLAUDE_TOOLS, more=_CLAUDE_STATUS)),
@@ -72,8 +77,9 @@ CLAUDE_SKILL = OwnFile(".claude/skills/cdkguard/SKILL.md", read_text("SKILL.md")
 # -- Copilot CLI, cloud agent and VS Code: one file. Copilot's matchers match the whole name; VS Code asks for every tool.
 
 _COPILOT_TOOLS = (
-    "bash|powershell|create|edit|str_replace_editor|apply_patch|run_in_terminal|create_file|replace_string_in_file|"
-    "multi_replace_string_in_file|insert_edit_into_file|edit_notebook_file|.*aws.*"
+    "bash|powershell|write_bash|write_powershell|create|edit|str_replace_editor|apply_patch|run_in_terminal|"
+    "send_to_terminal|create_file|edit_files|replace_string_in_file|multi_replace_string_in_file|insert_edit_into_file|"
+    f"edit_notebook_file|.*{AWS}.*"
 )
 _MISSING = (
     '{"permissionDecision":"deny","permissionDecisionReason":"cdkguard is not installed here (pipx install cdkguard)"}'
@@ -98,7 +104,7 @@ SETUP_STEPS = OwnFile(".github/workflows/copilot-setup-steps.yml", read_text("co
 CODEX_HOOKS: tuple[Entry, ...] = (
     Hook(
         ("hooks", "PreToolUse"),
-        _group("codex", "Bash|apply_patch|Edit|Write|mcp__.*aws.*", more={"statusMessage": "cdkguard"}),
+        _group("codex", f"Bash|write_stdin|apply_patch|Edit|Write|mcp__.*{AWS}.*", more={"statusMessage": "cdkguard"}),
     ),
     Hook(("hooks", "Stop"), _group("codex", "", fallback=""), is_after_edit=True),
 )
@@ -108,7 +114,7 @@ CODEX_HOOKS: tuple[Entry, ...] = (
 GEMINI = JsonFile(
     ".gemini/settings.json",
     (
-        Hook(("hooks", "BeforeTool"), _group("gemini", "run_shell_command|write_file|replace|mcp_.*aws.*", 1000 * TIMEOUT, more={"name": "cdkguard"})),
+        Hook(("hooks", "BeforeTool"), _group("gemini", f"run_shell_command|write_file|replace|mcp_.*{AWS}.*", 1000 * TIMEOUT, more={"name": "cdkguard"})),
         Hook(("hooks", "AfterAgent"), _group("gemini", "", 1000 * TIMEOUT, "", more={"name": "cdkguard"}), is_after_edit=True),
     ),
 )  # fmt: skip
@@ -116,7 +122,10 @@ GEMINI = JsonFile(
 # -- Antigravity: named hooks; the answer is JSON only, so that is what a failure prints
 
 _ANTIGRAVITY_DENY = """echo '{"decision":"deny","reason":"cdkguard could not run here"}'"""
-_ANTIGRAVITY_TOOLS = "run_command|write_to_file|replace_file_content|multi_replace_file_content|call_mcp_tool|.*aws.*"
+_ANTIGRAVITY_TOOLS = (
+    "run_command|send_command_input|write_to_file|replace_file_content|multi_replace_file_content|call_mcp_tool|"
+    f".*{AWS}.*"
+)
 ANTIGRAVITY_ENTRIES: tuple[Entry, ...] = (
     Hook(("cdkguard", "PreToolUse"), _group("antigravity", _ANTIGRAVITY_TOOLS, fallback=_ANTIGRAVITY_DENY)),
     Hook(("cdkguard", "Stop"), {"type": "command", "command": call_of("antigravity", ""), "timeout": TIMEOUT}, is_after_edit=True),
@@ -125,7 +134,7 @@ ANTIGRAVITY_ENTRIES: tuple[Entry, ...] = (
 # -- Cursor: https://cursor.com/docs/hooks
 
 _CURSOR_HOOK = {"command": call_of("cursor", ""), "failClosed": True, "timeout": TIMEOUT}
-_CURSOR_WRITERS = "Write|Edit|MultiEdit|StrReplace|ApplyPatch|Delete|EditNotebook"
+_CURSOR_WRITERS = "Write|Edit|MultiEdit|StrReplace|SearchReplace|ApplyPatch|Delete|EditNotebook|TabWrite"
 CURSOR_HOOKS: tuple[Entry, ...] = (
     Hook(("hooks", "beforeShellExecution"), _CURSOR_HOOK),
     Hook(("hooks", "beforeMCPExecution"), _CURSOR_HOOK),
@@ -137,8 +146,11 @@ CURSOR = JsonFile(".cursor/hooks.json", CURSOR_HOOKS, (("version", 1),))
 # -- Kiro IDE 1.0 and CLI 3: https://kiro.dev/docs/hooks, https://kiro.dev/docs/cli/v3/hooks
 
 _KIRO_SHELLS = "execute_bash|execute_pwsh|execute_cmd|executeBash|executePwsh|shell|use_aws|aws"
-_KIRO_WRITERS = "fs_write|fsWrite|fs_append|fsAppend|str_replace|strReplace|delete_file|deleteFile|write"
-_KIRO_TOOLS = f"{_KIRO_SHELLS}|{_KIRO_WRITERS}|@.*aws.*"
+_KIRO_WRITERS = (
+    "fs_write|fsWrite|fs_append|fsAppend|fs_replace|str_replace|strReplace|delete_file|deleteFile|smart_relocate|"
+    "semantic_rename|write"
+)
+_KIRO_TOOLS = f"{_KIRO_SHELLS}|{_KIRO_WRITERS}|.*{AWS}.*"
 
 
 def _kiro_hook(name: str, trigger: str, fallback: str, **more: Json) -> Json:
@@ -161,7 +173,10 @@ KIRO_MORE: tuple[Piece, ...] = (
 )
 # The CLI 2 reads no files of hooks: each agent's own file has them. https://kiro.dev/docs/cli/hooks
 KIRO_CLI_ENTRIES: tuple[Entry, ...] = (
-    Hook(("hooks", "preToolUse"), {"matcher": "*", "command": call_of("kiro"), "timeout_ms": 1000 * TIMEOUT}),
+    Hook(
+        ("hooks", "preToolUse"),
+        {"matcher": "*", "command": call_of("kiro-cli", "exit 2", 100), "timeout_ms": 1000 * TIMEOUT},
+    ),
     Words(("toolsSettings", "shell", "deniedCommands"), (r".*\bcdk\s+destroy\b.*", r".*\bdelete-stack\b.*")),
 )
 KIRO_CLI_FRAME = (("name", "cdkguard"), ("description", "The default agent, with cdkguard before each tool"), ("tools", ["*"]))  # fmt: skip
@@ -173,6 +188,24 @@ WINDSURF_ENTRIES: tuple[Entry, ...] = (
     Hook(("hooks", "pre_run_command"), _WINDSURF_HOOK),
     Hook(("hooks", "pre_write_code"), _WINDSURF_HOOK),
     Hook(("hooks", "pre_mcp_tool_use"), _WINDSURF_HOOK),
+)
+
+# -- Devin CLI: https://docs.devin.ai/cli/extensibility/hooks/overview; events stand at the top of the file
+
+_DEVIN_HOOK = {"type": "command", "command": call_of("devin", deadline=100), "timeout": TIMEOUT}
+DEVIN = JsonFile(
+    ".devin/hooks.v1.json",
+    (
+        Hook(
+            ("PreToolUse",),
+            {"matcher": "exec|write_to_process|edit|write|notebook_edit|mcp_call_tool", "hooks": [_DEVIN_HOOK]},
+        ),
+        Hook(
+            ("Stop",),
+            {"hooks": [{"type": "command", "command": call_of("devin", ""), "timeout": TIMEOUT}]},
+            is_after_edit=True,
+        ),
+    ),
 )
 
 # -- OpenCode: https://opencode.ai/docs/permissions, the last match wins; plugins of version 1 and 2

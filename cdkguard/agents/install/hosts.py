@@ -12,6 +12,7 @@ from cdkguard.agents.install.host_files import (
     COPILOT,
     COPILOT_USER,
     CURSOR,
+    DEVIN,
     GEMINI,
     GEMINI_POLICY,
     KIRO,
@@ -115,7 +116,13 @@ HOSTS: tuple[Host, ...] = (
         (JsonFile(".windsurf/hooks.json", WINDSURF_ENTRIES), *SHARED),
         (JsonFile(".codeium/windsurf/hooks.json", WINDSURF_ENTRIES),),
         (), (server_file(".codeium/windsurf/mcp_config.json"),),
-        (".windsurf", ".windsurfrules", ".devin"), (".codeium/windsurf",),
+        (".windsurf", ".windsurfrules"), (".codeium/windsurf",),
+    ),
+    Host(
+        "devin", "Devin CLI",
+        (DEVIN, *SHARED),
+        (), (), (),
+        (".devin",), (),
     ),
     Host(
         "opencode", "OpenCode",

@@ -84,7 +84,7 @@ def plan_removal(wanted: Wanted) -> Plan:
         _pieces_of(host, wanted.is_user)[0].path for host in wanted.hosts
     }  # two hosts may share their file of hooks
     installed = installed_hosts(wanted.root, wanted.is_user)
-    staying = [host for host in installed if _pieces_of(host, wanted.is_user)[0].path not in going]
+    staying = [host for host in installed if _first_path(host, wanted.is_user) not in going]
     needed = {piece.path for host in staying for piece in _pieces_of(host, wanted.is_user)}
     everything = wanted._replace(mcp=True)
     texts: dict[str, str | None] = {}
@@ -139,6 +139,11 @@ def calls_us(text: str) -> bool:
 
 def _pieces_of(host: Host, is_user: bool) -> Sequence[Piece]:
     return host.user_pieces if is_user else host.pieces
+
+
+def _first_path(host: Host, is_user: bool) -> str:
+    """The path of the file that holds the hook; empty where the host has none there."""
+    return next((piece.path for piece in _pieces_of(host, is_user)), "")
 
 
 def _pieces_and_paths(wanted: Wanted) -> Iterable[tuple[Piece, str]]:

@@ -123,6 +123,12 @@ def test_the_user_s_files_are_below_the_home_folder(repository, tmp_path, monkey
     assert ".gemini/config/hooks.json" not in files(home)
 
 
+def test_a_host_without_files_below_the_home_folder_says_so(repository, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("devin", "--user", "-y") == 0 and run("devin", "--user", "--remove") == 0
+    assert "Devin CLI: no file below the home folder is known" in capsys.readouterr().out
+
+
 def test_another_launcher_stays(repository, capsys):
     run("claude", "-y", "--command", "uv run cdkguard", "--mcp")
     hooks = json.loads((repository / ".claude/settings.json").read_text())["hooks"]["PreToolUse"]

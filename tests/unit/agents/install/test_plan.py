@@ -5,10 +5,14 @@ import re
 
 import pytest
 
+from cdkguard.agents.guarded_names import is_guarded
+from cdkguard.agents.hosts.table import NAMES as NAMES_OF_THE_HOOK
 from cdkguard.agents.install import plan as plans
 from cdkguard.agents.install.detect import detect_hosts
+from cdkguard.agents.install.entries import Member
 from cdkguard.agents.install.hosts import HOSTS, find_host
 from cdkguard.agents.install.package_texts import read_text
+from cdkguard.agents.install.pieces import JsonFile, OwnFile
 from cdkguard.errors import ConfigError
 
 NAMES = [host.name for host in HOSTS]
@@ -98,7 +102,7 @@ def test_the_files_of_a_host(golden, repository, name):
     assert everything(repository) == EXISTING
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [host.name for host in HOSTS if host.user_pieces])
 def test_the_files_of_a_home_folder(golden, repository, name):
     install(repository, name, is_user=True)
     files = everything(repository)
@@ -163,6 +167,33 @@ def test_folders_that_hold_something_else_stay(repository):
     (repository / ".kiro" / "hooks" / "theirs.json").write_text("{}")
     remove(repository, "kiro")
     assert list(everything(repository)) == [".kiro/hooks/theirs.json"]
+
+
+def test_each_host_that_the_hook_knows_has_files_and_each_file_with_a_hook_is_guarded():
+    assert set(NAMES_OF_THE_HOOK) <= set(NAMES)
+    for host in HOSTS:
+        for piece in (*host.pieces, *host.user_pieces):
+            calls = isinstance(piece, OwnFile) and piece.path.endswith((".js", ".toml")) or isinstance(piece, JsonFile) and not all(isinstance(entry, Member) for entry in piece.entries)  # fmt: skip
+            assert is_guarded(piece.path.replace("*", "theirs")) or not calls, piece.path
+
+
+@pytest.mark.parametrize(
+    ("path", "entry", "tools"),
+    [
+        (".claude/settings.json", 0, ["Bash", "Write", "NotebookEdit", "mcp__aws-api__call_aws", "mcp__awslabs_dynamodb__put"]),
+        (".github/hooks/cdkguard.json", 0, ["bash", "create", "run_in_terminal", "aws-mcp-call_aws", "mcp_aws_call_aws"]),
+        (".codex/hooks.json", 0, ["Bash", "apply_patch", "mcp__aws__call_aws"]),
+        (".gemini/settings.json", 0, ["run_shell_command", "write_file", "replace", "mcp_aws-api_call_aws"]),
+        (".agents/hooks.json", 0, ["run_command", "write_to_file", "call_mcp_tool"]),
+        (".kiro/hooks/cdkguard.json", 0, ["execute_bash", "shell", "fs_write", "use_aws", "@aws-api/call_aws"]),
+        (".devin/hooks.v1.json", 0, ["exec", "edit", "mcp_call_tool"]),
+    ],
+)  # fmt: skip
+def test_the_matchers_match_shells_writers_and_what_calls_aws(path, entry, tools):
+    (piece,) = {repr(p): p for host in HOSTS for p in host.pieces if p.path == path}.values()
+    matcher = re.compile(piece.entries[entry].value["matcher"])
+    assert all(matcher.fullmatch(tool) for tool in tools)
+    assert not any(matcher.fullmatch(tool) for tool in ("Read", "read_file", "view", "Grep", "fs_read"))
 
 
 def test_a_skill_keeps_to_the_standard():
