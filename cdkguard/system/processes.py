@@ -53,6 +53,9 @@ def run(
             if process is not None and process.returncode is None:
                 with hold_signals():
                     end_group(process)
+                    for pipe in (process.stdout, process.stderr):
+                        if pipe is not None:
+                            pipe.close()
 
 
 def end_group(process: subprocess.Popen[str]) -> None:
