@@ -295,6 +295,16 @@ COMMANDS: tuple[Command, ...] = (
         ),
         page="docs/mcp.md",
     ),
+    Command(
+        "doctor",
+        "examine the whole set-up, and prove that each agent's hook answers",
+        "doctor",
+        examples=(
+            "cdkguard doctor                        # the app of this folder",
+            "cdkguard doctor infra --output json    # for programs",
+        ),
+        page="docs/cli.md",
+    ),
     Command("help", "show the help of a command", "help"),
 )
 

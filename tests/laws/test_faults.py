@@ -271,6 +271,7 @@ QUICK = {
 # Commands that meet no case of their own here, and why.
 NOT_TRIED = {
     "agents": "answers its hosts with statuses of their own: tests/unit/agents breaks it",
+    "doctor": "tells what fails as a row: tests/unit/agents/test_doctor.py",
     "plan": "the run of check --against, and one output",
     "destroy": "the reading of diff, and one output",
     "explain": "reads rules as rules test does",

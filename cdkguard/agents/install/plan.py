@@ -80,9 +80,7 @@ def plan_install(wanted: Wanted) -> Plan:
 
 def plan_removal(wanted: Wanted) -> Plan:
     """The changes that take away what was put in place; what another installed host needs stays."""
-    going = {
-        _pieces_of(host, wanted.is_user)[0].path for host in wanted.hosts
-    }  # two hosts may share their file of hooks
+    going = {_first_path(host, wanted.is_user) for host in wanted.hosts}  # two hosts may share their file of hooks
     installed = installed_hosts(wanted.root, wanted.is_user)
     staying = [host for host in installed if _first_path(host, wanted.is_user) not in going]
     needed = {piece.path for host in staying for piece in _pieces_of(host, wanted.is_user)}
@@ -124,7 +122,7 @@ def hook_files(root: str, host: Host, is_user: bool) -> Iterable[str]:
         if isinstance(piece, Block) or isinstance(piece, OwnFile) and not piece.path.endswith(".js"):
             continue
         for path in targets.expand(root, piece.path, "cdkguard"):
-            text = targets.read(root, path)
+            text = targets.read(root, path, anywhere=True)
             if text is not None and (is_untouched(text) if isinstance(piece, OwnFile) else calls_us(text)):
                 yield path
 

@@ -1,0 +1,107 @@
+"""The programs of the hosts: their versions, and whether they trust the repository and its hooks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+
+from cdkguard._typing import Json, NamedTuple
+from cdkguard.agents.doctor.rows import AGENTS, Row
+from cdkguard.agents.doctor.setup_rows import ask_version, find_program
+from cdkguard.system import files
+
+
+class Needed(NamedTuple):
+    """The oldest version of a program that a hook can rely on."""
+
+    host: str
+    program: str
+    title: str
+    oldest: str
+    why: str
+
+
+NEEDED = (
+    Needed("claude", "claude", "Claude Code", "2.1.295", "older ones ignore `onFailure`: a command runs when its hook is late"),
+    Needed("copilot", "copilot", "Copilot CLI", "1.0.70", "older ones take exit status 2 for a warning"),
+    Needed("codex", "codex", "Codex", "0.124", "older ones have no hooks"),
+    Needed("gemini", "gemini", "Gemini CLI", "0.26", "older ones have no hooks"),
+    Needed("kiro", "kiro-cli", "Kiro CLI", "3.0", "older ones read no .kiro/hooks: cdkguard agents install kiro-cli"),
+)  # fmt: skip
+
+
+def examine_versions(hosts: set[str], root: str, environment: Mapping[str, str]) -> Iterator[Row]:
+    """A row for each program that is installed, and one for each trust that a host asks for."""
+    for needed in NEEDED:
+        if needed.host not in hosts:
+            continue
+        program = find_program(needed.program, environment) or find_program(needed.program, os.environ)
+        if program is not None:
+            yield _examine_version(needed, program)
+    home = os.path.expanduser("~")
+    if "codex" in hosts:
+        yield _examine_codex_trust(root, home)
+    if "gemini" in hosts:
+        yield _examine_gemini_trust(root, home)
+    for host, title in (("copilot", "Copilot CLI"), ("cursor", "Cursor")):
+        if host in hosts:
+            text = "whether it trusts this folder is not known; it reads a repository's hooks in trusted ones only"
+            yield Row(AGENTS, f"{title} trust", "unknown", text, "open the folder in it and look")
+
+
+def _examine_version(needed: Needed, program: str) -> Row:
+    version = ask_version(program, os.environ)
+    name = f"{needed.title} version"
+    if version is None:
+        return Row(
+            AGENTS, name, "unknown", f"{program} does not say its version", f"{needed.oldest} or newer is needed"
+        )
+    if _numbers(version) < _numbers(needed.oldest):
+        return Row(AGENTS, name, "broken", f"{version}: {needed.why}", f"update to {needed.oldest} or newer")
+    return Row(AGENTS, name, "ok", f"{version} ({needed.oldest} or newer)")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _examine_codex_trust(root: str, home: str) -> Row:
+    """Codex notes the trust of a project in its configuration; that of a hook, by its hash, nobody else can tell."""
+    import tomllib
+
+    advice = "trust the project, open /hooks in Codex and trust the hook, again after each change"
+    try:
+        found = tomllib.loads(files.read_text(os.path.join(home, ".codex", "config.toml")))
+        trusted = found["projects"][os.path.realpath(root)]["trust_level"]
+    except (OSError, ValueError, LookupError, TypeError):
+        trusted = None
+    if trusted == "untrusted":
+        return Row(AGENTS, "Codex trust", "broken", "the project is marked as untrusted: its hooks do not run", advice)
+    words = "the project is trusted" if trusted else "nothing says that the project is trusted"
+    return Row(AGENTS, "Codex trust", "unknown", f"{words}; whether the hook was reviewed, only Codex knows", advice)
+
+
+def _examine_gemini_trust(root: str, home: str) -> Row:
+    settings = _read_json(os.path.join(home, ".gemini", "settings.json"))
+    security = settings.get("security")
+    trust = security.get("folderTrust") if isinstance(security, dict) else None
+    if not (isinstance(trust, dict) and trust.get("enabled") is True):
+        return Row(AGENTS, "Gemini CLI trust", "ok", "folders need no trust in its settings; a changed hook is told of")
+    folders = _read_json(os.path.join(home, ".gemini", "trustedFolders.json"))
+    real = os.path.realpath(root)
+    above = [
+        folder for folder, word in folders.items() if word == "TRUST_FOLDER" and f"{real}/".startswith(f"{folder}/")
+    ]
+    if above:
+        return Row(AGENTS, "Gemini CLI trust", "ok", f"{above[0]} is trusted")
+    text = "this folder is in no list of trusted ones: its hooks do not run"
+    return Row(AGENTS, "Gemini CLI trust", "unknown", text, "open Gemini CLI here and trust the folder")
+
+
+def _read_json(path: str) -> dict[str, Json]:
+    try:
+        found = json.loads(files.read_text(path))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
