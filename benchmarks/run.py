@@ -5,7 +5,7 @@ prepared rules, started as pip's script starts it. Peers are run where they are 
 names (virtual environments, folders with node_modules); nothing is installed.
 
     python benchmarks/run.py [--repeats 9] [--before CHECKOUT] [--peers FOLDER ...] [--no-synth] [--no-peers]
-                             [--only-start] [--only-compare] [--out docs/speed.md]
+                             [--only-start] [--only-compare] [--only-hook] [--out docs/speed.md]
 
 `--before` is a checkout of another version, which is measured in turn with ours: its start, and the rules of recommended.txt
 on the inputs that say what judging costs. A release must not start or judge slower.
@@ -340,6 +340,62 @@ def in_the_app(table, repeats):
     table.lines += shown
 
 
+HOOK_RUNS = 200  # interleaved, so that the slowest hundredth of each row is of the same minutes
+
+
+def hooks(table, site, temporary):
+    """The hook before a command of an agent, beside `--version`: nothing of ours, and scripts that are read and are not ours."""
+    project = Path(temporary, "project")
+    project.mkdir()
+    (project / "package.json").write_text(json.dumps({"scripts": {"pretest": "tsc -p .", "test": "jest --ci"}}))
+    (project / "Makefile").write_text("SRC := src\nx: y\n\tgrep -rn foo $(SRC)\ny:\n\techo done\n")
+    environment = {**os.environ, "PYTHONPATH": str(site), "CDKGUARD_CACHE_DIR": str(Path(temporary, "hook-cache"))}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    hook = [*RUN, "agents", "hook", "--host", "claude"]
+    rows = {
+        "python -c pass": ([PYTHON, "-c", "pass"], ""),
+        "cdkguard --version": ([*RUN, "--version"], ""),
+        "agents hook: ls -la src": (hook, _payload("ls -la src", project)),
+        "agents hook: npm test": (hook, _payload("npm test", project)),
+        "agents hook: make x": (hook, _payload("make x", project)),
+    }
+    times = {name: [] for name in rows}
+    for number in range(HOOK_RUNS + 2):
+        for name, (command, given) in rows.items():
+            began = time.perf_counter()
+            done = subprocess.run(command, input=given, capture_output=True, text=True, cwd=project, env=environment)
+            if done.returncode or (given and done.stdout):
+                raise SystemExit(f"{name}: the hook was to say nothing: {done.stdout}{done.stderr}")
+            if number >= 2:
+                times[name].append(time.perf_counter() - began)
+
+    quickest, usual, slowest = (_quantiles(times["cdkguard --version"], share) for share in (0, 0.5, 0.99))
+    table.lines += [
+        "\n## the hook, before each command of an agent\n",
+        f'{HOOK_RUNS} runs of each row, in turn; "x" is beside `cdkguard --version` of the same run.\n',
+        "| | min | p50 | p99 | x min | x p50 | x p99 |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, found in times.items():
+        least, median, most = (_quantiles(found, share) for share in (0, 0.5, 0.99))
+        shown = " | ".join(f"{value * 1000:.0f}" for value in (least, median, most))
+        ratios = f"{least / quickest:.2f} | {median / usual:.2f} | {most / slowest:.2f}"
+        table.lines.append(f"| {name} | {shown} | {ratios} |")
+
+
+def _payload(command, folder):
+    """A payload in Claude Code's form, whose paths name us, as they do in a repository of ours."""
+    return json.dumps({
+        "session_id": "s", "transcript_path": "/home/dev/.claude/projects/cdk-app/s.jsonl", "cwd": str(folder),
+        "permission_mode": "default", "hook_event_name": "PreToolUse", "tool_name": "Bash",
+        "tool_input": {"command": command, "description": "Run it"}, "tool_use_id": "toolu_1",
+    })  # fmt: skip
+
+
+def _quantiles(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--repeats", type=int, default=9)
@@ -351,6 +407,9 @@ def main():
     parser.add_argument(
         "--only-compare", action="store_true", help="measure judging beside --before alone, and write no file"
     )
+    parser.add_argument(
+        "--only-hook", action="store_true", help="measure the hook of coding agents alone, and write no file"
+    )
     parser.add_argument("--out", default=str(ROOT / "docs/speed.md"), help="the file to write")
     options = parser.parse_args()
     folders = None if options.no_peers else options.peers
@@ -358,6 +417,10 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         site = Path(temporary, "site")
         thirty, numbers = installed(site)
+        if options.only_hook:
+            hooks(table, site, temporary)
+            print("\n".join(table.lines))
+            return
         table.title("start")
         start = table.row("python -c pass", [PYTHON, "-c", "pass"], options.repeats * 3)
         sites = {"": site}
@@ -378,6 +441,7 @@ def main():
         if not options.no_synth:
             from_source(table, site, temporary, options.repeats)
         table.measure()
+        hooks(table, site, temporary)
         if not options.no_synth:
             in_the_app(table, min(5, options.repeats))
     from cdkguard.check import parallel

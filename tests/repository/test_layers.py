@@ -88,3 +88,36 @@ def test_a_plain_check_loads_nothing_heavy(tmp_path):
     code = f"import cdkguard.cli.main as c; c.main(['check', {str(template)!r}, '--rules', 'data-retention'])"
     loaded_after(code, tmp_path)  # the first run may prepare the packs
     assert not HEAVY & own(loaded_after(code, tmp_path))
+
+
+# -- the hook of coding agents, which is started before each of their commands
+
+PAYLOAD = (
+    '{"session_id": "s", "transcript_path": "/home/dev/.claude/cdk/s.jsonl", "cwd": %r, "hook_event_name": "PreToolUse", '
+    '"tool_name": "Bash", "tool_input": {"command": "COMMAND"}}'
+)
+SLOW = {"argparse", "subprocess", "pathlib", "typing", "logging", "dataclasses", "hashlib", "shutil", "tempfile", "ssl"}
+
+
+def loaded_by_hook(command, folder):
+    """The modules that answering a payload loads, in a process of its own."""
+    text = (PAYLOAD % str(folder)).replace("'", '"').replace("COMMAND", command)
+    code = f"import io, os; r, w = os.pipe(); os.write(w, {text.encode()!r}); os.close(w); os.dup2(r, 0)\n"
+    return loaded_after(code + "from cdkguard.agents import hook; assert hook.run(['--host', 'claude']) == 0", folder)
+
+
+def test_a_command_that_is_not_ours_loads_next_to_nothing(tmp_path):
+    loaded = loaded_by_hook("ls -la src", tmp_path)
+    assert not (HEAVY | SLOW | {"re", "json", "enum", "cdkguard.errors", "cdkguard.agents.lines"}) & loaded
+    assert len([name for name in loaded if name.startswith("cdkguard")]) <= 18
+
+
+def test_scripts_that_are_read_and_are_not_ours_load_no_engine(tmp_path):
+    (tmp_path / "package.json").write_text('{"scripts": {"test": "jest --ci"}}')
+    (tmp_path / "Makefile").write_text("x:\n\techo done\n")
+    for command in ("npm test", "make x"):
+        loaded = loaded_by_hook(command, tmp_path)
+        assert "cdkguard.agents.lines.read" in loaded
+        assert not (HEAVY | SLOW) & loaded
+        folders = {name.split(".")[1] for name in loaded if name.startswith("cdkguard.")}
+        assert folders <= {"_typing", "agents", "errors", "system", "text"}

@@ -18,8 +18,6 @@ _PATCH_HEADS = ("*** Add File:", "*** Update File:", "*** Delete File:", "*** Mo
 
 def read_call(host: str, tool: str, given: Json, directory: str, session: str, server: str = "") -> ToolCall:
     """The call of a tool with these arguments; `server` is that of an MCP tool, where the host says it apart."""
-    from cdkguard.agents.hosts.aws_calls import describe_aws_call, is_aws_tool
-
     arguments = parsed_arguments(given)
     name = tools.plain_name(tool)
     where = _directory(arguments, directory)
@@ -32,11 +30,14 @@ def read_call(host: str, tool: str, given: Json, directory: str, session: str, s
         event, command = "shell", find_command(arguments, tools.COMMAND_FIELDS)
     elif name in tools.WRITE_TOOLS:
         event, paths, content = "write", find_paths(arguments, where), find_content(arguments)
-    elif is_aws_tool(tool, server):
-        event, command = "aws", describe_aws_call(tool, server, arguments)
     elif name not in tools.HARMLESS_TOOLS:
-        command = find_command(arguments, tools.UNKNOWN_COMMAND_FIELDS)
-        event = "shell" if command else "other"
+        from cdkguard.agents.hosts.aws_calls import describe_aws_call, is_aws_tool
+
+        if is_aws_tool(tool, server):
+            event, command = "aws", describe_aws_call(tool, server, arguments)
+        else:
+            command = find_command(arguments, tools.UNKNOWN_COMMAND_FIELDS)
+            event = "shell" if command else "other"
     return ToolCall(host, event, tool, command, shell, where, paths, content, session)
 
 
