@@ -44,7 +44,7 @@ class ScriptedModel(ThreadingHTTPServer):
             if field in ("command", "cmd", "script"):
                 kind = fields[field].get("type")
                 arguments[field] = ["bash", "-lc", command] if kind == "array" else command
-            elif field in ("description", "explanation", "justification"):
+            elif field in ("description", "explanation"):
                 arguments[field] = "what the script says"
         return name, arguments
 
