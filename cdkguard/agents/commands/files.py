@@ -67,7 +67,11 @@ def read_files(call: Call) -> Iterator[Action]:
         sources, last = paths[:-1], paths[-1:]
         paths = [
             *last,
-            *(f"{last[0].rstrip('/')}/{source.rstrip('/').rpartition('/')[2]}" for source in sources if last),
+            *(
+                f"{last[0].rstrip('/')}/{source.rstrip('/').rpartition('/')[2]}"
+                for source in sources
+                if _is_folder(last[0], call)
+            ),
         ]
     found = [guarded for path in paths if (guarded := find_guarded(path, call, name in _REMOVES))]
     if found:
@@ -93,6 +97,11 @@ def find_guarded(path: str, call: Call, is_removed: bool) -> str:
     if path.lower().rpartition("/")[2] == "pyproject.toml":
         return path if "[tool.cdkguard" in (call.read(path) or "") else ""
     return find_by_pattern(path, call.exists)
+
+
+def _is_folder(path: str, call: Call) -> bool:
+    """Whether what is copied goes into the path, not onto it."""
+    return path.endswith(("/", ".")) or (call.exists(path) and call.read(path) is None)
 
 
 def _writes(name: str, words: tuple[str, ...]) -> bool:

@@ -34,7 +34,7 @@ FRAMEWORKS: dict[str, Framework] = {
         {"deploy": "deploy", "sync": "deploy", "delete": "destroy", "pipeline bootstrap": "maintain"},
         "init build validate local package logs traces list docs publish remote pipeline --info help",
         "stack-name template-file template t s3-bucket s3-prefix region profile config-file config-env role-arn capabilities "
-        "image-repository kms-key-id parameter-overrides tags notification-arns code resource-id resource on-failure base-dir",
+        "image-repository kms-key-id parameter-overrides tags notification-arns resource-id resource on-failure base-dir",
         stack="stack-name",
         stage="config-env",
         several="parameter-overrides tags notification-arns capabilities",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cdkguard.agents.commands.call import Call
 from cdkguard.agents.commands.options import Options, read_options
@@ -20,9 +20,7 @@ _GLOBALS = {
     "super-prefix": 1,
     "config-env": 1,
 }
-_PUSH_VALUED = frozenset(
-    {"repo", "receive-pack", "exec", "push-option", "o", "signed", "recurse-submodules", "force-with-lease"}
-)
+_PUSH_VALUED = frozenset({"repo", "receive-pack", "exec", "push-option", "o"})
 # What git itself knows; another word may be an alias, which the configuration of the repository tells.
 BUILTIN = frozenset(
     [
@@ -197,7 +195,7 @@ def aliases_of(text: str) -> dict[str, str]:
     return found
 
 
-def find_alias(words: tuple[str, ...], read: object) -> tuple[str, list[str]] | None:
+def find_alias(words: tuple[str, ...], read: Callable[[], str | None]) -> tuple[str, list[str]] | None:
     """(what the alias stands for, the arguments behind it) of `git -c alias.x='!cdk destroy' x` and of a configured one."""
     configured: dict[str, str] = {}
     at = 1
@@ -210,8 +208,8 @@ def find_alias(words: tuple[str, ...], read: object) -> tuple[str, list[str]] | 
     if at >= len(words) or words[at] in BUILTIN:
         return None
     name = words[at].lower()
-    if name not in configured and callable(read):
-        configured = aliases_of(read(".git/config") or "")
+    if name not in configured:
+        configured = aliases_of(read() or "")
     return (configured[name], list(words[at + 1 :])) if name in configured else None
 
 

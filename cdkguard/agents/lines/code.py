@@ -154,6 +154,9 @@ _QUICK = (
     "chalice",
 )
 _CALLEE = lazy_pattern(r"([\w$.]+)\s*\(?\s*(?:\[|new\s+\w+\s*\(|\{\s*\w+\s*:\s*)?\s*$")
+_STARTS = lazy_pattern(
+    r"\b(?:system|popen|Popen|call|check_call|check_output|run|exec\w*|spawn\w*|getoutput|qx|execSync|execa\w*|passthru|shell_exec)\s*\("
+)
 _BETWEEN = lazy_pattern(r"[\s,\[(]*((?:[\w.$\[\]]+\s*,[\s\[]*)*)")
 
 
@@ -168,7 +171,7 @@ class Sequence(NamedTuple):
 
 def search_code(session: Session, code: str, language: str, path: str, state: State) -> None:
     """Add what the code would do to the session's actions."""
-    plain = code.lower()
+    plain = re.sub(r"""['"]\s*\+\s*['"]""", "", code.lower()) if "+" in code else code.lower()
     if not any(word in plain for word in _QUICK) and "cdkguard" not in plain:
         session.actions += find_writes_to_guarded(session, code, path, state)
         return
@@ -179,7 +182,7 @@ def search_code(session: Session, code: str, language: str, path: str, state: St
     for one in _find_sequences(code, language):
         if _starts_command(one):
             _run_sequence(session, one, code, state)
-        elif not named and _is_executed(one.callee):
+        elif not named and one.callee.rpartition(".")[2].lower() not in _SHOWS:
             named = next(
                 (
                     name
@@ -189,7 +192,7 @@ def search_code(session: Session, code: str, language: str, path: str, state: St
                 ),
                 "",
             )
-    if len(session.actions) == before and named and not path:
+    if len(session.actions) == before and named and not path and _STARTS.search(code):
         call = session.make_call((language, "-c", code[:200]), state, {}, None)
         session.actions.append(call.act("hidden", named, "", unread=f"the code starts a program and names {named}"))
 

@@ -13,7 +13,23 @@ from cdkguard.agents.shell.state import is_known, show
 if TYPE_CHECKING:
     from cdkguard.agents.lines.session import Session
 
-_SEPARATORS = " \t\n\r'\"`;|&()<>{}=,$"
+_SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r'\"`;|&()<>{}=,$\0", " "))
+_BEGINNINGS = (
+    "cdk",
+    "aws",
+    "sam",
+    "sst",
+    "ampx",
+    "amplify",
+    "serverless",
+    "sls",
+    "copilot",
+    "chalice",
+    "rain",
+    "eksctl",
+    "sceptre",
+    "zappa",
+)
 _VERBS = frozenset(
     [
         "deploy",
@@ -57,8 +73,8 @@ def find_hidden(session: Session, name: str, words: tuple[str, ...], call: Call)
         if tool:
             yield call.act("hidden", tool, "", unread=f"{show(words[0])} may mean {tool}")
         return
-    text = " ".join(words) if session.depth else session.line
-    tool = find_named_tool(text, call)
+    tool = find_named_tool(" ".join(words)) if session.depth else session.tool_of_line
+    tool = tool or next(filter(None, map(find_named_tool, map(str, call.variables.values()))), "")
     if tool and _is_unknown_name(words) and _may_write(words):
         yield call.act(
             "hidden",
@@ -68,22 +84,16 @@ def find_hidden(session: Session, name: str, words: tuple[str, ...], call: Call)
         )
 
 
-def find_named_tool(line: str, call: Call) -> str:
-    """The tool of ours that the line, or a variable that it sets, names as a word of its own."""
-    for text in (line, *(str(value) for value in call.variables.values())):
-        plain = text.lower()
-        if not any(
-            name in plain
-            for name in ("cdk", "aws", "sam", "sst", "ampx", "amplify", "serverless", "sls", "copilot", "chalice")
-        ):
-            continue
-        for char in _SEPARATORS:
-            plain = plain.replace(char, " ")
-        for word in plain.split():
-            if word in _NAMED:
-                return NAMES.get(word, word)
-            if "/" in word and word.rpartition("/")[2] in ("cdk", "aws", "sam") and "/bin/" in f"/{word}":
-                return word.rpartition("/")[2]
+def find_named_tool(text: str) -> str:
+    """The tool of ours that a text names as a word of its own."""
+    plain = text.lower()
+    if not any(name in plain for name in _BEGINNINGS):
+        return ""
+    for word in plain.translate(_SEPARATORS).split():
+        if word in _NAMED:
+            return NAMES.get(word, word)
+        if "/bin/" in f"/{word}" and word.rpartition("/")[2] in _NAMED:
+            return NAMES.get(word.rpartition("/")[2], word.rpartition("/")[2])
     return ""
 
 

@@ -37,7 +37,7 @@ def follow_just(session: Session, words: tuple[str, ...], state: State) -> None:
             value = rest.pop(0)
             file = value if word in ("-f", "--justfile") else file
             if word == "--set" and rest:
-                values[value] = rest.pop(0)
+                values[value] = f"'{rest.pop(0)}'"
         elif word in (
             "-l",
             "--list",
@@ -53,7 +53,7 @@ def follow_just(session: Session, words: tuple[str, ...], state: State) -> None:
         ):
             return
         elif "=" in word and word[:1] != "-":
-            values[word.partition("=")[0]] = word.partition("=")[2]
+            values[word.partition("=")[0]] = f"'{word.partition('=')[2]}'"
     folder = find_upwards(session, state.directory, *_NAMES)
     path = file or next(
         (f"{folder}/{name}" for name in _NAMES if folder and session.repository.is_file(name, folder)), ""
@@ -124,6 +124,8 @@ def _run(
     bound: dict[str, str] = {}
     for at, parameter in enumerate(recipe.parameters):
         key, has_default, default = parameter.lstrip("*+$").partition("=")
+        if has_default:
+            default = f"'{_value(default, variables, '{{' + key + '}}', 0)}'"
         rest = " ".join(arguments[at:]) if parameter[:1] in "*+" else arguments[at] if at < len(arguments) else ""
         bound[key] = (
             f"'{rest}'"

@@ -179,6 +179,10 @@ def _texts_of(task: Any, tool: str) -> list[tuple[str, bool]]:
     if isinstance(task, list):
         if tool == "pdm" and all(isinstance(each, str) for each in task):
             return [(" ".join(task), False)]
+        if tool == "poe":
+            return [
+                found for each in task for found in ([(each, True)] if isinstance(each, str) else _texts_of(each, tool))
+            ]
         return [found for each in task for found in (_texts_of(each, tool) if isinstance(each, str | dict) else [])]
     if not isinstance(task, dict):
         return []

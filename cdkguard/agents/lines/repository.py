@@ -55,11 +55,9 @@ class Repository:
 
     def write(self, path: str, directory: str, text: str | None, is_added: bool) -> None:
         """Note what the line itself writes into a file, so that running the file means that text."""
-        real = self.locate(path, directory)
-        if not real:
-            real = os.path.normpath(os.path.join(directory, path)) if directory and "\0" not in path else ""
-        if not real:
+        if "\0" in path:
             return
+        real = self.locate(path, directory) or os.path.normpath(os.path.join(directory, path))
         if is_added and text is not None:
             before = self.written.get(real, self._read(real) if self.locate(path, directory) else None)
             text = (before or "") + text
@@ -67,7 +65,7 @@ class Repository:
 
     def written_at(self, path: str, directory: str) -> str | None:
         """What the line has written to a path outside of the repository, such as /tmp/x.sh."""
-        return self.written.get(os.path.normpath(os.path.join(directory, path))) if directory else None
+        return self.written.get(os.path.normpath(os.path.join(directory, path)))
 
     def relative(self, path: str, directory: str) -> str:
         """The path from the top of the repository, for people."""

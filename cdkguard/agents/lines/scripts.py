@@ -40,9 +40,10 @@ def follow(
         return False
     if not is_known(words[0]):
         return False
+    path = words[0].replace("\\", "/")
     from cdkguard.agents.lines.programs import run_file
 
     inner = session.copy(state)
     for key, value in variables.items():
         inner.assign(key, value)
-    return run_file(session, words[0], words[1:], inner, given)
+    return run_file(session, path, words[1:], inner, given)

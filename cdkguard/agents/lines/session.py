@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.agents.commands.call import Call
@@ -12,7 +13,7 @@ from cdkguard.agents.commands.files import read_files, read_redirects
 from cdkguard.agents.commands.switches import MANAGERS, read_switches, read_variables
 from cdkguard.agents.commands.table import name_of, reader_of
 from cdkguard.agents.lines.builtins import BUILTINS, run_builtin
-from cdkguard.agents.lines.hidden import find_hidden
+from cdkguard.agents.lines.hidden import find_hidden, find_named_tool
 from cdkguard.agents.lines.repository import Repository
 from cdkguard.agents.nouns import Action
 from cdkguard.agents.shell.budget import Budget
@@ -22,6 +23,7 @@ from cdkguard.agents.shell.nouns import Node
 from cdkguard.agents.shell.outputs import print_of
 from cdkguard.agents.shell.state import State, is_known
 from cdkguard.agents.wrappers.nouns import Inside
+from cdkguard.agents.wrappers.shells import SHELLS
 from cdkguard.agents.wrappers.table import find_wrapped
 
 if TYPE_CHECKING:
@@ -173,6 +175,11 @@ class Session:
         self.state = State(directory, {name: value.replace("\0", "") for name, value in variables.items()})
         self.walker = Walker(self.budget, self.call, self.parse, self.read_input)
 
+    @cached_property
+    def tool_of_line(self) -> str:
+        """The tool of ours that the line names, wherever."""
+        return find_named_tool(self.line)
+
     def run(self, text: str, shell: Shell) -> None:
         """Find all that the text would do."""
         self.run_text(text, self.state, shell=shell)
@@ -242,6 +249,8 @@ class Session:
             self.actions += read_files(call)
         if name in MANAGERS:
             self.actions += read_switches(call)
+        if name == "git":
+            self._follow_alias(call.words, state, variables, given)
         is_wrapper = self._unwrap(name, words, state, variables, given)
         from cdkguard.agents.lines.scripts import follow
 
@@ -251,6 +260,22 @@ class Session:
         self.actions += find_hidden(self, name, words, call)
         if len(self.actions) == found[0] and name not in MENTIONERS and is_known(words[0]):
             self._look_behind(words, state, variables, given)
+
+    def _follow_alias(
+        self, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
+    ) -> None:
+        """An alias of git, of the line or of the repository's configuration."""
+        from cdkguard.agents.commands.git import find_alias
+
+        found = find_alias(words, lambda: self.repository.read(".git/config", self.repository.top))
+        if found is None:
+            return
+        text, rest = found
+        with self.inside(f"git {text[:40]}", f"git alias {text}") as is_open:
+            if is_open and text.startswith("!"):
+                self.run_text(f"{text[1:]} {as_text(tuple(rest))}", self.copy(state), given)
+            elif is_open:
+                self.run_words(("git", *text.split(), *rest), self.copy(state), variables, given, is_inside=True)
 
     def _unwrap(
         self, name: str, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
@@ -337,19 +362,19 @@ class Session:
     def _look_behind(
         self, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
     ) -> None:
-        """A program that nobody knows may run the rest: `retry-it 3 cdk deploy`."""
-        for at, word in enumerate(words[1:30], 1):
-            if (
-                word[:1] == "-"
-                or not reader_of(name_of(word))
-                or name_of(word) in ("git", "gh", "glab")
-                or at + 1 >= len(words)
-            ):
-                continue
-            call = self.make_call((name_of(word), *words[at + 1 :]), state, variables, given)
-            reader = reader_of(name_of(word))
-            self.actions += [action for action in (reader(call) if reader else ()) if action.kind != "hidden"]
-            return
+        """A program that nobody knows may run the rest: `retry-it 3 cdk deploy`, `with-secrets -- make deploy`."""
+        before = len(self.actions)
+        if "--" in words[:30]:
+            rest = words[words.index("--") + 1 :]
+            if rest and name_of(rest[0]) not in MENTIONERS:
+                self.run_words(rest, self.copy(state), variables, given, is_inside=True)
+        else:
+            for at, word in enumerate(words[1:30], 1):
+                name = name_of(word)
+                if word[:1] != "-" and (name in SHELLS or (reader_of(name) and name not in ("git", "gh", "glab"))):
+                    self.run_words((name, *words[at + 1 :]), self.copy(state), variables, given, is_inside=True)
+                    break
+        self.actions[before:] = [action for action in self.actions[before:] if action.kind != "hidden"]
 
     def make_call(self, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None) -> Call:
         """The call as the readers of tools get it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-WORK = 1_500_000  # about one for each character that is looked at, 50 for each command
+WORK = 1_000_000  # about one for each character that is looked at, 50 for each command
 DEPTH = 40  # a command in a substitution in a function in a script is four deep
 
 

@@ -52,9 +52,13 @@ class _PowerShell:
         redirects: list[Redirect] = []
         inner: list[Node] = []
 
+        is_invoked = False
+
         def end_stage() -> None:
-            if words or redirects:
+            nonlocal is_invoked
+            if redirects or (words and (is_invoked or not _is_expression(words[0]))):
                 stages.append(_make_command(words, tuple(redirects)))
+            is_invoked = False
             words.clear()
             redirects.clear()
 
@@ -99,7 +103,8 @@ class _PowerShell:
                     inner.append(Group(tuple(found_nodes)))
                 if words and _is_plain(words[0], _INVOKES):
                     words.append(_text_of(found_nodes))
-            elif char in ")}" or char == "," or char == "&" and not words:
+            elif char in ")},&":
+                is_invoked = is_invoked or (char == "&" and not words)
                 self.at += 1
             elif char in "<>" or (char in "123456*" and text[self.at + 1 : self.at + 2] == ">"):
                 self._read_redirect(redirects)
@@ -112,6 +117,9 @@ class _PowerShell:
                     words.clear()
                     if isinstance(name, Parameter) and (value := self._assigned()):
                         nodes.append(Simple(((Text(f"{name.name}=", False), *value),)))
+                    continue
+                if not words and not is_invoked and (assignment := _as_assignment(word)):
+                    nodes.append(assignment)
                     continue
                 words.append(word)
         end_line()
@@ -214,6 +222,25 @@ def _make_command(words: list[Word], redirects: tuple[Redirect, ...]) -> Node:
             else Simple(tuple(words), redirects)
         )
     return Simple(tuple(words), redirects)
+
+
+def _is_expression(word: Word) -> bool:
+    """A variable, a text or a number in the place of a command is a value: only `&` and `.` would run it."""
+    return bool(word) and (
+        isinstance(word[0], Parameter) or (isinstance(word[0], Text) and word[0].is_quoted and len(word) == 1)
+    )
+
+
+def _as_assignment(word: Word) -> Node | None:
+    """`$env:STAGE="prod"` without blanks."""
+    if (
+        len(word) > 1
+        and isinstance(name := word[0], Parameter)
+        and isinstance(sign := word[1], Text)
+        and sign.text.startswith("=")
+    ):
+        return Simple(((Text(f"{name.name}=", False), Text(sign.text[1:], True), *word[2:]),))
+    return None
 
 
 def _is_plain(word: Word, names: set[str]) -> bool:

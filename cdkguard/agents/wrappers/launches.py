@@ -137,6 +137,6 @@ RUNNERS: dict[str, Launch] = {
     "hatch": Launch("-e --env -p --project", verbs="run"),
     "rye": Launch("--pyproject", verbs="run"),
     "pixi": Launch("-e --environment --manifest-path", verbs="run"),
-    "mise": Launch("-C --cd -E --env -j --jobs", verbs="exec x", text_options="-c --command", folder="-C --cd"),
-    "rtx": Launch("-C --cd -E --env -j --jobs", verbs="exec x", text_options="-c --command", folder="-C --cd"),
+    "mise": Launch("-C --cd -E --env -j --jobs", verbs="exec x", text_options="-c --command", folder="-C --cd", needs_dashes=True),
+    "rtx": Launch("-C --cd -E --env -j --jobs", verbs="exec x", text_options="-c --command", folder="-C --cd", needs_dashes=True),
 }  # fmt: skip

@@ -41,6 +41,8 @@ def find_inside(launch: Launch, words: Sequence[str]) -> Iterator[Inside]:
             is_verb_read = True
         elif launch.takes_variables and "=" in word and word.partition("=")[0].isidentifier():
             variables[word.partition("=")[0]] = word.partition("=")[2]
+        elif launch.needs_dashes:
+            pass
         elif skipped:
             if launch.profile == "0" and "AWS_PROFILE" not in variables:
                 variables["AWS_PROFILE"] = word
