@@ -16,30 +16,14 @@ if TYPE_CHECKING:
 
 GLOBALS = frozenset(
     [
-        "profile",
-        "region",
-        "output",
-        "query",
-        "endpoint-url",
-        "ca-bundle",
-        "cli-read-timeout",
-        "cli-connect-timeout",
-        "cli-binary-format",
-        "color",
-        "cli-error-format",
+        "profile", "region", "output", "query", "endpoint-url", "ca-bundle", "cli-read-timeout", "cli-connect-timeout",
+        "cli-binary-format", "color", "cli-error-format",
     ]
-)
+)  # fmt: skip
 S3_VERBS = frozenset({"cp", "ls", "mb", "mv", "presign", "rb", "rm", "sync", "website"})
 LOCAL_HOSTS = (
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
-    "0.0.0.0",
-    "localstack",
-    "host.docker.internal",
-    "dynamodb-local",
-    "minio",
-)
+    "localhost", "127.0.0.1", "[::1]", "0.0.0.0", "localstack", "host.docker.internal", "dynamodb-local", "minio",
+)  # fmt: skip
 CLOUDFORMATION: dict[str, ActionKind] = {
     "deploy": "deploy",
     "create-stack": "deploy",
@@ -80,43 +64,14 @@ CLOUD_CONTROL: dict[str, ActionKind] = {
 _LISTED = frozenset(["parameter-overrides", "parameters", "capabilities", "tags", "notification-arns", "retain-resources", "resources", "accounts", "regions", "role-arn-list"])  # fmt: skip
 _CFN_VALUED = frozenset(
     [
-        "stack-name",
-        "template-file",
-        "template-body",
-        "template-url",
-        "change-set-name",
-        "role-arn",
-        "s3-bucket",
-        "s3-prefix",
-        "kms-key-id",
-        "stack-set-name",
-        "client-request-token",
-        "on-failure",
-        "stack-policy-body",
-        "stack-policy-url",
-        "deletion-mode",
-        "timeout-in-minutes",
-        "logical-resource-id",
-        "unique-id",
-        "status",
-        "cli-input-json",
-        "cli-input-yaml",
-        "resources-to-skip",
-        "operation-preferences",
-        "description",
-        "call-as",
-        "operation-id",
-        "type-name",
-        "identifier",
-        "desired-state",
-        "patch-document",
-        "stack-refactor-id",
-        "deployment-targets",
-        "type",
-        "configuration",
-        "arn",
+        "stack-name", "template-file", "template-body", "template-url", "change-set-name", "role-arn", "s3-bucket",
+        "s3-prefix", "kms-key-id", "stack-set-name", "client-request-token", "on-failure", "stack-policy-body",
+        "stack-policy-url", "deletion-mode", "timeout-in-minutes", "logical-resource-id", "unique-id", "status",
+        "cli-input-json", "cli-input-yaml", "resources-to-skip", "operation-preferences", "description", "call-as",
+        "operation-id", "type-name", "identifier", "desired-state", "patch-document", "stack-refactor-id",
+        "deployment-targets", "type", "configuration", "arn",
     ]
-)
+)  # fmt: skip
 
 
 def read_aws(call: Call) -> Iterator[Action]:

@@ -15,44 +15,14 @@ if TYPE_CHECKING:
 
 _VALUED = frozenset(
     [
-        "profile",
-        "region",
-        "output",
-        "query",
-        "endpoint-url",
-        "exclude",
-        "include",
-        "acl",
-        "storage-class",
-        "sse",
-        "sse-c",
-        "sse-c-key",
-        "sse-kms-key-id",
-        "sse-c-copy-source",
-        "sse-c-copy-source-key",
-        "grants",
-        "content-type",
-        "content-encoding",
-        "content-language",
-        "content-disposition",
-        "cache-control",
-        "expires",
-        "source-region",
-        "page-size",
-        "metadata",
-        "metadata-directive",
-        "website-redirect",
-        "copy-props",
-        "checksum-algorithm",
-        "checksum-mode",
-        "request-payer",
-        "expected-size",
-        "case-conflict",
-        "error-document",
-        "index-document",
+        "profile", "region", "output", "query", "endpoint-url", "exclude", "include", "acl", "storage-class", "sse",
+        "sse-c", "sse-c-key", "sse-kms-key-id", "sse-c-copy-source", "sse-c-copy-source-key", "grants", "content-type",
+        "content-encoding", "content-language", "content-disposition", "cache-control", "expires", "source-region",
+        "page-size", "metadata", "metadata-directive", "website-redirect", "copy-props", "checksum-algorithm",
+        "checksum-mode", "request-payer", "expected-size", "case-conflict", "error-document", "index-document",
         "expires-in",
     ]
-)
+)  # fmt: skip
 
 
 def read_s3(call: Call, operation: str, rest: list[str], shared: dict[str, object]) -> Iterator[Action]:

@@ -22,26 +22,9 @@ _TOOLS: dict[str, str] = {
 }  # fmt: skip
 _COPIES = {"cp", "ln", "install", "copy", "copy-item", "cpi", "ci", "rsync"}
 _REMOVES = {
-    "rm",
-    "rmdir",
-    "mv",
-    "trash",
-    "move",
-    "del",
-    "erase",
-    "rd",
-    "remove-item",
-    "ri",
-    "move-item",
-    "mi",
-    "rename-item",
-    "rni",
-    "ren",
-    "rename",
-    "chmod",
-    "chattr",
-    "shred",
-}
+    "rm", "rmdir", "mv", "trash", "move", "del", "erase", "rd", "remove-item", "ri", "move-item", "mi", "rename-item",
+    "rni", "ren", "rename", "chmod", "chattr", "shred",
+}  # fmt: skip
 NAMES = frozenset(_TOOLS)
 
 

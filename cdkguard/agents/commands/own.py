@@ -19,25 +19,10 @@ _WRITES: dict[str, tuple[str, ...]] = {
 }
 _READS = frozenset(
     [
-        "check",
-        "diff",
-        "plan",
-        "destroy",
-        "report",
-        "rules",
-        "explain",
-        "doctor",
-        "preflight",
-        "mcp",
-        "agents",
-        "completion",
-        "init",
-        "fleet",
-        "version",
-        "help",
-        "suppressions",
+        "check", "diff", "plan", "destroy", "report", "rules", "explain", "doctor", "preflight", "mcp", "agents",
+        "completion", "init", "fleet", "version", "help", "suppressions",
     ]
-)
+)  # fmt: skip
 
 
 def read_cdkguard(call: Call) -> Iterator[Action]:

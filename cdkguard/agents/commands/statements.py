@@ -15,38 +15,11 @@ from cdkguard.text.regexes import lazy_pattern
 DESTROYING = frozenset({"DELETE", "DROP", "TRUNCATE"})
 _WRITING = DESTROYING | frozenset(
     [
-        "INSERT",
-        "UPDATE",
-        "ALTER",
-        "CREATE",
-        "MERGE",
-        "REPLACE",
-        "GRANT",
-        "REVOKE",
-        "CALL",
-        "COPY",
-        "UNLOAD",
-        "VACUUM",
-        "SET",
-        "REMOVE",
-        "DETACH",
-        "LOAD",
-        "EXEC",
-        "EXECUTE",
-        "ADDV",
-        "ADDE",
-        "PROPERTY",
-        "UPSERT",
-        "IMPORT",
-        "RENAME",
-        "DO",
-        "LOCK",
-        "REFRESH",
-        "MSCK",
-        "REINDEX",
-        "CLUSTER",
+        "INSERT", "UPDATE", "ALTER", "CREATE", "MERGE", "REPLACE", "GRANT", "REVOKE", "CALL", "COPY", "UNLOAD", "VACUUM",
+        "SET", "REMOVE", "DETACH", "LOAD", "EXEC", "EXECUTE", "ADDV", "ADDE", "PROPERTY", "UPSERT", "IMPORT", "RENAME",
+        "DO", "LOCK", "REFRESH", "MSCK", "REINDEX", "CLUSTER",
     ]
-)
+)  # fmt: skip
 _TABLE = lazy_pattern(
     r"""(?:\bFROM|\bINTO|\bUPDATE|\bTABLE)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?["'`]?([\w.-]+)""", re.IGNORECASE
 )

@@ -11,19 +11,8 @@ from cdkguard.agents.nouns import Action
 _REMOVERS = {"pip": "uninstall", "pip3": "uninstall", "pipx": "uninstall", "uv": "uninstall", "poetry": "remove", "pdm": "remove",
              "conda": "remove", "mamba": "remove", "rye": "remove", "brew": "uninstall", "hatch": "", "pixi": "remove", "pipenv": "uninstall"}  # fmt: skip
 MANAGERS = frozenset(_REMOVERS) | {
-    "npm",
-    "pre-commit",
-    "claude",
-    "codex",
-    "gemini",
-    "unset",
-    "set",
-    "setx",
-    "sv",
-    "kill",
-    "pkill",
-    "killall",
-}
+    "npm", "pre-commit", "claude", "codex", "gemini", "unset", "set", "setx", "sv", "kill", "pkill", "killall",
+}  # fmt: skip
 
 
 def read_switches(call: Call) -> Iterator[Action]:

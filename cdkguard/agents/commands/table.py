@@ -9,21 +9,9 @@ from cdkguard.agents.commands.call import Call
 from cdkguard.agents.nouns import Action
 
 _FRAMEWORK_NAMES = (
-    "sam",
-    "sst",
-    "amplify",
-    "ampx",
-    "serverless",
-    "sls",
-    "osls",
-    "copilot",
-    "chalice",
-    "eb",
-    "rain",
-    "eksctl",
-    "sceptre",
+    "sam", "sst", "amplify", "ampx", "serverless", "sls", "osls", "copilot", "chalice", "eb", "rain", "eksctl", "sceptre",
     "zappa",
-)
+)  # fmt: skip
 _READERS: dict[str, tuple[str, str]] = {
     "cdk": ("cdk", "read_cdk"),
     "aws": ("aws", "read_aws"),

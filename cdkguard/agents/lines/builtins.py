@@ -15,23 +15,10 @@ BUILTINS = frozenset(
     _FOLDERS
     | _DECLARES
     | {
-        "unset",
-        "alias",
-        "unalias",
-        "shift",
-        "read",
-        "readarray",
-        "mapfile",
-        "getopts",
-        ":",
-        "[",
-        "[[",
-        "test",
-        "true",
-        "false",
-        "printf",
+        "unset", "alias", "unalias", "shift", "read", "readarray", "mapfile", "getopts", ":", "[", "[[", "test", "true",
+        "false", "printf",
     }
-) - {"printf"}
+) - {"printf"}  # fmt: skip
 
 
 def run_builtin(session: Session, words: tuple[str, ...], state: State, given: str | None) -> str | None:

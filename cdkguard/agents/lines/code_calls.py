@@ -48,17 +48,8 @@ _DOCUMENT_METHODS = {
 # A file that is named like this is run to write; in any other one, writing an item is what the application does.
 _SCRIPT_WORDS = ("script", "tool", "ops", "migrat", "seed", "purge", "clean", "delete", "destroy", "drop", "wipe", "reset", "backfill", "fix", "teardown", "maintenance", "bin/", "hack")  # fmt: skip
 _ITEM_LEVEL = (
-    "item",
-    "items",
-    "object",
-    "objects",
-    "statement",
-    "record",
-    "records",
-    "message",
-    "messages",
-    "transaction",
-)
+    "item", "items", "object", "objects", "statement", "record", "records", "message", "messages", "transaction",
+)  # fmt: skip
 
 
 def find_sdk_calls(session: Session, code: str, language: str, path: str, state: State) -> Iterator[Action]:

@@ -15,54 +15,16 @@ if TYPE_CHECKING:
 
 _SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r'\"`;|&()<>{}=,$\0", " "))
 _BEGINNINGS = (
-    "cdk",
-    "aws",
-    "sam",
-    "sst",
-    "ampx",
-    "amplify",
-    "serverless",
-    "sls",
-    "copilot",
-    "chalice",
-    "rain",
-    "eksctl",
-    "sceptre",
+    "cdk", "aws", "sam", "sst", "ampx", "amplify", "serverless", "sls", "copilot", "chalice", "rain", "eksctl", "sceptre",
     "zappa",
-)
+)  # fmt: skip
 _VERBS = frozenset(
     [
-        "deploy",
-        "destroy",
-        "delete",
-        "remove",
-        "rollback",
-        "gc",
-        "orphan",
-        "import",
-        "refactor",
-        "watch",
-        "bootstrap",
-        "push",
-        "publish",
-        "sync",
-        "rm",
-        "rb",
-        "mv",
-        "terminate",
-        "launch",
-        "prune",
-        "dev",
-        "sandbox",
-        "undeploy",
-        "cloudformation",
-        "dynamodb",
-        "s3",
-        "s3api",
-        "rds",
-        "execute-change-set",
+        "deploy", "destroy", "delete", "remove", "rollback", "gc", "orphan", "import", "refactor", "watch", "bootstrap",
+        "push", "publish", "sync", "rm", "rb", "mv", "terminate", "launch", "prune", "dev", "sandbox", "undeploy",
+        "cloudformation", "dynamodb", "s3", "s3api", "rds", "execute-change-set",
     ]
-)
+)  # fmt: skip
 _NAMED = DEPLOYERS | {name for name, tool in NAMES.items() if tool in DEPLOYERS}
 
 

@@ -13,25 +13,10 @@ if TYPE_CHECKING:
 
 _VALUED = set(
     [
-        "-f",
-        "--file",
-        "--makefile",
-        "-C",
-        "--directory",
-        "-I",
-        "--include-dir",
-        "-j",
-        "--jobs",
-        "-l",
-        "--load-average",
-        "-o",
-        "--old-file",
-        "-W",
-        "--what-if",
-        "--eval",
-        "-O",
+        "-f", "--file", "--makefile", "-C", "--directory", "-I", "--include-dir", "-j", "--jobs", "-l", "--load-average",
+        "-o", "--old-file", "-W", "--what-if", "--eval", "-O",
     ]
-)
+)  # fmt: skip
 _ASSIGN = lazy_pattern(
     r"(?:export\s+|override\s+|unexport\s+)*([\w.-]+)\s*(\?=|:{0,3}=|\+=|!=)\s?(.*)", re.ASCII | re.DOTALL
 )

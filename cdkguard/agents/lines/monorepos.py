@@ -14,21 +14,9 @@ if TYPE_CHECKING:
     from cdkguard.agents.lines.session import Session
 
 _VALUED = {
-    "--filter",
-    "-F",
-    "--scope",
-    "--ignore",
-    "--concurrency",
-    "--projects",
-    "-p",
-    "--target",
-    "-t",
-    "--targets",
-    "--parallel",
-    "--configuration",
-    "-c",
-    "--exclude",
-}
+    "--filter", "-F", "--scope", "--ignore", "--concurrency", "--projects", "-p", "--target", "-t", "--targets",
+    "--parallel", "--configuration", "-c", "--exclude",
+}  # fmt: skip
 
 
 def follow_monorepo(session: Session, words: tuple[str, ...], state: State) -> None:

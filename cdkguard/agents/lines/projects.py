@@ -31,24 +31,9 @@ _TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 _TABLES["rtx"] = _TABLES["mise"]
 _VALUED = {
-    "-C",
-    "--directory",
-    "-p",
-    "--project",
-    "-e",
-    "--env",
-    "--root",
-    "--cd",
-    "-n",
-    "--venv",
-    "-f",
-    "--file",
-    "-s",
-    "--session",
-    "-c",
-    "--collection",
-    "-r",
-}
+    "-C", "--directory", "-p", "--project", "-e", "--env", "--root", "--cd", "-n", "--venv", "-f", "--file", "-s",
+    "--session", "-c", "--collection", "-r",
+}  # fmt: skip
 _RUN = {"run", "r", "task"}
 
 

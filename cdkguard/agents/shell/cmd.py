@@ -10,24 +10,9 @@ from cdkguard.text.regexes import lazy_pattern
 
 _CMD_WORD = lazy_pattern(r"\"[^\"]*\"?|[^\s\"&|<>()]+")
 _CMD_KEYWORDS = {
-    "if",
-    "else",
-    "for",
-    "do",
-    "in",
-    "not",
-    "exist",
-    "errorlevel",
-    "call",
-    "start",
-    "@echo",
-    "setlocal",
-    "endlocal",
-    "/b",
-    "/wait",
-    "/i",
-    "/d",
-}
+    "if", "else", "for", "do", "in", "not", "exist", "errorlevel", "call", "start", "@echo", "setlocal", "endlocal", "/b",
+    "/wait", "/i", "/d",
+}  # fmt: skip
 
 
 def parse_cmd(text: str, budget: Budget) -> tuple[Node, ...]:

@@ -18,18 +18,9 @@ _ENDS = " \t\r\n|;&(){}<>,"
 _KEYWORDS = {"if", "else", "elseif", "while", "for", "foreach", "foreach-object", "do", "until", "try", "catch", "finally", "switch", "%", "?",
              "where-object", "where", "return", "function", "param", "begin", "process", "end", "in", "trap", "throw"}  # fmt: skip
 _INVOKES = {
-    "&",
-    ".",
-    "iex",
-    "invoke-expression",
-    "start-process",
-    "saps",
-    "start",
-    "invoke-command",
-    "icm",
-    "start-job",
+    "&", ".", "iex", "invoke-expression", "start-process", "saps", "start", "invoke-command", "icm", "start-job",
     "measure-command",
-}
+}  # fmt: skip
 
 
 def parse_powershell(text: str, budget: Budget) -> tuple[Node, ...]:
@@ -200,17 +191,9 @@ def _make_command(words: list[Word], redirects: tuple[Redirect, ...]) -> Node:
         )
     if name in ("start-process", "saps", "start", "start-job", "invoke-command", "icm"):
         skipped = {
-            "-filepath",
-            "-argumentlist",
-            "-args",
-            "-wait",
-            "-nonewwindow",
-            "-passthru",
-            "-scriptblock",
-            "-verb",
-            "runas",
+            "-filepath", "-argumentlist", "-args", "-wait", "-nonewwindow", "-passthru", "-scriptblock", "-verb", "runas",
             "-command",
-        }
+        }  # fmt: skip
         return Simple(tuple(word for word in words[1:] if not _is_plain(word, skipped)), redirects)
     if name == "." and len(words) > 1:
         return Simple(tuple(words[1:]), redirects)

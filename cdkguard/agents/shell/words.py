@@ -89,7 +89,7 @@ def _read_special(text: str, at: int, is_quoted: bool) -> tuple[Piece, int]:
     if after == "(":
         end = find_closing(text, at + 2, "(")
         inside, source = text[at + 2 : end], text[at : end + 1]
-        if inside.startswith("(") and inside.endswith(")"):
+        if inside.startswith("(") and find_closing(inside, 1, "(") == len(inside) - 1:
             return Parameter("", source, is_quoted), end + 1
         return Output(inside, source, is_quoted), end + 1
     if after == "{":

@@ -9,55 +9,17 @@ from cdkguard.agents.wrappers.nouns import Inside
 
 _XARGS = set(
     [
-        "-a",
-        "-d",
-        "-E",
-        "-I",
-        "-L",
-        "-n",
-        "-P",
-        "-s",
-        "-J",
-        "-R",
-        "--arg-file",
-        "--delimiter",
-        "--replace",
-        "--max-lines",
-        "--max-args",
-        "--max-procs",
-        "--max-chars",
-        "--eof",
-        "--process-slot-var",
+        "-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s", "-J", "-R", "--arg-file", "--delimiter", "--replace", "--max-lines",
+        "--max-args", "--max-procs", "--max-chars", "--eof", "--process-slot-var",
     ]
-)
+)  # fmt: skip
 _PARALLEL = set(
     [
-        "-j",
-        "--jobs",
-        "-a",
-        "--arg-file",
-        "-n",
-        "--max-args",
-        "-N",
-        "-L",
-        "--max-lines",
-        "-I",
-        "--colsep",
-        "-C",
-        "-S",
-        "--sshlogin",
-        "--joblog",
-        "--tmpdir",
-        "--results",
-        "--delay",
-        "--timeout",
-        "--retries",
-        "--workdir",
-        "--wd",
-        "--tagstring",
-        "--progress-bar",
+        "-j", "--jobs", "-a", "--arg-file", "-n", "--max-args", "-N", "-L", "--max-lines", "-I", "--colsep", "-C", "-S",
+        "--sshlogin", "--joblog", "--tmpdir", "--results", "--delay", "--timeout", "--retries", "--workdir", "--wd",
+        "--tagstring", "--progress-bar",
     ]
-)
+)  # fmt: skip
 MOST = 8  # commands of one line that are looked at one by one
 
 

@@ -8,29 +8,10 @@ from cdkguard.agents.wrappers.nouns import Inside
 
 _SSH = set(
     [
-        "-B",
-        "-b",
-        "-c",
-        "-D",
-        "-E",
-        "-e",
-        "-F",
-        "-I",
-        "-i",
-        "-J",
-        "-L",
-        "-l",
-        "-m",
-        "-O",
-        "-o",
-        "-p",
-        "-Q",
-        "-R",
-        "-S",
-        "-W",
-        "-w",
+        "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-p", "-Q", "-R", "-S",
+        "-W", "-w",
     ]
-)
+)  # fmt: skip
 _DOCKER_SWITCHES = set(["-d", "-i", "-t", "-P", "-q", "--rm", "--detach", "--interactive", "--tty", "--init", "--privileged", "--read-only", "--publish-all", "--no-deps", "--service-ports", "--use-aliases", "--build", "--quiet-pull", "--remove-orphans", "--sig-proxy", "--oom-kill-disable", "--no-healthcheck", "--quiet", "-T", "--no-TTY", "--disable-content-trust", "--dry-run", "-D", "--debug", "--all-resources", "--compatibility", "--tls", "--tlsverify"])  # fmt: skip
 # Images whose own entry point is one of our tools.
 _IMAGES = {

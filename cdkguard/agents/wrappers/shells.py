@@ -8,23 +8,9 @@ from cdkguard.agents.shell.state import is_known
 from cdkguard.agents.wrappers.nouns import Inside
 
 SHELLS = {
-    "sh",
-    "bash",
-    "zsh",
-    "dash",
-    "ksh",
-    "mksh",
-    "ash",
-    "fish",
-    "rbash",
-    "csh",
-    "tcsh",
-    "oksh",
-    "yash",
-    "elvish",
-    "nu",
+    "sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "oksh", "yash", "elvish", "nu",
     "xonsh",
-}
+}  # fmt: skip
 POWERSHELLS = {"pwsh", "powershell"}
 _VALUED = {"-o", "+o", "-O", "+O", "--rcfile", "--init-file", "-C", "--init-command", "--features"}
 
