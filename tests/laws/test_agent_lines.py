@@ -101,7 +101,10 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)), st.sampled_from(("posix", "powershell", "cmd")))
+@given(
+    st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)),
+    st.sampled_from(("posix", "powershell", "cmd")),
+)
 @settings(max_examples=400, deadline=None)
 def test_reading_never_fails_and_what_is_found_passes_the_gate(text, shell):
     parsed = parse_line(text, shell, "", {})

@@ -51,7 +51,9 @@ def describe(action: Action, wanted: str) -> str:
 
 
 def _fields_of(wanted: str) -> list[str]:
-    return [word.partition("=")[0] for word in wanted.split(" ") if word.partition("=")[0] in Action._fields and "=" in word]
+    return [
+        word.partition("=")[0] for word in wanted.split(" ") if word.partition("=")[0] in Action._fields and "=" in word
+    ]
 
 
 def _show(value: object) -> str:

@@ -22,8 +22,16 @@ def differs(row: Row, repository: str) -> list[str]:
     wanted = [] if row.expected == "-" else row.expected.split(" ; ")
     shown = [describe(action, text) for action, text in zip(parsed.actions, wanted, strict=False)]
     missing = [text for text in wanted if not any(fits(text, action) for action in parsed.actions)]
-    surplus = [f"{action.kind} {action.tool} {action.verb}" for action in parsed.actions if not any(fits(text, action) for text in wanted)]
-    return [*(f"missing: {text}; got {shown}" for text in missing), *(f"surplus: {text}" for text in surplus), *parsed.problems]
+    surplus = [
+        f"{action.kind} {action.tool} {action.verb}"
+        for action in parsed.actions
+        if not any(fits(text, action) for text in wanted)
+    ]
+    return [
+        *(f"missing: {text}; got {shown}" for text in missing),
+        *(f"surplus: {text}" for text in surplus),
+        *parsed.problems,
+    ]
 
 
 def fits(wanted: str, action) -> bool:
@@ -58,7 +66,9 @@ def test_a_line_is_read_as_the_table_says(row, repository):
     assert differs(row, repository) == []
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.expected != "-"], ids=lambda row: row.line[:60].replace("\n", "⏎"))
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.expected != "-"], ids=lambda row: row.line[:60].replace("\n", "⏎")
+)
 def test_a_line_of_ours_passes_the_quick_gate(row):
     assert may_concern(row.line)
 
@@ -71,4 +81,16 @@ def test_an_ordinary_line_does_not(line):
 def test_the_table_is_long_and_holds_every_kind():
     kinds = Counter(text.split()[0] for row in ROWS for text in row.expected.split(" ; "))
     assert len(ROWS) >= 200 and len({(row.line, row.shell) for row in ROWS}) == len(ROWS)
-    assert set(kinds) == {"deploy", "destroy", "maintain", "data-delete", "data-write", "protection", "access", "guard", "pull-request", "hidden", "-"}
+    assert set(kinds) == {
+        "deploy",
+        "destroy",
+        "maintain",
+        "data-delete",
+        "data-write",
+        "protection",
+        "access",
+        "guard",
+        "pull-request",
+        "hidden",
+        "-",
+    }
