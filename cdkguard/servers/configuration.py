@@ -62,6 +62,8 @@ def configure(request: Request, path: str) -> Configured:
         staleness.note_newer_sources(".", path, notes)
     if not runs:
         _refuse_links_out(judged, request.roots)
+    if request.against is not None and kind_of(request.against).is_path:
+        _refuse_links_out(request.against, request.roots)
 
     values: dict[str, Any] = {
         "directory": ".",
@@ -72,10 +74,10 @@ def configure(request: Request, path: str) -> Configured:
         "install": False,
         "outputs": (),
         "timeout": loaded.timeout or LONGEST_SYNTHESIS,
-        "stacks": request.stacks or loaded.stacks,
-        "against": request.against or loaded.against,
-        "environment": request.environment or loaded.environment,
     }
+    # These win over the configuration of a baseline, too: today's file must not get there by this way.
+    given = {"stacks": request.stacks, "against": request.against, "environment": request.environment}
+    values |= {field: value for field, value in given.items() if value}
     if not runs:
         values |= {"app": None, "python_packs": ()}
     config = Overrides(values, {}, {"context": request.context}).apply(loaded)

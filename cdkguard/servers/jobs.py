@@ -103,7 +103,8 @@ def _judgement(request: Request, configured: Configured, report: Report, lead: s
     if verdict == "pass" and configured.not_judged:
         verdict, status, summary = "unknown", int(ExitCode.INPUT), configured.not_judged[0]
     problems = [each.message for each in report.errors]
-    notices = [*configured.not_judged, *(p.message for p in report.problems if not p.fatal)]
+    asked = [f"judged as of the environment {request.environment}, as the call asks"] if request.environment else []
+    notices = [*configured.not_judged, *asked, *(p.message for p in report.problems if not p.fatal)]
     return {
         "verdict": verdict,
         "exitStatus": status,
