@@ -18,6 +18,7 @@ from cdkguard import __version__
 from cdkguard.errors import ExitCode
 from cdkguard.servers.app_tools import check_cdk_app, plan_cdk_change, plan_cdk_destroy
 from cdkguard.servers.calls import Calls, describe_problem, refuse
+from cdkguard.servers.completions import add_completions
 from cdkguard.servers.held import Held
 from cdkguard.servers.prompts import add_prompts
 from cdkguard.servers.resources import add_resources
@@ -82,6 +83,7 @@ def make_server(directory: str, allows_synth: bool = False) -> Server:
     )
     add_resources(server)
     add_prompts(server)
+    add_completions(server)
     return server
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import time
 
+import mcp_types
 import pytest
 from mcp import Client
 
@@ -344,3 +345,21 @@ def test_the_prompt_forbids_the_short_cut(tmp_path):
 
     text = use(tmp_path, what).content.text
     assert "Do not suppress, accept or approve" in text and "\x1b" not in text
+
+
+def test_ids_of_rules_are_completed(tmp_path):
+    async def what(client):
+        prompt = mcp_types.PromptReference(name="fix_finding")
+        rule = mcp_types.ResourceTemplateReference(uri="cdkguard://rules/{id}")
+        return [
+            (await client.complete(prompt, {"name": "rule", "value": "dynamodb-"})).completion,
+            (await client.complete(rule, {"name": "id", "value": "PITR"})).completion,
+            (await client.complete(prompt, {"name": "path", "value": "/e"})).completion,
+        ]
+
+    begun, inside, path = use(tmp_path, what)
+    assert (
+        begun.values and all("dynamodb-" in each for each in begun.values) and begun.values[0].startswith("dynamodb-")
+    )
+    assert "dynamodb-pitr" in inside.values
+    assert path.values == []
