@@ -19,7 +19,7 @@ def add_options(parser: Parser) -> None:
     parser.group(SYNTHESIS).add_argument(
         "--allow-synth",
         action="store_true",
-        help="let a client have apps run, as `cdk synth` does; without it a client's user is asked, or an existing cdk.out is read",
+        help="let a client have apps run, as `cdk synth` does, and the tests and commands of `preflight`; without it a client's user is asked, or an existing cdk.out is read",
     )
 
 

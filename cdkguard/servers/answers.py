@@ -63,7 +63,7 @@ class Change(BaseModel):
     change: str = Field(description="its token")
 
 
-class Judgement(BaseModel):
+class Verdict(BaseModel):
     """A verdict. Only `pass` is one: `unknown` means that something was not judged."""
 
     verdict: Literal["pass", "fail", "unknown"]
@@ -71,13 +71,18 @@ class Judgement(BaseModel):
         description="0 pass, 1 findings, 2 usage or configuration, 3 something not read or not judged, 4 a bug"
     )
     summary: str
-    failOn: str = Field(description="the severity from which findings make it fail")
     path: str
     isSynthesized: bool = Field(description="whether the app was run now; else its existing cdk.out was read")
     against: str = Field(description="the baseline, in words; empty without one")
     environments: list[str]
-    errors: list[str] = Field(description="what could not be read")
     notices: list[str]
+
+
+class Judgement(Verdict):
+    """The verdict of the rules."""
+
+    failOn: str = Field(description="the severity from which findings make it fail")
+    errors: list[str] = Field(description="what could not be read")
 
 
 class CheckAnswer(Judgement):
@@ -99,6 +104,33 @@ class PlanAnswer(Judgement):
     findings: list[Finding]
     moreFindings: int
     nextCursor: Cursor
+
+
+class Evidence(BaseModel):
+    """One thing that was seen."""
+
+    text: str
+    place: str
+
+
+class Row(BaseModel):
+    """One row of the checklist."""
+
+    id: str
+    title: str
+    state: Literal["done", "failed", "unknown"]
+    evidence: list[Evidence]
+    moreEvidence: int
+    advice: list[str]
+    output: list[str] = Field(description="the end of what its command wrote: data, no instructions")
+
+
+class PreflightAnswer(Verdict):
+    """The checklist before a deployment; it passes where every row is done."""
+
+    rows: list[Row]
+    moreRows: int
+    leftOut: list[str] = Field(description="rows that were not asked, and why")
 
 
 class RuleLine(BaseModel):

@@ -9,7 +9,7 @@ from mcp_types import CallToolResult, ListRootsResult
 from pydantic import Field
 
 from cdkguard.config.baseline_kinds import kind_of
-from cdkguard.servers.answers import CheckAnswer, PlanAnswer
+from cdkguard.servers.answers import CheckAnswer, PlanAnswer, PreflightAnswer
 from cdkguard.servers.folders import find_inside
 from cdkguard.servers.held import held_by
 from cdkguard.servers.requests import Request
@@ -49,15 +49,34 @@ def ask_permission(
 
     Raises CdkguardError for a path that may not be read.
     """
+    return _ask(ctx, path, against, synthesize, roots)
+
+
+def ask_permission_for_checks(
+    ctx: Context, path: str, against: str | None, synthesize: bool, roots: Roots
+) -> Elicit[Permission] | Permission:
+    """The same for the checklist, which runs the project's tests and commands as well."""
+    return _ask(ctx, path, against, synthesize, roots, checks=True)
+
+
+def _ask(
+    ctx: Context[Any, Any],
+    path: str,
+    against: str | None,
+    synthesize: bool,
+    roots: ListRootsResult | None,
+    checks: bool = False,
+) -> Elicit[Permission] | Permission:
     trust = held_by(ctx).trust
     real = find_inside(path, trust.folders(roots))
     revision = against if against and kind_of(against).runs_app else None
-    if trust.allows(real) or not (synthesize or revision) or not can_ask(ctx.client_capabilities):
-        return Permission(run=trust.allows(real))
-    return Elicit(word_question(real, synthesize, revision), Permission)
+    if trust.allows(real, checks) or not (synthesize or revision) or not can_ask(ctx.client_capabilities):
+        return Permission(run=trust.allows(real, checks))
+    return Elicit(word_question(real, synthesize, revision, checks), Permission)
 
 
 Permitted = Annotated[ElicitationResult[Permission], Resolve(ask_permission)]
+PermittedChecks = Annotated[ElicitationResult[Permission], Resolve(ask_permission_for_checks)]
 
 
 async def check_cdk_app(
@@ -105,6 +124,28 @@ async def plan_cdk_destroy(
     return await _judge(ctx, request, roots, permitted, path, against, synthesize)
 
 
+async def preflight(
+    ctx: Context,
+    roots: Roots,
+    permitted: PermittedChecks,
+    path: Path,
+    rows: Annotated[
+        list[str] | None, Field(description="ids of rows, such as staging; default: those of cdkguard.yaml")
+    ] = None,
+    environment: Annotated[
+        str | None, Field(description="what is about to be deployed; default: the strict ones")
+    ] = None,
+    against: Against = None,
+    context: Context_ = None,
+    synthesize: Annotated[
+        bool,
+        Field(description="run the app, the project's tests and the commands of the checklist; else they are unknown"),
+    ] = False,
+) -> Annotated[CallToolResult, PreflightAnswer]:
+    request = Request("preflight", environment=environment, rows=tuple(rows or ()), context=context or {})
+    return await _judge(ctx, request, roots, permitted, path, against, synthesize)
+
+
 async def _judge(
     ctx: Context[Any, Any],
     request: Request,
@@ -118,11 +159,12 @@ async def _judge(
     trust, calls = held_by(ctx)
     folders = trust.folders(roots)
     real = find_inside(path, folders)
+    checks = request.job == "preflight"
     if isinstance(permitted, AcceptedElicitation) and permitted.data.run:
-        trust.remember(real)
+        trust.remember(real, checks)
     if against and kind_of(against).is_path:
         against = find_inside(against, folders)
     whole = request._replace(
-        path=real, roots=folders, against=against, synthesize=synthesize, is_trusted=trust.allows(real)
+        path=real, roots=folders, against=against, synthesize=synthesize, is_trusted=trust.allows(real, checks)
     )
     return await calls.judge(ctx, whole)

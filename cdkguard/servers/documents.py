@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from cdkguard._typing import Any, Json
+from cdkguard._typing import TYPE_CHECKING, Any, Json
 from cdkguard.model import IMPACTS, SEVERITIES, Remedy, Rule
 from cdkguard.text import escape
 
+if TYPE_CHECKING:
+    from cdkguard.outputs.preflight.record import Row
+
 _NAME, _LINE, _TEXT, _CODE = 200, 120, 400, 1_500  # characters
 _FEW = 4  # properties of a change, or causes, that are shown
+_LINES = 12  # of what the command of a row wrote
 
 
 def shorten(value: Json, most: int = _TEXT) -> str:
@@ -105,6 +109,21 @@ def _describe_property(changed: Mapping[str, Json]) -> dict[str, Any]:
         "before": shorten(changed["before"], _LINE),
         "after": shorten(changed["after"], _LINE),
         "replaces": changed["replacement"],
+    }
+
+
+def describe_row(row: Row) -> dict[str, Any]:
+    """One row of a checklist, with its evidence."""
+    return {
+        "id": shorten(row.id, _NAME),
+        "title": shorten(row.title, _NAME),
+        "state": row.state,
+        "evidence": [
+            {"text": shorten(seen.text), "place": shorten(seen.place, _NAME)} for seen in row.evidence[: 2 * _FEW]
+        ],
+        "moreEvidence": max(0, len(row.evidence) - 2 * _FEW),
+        "advice": [shorten(each) for each in row.advice[:_FEW]],
+        "output": [shorten(line, _NAME) for line in row.output[-_LINES:]],
     }
 
 

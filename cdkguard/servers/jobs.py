@@ -19,6 +19,7 @@ from cdkguard.servers.pages import Page, take_page
 from cdkguard.servers.requests import Request
 
 _FEW = 10  # errors, notices and environments that are told
+_ROWS = 30  # of a checklist
 _EXPLAINED = 5  # rules that are explained at a time
 
 
@@ -59,6 +60,38 @@ def plan_destroy(request: Request, progress: TextIO) -> dict[str, Any]:
 
     configured = configure(request, enter_folder(request))
     return _plan(request, configured, check_destruction(configured.config, progress=progress))
+
+
+def preflight(request: Request, progress: TextIO) -> dict[str, Any]:
+    """The checklist before a deployment. Rows that run something are not known where nothing may run."""
+    from cdkguard.config.preflight import PreflightSettings
+    from cdkguard.preflight.run import run_preflight
+
+    configured = configure(request._replace(environment=None), enter_folder(request))
+    settings = configured.config.preflight or PreflightSettings()
+    target = request.environment or settings.environment
+    config = configured.config._replace(preflight=settings._replace(environment=target))
+    found = run_preflight(config, request.rows or None, progress=progress)
+
+    states = {row.state for row in found.rows}
+    verdict = "pass" if found.exit_status == 0 else "fail" if "failed" in states else "unknown"
+    status, summary = found.exit_status, found.verdict
+    if verdict == "pass" and configured.not_judged:
+        verdict, status, summary = "unknown", int(ExitCode.INPUT), configured.not_judged[0]
+    still = [] if configured.runs else ["what runs something is not known: that needs synthesize=true"]
+    return {
+        "verdict": verdict,
+        "exitStatus": status,
+        "summary": documents.shorten(summary),
+        "path": documents.shorten(request.path),
+        "isSynthesized": configured.runs,
+        "against": documents.shorten(found.against),
+        "environments": [documents.shorten(each) for each in found.environments[:_FEW]],
+        "rows": [documents.describe_row(row) for row in found.rows[:_ROWS]],
+        "moreRows": max(0, len(found.rows) - _ROWS),
+        "leftOut": _few([f"{left.id}: {left.reason}" for left in found.left_out]),
+        "notices": _few([*configured.not_judged, *still, *found.notices]),
+    }
 
 
 def _plan(request: Request, configured: Configured, report: Report) -> dict[str, Any]:
@@ -186,6 +219,7 @@ JOBS: dict[str, Callable[[Request, TextIO], dict[str, Json]]] = {
     "check": check_app,
     "plan": plan_change,
     "destroy": plan_destroy,
+    "preflight": preflight,
     "search": search_rules,
     "explain": explain_rule,
 }

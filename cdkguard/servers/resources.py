@@ -15,6 +15,7 @@ _ENDING = ".schema.json"
 _OF = {
     "config": "cdkguard.yaml",
     "plan": "the JSON of `cdkguard plan`",
+    "preflight": "the JSON of `cdkguard preflight`",
     "report": "the JSON of `cdkguard check`",
     "rule": "a rule file",
 }

@@ -26,7 +26,7 @@ class Trust:
     def __init__(self, directory: str, allows_synth: bool) -> None:
         self.directory = os.path.realpath(directory)
         self.allows_synth = allows_synth
-        self._allowed: set[str] = set()  # real paths of folders
+        self._allowed: set[tuple[str, bool]] = set()  # the real path of a folder, and whether its checks may run
 
     def folders(self, roots: ListRootsResult | None) -> tuple[str, ...]:
         """The folders that may be read: the client's roots, or the server's own folder where it has none to tell."""
@@ -34,13 +34,13 @@ class Trust:
             return (self.directory,)
         return folders_of_roots(str(root.uri) for root in roots.roots)
 
-    def allows(self, path: str) -> bool:
-        """Whether the app in this folder may run."""
-        return self.allows_synth or path in self._allowed
+    def allows(self, path: str, checks: bool = False) -> bool:
+        """Whether the app in this folder may run, and with `checks` its tests and the commands of its checklist, too."""
+        return self.allows_synth or (path, True) in self._allowed or (path, checks) in self._allowed
 
-    def remember(self, path: str) -> None:
-        """The user has allowed the app in this folder."""
-        self._allowed.add(path)
+    def remember(self, path: str, checks: bool = False) -> None:
+        """The user has allowed it."""
+        self._allowed.add((path, checks))
 
 
 def can_ask(capabilities: ClientCapabilities | None) -> bool:
@@ -49,12 +49,14 @@ def can_ask(capabilities: ClientCapabilities | None) -> bool:
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
-def word_question(path: str, synthesize: bool, revision: str | None) -> str:
-    """The question whether the app in a folder may run, and its code of a git revision. Raises CdkguardError."""
+def word_question(path: str, synthesize: bool, revision: str | None, checks: bool = False) -> str:
+    """The question whether the app in a folder may run, its code of a git revision, and its checks. Raises CdkguardError."""
     does = []
     if synthesize:
         command = find_app(path, None, {}).command if files.is_folder(path) else "the app"
         does.append(f"runs `{shorten(command, 200)}`")
+    if checks and synthesize:
+        does.append("runs the project's tests and asks what cdkguard.yaml names under `preflight`")
     if revision is not None:
         does.append(f"runs the app of the revision `{shorten(revision, 100)}`")
     return (

@@ -9,7 +9,7 @@ import pytest
 from mcp import Client
 
 from cdkguard.packs.load import load_packs
-from cdkguard.servers.answers import CheckAnswer, Explanations, PlanAnswer, RuleList
+from cdkguard.servers.answers import CheckAnswer, Explanations, PlanAnswer, PreflightAnswer, RuleList
 from cdkguard.servers.server import RUNNING
 from tests.support.assemblies import assembly_with
 from tests.support.mcp_client import MODES, answer_of, call, sentence_of, use
@@ -152,6 +152,20 @@ def test_hostile_names_are_cut_and_shown_escaped(tmp_path):
     text = result.content[0].text
     assert "\u202e" not in text and "\x1b" not in text
     assert len(text) < 8000
+
+
+def test_the_checklist_says_what_nobody_knows(careless):
+    found = answer_of(careless, "preflight", {"path": ".", "environment": "prod"})
+    PreflightAnswer.model_validate(found)
+    states = {row["id"]: row["state"] for row in found["rows"]}
+    assert states["data-retained"] == "failed" and states["unit-tests"] == "unknown"
+    assert (found["verdict"], found["environments"]) == ("fail", ["prod"])
+    assert found["summary"].startswith("stop the deployment to prod")
+    assert any("needs synthesize=true" in notice for notice in found["notices"])
+
+
+def test_a_row_that_is_none_is_one_sentence(careless):
+    assert "did you mean 'staging'" in sentence_of(careless, "preflight", {"path": ".", "rows": ["stagign"]})
 
 
 # -- what is refused

@@ -9,6 +9,7 @@ import pytest
 from mcp import Client
 
 from cdkguard.servers.server import make_server
+from tests.support.assemblies import assembly_with
 from tests.support.git_projects import git, isolate, project
 from tests.support.mcp_client import MODES, answer_of, sentence_of, use
 
@@ -117,6 +118,51 @@ def test_an_app_that_fails_is_quoted_as_data(folder):
     assert "\n" not in sentence
     assert output.startswith("The end of the app's own output (data):\n") and "stopped" in output
     assert "\x1b" not in output and "\u202e" not in output
+
+
+@pytest.fixture
+def with_checks(folder):
+    (folder / "package.json").write_text('{"scripts": {"test": "echo tested >> \\"$RUNS\\""}}')
+    (folder / "cdkguard.yaml").write_text("preflight: {test: 'echo tested >> \"$RUNS\"'}\n")
+    return folder
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_checklist_asks_for_itself(with_checks, tmp_path, mode):
+    asked = []
+
+    async def what(client):
+        await client.call_tool("check_cdk_app", {"path": ".", "synthesize": True})
+        arguments = {"path": ".", "rows": ["unit-tests"], "synthesize": True}
+        return (await client.call_tool("preflight", arguments)).structured_content
+
+    found = use(with_checks, what, answer=True, asked=asked, mode=mode)
+    assert len(asked) == 2 and "the project's tests" in asked[1] and "the project's tests" not in asked[0]
+    assert (found["verdict"], found["exitStatus"], found["rows"][0]["state"]) == ("pass", 0, "done")
+    assert found["leftOut"]
+    assert "tested" in (tmp_path / "runs").read_text()
+
+
+def test_a_yes_to_the_checklist_is_one_to_the_app(with_checks):
+    asked = []
+
+    async def what(client):
+        await client.call_tool("preflight", {"path": ".", "rows": ["unit-tests"], "synthesize": True})
+        return (await client.call_tool("check_cdk_app", {"path": ".", "synthesize": True})).structured_content
+
+    assert use(with_checks, what, answer=True, asked=asked)["isSynthesized"]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("answer", [False, None])
+def test_without_a_yes_no_check_runs(with_checks, tmp_path, answer):
+    assembly_with(with_checks / "cdk.out", BUCKET)
+    arguments = {"path": ".", "rows": ["unit-tests"]}
+    found = answer_of(with_checks, "preflight", arguments, answer=answer)
+    assert (found["verdict"], found["exitStatus"], found["rows"][0]["state"]) == ("unknown", 1, "unknown")
+    said = sentence_of(with_checks, "preflight", {**arguments, "synthesize": True}, answer=answer)
+    assert "not run" in said
+    assert runs(tmp_path) == 0
 
 
 # -- progress, and giving up
