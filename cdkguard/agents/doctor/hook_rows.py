@@ -134,7 +134,7 @@ def _row_of_proof(host: Host, shown: str, command: str, proof: Proof) -> Row:
     harmless, destroying = proof
     if proof.holds:
         words = {"deny": "denied", "ask": "asked about"}[destroying.verdict]
-        text = f"{shown}: `{DESTROYING}` of a sample app is {words} in {_time(destroying)}, `ls` passes in {_time(harmless)}"
+        text = f"{shown}: `{DESTROYING}` of a sample table is {words} in {_time(destroying)}, `ls` passes in {_time(harmless)}"
         return Row(AGENTS, host.title, "ok", text, evidence=evidence)
     if harmless.verdict in ("deny", "ask"):
         text = f"{shown}: it refuses every command, `ls` too: {_short(harmless.reason)}"
@@ -142,6 +142,9 @@ def _row_of_proof(host: Host, shown: str, command: str, proof: Proof) -> Row:
     if destroying.verdict in ("silent", "allow"):
         text = f"{shown}: it lets `{DESTROYING}` of a production table pass"
         return Row(AGENTS, host.title, "broken", text, f"cdkguard agents install {host.name}", evidence)
+    if destroying.verdict in ("deny", "ask") and harmless.verdict in ("silent", "allow"):
+        text = f"{shown}: it stops a sample `cdk destroy`, and could not judge it: {_short(destroying.reason)}"
+        return Row(AGENTS, host.title, "broken", text, "cdkguard agents explain 'cdk destroy'", evidence)
     wrong = destroying if destroying.verdict in ("failed", "late") else harmless
     return Row(AGENTS, host.title, "broken", f"{shown}: {_short(wrong.reason)}", "run the command by hand", evidence)
 

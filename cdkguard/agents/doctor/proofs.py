@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
-from cdkguard.agents.doctor.samples import DESTROYING, HARMLESS, payload_of
+from cdkguard.agents.doctor.samples import DESTROYING, HARMLESS, TABLE, payload_of
 from cdkguard.system import files, processes
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ class Proof(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the hook lets the one pass and stops the other."""
-        return self.harmless.verdict in ("silent", "allow") and self.destroying.verdict in ("deny", "ask")
+        """Whether the hook lets the one pass, and stops the other for the table that it would delete."""
+        is_stopped = self.destroying.verdict in ("deny", "ask") and TABLE in self.destroying.reason
+        return self.harmless.verdict in ("silent", "allow") and is_stopped
 
 
 def prove_command(host: str, command: str, root: str, sample: str, environment: Mapping[str, str]) -> Proof:

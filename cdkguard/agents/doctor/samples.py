@@ -13,9 +13,10 @@ from cdkguard.system import files
 SESSION = "cdkguard-doctor"  # marks what an examination asks, also in the hook's log
 HARMLESS = "ls"
 DESTROYING = "cdk destroy --all --force"
+TABLE = "Orders"
 _TEMPLATE = {
     "Resources": {
-        "Orders": {
+        TABLE: {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]},
             "DeletionPolicy": "Delete",

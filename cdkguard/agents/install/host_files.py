@@ -153,19 +153,16 @@ _KIRO_WRITERS = (
 _KIRO_TOOLS = f"{_KIRO_SHELLS}|{_KIRO_WRITERS}|.*{AWS}.*"
 
 
-def _kiro_hook(name: str, trigger: str, fallback: str, **more: Json) -> Json:
-    action = {"type": "command", "command": call_of("kiro", fallback)}
-    return {"name": name, "trigger": trigger, **more, "action": action, "timeout": TIMEOUT, "enabled": True}
-
-
-KIRO = JsonFile(
-    ".kiro/hooks/cdkguard.json",
-    (
-        Hook(("hooks",), _kiro_hook("cdkguard", "PreToolUse", "exit 2", matcher=_KIRO_TOOLS)),
-        Hook(("hooks",), _kiro_hook("cdkguard after edits", "Stop", ""), is_after_edit=True),
-    ),
-    (("version", "v1"),),
-)
+# Its deadline would be 50 s, for files that give it the host's 60.
+_KIRO_HOOK = {
+    "name": "cdkguard",
+    "trigger": "PreToolUse",
+    "matcher": _KIRO_TOOLS,
+    "action": {"type": "command", "command": call_of("kiro", deadline=100)},
+    "timeout": TIMEOUT,
+    "enabled": True,
+}
+KIRO = JsonFile(".kiro/hooks/cdkguard.json", (Hook(("hooks",), _KIRO_HOOK),), (("version", "v1"),))
 KIRO_STEERING = "---\ninclusion: always\n---\n\n" + read_text("production-guardrails.md")
 KIRO_MORE: tuple[Piece, ...] = (
     OwnFile(".kiro/steering/production-guardrails.md", KIRO_STEERING),

@@ -23,10 +23,10 @@ from cdkguard.outputs.render import Options
 GUARD = """
 case "$payload" in
   *"cdk destroy"*) case "$host" in
-    copilot) echo '{"permissionDecision":"ask","permissionDecisionReason":"data dies"}' ;;
-    cursor) echo '{"permission":"deny","user_message":"data dies"}' ;;
-    antigravity) echo '{"decision":"deny","reason":"data dies"}' ;;
-    *) echo "data dies" >&2; exit 2 ;;
+    copilot) echo '{"permissionDecision":"ask","permissionDecisionReason":"Orders dies"}' ;;
+    cursor) echo '{"permission":"deny","user_message":"Orders dies"}' ;;
+    antigravity) echo '{"decision":"deny","reason":"Orders dies"}' ;;
+    *) echo "Orders dies" >&2; exit 2 ;;
   esac ;;
   *) if [ "$host" = cursor ]; then echo '{"permission":"allow"}'; fi ;;
 esac
@@ -80,9 +80,10 @@ def test_a_hook_that_stops_a_destroy_and_lets_ls_pass_is_ok(repository, tmp_path
     install(repository, name)
     (row,) = [row for row in hooks(repository) if row.name == find_host(name).title]
     assert row.state == "ok", row.text
-    assert "`cdk destroy --all --force` of a sample app is " in row.text and "`ls` passes in" in row.text
+    assert "`cdk destroy --all --force` of a sample table is " in row.text and "`ls` passes in" in row.text
     assert (
-        row.evidence["destroying"]["verdict"] in ("deny", "ask") and row.evidence["destroying"]["reason"] == "data dies"
+        row.evidence["destroying"]["verdict"] in ("deny", "ask")
+        and row.evidence["destroying"]["reason"] == "Orders dies"
     )
 
 
@@ -103,10 +104,15 @@ def test_every_host_with_a_hook_is_proved_and_the_plugin_of_opencode_too(reposit
         (READ + "echo no >&2; exit 2\n", "broken", "it refuses every command, `ls` too: no"),
         (READ + "echo oops\n", "broken", "no JSON on standard output: oops"),
         (READ + 'echo "{}"\n', "broken", "no decision in {}"),
+        (
+            READ + 'case "$payload" in *destroy*) echo "no baseline" >&2; exit 2;; esac\n',
+            "broken",
+            "and could not judge it: no baseline",
+        ),
         (READ + "exit 2\n", "broken", "exit status 2 without a word"),
         (READ + """echo '{"decision":"allow"}'\n""", "broken", "it lets `cdk destroy --all --force` of a production"),
     ],
-    ids=["missing", "silent", "crash", "refuses all", "garbage", "no decision", "no reason", "allow"],
+    ids=["missing", "silent", "crash", "refuses all", "garbage", "no decision", "not judged", "no reason", "allow"],
 )
 @pytest.mark.parametrize("name", ["claude", "codex", "kiro", "windsurf"])
 def test_a_hook_that_answers_wrongly_is_broken(repository, tmp_path, name, text, state, words):
