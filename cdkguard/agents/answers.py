@@ -30,18 +30,27 @@ def answer_concern(caller: Caller, call: ToolCall, line: ParsedLine) -> Reply:
     if decision is None:
         decision = ask_judge(request)
         verdict_cache.write_decision(key, decision)
-    decision, reply = shape_reply(host, caller.event, call, decision, is_fresh)
-    log.write_entry(request, decision, time.monotonic() - caller.began, is_fresh)
+    decision, reply = shape_reply(host, caller.event, call, decision)
+    if call.event != "finished" or reply != SILENCE:
+        log.write_entry(request, decision, time.monotonic() - caller.began, is_fresh)
     return reply
 
 
-def shape_reply(host: Host, event: str, call: ToolCall, decision: Decision, is_fresh: bool) -> tuple[Decision, Reply]:
+def shape_reply(host: Host, event: str, call: ToolCall, decision: Decision) -> tuple[Decision, Reply]:
     """(the decision as the host can carry it out, its reply): `ask` is `deny` where nobody can be asked."""
     if call.event == "finished":
-        is_told = decision.answer != "silent" and is_fresh and host.hand_back is not None
-        return decision, host.hand_back(event, decision.reason) if is_told and host.hand_back else SILENCE
+        return decision, _hand_back(host, event, call, decision)
     if decision.answer == "silent":
         return decision, host.pass_by(event) if host.pass_by else SILENCE
     if decision.answer == "ask" and host.ask is not None:
         return decision, host.ask(event, decision.reason)
     return decision._replace(answer="deny"), host.deny(event, decision.reason)
+
+
+def _hand_back(host: Host, event: str, call: ToolCall, decision: Decision) -> Reply:
+    """Findings for the model, once for a session. A judge that failed has none, and nothing waits for them."""
+    if host.hand_back is None or decision.answer == "silent" or "failure" in decision.evidence:
+        return SILENCE
+    from cdkguard.agents.told import is_news
+
+    return host.hand_back(event, decision.reason) if is_news(call.session, decision.reason) else SILENCE

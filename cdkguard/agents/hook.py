@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from cdkguard._typing import TYPE_CHECKING, NamedTuple
-from cdkguard.agents.hosts.events import event_of
+from cdkguard.agents.hosts.events import AFTER, ENDS, event_of
 from cdkguard.agents.hosts.host import DENIED, SILENCE, Host, Payload, Reply
 from cdkguard.agents.hosts.recognise import recognise_host
 from cdkguard.agents.hosts.table import NAMES, load_host
@@ -45,7 +45,12 @@ class Caller:
         self.began = time.monotonic()
 
     def refuse(self, reason: str) -> Reply:
-        """The reply that keeps the tool from running, in the form of the host, if one is known."""
+        """The reply that keeps the tool from running, in the form of the host, if one is known.
+
+        What has run already cannot be kept from it: an agent that has finished may end.
+        """
+        if self.event in (*AFTER, *ENDS):
+            return SILENCE
         if self.host is None and self.asked.hint:
             self.host = load_host(self.asked.hint)
         if self.host is not None:
