@@ -25,7 +25,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class Ended(NamedTuple):
     """A command that has ended, or was ended."""
 
-    status: int | None  # the exit status; negative: the signal; None: it took too long, or could not be started
+    status: int | None  # the exit status; negative: the signal; None: it took too long
     seconds: float
     tail: tuple[str, ...]  # the end of standard output and standard error, without colours and credentials
     problem: str = ""  # why there is no status
@@ -40,7 +40,10 @@ class Ended(NamedTuple):
 
 
 def run_command(command: ShellCommand, more: Mapping[str, str] = {}) -> Ended:
-    """Run a command to its end; whatever happens, no process of its group is left. `more` are environment variables."""
+    """Run a command to its end; whatever happens, no process of its group is left. `more` are environment variables.
+
+    Raises OSError where no process can be started, or the folder is not there.
+    """
     began = time.monotonic()
     tail: deque[str] = deque(maxlen=TAIL)
     process: subprocess.Popen[str] | None = None
@@ -58,8 +61,6 @@ def run_command(command: ShellCommand, more: Mapping[str, str] = {}) -> Ended:
             problem = ""
         except subprocess.TimeoutExpired:
             status, problem = None, f"stopped after {command.timeout:g} s, its `timeout`"
-        except OSError as fault:
-            status, problem = None, f"cannot be started: {fault.strerror or fault}"
         finally:
             if process is not None:
                 with hold_signals():

@@ -116,7 +116,8 @@ def _look_at_pairs(
         text = f"{plural(len(pairs.pairs), 'stack')} in pairs: {_list([f'{path_of(a)} as {path_of(b)}' for a, b in pairs.pairs], 2)}"
         seen.good.append(Evidence(text))
     if values:
-        seen.good.append(Evidence(f"{plural(len(values), 'value')} of the environments differ: {_list(values, 3)}"))
+        text = f"{plural(len(values), 'value')} made otherwise for {subject.staging}: {_list(values, 3)}"
+        seen.good.append(Evidence(text))
 
 
 def _is_accepted(stack: Stack, place: str, subject: Subject) -> bool:

@@ -241,6 +241,16 @@ def report(place):
     return ["report", "a.json", "b.json", "--output=html=fleet.html", "--output=text"]
 
 
+def preflight(place):
+    """Rows of rules, of code and of a command."""
+    place.assembly(resources={"T": TABLE})
+    place.file("cdk.json", {"app": "cdk.out"})
+    place.file("app.py", "import os\nos.environ['NAME']\n")
+    place.file(".env.example", "NAME=\n")
+    place.file("cdkguard.yaml", "preflight: {test: 'true'}\n")
+    return ["preflight", "--only=data-retained,env-example,unit-tests"]
+
+
 def rules_test(place):
     place.file("rules/team-tag.yaml", OWN_RULE.format(severity="low"))
     return ["rules", "test", "rules"]
@@ -266,7 +276,7 @@ def chained(place):
 
 QUICK = {
     nested_assembly: 30, folder_of_templates: 20, from_source: 20, against_git: 15, against_snapshot: 20, differing: 12,
-    snapshot: 12, approve: 12, accept: 10, init: 10, report: 10, rules_test: 10, pre_built: 10, chained: 10,
+    snapshot: 12, approve: 12, accept: 10, init: 10, report: 10, preflight: 15, rules_test: 10, pre_built: 10, chained: 10,
 }  # fmt: skip
 # Commands that meet no case of their own here, and why.
 NOT_TRIED = {

@@ -109,10 +109,13 @@ class Stub:
         tags = members("Tags", ({"Key": k, "Value": v} for k, v in stack.get("tags", {}).items()))
         inputs = members("Parameters", stack.get("parameters", ()))
         protected = str(stack.get("protected", False)).lower()
+        triggers = members(
+            "RollbackTriggers", ({"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in stack.get("rollback", ()))
+        )
         one = (
             f"<member><StackName>{stack['name']}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
             f"<StackStatus>{stack['status']}</StackStatus>"
-            f"<EnableTerminationProtection>{protected}</EnableTerminationProtection>{tags}{inputs}</member>"
+            f"<EnableTerminationProtection>{protected}</EnableTerminationProtection><RollbackConfiguration>{triggers}</RollbackConfiguration>{tags}{inputs}</member>"
         )
         return result("DescribeStacks", f"<Stacks>{one}</Stacks>")
 
