@@ -34,7 +34,7 @@ def decide(request: Request, variables: Mapping[str, str] | None = None) -> Deci
     except Exception as problem:
         text = f"What it does could not be judged, by a bug in cdkguard: {quote(f'{type(problem).__name__}: {problem}', 160)}."
         verdicts.append(Verdict("deny", text))
-    return _decision(verdicts)
+    return _decision(verdicts, request.may_ask)
 
 
 def _tell_what_is_new(request: Request, variables: Mapping[str, str]) -> Decision:
@@ -115,13 +115,13 @@ def _judge_hidden(action: Action, _request: Request, _variables: Mapping[str, st
     return Verdict("ask", f"What {name} does cannot be read without running it.", (), ("Write the command out.",))
 
 
-def _decision(verdicts: list[Verdict]) -> Decision:
+def _decision(verdicts: list[Verdict], may_ask: bool) -> Decision:
     answer = strictest_answer(verdicts)
     strictest = next((v for v in verdicts if v.answer == answer), SILENT)
     tokens = dict.fromkeys(token for verdict in verdicts for token in verdict.tokens)
     return Decision(
         answer,
-        render_reason(verdicts),
+        render_reason(verdicts, may_ask),
         strictest.environment.replace('"', ""),
         ",".join(tokens),
         {"verdicts": [{"answer": v.answer, "headline": v.headline, **v.evidence} for v in verdicts]},

@@ -45,6 +45,7 @@ class Losses(NamedTuple):
     protection: tuple[Finding, ...]
     access: tuple[Finding, ...]
     others: tuple[Finding, ...]  # what else makes a check fail, and is new with this change
+    successors: Mapping[str, Change] = {}  # token of a change of `data` -> the other half of its rename or move
 
     @property
     def is_clean(self) -> bool:
@@ -88,7 +89,12 @@ def find_losses(report: Report, counts_suppressions: bool, approved: Collection[
         and report.decides(f._replace(suppression=None))
     ]
     data.sort(key=lambda change: list(_FATES).index(change.impact) if change.impact in _FATES else 0)
-    return Losses(tuple(data), tuple(protection), tuple(access), tuple(others))
+    by_place = {(c.stack.root.name, c.logical_id): c for c in report.changes}
+    successors = {
+        c.token: by_place.get((c.partner_stack or c.stack.root.name, c.partner_id)) for c in data if c.partner_id
+    }
+    found = {token: change for token, change in successors.items() if change is not None}
+    return Losses(tuple(data), tuple(protection), tuple(access), tuple(others), found)
 
 
 def _is_exempted_now(finding: Finding) -> bool:
@@ -107,18 +113,21 @@ def _weighs(change: Change, of_change: Mapping[str, Sequence[Finding]], accepted
 
 def describe_losses(losses: Losses, folders: Folders) -> tuple[str, ...]:
     """A sentence for each loss, the worst first."""
-    found = [_describe_change(change, folders) for change in losses.data]
+    found = [_describe_change(change, losses.successors.get(change.token), folders) for change in losses.data]
     found += [_describe_finding(finding, folders) for finding in (*losses.protection, *losses.access, *losses.others)]
     unique = list(dict.fromkeys(found))
     more = [f"And {len(unique) - _MOST_FACTS} more."] if len(unique) > _MOST_FACTS else []
     return (*unique[:_MOST_FACTS], *more)
 
 
-def _describe_change(change: Change, folders: Folders) -> str:
+def _describe_change(change: Change, successor: Change | None, folders: Folders) -> str:
     name = change.construct_path or change.logical_id or change.stack.name
     kind = f" ({quote(change.resource_type)})" if change.resource_type else ""
     fate = _FATES.get(change.impact, "changes")
     renamed = ", because its id changed" if change.has_detail("renamed") else ""
+    if successor is not None:
+        now = successor.construct_path or successor.logical_id
+        renamed += f" (it is {quote(now)}{_place(successor.source, folders)} now)"
     return f"{quote(name)}{kind}{_place(change.source, folders)} {fate}{renamed}."
 
 

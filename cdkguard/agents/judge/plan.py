@@ -23,7 +23,7 @@ from cdkguard.agents.nouns import Action
 from cdkguard.check.run import check_assembly
 from cdkguard.config import approvals
 from cdkguard.errors import BaselineError, CdkguardError
-from cdkguard.model import Report
+from cdkguard.model import Assembly, Report
 
 NO_BASELINE = "no baseline is configured (`against` of cdkguard.yaml)"
 
@@ -67,13 +67,23 @@ def compare_opened(opened: OpenedApp, empty: Plan, trusted: Trusted) -> Plan:
     config = opened.config
     if empty.baseline == "git" and opened.pre_built:
         config = config._replace(directory=trusted.config.directory)
+    found = _only_reached(opened) if empty.baseline == "deployed" else opened.assembly
     try:
-        report = check_assembly(config, opened.assembly)
+        report = check_assembly(config, found)
     except BaselineError as problem:
         return known._replace(problem=describe_problem(problem))
     if report.errors:
         return known._replace(problem=quote(report.errors[0].message, 200))
     return known._replace(losses=losses_of(report, empty.baseline, trusted), against=report.against)
+
+
+def _only_reached(opened: OpenedApp) -> Assembly:
+    """The assembly with the stacks that the command reaches: of no others is it read what is deployed."""
+    found = opened.assembly
+    names = {(stack.construct_path, stack.name) for stack in opened.stacks}
+    reached = [stack for stack in found.stacks if (stack.root.construct_path, stack.root.name) in names]
+    rest = [stack for stack in found.stacks if stack not in reached]
+    return found._replace(stacks=tuple(reached), others=(*found.others, *rest))
 
 
 def losses_of(report: Report, baseline: str, trusted: Trusted) -> Losses:

@@ -56,8 +56,7 @@ def _decide(action: Action, plan: Plan, settings: AgentSettings, where: str) -> 
     ways = ways_out(losses) if losses else ()
     human = (f"A person runs {quote(_line(action), 160)}, having looked at `cdkguard plan`.",)
     if losses and losses.is_destructive and is_severe:
-        what = "take away data" if losses.data else "weaken what protects data"
-        return Verdict("deny", f"{name} would {what} in {where}{_why(plan)}.", facts, (*ways, *human))
+        return Verdict("deny", f"{name} would {_deed(losses)} in {where}{_why(plan)}.", facts, (*ways, *human))
     is_barred = plan.says_production and not settings.may_deploy(str(plan.sign and plan.sign.environment), plan.strict)
     if refused or is_barred:
         text = f"{name} goes to {where}{_why(plan)}, and an agent does not deploy there (`agents: deploy` of cdkguard.yaml)."
@@ -70,7 +69,7 @@ def _decide(action: Action, plan: Plan, settings: AgentSettings, where: str) -> 
     if losses is None:
         return Verdict("ask", f"{name} could not be judged: {plan.problem}.", (), _ways_to_judge(plan))
     if not losses.is_clean:
-        return Verdict("ask", f"{name} changes more in {where} than goes without a question.", facts, ways)
+        return Verdict("ask", f"{name} would {_deed(losses)} in {where}.", facts, ways)
     if deploys_later_edits(action.flags, action.verb):
         return Verdict(
             "ask",
@@ -86,6 +85,15 @@ def _decide(action: Action, plan: Plan, settings: AgentSettings, where: str) -> 
     if plan.severe and need_a_person(action.flags):
         return Verdict("ask", f"{name} goes past a safety net in {where}.", (), human)
     return SILENT._replace(environment=_named(plan), evidence=_evidence(plan))
+
+
+def _deed(losses: Losses) -> str:
+    """The worst that it would do, in a few words."""
+    if losses.data:
+        return "take away data"
+    if losses.protection:
+        return "weaken what protects data"
+    return "widen access" if losses.access else "deploy what fails the check"
 
 
 def _named(plan: Plan) -> str:

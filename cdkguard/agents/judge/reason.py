@@ -13,6 +13,7 @@ _FACTS_END, _WAYS_END = 900, 1_380  # where facts and ways stop, so that the las
 _LEADS = {
     "deny": "cdkguard denies this.",
     "ask": "cdkguard asks a person to confirm this.",
+    "unasked": "cdkguard stops this: a person has to confirm it, and cannot be asked here.",
 }
 _LAST = "Do not retry, reword or split the command: it is judged by what it does. Tell the person what stands here."
 
@@ -35,12 +36,16 @@ def render_names(texts: Sequence[str]) -> str:
     return quote_all(list(dict.fromkeys(texts)), 3)
 
 
-def render_reason(verdicts: Sequence[Verdict]) -> str:
-    """The reasons of all that is not silent, the strictest first; empty where all is."""
+def render_reason(verdicts: Sequence[Verdict], may_ask: bool = True) -> str:
+    """The reasons of all that is not silent, the strictest first; empty where all is.
+
+    `may_ask` says whether the host can ask its user, so that a question is one.
+    """
     told = sorted((v for v in verdicts if v.answer != "silent"), key=lambda v: -rank(v.answer))
     if not told:
         return ""
-    text = _LEADS[told[0].answer]
+    answer = told[0].answer
+    text = _LEADS[answer if answer == "deny" or may_ask else "unasked"]
     headlines = dict.fromkeys(verdict.headline for verdict in told)
     facts = dict.fromkeys(fact for verdict in told for fact in verdict.facts)
     text = _add(text, [*headlines, *facts], _FACTS_END, "more")

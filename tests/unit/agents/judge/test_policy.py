@@ -52,7 +52,7 @@ TABLE = [
     ("dev, clean, snapshot", DEV, "saved", CLEAN, (), None, ALL, "silent", ""),
     ("dev, hotswap", DEV, "deployed", CLEAN, ("--hotswap",), None, ALL, "silent", ""),
     ("dev, watch", DEV, "deployed", CLEAN, ("--watch",), None, ALL, "ask", "nobody has judged yet"),
-    ("dev, data", DEV, "deployed", LOSS, (), None, ALL, "ask", "changes more"),
+    ("dev, data", DEV, "deployed", LOSS, (), None, ALL, "ask", "take away data"),
     ("dev, data, hotswap is said", DEV, "deployed", LOSS, ("--hotswap",), None, ALL, "ask", "past CloudFormation"),
     ("dev, access", DEV, "git", ACCESS, (), None, ALL, "ask", "access-widened"),
     ("dev, protection", DEV, "git", PROTECTION, (), None, ALL, "ask", "deletion-policy-weakened"),
