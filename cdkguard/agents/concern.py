@@ -36,11 +36,24 @@ def _find_patches(command: str) -> tuple[Action, ...]:
 
 def _touches_guard(call: ToolCall) -> bool:
     """Whether a write may be of a file that guards the agent, or of a suppression; the judge looks closer."""
-    from cdkguard.agents.guarded_names import PERHAPS, is_guarded
-
-    if any(is_guarded(path) or os.path.basename(path) in PERHAPS for path in call.paths):
+    if any(_may_be_guarded(spelling) for path in call.paths for spelling in _spellings_of(path, call.directory)):
         return True
     return "cdkguard" in call.content.lower()
+
+
+def _spellings_of(path: str, directory: str) -> tuple[str, str]:
+    """The path as it is written, and where it leads through links."""
+    return path, os.path.realpath(os.path.join(directory, os.path.expanduser(path.removeprefix("file://"))))
+
+
+def _may_be_guarded(path: str) -> bool:
+    """Whether the path may lead to a guarded file; letters that look like others are for the judge to tell."""
+    from cdkguard.agents.guarded_names import PERHAPS, is_guarded
+
+    name = os.path.basename(path)
+    if is_guarded(path) or name in PERHAPS or name.startswith(".env") or not path.isascii():
+        return True
+    return "/.git/" in path.replace("\\", "/").lower()
 
 
 def wants_after_edit(directory: str) -> bool:

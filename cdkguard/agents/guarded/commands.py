@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from cdkguard.agents.guarded.edits import PERSON, guarded_by, is_hook_of_ours, refuse
+from cdkguard.agents.guarded.edits import PERSON, find_inside, guarded_by, is_hook_of_ours, refuse
 from cdkguard.agents.guarded.files import GuardedFile, find_guarded
+from cdkguard.agents.guarded.paths import absolute_path
 from cdkguard.agents.judge.reason import quote, quote_all
 from cdkguard.agents.judge.trusted import Trusted, open_trusted
 from cdkguard.agents.judge.verdict import SILENT, Verdict, rank
@@ -67,13 +68,17 @@ def _judge_foreign(action: Action, trusted: Trusted | None) -> Verdict:
 def _judge_path(path: str, action: Action, more: list[GuardedFile]) -> Verdict:
     directory = action.directory or os.getcwd()
     guarded = find_guarded(path, directory, more)
+    if guarded is None and os.path.isdir(absolute_path(path, directory)):
+        guarded = find_inside(absolute_path(path, directory))
+        if guarded is None:
+            return SILENT
     if guarded is None:
         text = (
             f"{quote(' '.join(action.words) or action.tool, 120)} changes {quote(path)}, which may hold the agent back."
         )
         return Verdict("ask", text, (), (PERSON,))
     if guarded.kind == "hook":
-        if not is_hook_of_ours(path, directory):
+        if not os.path.isdir(absolute_path(path, directory)) and not is_hook_of_ours(path, directory):
             return SILENT
         return Verdict("deny", f"{quote(path)} holds {guarded.words}, and no command changes them.", (), (PERSON,))
     if guarded.kind == "app" and not is_hook_of_ours(path, directory):

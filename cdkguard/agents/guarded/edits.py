@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from cdkguard.agents.guarded.exemptions import find_exemptions
-from cdkguard.agents.guarded.files import GuardedFile, find_guarded, guard_path
+from cdkguard.agents.guarded.files import OTHER, GuardedFile, find_guarded, guard_path
 from cdkguard.agents.guarded.hook_files import is_ours, keeps_chain, keeps_ours, switches_off
 from cdkguard.agents.guarded.paths import absolute_path, added_lines, paths_in_patch
 from cdkguard.agents.judge.app import is_steering
@@ -20,6 +20,7 @@ from cdkguard.errors import CdkguardError, InputError
 from cdkguard.system import files
 
 _LARGEST = 2_000_000  # bytes of a file that is looked at
+_MOST_FILES = 2_000  # of a folder that goes as a whole
 PERSON = "A person makes this edit, or says so and lands it on the main branch."
 
 
@@ -88,11 +89,27 @@ def _judge_path(path: str, content: str, directory: str, more: list[GuardedFile]
 def refuse(path: str, guarded: GuardedFile) -> Verdict:
     """The verdict on a change of a guarded file."""
     text = f"{quote(path)} holds {guarded.words}, and no agent changes them."
-    if guarded.kind in ("approvals", "accepted", "record", "log", "git"):
+    if guarded.kind in ("approvals", "accepted", "record", "log", "git", "program"):
         return Verdict("deny", text, (), (PERSON,))
     return Verdict(
         "ask", f"{quote(path)} holds {guarded.words}: what it loosens would hold the agent back no more.", (), (PERSON,)
     )
+
+
+def find_inside(folder: str) -> GuardedFile | None:
+    """A guarded file in a folder that goes as a whole; of hooks and chains those alone that name cdkguard."""
+    left = _MOST_FILES
+    for inside, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in ("node_modules", "cdk.out", ".venv")]
+        for name in names:
+            left -= 1
+            guarded = find_guarded(name, inside)
+            if left < 0:
+                return OTHER
+            if guarded is None or (guarded.kind in ("hook", "app", "variables") and not is_hook_of_ours(name, inside)):
+                continue
+            return guarded
+    return None
 
 
 def is_hook_of_ours(path: str, directory: str) -> bool:

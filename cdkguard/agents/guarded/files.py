@@ -7,12 +7,24 @@ from fnmatch import fnmatchcase
 
 from cdkguard._typing import TYPE_CHECKING, NamedTuple
 from cdkguard.agents.guarded.paths import comparable, spellings_of
+from cdkguard.agents.guarded_names import is_guarded
 
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     GuardKind: TypeAlias = Literal[
-        "settings", "approvals", "accepted", "snapshot", "rules", "hook", "variables", "log", "git", "app", "record"
+        "settings",
+        "approvals",
+        "accepted",
+        "snapshot",
+        "rules",
+        "hook",
+        "variables",
+        "log",
+        "git",
+        "app",
+        "record",
+        "program",
     ]
 
 
@@ -40,14 +52,23 @@ FILES: tuple[GuardedFile, ...] = (
             "*/.kiro/agents/*", "*/.windsurf/hooks.json", "*/.devin/hooks*", "*/.devin/hooks/*", "*/.opencode/*",
             "*/opencode.json*", "*/.config/opencode/*", "*/.vscode/settings.json", "*/.pre-commit-config.yaml",
             "*/hooks/hooks.json", "*/.amazonq/cli-agents/*", "*/.config/zed/settings.json", "*/.zed/settings.json",
-            "*/etc/claude-code/*", "*/etc/codex/*",
+            "*/etc/claude-code/*", "*/etc/codex/*", "*/.husky/*", "*/.kiro/settings/*", "*/.copilot/hooks/*",
+            "*/.gemini/policies/*", "*/.gemini/config/hooks.json", "*/.codeium/windsurf/hooks.json", "*/opencode/plugins/*",
+            "*/.pre-commit-config.yml",
         ),
         "the hooks that ask cdkguard",
     ),
     GuardedFile("variables", ("*/.env", "*/.env.*", "*/.envrc"), "variables that lead the hook elsewhere"),
     GuardedFile("git", ("*/.git", "*/.git/*"), "git's own files, by which the main branch is known"),
+    GuardedFile(
+        "program",
+        ("*/site-packages/cdkguard/*", "*/bin/cdkguard", "*/scripts/cdkguard.exe"),
+        "cdkguard itself",
+    ),
     GuardedFile("app", ("*/cdk.json", "*/.cdk.json"), "the chain behind the app in cdk.json"),
 )  # fmt: skip
+
+OTHER = GuardedFile("settings", (), "what holds the agent back")
 
 
 def find_guarded(path: str, directory: str, more: Iterable[GuardedFile] = ()) -> GuardedFile | None:
@@ -56,7 +77,7 @@ def find_guarded(path: str, directory: str, more: Iterable[GuardedFile] = ()) ->
     for kind in (*more, *FILES):
         if any(fnmatchcase(spelling, glob) for spelling in spellings for glob in kind.globs):
             return kind
-    return None
+    return OTHER if is_guarded(path) else None
 
 
 def guard_path(kind: GuardKind, path: str, words: str) -> GuardedFile:
