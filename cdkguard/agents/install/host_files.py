@@ -64,6 +64,8 @@ _CLAUDE_TOOLS = f"Bash|PowerShell|Monitor|Write|Edit|MultiEdit|NotebookEdit|use_
 _CLAUDE_STATUS = {"onFailure": "block", "statusMessage": "cdkguard: what would this deploy delete?"}
 CLAUDE_HOOKS: tuple[Entry, ...] = (
     Hook(("hooks", "PreToolUse"), _group("claude", _CLAUDE_TOOLS, more=_CLAUDE_STATUS)),
+    # A command in a skill's text (!`cdk deploy`) runs without PreToolUse. Versions without the event pass over it.
+    Hook(("hooks", "PreSkillShellCommand"), _group("claude", "", more=_CLAUDE_STATUS)),
     Hook(("hooks", "Stop"), _group("claude", "", fallback=""), is_after_edit=True),
 )
 # Only `Edit(...)` rules are asked about paths, for all tools that write: https://code.claude.com/docs/en/permissions
