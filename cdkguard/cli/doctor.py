@@ -34,8 +34,15 @@ def run(options: argparse.Namespace) -> int:
     refuse_missing_folder()
     if not files.is_folder(options.directory):
         raise InputError(f"{options.directory}: no such folder")
-    rows = examine(options.directory)
+    rows = examine(options.directory, _tell)
+    _tell("")
     is_json = options.output == "json"
     sys.stdout.write(render_json(rows) if is_json else render_text(rows, terminal_options("text", color=options.color)))
     sys.stdout.flush()
     return int(ExitCode.FINDINGS if any(row.state == "broken" for row in rows) else ExitCode.OK)
+
+
+def _tell(text: str) -> None:
+    """Show what takes time in one line of a terminal, which the next one replaces."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.agents.doctor.proofs import Answer, Proof, prove_command, prove_plugin
@@ -31,7 +31,7 @@ class Place(NamedTuple):
     environment: Mapping[str, str]
 
 
-def examine_hooks(places: tuple[Place, ...]) -> Iterator[Row]:
+def examine_hooks(places: tuple[Place, ...], tell: Callable[[str], None] = lambda _text: None) -> Iterator[Row]:
     """The rows of all hosts whose files call the hook, and of those that are used without it."""
     proofs: dict[tuple[str, str], Proof] = {}
     with_hook = set()
@@ -43,6 +43,7 @@ def examine_hooks(places: tuple[Place, ...]) -> Iterator[Row]:
             continue
         for host in hosts:
             with_hook.add(host.name)
+            tell(f"asking the hook of {host.title}")
             yield from _examine_host(host, place, proofs)
     yield from _examine_unguarded(places[0], with_hook)
 

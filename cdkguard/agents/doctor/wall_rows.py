@@ -15,8 +15,8 @@ from cdkguard.system import files
 def examine_walls(directory: str, root: str) -> Iterator[Row]:
     """The rows in the order of the table. Nothing is asked of AWS or of GitHub."""
     chain = examine_chain(directory)
-    text = "stops `cdk deploy` with any launcher; does not stop `cdk destroy`" if chain.state == "ok" else chain.text
-    yield Row(WALLS, "chain", chain.state, text, chain.advice)
+    holds = "stops `cdk deploy` with any launcher; does not stop `cdk destroy`"
+    yield Row(WALLS, "chain", chain.state, holds if chain.state == "ok" else f"see cdk.json above; it {holds}")
     yield _examine_termination_protection(directory)
     advice = "docs/deployed.md; a CloudFormation hook judges each change set, whoever sends it"
     yield Row(WALLS, "CloudFormation hook", "unknown", "only the account knows: aws cloudformation list-types", advice)
@@ -70,13 +70,20 @@ def _examine_branch(root: str) -> Row:
     return Row(WALLS, "branch protection", "unknown", f"{text}; {owners} is here" if owners else text, advice)
 
 
+_GIVEN = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # fmt: skip
+
+
 def _examine_credentials(environment: Mapping[str, str]) -> Row:
     """Which credentials an agent would have that is started from this shell. Nothing of them is shown."""
-    given = [name for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN") if environment.get(name)]  # fmt: skip
-    home = [name for name in ("credentials", "config") if os.path.isfile(os.path.join(os.path.expanduser("~"), ".aws", name))]  # fmt: skip
+    given = [name for name in _GIVEN if environment.get(name)]
+    folder = os.path.join(os.path.expanduser("~"), ".aws")
+    places = [
+        *given,
+        *(f"~/.aws/{name}" for name in ("credentials", "config") if os.path.isfile(os.path.join(folder, name))),
+    ]
     advice = "start agents with a role that can read and cannot change production"
-    if not given and not home:
-        return Row(WALLS, "AWS credentials", "ok", "none in this shell, none in ~/.aws: an agent started here has none")
-    places = [*given, *(f"~/.aws/{name}" for name in home)]
-    text = f"an agent started here has what you have ({', '.join(places)}); what that may do is not asked"
+    if places:
+        text = f"an agent started here has what you have ({', '.join(places)}); what that may do is not asked"
+        return Row(WALLS, "AWS credentials", "unknown", text, advice)
+    text = "none in this shell, none in ~/.aws; whether this machine has a role of its own is not asked"
     return Row(WALLS, "AWS credentials", "unknown", text, advice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cdkguard.agents.install.plan import FileChange, Plan, Refusal
@@ -10,6 +11,9 @@ from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
 MOST, SHOWN = 45, 8  # lines of a whole file: more than so many are cut to so many
+_SECRET = re.compile(
+    r'("[^"]*(?:key|token|secret|passw|credential|auth)[^"]*"\s*:\s*")((?:[^"\\]|\\.)*)(")', re.IGNORECASE
+)
 _STYLES = {"+": "passed", "-": "error", "@": "place"}
 
 
@@ -23,9 +27,16 @@ def lay_out_change(change: FileChange) -> Iterator[Line]:
     lines = list(unified_diff(list(before), list(after), lineterm="", n=2))[2:]
     is_short = len(lines) <= MOST or change.before is not None and change.after is not None
     for line in lines if is_short else lines[:SHOWN]:
-        yield [("  ", ""), (escape.terminal(line), _STYLES.get(line[:1], ""))]
+        yield [("  ", ""), (escape.terminal(_hide_secrets(line)), _STYLES.get(line[:1], ""))]
     if not is_short:
         yield [(f"  ... {len(lines) - SHOWN} more lines", "dim")]
+
+
+def _hide_secrets(line: str) -> str:
+    """The line without values that look like secrets: settings of hosts hold keys of servers, and a diff shows lines around."""
+    from cdkguard.text.credentials import hide_credentials
+
+    return hide_credentials(_SECRET.sub(r"\1(hidden)\3", line))
 
 
 def lay_out_refusal(refusal: Refusal) -> Iterator[Line]:

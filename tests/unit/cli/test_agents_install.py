@@ -129,6 +129,16 @@ def test_a_host_without_files_below_the_home_folder_says_so(repository, tmp_path
     assert "Devin CLI: no file below the home folder is known" in capsys.readouterr().out
 
 
+def test_the_diff_shows_no_secret_of_a_line_beside(repository, capsys):
+    (repository / ".cursor").mkdir()
+    servers = {"mcpServers": {"theirs": {"command": "x", "env": {"API_KEY": "hunter2", "NAME": "plain"}}}}
+    (repository / ".cursor/mcp.json").write_text(json.dumps(servers))
+    assert run("cursor", "--mcp", "-y") == 0
+    out = capsys.readouterr().out
+    assert "hunter2" not in out and '"API_KEY": "(hidden)"' in out and "plain" in out
+    assert "hunter2" in (repository / ".cursor/mcp.json").read_text()
+
+
 def test_another_launcher_stays(repository, capsys):
     run("claude", "-y", "--command", "uv run cdkguard", "--mcp")
     hooks = json.loads((repository / ".claude/settings.json").read_text())["hooks"]["PreToolUse"]
