@@ -11,7 +11,7 @@ from cdkguard.config.find import repository_root
 from cdkguard.outputs.preflight.record import Evidence, Row, make_row
 from cdkguard.outputs.summary import plural
 from cdkguard.preflight.env.code_files import is_too_much, list_files
-from cdkguard.preflight.env.collect import CodeReads, collect_reads, find_mentioned
+from cdkguard.preflight.env.collect import CodeReads, collect_reads, find_in_packages, find_mentioned
 from cdkguard.preflight.env.dotenv_file import NAMES, Entry, describe_secret, read_dotenv
 from cdkguard.preflight.env.given import find_given
 from cdkguard.preflight.env.javascript_parser import INSTALL
@@ -72,7 +72,9 @@ def _advise(
     if missing:
         advice.append("add them to the file, commented out where the code has a default")
     if any(one.stale for one in compared):
-        advice.append("take out what nothing reads")
+        advice.append(
+            f"take out what nothing reads; what a library reads belongs under `preflight: {{env_example: {{ignore: [...]}}}}` in {subject.file}"
+        )
     if any(one.secrets for one in compared):
         advice.append("leave the value empty, and change the secret where it is a real one: it is in git")
     if any(INSTALL in seen.text for seen in unclear):
@@ -132,7 +134,8 @@ def _compare(scope: Scope, subject: Subject) -> Compared:
         if not is_known(name) and not _any(name, settings.ignore) and name not in given
     }
     named = {entry.name for entry in entries}
-    missing = [read for read in own.values() if not _is_named(read, named)]
+    absent = [read for read in own.values() if not _is_named(read, named)]
+    missing = [read for read in absent if not read.has_default]
     return Compared(
         [_describe_missing(read, scope) for read in missing],
         _find_stale(scope, entries, code, subject),
@@ -142,7 +145,7 @@ def _compare(scope: Scope, subject: Subject) -> Compared:
             if (reason := describe_secret(entry))
         ],
         _find_unclear(scope, code, subject),
-        _summarize(scope, entries, code, own),
+        _summarize(scope, entries, code, own, len(absent) - len(missing)),
     )
 
 
@@ -180,6 +183,8 @@ def _find_stale(scope: Scope, entries: Sequence[Entry], code: CodeReads, subject
         and not any(_is_named(read, {entry.name}) for read in code.reads)
     ]
     mentioned = find_mentioned(scope.folder, scope.files, {entry.name for entry in unread}) if unread else set()
+    if left := {entry.name for entry in unread} - mentioned:
+        mentioned |= find_in_packages(scope.folder, left)
     return [
         Evidence(
             f"{entry.name} is in {os.path.basename(scope.example or '')}, and nothing reads it",
@@ -202,12 +207,17 @@ def _find_unclear(scope: Scope, code: CodeReads, subject: Subject) -> list[Evide
     return found
 
 
-def _summarize(scope: Scope, entries: Sequence[Entry], code: CodeReads, own: dict[str, Read]) -> Evidence:
+def _summarize(
+    scope: Scope, entries: Sequence[Entry], code: CodeReads, own: dict[str, Read], optional: int
+) -> Evidence:
     where = show_file(os.path.normpath(scope.folder))
     seen = f"{plural(code.files, 'code file')} below {'this folder' if where == '.' else where}"
     if scope.example is None:
         return Evidence(f"no {NAMES[0]}; {plural(len(own), 'variable')} of its own read in {seen}")
-    return Evidence(f"{plural(len(entries), 'variable')} in {show_file(scope.example)}, {len(own)} read in {seen}")
+    rest = f"; {plural(optional, 'field')} of settings with a default not in it" if optional else ""
+    return Evidence(
+        f"{plural(len(entries), 'variable')} in {show_file(scope.example)}, {len(own)} read in {seen}{rest}"
+    )
 
 
 def _any(name: str, globs: Iterable[str]) -> bool:

@@ -16,6 +16,7 @@ _SKIPPED = frozenset((
 _TEST_FOLDERS = frozenset(
     ("test", "tests", "__tests__", "__mocks__", "spec", "e2e", "testing", "fixtures", "cypress", "playwright")
 )
+_TEST_TOOLS = ("playwright.", "jest.", "vitest.", "cypress.", "wdio.", "karma.")  # of their settings
 _MOST = 20_000  # files of a folder
 
 
@@ -46,6 +47,8 @@ def is_test(path: str) -> bool:
     *folders, name = path.lower().split("/")
     stem = name.partition(".")[0]
     if _TEST_FOLDERS & set(folders):
+        return True
+    if ".config." in name and name.startswith(_TEST_TOOLS):
         return True
     return (
         ".test." in name or ".spec." in name or stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"

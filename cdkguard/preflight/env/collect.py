@@ -12,8 +12,10 @@ from cdkguard.preflight.env.reads import FileReads, Read, Unclear, resolve_helpe
 from cdkguard.system import files
 
 _LARGEST = 2_000_000  # bytes of a file that is read; what is larger is made by a program
+_PACKAGES = ("node_modules", ".venv/lib", "venv/lib")
+_MOST_OF_PACKAGES = 1_000_000_000  # bytes of installed packages that are looked through
 _WORDS_IN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ENV_PY = ("environ", "getenv", "dotenv", "decouple", "environs", "BaseSettings", "starlette")
+_ENV_PY = re.compile(r"\benvirons?\b|\bgetenvb?\b|dotenv|\bdecouple\b|BaseSettings|\bstarlette\.config\b")
 # Files whose words do not show that a variable is used.
 _NO_USE = (".md", ".mdx", ".rst", ".txt", ".lock", ".svg", ".png", ".jpg", ".map", ".snap", ".csv")
 _NO_USE_NAMES = ("package-lock.json", "pnpm-lock.yaml", "bun.lockb", "cdkguard.yaml")
@@ -32,7 +34,7 @@ def collect_reads(folder: str, found: Iterable[str], with_tests: bool = False) -
     """The variables that these files below the folder read; raises OSError where one cannot be read."""
     parts: list[FileReads] = []
     classes: list[pydantic_reads.SettingsClass] = []
-    waiting: list[tuple[str, str, str]] = []  # JavaScript that does not name the environment, but may call a helper
+    waiting: list[tuple[str, str, str]] = []  # code that does not name the environment, but may call a helper
     unparsed: list[str] = []
     number = 0
     for path in found:
@@ -46,7 +48,10 @@ def collect_reads(folder: str, found: Iterable[str], with_tests: bool = False) -
         text = _read(os.path.join(folder, path))
         number += 1
         if ending == ".py":
-            parts.append(python_reads.read_python(path, text) if _may_read(text) else _calls_alone(path, text))
+            if _may_read(text):
+                parts.append(python_reads.read_python(path, text))
+            else:
+                waiting.append((path, text, ending))
             classes += pydantic_reads.list_classes(path, text) if "Settings" in text else ()
         elif ending in other_reads.ENDINGS:
             parts.append(other_reads.read_other(path, text, ending))
@@ -60,13 +65,7 @@ def collect_reads(folder: str, found: Iterable[str], with_tests: bool = False) -
 
 
 def _may_read(text: str) -> bool:
-    return any(word in text for word in _ENV_PY)
-
-
-def _calls_alone(path: str, text: str) -> FileReads:
-    """A Python file that names no environment can still call a helper."""
-    found = python_reads.read_python(path, text)
-    return FileReads(calls=found.calls)
+    return _ENV_PY.search(text) is not None
 
 
 def _read_javascript(
@@ -79,7 +78,7 @@ def _read_javascript(
 ) -> None:
     from cdkguard.preflight.env import javascript_reads
 
-    if not javascript_reads.mentions_environment(text) and "nv" not in text:
+    if not javascript_reads.may_read(text):
         waiting.append((path, text, ending))
         return
     try:
@@ -95,14 +94,42 @@ def _read_callers(parts: list[FileReads], waiting: Iterable[tuple[str, str, str]
 
     names = {helper.function for part in parts for helper in part.helpers}
     for path, text, ending in waiting:
-        if not names.isdisjoint(_WORDS_IN.findall(text)):
+        if names.isdisjoint(_WORDS_IN.findall(text)):
+            continue
+        if ending == ".py":
+            parts.append(FileReads(calls=python_reads.read_python(path, text).calls))
+        else:
             parts.append(javascript_reads.read_javascript(path, text, ending))
 
 
 def _read(path: str) -> str:
-    if os.path.islink(path) and not os.path.exists(path):
+    if os.path.isdir(path) or os.path.islink(path) and not os.path.exists(path):  # git lists links and submodules, too
         return ""
     return files.read_bytes(path, _LARGEST).decode("utf-8", "replace")
+
+
+def find_in_packages(folder: str, names: Collection[str]) -> set[str]:
+    """Those of the names that an installed package holds: a library reads variables of its own."""
+    left, mentioned, size = set(names), set[str](), 0
+    for place in _PACKAGES:
+        for directory, folders, found in os.walk(os.path.join(folder, place)):
+            folders[:] = [name for name in folders if name not in ("test", "tests", "docs", "__pycache__", ".cache")]
+            for name in found:
+                if not left or size > _MOST_OF_PACKAGES:
+                    return mentioned
+                if name.endswith((".js", ".mjs", ".cjs", ".py")):
+                    content = _read_package_file(os.path.join(directory, name))
+                    size += len(content)
+                    mentioned |= {one for one in left if one.encode() in content}
+                    left -= mentioned
+    return mentioned
+
+
+def _read_package_file(path: str) -> bytes:
+    try:
+        return files.read_bytes(path, _LARGEST)
+    except OSError:
+        return b""
 
 
 def find_mentioned(folder: str, found: Iterable[str], names: Collection[str]) -> set[str]:

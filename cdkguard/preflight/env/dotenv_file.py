@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cdkguard._typing import NamedTuple
 from cdkguard.text import credentials
-from cdkguard.text.secret_values import is_secret_text
+from cdkguard.text.secret_values import entropy, is_secret_text
 
 NAMES = (".env.example", ".env.sample", ".env.template")
 _ENTRY = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)\s*=(?P<value>.*)")
@@ -20,6 +20,7 @@ _STANDS_IN = re.compile(
     re.IGNORECASE,
 )
 _URL_PASSWORD = re.compile(r"://[^\s/:@]*:(?P<password>[^\s/@]+)@(?P<host>[^\s/:?]+)")
+_ENTROPY = 2.7  # bits per character; `1x00000000000000AA` is a key that only tests
 _LONG = 8  # characters from which a value with letters and digits can be a secret
 
 
@@ -89,4 +90,4 @@ def _may_be_secret(value: str) -> bool:
     """Whether a value is more than a word that stands where the secret belongs."""
     if len(value) < _LONG or _STANDS_IN.search(value):
         return False
-    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and entropy(value) >= _ENTROPY

@@ -10,6 +10,8 @@ _FUNCTIONS = (
     "function_declaration", "function_expression", "arrow_function", "method_definition", "generator_function_declaration", "function",
 )  # fmt: skip
 _EACH = ("forEach", "map", "filter", "every", "some", "find", "reduce", "flatMap")
+# Methods of a schema that take more keys; what others are given are settings.
+_ADDS = ("object", "extend", "merge", "keys", "append", "shape", "concat", "and", "intersection", "safeExtend")
 _WRAPPERS = ("as_expression", "non_null_expression", "parenthesized_expression", "satisfies_expression")
 
 
@@ -145,25 +147,24 @@ class JavaScriptNames:
             return tuple(found) if found and all(found) else ()
         return self.texts.get(text_of(node), ()) if node.type == "identifier" else ()
 
-    def resolve_object(self, node: Any, level: int = 0) -> Any:
-        """The object literal that a schema is made of: `z.object({...}).strict()`, or a variable of one; None else."""
-        if node is None or level > 8:
-            return None
+    def resolve_objects(self, node: Any, level: int = 0) -> list[Any]:
+        """The object literals that a schema is made of: `z.object({...}).strict()`, `base.extend({...})`, a variable of one."""
+        if node is None or level > 12:
+            return []
         if node.type == "object":
-            return node
+            return [node]
         if node.type == "identifier":
-            return self.resolve_object(self.values.get(text_of(node)), level + 1)
+            return self.resolve_objects(self.values.get(text_of(node)), level + 1)
         if node.type in _WRAPPERS and node.named_children:
-            return self.resolve_object(node.named_children[0], level + 1)
-        if node.type == "call_expression":
-            for argument in arguments_of(node):
-                found = self.resolve_object(argument, level + 1)
-                if found is not None:
-                    return found
-            function = node.child_by_field_name("function")
-            if function is not None and function.type == "member_expression":
-                return self.resolve_object(function.child_by_field_name("object"), level + 1)
-        return None
+            return self.resolve_objects(node.named_children[0], level + 1)
+        if node.type != "call_expression":
+            return []
+        function, found = node.child_by_field_name("function"), []
+        if function is not None and function.type == "member_expression":
+            found = self.resolve_objects(function.child_by_field_name("object"), level + 1)
+        if not found or callee_name(node)[0] in _ADDS:
+            found = [*found, *(each for a in arguments_of(node) for each in self.resolve_objects(a, level + 1))]
+        return found
 
     def own_parameter(self, node: Any) -> tuple[str, int, str, bool] | None:
         """(function, position, parameter, is a method) where a name is a parameter of the named function around it."""

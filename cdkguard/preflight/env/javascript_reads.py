@@ -19,7 +19,12 @@ from cdkguard.preflight.env.reads import Call, FileReads, Helper, Read, Unclear
 
 _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>|\A---\n(.*?)\n---", re.DOTALL | re.IGNORECASE)
 _MENTIONS = re.compile(r"\bprocess\s*\??\.\s*env\b|\bimport\.meta\.env\b|\bBun\.env\b|\bDeno\.env\b")
-_PARSES = ("parse", "safeParse", "parseAsync", "safeParseAsync")
+_OTHER_WAYS = re.compile(
+    r"env-var|onfig(?:Service)?\)?\s*[?!]?\s*\.\s*get|createEnv|envsafe|defineEnv|cleanEnv|parseEnv|CleanEnv"
+)
+_PARSES = (
+    "parse", "safeParse", "parseAsync", "safeParseAsync", "validate", "validateAsync", "validateSync", "cast", "attempt", "assert",
+)  # fmt: skip
 _TAKES_SCHEMA = ("cleanEnv", "createEnv", "customCleanEnv", "defineEnv", "envsafe", "parseEnv")
 _SCHEMA_PARTS = ("server", "client", "shared")
 # Calls that pass everything on, or show it, and read no variable by its name.
@@ -28,6 +33,11 @@ _PASSES_ON = re.compile(
 )
 _SHOUTED = re.compile(r"[A-Z][A-Z0-9_]*")
 _CONFIG_SERVICE = re.compile(r"config(?:Service)?$", re.IGNORECASE)
+
+
+def may_read(text: str) -> bool:
+    """Whether the file can read a variable by itself, so that it is parsed whatever other files hold."""
+    return _MENTIONS.search(text) is not None or _OTHER_WAYS.search(text) is not None
 
 
 def mentions_environment(text: str) -> bool:
@@ -165,29 +175,25 @@ class _Reader:
         function = call.child_by_field_name("function")
         name = text_of(function) if function is not None else ""
         last = name.rpartition(".")[2]
-        schema = None
+        schemas: list[Any] = []
         if last in _PARSES and function.type == "member_expression":
-            schema = self.names.resolve_object(function.child_by_field_name("object"))
-        elif last in _TAKES_SCHEMA:
-            schema = next(
-                (
-                    found
-                    for a in arguments_of(call)
-                    if a.id != node.id and (found := self.names.resolve_object(a)) is not None
-                ),
-                None,
-            )
-        if schema is not None:
-            self._read_schema(schema)
+            schemas = self.names.resolve_objects(function.child_by_field_name("object"))
+        if not schemas and last in (*_PARSES, *_TAKES_SCHEMA):
+            others = [argument for argument in arguments_of(call) if argument.id != node.id]
+            schemas = [each for argument in others for each in self.names.resolve_objects(argument)]
+        if schemas:
+            for schema in schemas:
+                self._read_schema(schema)
         elif not _PASSES_ON.fullmatch(name):
             self._unclear(node, f"the whole environment is given to `{name[:40]}`")
 
     def _read_schema(self, schema: Any) -> None:
         keys = dict(keys_of_object(schema))
         for name, value in keys.items():
-            parts = self.names.resolve_object(value) if name in _SCHEMA_PARTS else None
-            if parts is not None:
-                self._read_schema(parts)
+            parts = self.names.resolve_objects(value) if name in _SCHEMA_PARTS else []
+            if parts:
+                for part in parts:
+                    self._read_schema(part)
             elif _SHOUTED.fullmatch(name):
                 self.reads.append(Read(name, self.file, _line(schema)))
 
@@ -216,8 +222,7 @@ class _Reader:
             return
         if name in _TAKES_SCHEMA:
             for argument in arguments:
-                schema = self.names.resolve_object(argument)
-                if schema is not None:
+                for schema in self.names.resolve_objects(argument):
                     self._read_schema(schema)
         texts, passed = dict[int | str, str](), dict[int | str, tuple[str, int, str]]()
         for position, argument in enumerate(arguments[:4]):

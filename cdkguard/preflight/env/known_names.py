@@ -10,11 +10,11 @@ from fnmatch import fnmatchcase
 KNOWN = (
     # the system and its shells
     "HOME", "PATH", "PWD", "OLDPWD", "USER", "USERNAME", "LOGNAME", "SHELL", "SHLVL", "TERM", "TERM_*", "TMPDIR", "TEMP", "TMP", "LANG",
-    "LANGUAGE", "LC_*", "TZ", "HOSTNAME", "EDITOR", "VISUAL", "PAGER", "DISPLAY", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR",
+    "LANGUAGE", "LC_*", "TZ", "HOSTNAME", "EDITOR", "VISUAL", "TMUX*", "DO_NOT_TRACK", "PAGER", "DISPLAY", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR",
     "CLICOLOR*", "COLORTERM", "XDG_*", "SSH_*", "APPDATA", "LOCALAPPDATA", "PROGRAMFILES*", "SYSTEMROOT", "COMSPEC", "OS", "WINDIR",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SOURCE_DATE_EPOCH",
     # runtimes and their tools
-    "NODE_ENV", "NODE_OPTIONS", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "npm_*", "INIT_CWD", "JEST_*", "VITEST*", "TS_NODE_*", "NEXT_RUNTIME",
+    "NODE_ENV", "NODE_OPTIONS", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "npm_*", "INIT_CWD", "JEST_*", "VITEST*", "PLAYWRIGHT*", "CYPRESS_*", "TS_NODE_*", "NEXT_RUNTIME",
     "NEXT_PHASE", "PYTHON*", "VIRTUAL_ENV", "CONDA_*", "PYTEST_*", "JAVA_HOME", "JAVA_TOOL_OPTIONS", "GOPATH", "GOROOT", "DOTNET_*",
     "MODE", "DEV", "PROD", "SSR", "BASE_URL",
     # AWS, CDK, containers
@@ -22,7 +22,7 @@ KNOWN = (
     "CONTEXT_OVERFLOW_LOCATION_ENV", "DOCKER_*", "BUILDX_*",
     # services for continuous integration
     "CI", "CI_*", "GITHUB_*", "RUNNER_*", "ACTIONS_*", "GITLAB_*", "BITBUCKET_*", "BUILDKITE*", "CIRCLE*", "TRAVIS*", "JENKINS_*", "TF_BUILD",
-    "BUILD_*", "SYSTEM_*", "TEAMCITY_*", "DRONE*", "GIT_*", "VERCEL", "VERCEL_*", "NETLIFY", "RENDER",
+    "BUILD_*", "SYSTEM_*", "TEAMCITY_*", "DRONE*", "GIT_*", "VERCEL", "VERCEL_*", "NETLIFY", "RENDER", "RENDER_*",
 )  # fmt: skip
 
 

@@ -15,12 +15,21 @@ _BASE = "BaseSettings"
 _CONFIG = ("model_config", "Config")
 
 
+class Field(NamedTuple):
+    """A field of a class."""
+
+    name: str
+    line: int
+    aliases: tuple[str, ...]  # names that stand for its own
+    has_default: bool
+
+
 class SettingsClass(NamedTuple):
     """A class, with what it says of fields and settings; only later is it known whether it is one of settings."""
 
     name: str
     bases: tuple[str, ...]
-    fields: tuple[tuple[str, int, tuple[str, ...]], ...]  # (name, line, other names that stand for it)
+    fields: tuple[Field, ...]
     options: Mapping[str, object]
     file: str
 
@@ -51,9 +60,10 @@ def read_settings(classes: Iterable[SettingsClass]) -> Iterator[Read]:
         prefix, nested = str(options.get("env_prefix") or ""), str(options.get("env_nested_delimiter") or "")
         folds = options.get("case_sensitive") is not True
         for each in line:
-            for field, number, aliases in each.fields:
-                for name in aliases or (prefix + field,):
-                    yield Read(name.upper() if folds else name, each.file, number, folds, nested)
+            for field in each.fields:
+                for name in field.aliases or (prefix + field.name,):
+                    shown = name.upper() if folds else name
+                    yield Read(shown, each.file, field.line, folds, field.has_default, nested)
 
 
 def _ancestors(one: SettingsClass, by_name: Mapping[str, SettingsClass]) -> Iterator[SettingsClass]:
@@ -76,12 +86,20 @@ def _names(nodes: Iterable[ast.expr]) -> Iterator[str]:
             yield node.attr
 
 
-def _fields(node: ast.ClassDef) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+def _fields(node: ast.ClassDef) -> Iterator[Field]:
     for item in node.body:
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
             name = item.target.id
             if not name.startswith("_") and name not in _CONFIG and "ClassVar" not in ast.unparse(item.annotation):
-                yield name, item.lineno, tuple(_aliases(item))
+                yield Field(name, item.lineno, tuple(_aliases(item)), _has_default(item.value))
+
+
+def _has_default(value: ast.expr | None) -> bool:
+    """Whether the field has a value without the variable: `= 1`, `= Field(1)`, and not `= ...` or `= Field(alias="A")`."""
+    if isinstance(value, ast.Call) and list(_names([value.func])) == ["Field"]:
+        given = [*value.args[:1], *(k.value for k in value.keywords if k.arg in ("default", "default_factory"))]
+        return any(map(_has_default, given))
+    return value is not None and not (isinstance(value, ast.Constant) and value.value is ...)
 
 
 def _aliases(item: ast.AnnAssign) -> Iterator[str]:

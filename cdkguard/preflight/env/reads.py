@@ -15,6 +15,7 @@ class Read(NamedTuple):
     file: str
     line: int
     folds_case: bool = False  # whether the settings class takes the name in any case
+    has_default: bool = False  # whether it is a field of a settings class that has a value without the variable
     nested: str = ""  # what separates the name from the names of parts, which may be given instead: "__"
 
 

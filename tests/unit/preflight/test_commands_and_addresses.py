@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ def is_gone(process):
         except ProcessLookupError:
             return True
         stat = f"/proc/{process}/stat"
-        if os.path.exists(stat) and open(stat).read().rpartition(")")[2].split()[0] == "Z":
+        if os.path.exists(stat) and Path(stat).read_text().rpartition(")")[2].split()[0] == "Z":
             return True
         time.sleep(0.05)
     return False

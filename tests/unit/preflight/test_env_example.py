@@ -91,6 +91,17 @@ def test_without_a_file(project):
     assert said(judge())[0] == "A is read, and not in .env.example, which is not there app.py:2"
 
 
+def test_fields_of_settings_with_a_default_may_be_left_out(project):
+    text = (
+        "class S(BaseSettings):\n    a: str\n    b: int = 1\n    c: str = Field(alias='C')\n    d: str = Field('x')\n"
+    )
+    project(app_dot_py=text, _env="")
+    row = judge()
+    assert [seen.split()[0] for seen in said(row)[:-1]] == ["A", "C"] and "2 fields of settings with a default" in said(
+        row
+    )[-1]
+
+
 def test_tests_count_where_they_are_asked_for(project):
     project(tests__test_a_dot_py="import os\nos.environ['A']\n", _env="")
     assert judge().state == "done" and judge(tests=True).state == "failed"

@@ -85,6 +85,12 @@ JAVASCRIPT = [
     ("const K = 'A'; process.env[K]", "A"),
     ("const s = z.object({ A: z.string(), B: z.string() }).strict();\ns.parse(process.env)", "A B"),
     ("z.object({ A: z.string() }).safeParse(process.env)", "A"),
+    (
+        "const s = Joi.object().keys({ A: Joi.string(), B: Joi.x() }).unknown();\ns.prefs({ errors: { C: 1 } }).validate(process.env)",
+        "A B",
+    ),
+    ("const b = z.object({ A: 1 }); const s = b.extend({ B: 2 }).strict(); s.parse(process.env)", "A B"),
+    ("v.parse(v.object({ A: v.string() }), process.env)", "A"),
     ("cleanEnv(process.env, { A: str(), B: num() })", "A B"),
     ("createEnv({ server: { A: z.string() }, client: { VITE_B: z.string() }, runtimeEnv: process.env })", "A VITE_B"),
     ("this.configService.get('A'); config.getOrThrow('B'); map.get('NOT')", "A B"),
