@@ -14,6 +14,7 @@ class _Settings:
     strict = True
     object_hook = None
     object_pairs_hook = None
+    array_hook = None  # of Python 3.15
     parse_float = float
     parse_int = int
     parse_constant = float
@@ -29,7 +30,8 @@ def parse_json(text: str) -> Json:
     start = len(text) - len(text.lstrip(_SPACE))
     try:
         value, end = cast(Any, _json).make_scanner(_Settings)(text, start)
-    except (StopIteration, SystemError):  # The scanner cannot say what is wrong while `json` is not loaded.
+    except (StopIteration, SystemError, AttributeError, TypeError):
+        # The scanner cannot say what is wrong while `json` is not loaded; one of another Python may want more settings.
         return _parse_slowly(text)
     return value if not text[end:].strip(_SPACE) else _parse_slowly(text)
 

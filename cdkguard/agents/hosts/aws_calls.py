@@ -56,11 +56,7 @@ def is_aws_tool(tool: str, server: str = "") -> bool:
     if name in ("use_aws", "aws", "call_aws", "use-aws", "useaws"):
         return True
     whole = f"{server.lower()} {name}"
-    if (
-        "aws" not in whole
-        and "amazon" not in whole
-        and not any(mark in whole for mark in ("dynamodb", "ccapi", "cfn-"))
-    ):
+    if "aws" not in whole and "amazon" not in whole and not any(mark in whole for mark in ("dynamodb", "ccapi", "cfn")):
         return False
     return (
         bool(server)
