@@ -40,6 +40,7 @@ def copy_repository(folder: Path) -> str:
     target = folder / "repository"
     shutil.copytree(FIXTURES / "repository", target)
     (target / ".git").mkdir()
+    (target / ".git/HEAD").write_text("ref: refs/heads/topic\n")
     return str(target)
 
 

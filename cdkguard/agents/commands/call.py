@@ -32,10 +32,11 @@ class Call(NamedTuple):
     given: str | None = None  # its input
     exists: Callable[[str], bool] = _never  # whether a path below its folder is there
     read: Callable[[str], str | None] = _nothing  # the text of a file below its folder
+    branch: Callable[[], str] = str  # the branch that is checked out; empty where nobody knows
 
     def act(self, kind: ActionKind, tool: str, verb: str, **fields: Any) -> Action:
         """The action, with all that the call tells by itself."""
-        unread = fields.pop("unread", "") or describe_unknown(self.words)
+        unread = fields.pop("unread") if "unread" in fields else describe_unknown(self.words)
         fields.setdefault("profile", self.value_of("AWS_PROFILE"))
         fields.setdefault("region", self.value_of("AWS_REGION") or self.value_of("AWS_DEFAULT_REGION"))
         for name in ("profile", "region", "account", "template", "app", "change_set"):

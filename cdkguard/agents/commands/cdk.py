@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.agents.commands.call import Call, known_only
+from cdkguard.agents.commands.call import Call, describe_unknown, known_only
 from cdkguard.agents.commands.options import Options, pairs, read_options
 from cdkguard.agents.nouns import Action
 from cdkguard.agents.shell.state import is_known
@@ -79,7 +79,8 @@ def read_cdk(call: Call) -> Iterator[Action]:
                 **_shared(options),
             )
     elif verb not in HARMLESS:
-        yield call.act("hidden", "cdk", verb, unread=f"cdkguard does not know what cdk {verb} does", **_shared(options))
+        shared = {**_shared(options), "unread": f"cdkguard does not know what cdk {verb} does"}
+        yield call.act("hidden", "cdk", verb, **shared)
 
 
 def _shared(options: Options) -> dict[str, object]:
@@ -92,12 +93,31 @@ def _shared(options: Options) -> dict[str, object]:
     for name in ("profile", "region"):
         if value := options.last(name):
             found[name] = value
+    found["unread"] = describe_unknown(
+        (*options.positional, *(value for name in _TOLD for value in options.values.get(name, ())))
+    )
     account = next(
         (word.split("/")[2] for word in options.positional if word.startswith("aws://") and word.count("/") > 2), ""
     )
     if account.isdigit():
         found["account"] = account
     return found
+
+
+# Options whose value decides what is deployed, and where.
+_TOLD = (
+    "app",
+    "context",
+    "parameters",
+    "profile",
+    "region",
+    "change-set-name",
+    "method",
+    "role-arn",
+    "orphan",
+    "toolkit-stack-name",
+    "build",
+)
 
 
 def _stacks(verb: str, positional: list[str]) -> tuple[str, ...]:

@@ -52,8 +52,8 @@ FRAMEWORKS: dict[str, Framework] = {
     ),
     "amplify": Framework(
         {"push": "deploy", "publish": "deploy", "delete": "destroy", "env remove": "destroy", "deploy": "deploy",
-         "remove": "maintain", "pull": "maintain"},
-        "init configure add mock codegen status console env serve run logout help plugin import override upgrade update diagnose custom",
+         "remove": "maintain"},
+        "init configure add pull mock codegen status console env serve run logout help plugin import override upgrade update diagnose custom",
         "envName profile",
         stage="envName",
         flags="--yes --force --allow-destructive-graphql-schema-updates --y",

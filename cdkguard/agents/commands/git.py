@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cdkguard.agents.commands.call import Call
+from cdkguard.agents.commands.call import Call, describe_unknown
 from cdkguard.agents.commands.options import Options, read_options
 from cdkguard.agents.guarded_names import is_guarded, is_parent_of_guarded
 from cdkguard.agents.nouns import Action
@@ -128,16 +128,22 @@ def _read_push(call: Call, rest: list[str]) -> Iterator[Action]:
         name for short, name in (("-f", "--force"), ("-d", "--delete")) if options.has(short) and name not in flags
     ]
     refs = options.positional[1:]
-    if refs[:1] == ["tag"] or (options.has("--tags") and not refs):
-        refs = []
+    if refs[:1] == ["tag"]:
+        refs = [f"refs/tags/{name}" for name in refs[1:]]
+    elif options.has("--tags") and not refs:
+        refs = ["refs/tags/*"]
+    everything = options.has("--all", "--mirror")
+    unread = describe_unknown(tuple(options.positional))
     for ref in refs or [""]:
         source, has_colon, target = ref.lstrip("+").partition(":")
         branch = (target if has_colon else source).removeprefix("refs/heads/")
         said = [*flags, *(["--force"] if ref[:1] == "+" and "--force" not in flags else [])]
         if (has_colon and not source) and "--delete" not in said:
             said.append("--delete")
-        branch = "" if branch in ("HEAD", "@") or not is_known(branch) else branch
-        yield call.act("pull-request", "git", "push", branch=branch, flags=tuple(said))
+        if branch in ("", "HEAD", "@") and not everything:
+            branch = call.branch()
+        branch = branch if is_known(branch) and not everything else ""
+        yield call.act("pull-request", "git", "push", branch=branch, flags=tuple(said), unread=unread)
     if "--no-verify" in flags:
         yield call.act("guard", "git", "push", flags=("--no-verify",))
 
@@ -164,10 +170,9 @@ def _read_move(call: Call, verb: str, rest: list[str]) -> Iterator[Action]:
         if name:
             yield _moved(call, verb, name, options, ("-B", "-C"))
         elif verb == "checkout":
-            paths = [
-                path for path in (names[1:] if "--" not in rest else rest[rest.index("--") + 1 :]) if is_guarded(path)
-            ]
-            if paths:
+            paths = [path for path in names[1:] if is_guarded(path)]
+            # From HEAD, or from what is staged, comes what is committed already.
+            if paths and "--" not in rest[:1] and names[0] not in ("HEAD", "@"):
                 yield call.act("guard", "git", verb, paths=tuple(paths))
     elif verb == "fetch":
         for name in names[1:]:
@@ -221,8 +226,8 @@ def _read_config(call: Call, rest: list[str]) -> Iterator[Action]:
 
 def _read_files(call: Call, verb: str, rest: list[str]) -> Iterator[Action]:
     options = read_options(rest, {"s", "source"})
-    if options.has("--cached") and verb == "rm":
-        pass
+    if verb == "restore" and (options.last("s", "source") or "HEAD") in ("HEAD", "@"):
+        return
     paths = [
         path for path in options.positional if is_guarded(path) or (verb != "restore" and is_parent_of_guarded(path))
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdkguard.agents.commands.call import Call
+from cdkguard.agents.commands.call import Call, describe_unknown
 from cdkguard.agents.commands.options import read_options
 from cdkguard.agents.nouns import Action
 from cdkguard.agents.shell.state import is_known
@@ -35,7 +35,12 @@ def read_hub(call: Call) -> Iterator[Action]:
                 each for each in ("--admin", "--auto", "--delete-branch", "--force", "--yes") if options.has(each)
             )
             yield call.act(
-                "pull-request", tool, f"{noun} {verb}", branch=branch if is_known(branch) else "", flags=flags
+                "pull-request",
+                tool,
+                f"{noun} {verb}",
+                branch=branch if is_known(branch) else "",
+                flags=flags,
+                unread=describe_unknown((branch,)),
             )
         elif verb == "review" and options.has("--approve", "-a"):
             yield call.act("pull-request", tool, f"{noun} {verb}", flags=("--approve",))

@@ -63,6 +63,28 @@ class Repository:
             text = (before or "") + text
         self.written[real] = text
 
+    def current_branch(self) -> str:
+        """The branch that is checked out, by .git/HEAD; empty where that cannot be seen, or a setting pushes another one."""
+        text = self._read_git("HEAD")
+        if any(
+            word in self._read_git("config").lower()
+            for word in ("default = upstream", "default = tracking", "default = matching")
+        ):
+            return ""
+        return text.removeprefix("ref: refs/heads/").strip() if text.startswith("ref: refs/heads/") else ""
+
+    def _read_git(self, name: str) -> str:
+        folder = os.path.join(self.top, ".git")
+        try:
+            if os.path.isfile(folder):  # of a worktree: `gitdir: /where/it/is`
+                with open(folder, encoding="utf-8") as handle:
+                    folder = os.path.join(self.top, handle.read(4096).partition("gitdir:")[2].strip())
+                name = name if name == "HEAD" else os.path.join("..", "..", name)
+            with open(os.path.join(folder, name), encoding="utf-8") as handle:
+                return handle.read(MOST_BYTES)
+        except (OSError, ValueError):
+            return ""
+
     def written_at(self, path: str, directory: str) -> str | None:
         """What the line has written to a path outside of the repository, such as /tmp/x.sh."""
         return self.written.get(os.path.normpath(os.path.join(directory, path)))

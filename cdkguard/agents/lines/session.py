@@ -46,6 +46,14 @@ MENTIONERS = frozenset(
 )  # fmt: skip
 
 
+# Questions to git whose answer stands in .git/HEAD.
+_BRANCH_QUESTIONS = (
+    ("branch", "--show-current"),
+    ("rev-parse", "--abbrev-ref", "HEAD"),
+    ("symbolic-ref", "--short", "HEAD"),
+)
+
+
 class Session:
     """What is found while one line is read."""
 
@@ -57,6 +65,7 @@ class Session:
         self.budget = Budget()
         self.via: tuple[str, ...] = ()
         self.depth = 0
+        self.changes_branch = False
         self.running: tuple[str, ...] = ()  # scripts that are being read, against cycles
         self.environment = variables
         self.state = State(directory, {name: value.replace("\0", "") for name, value in variables.items()})
@@ -97,8 +106,8 @@ class Session:
         call = self.make_call(words, state, invocation.variables, invocation.given)
         if invocation.redirects:
             self.actions += read_redirects(call, invocation.redirects)
-        if invocation.variables or (not words and state.assigned):
-            self.actions += read_variables(call, invocation.variables or state.assigned)
+        if invocation.variables:
+            self.actions += read_variables(call, invocation.variables)
         printed = self.run_words(words, state, invocation.variables, invocation.given) if words else invocation.given
         return self._write_files(invocation, printed)
 
@@ -122,7 +131,9 @@ class Session:
             return run_builtin(self, words, state, given)
         with self.budget.deeper():
             self._look_at(name, words, state, variables, given)
-        return print_of((name, *words[1:]), given) if name not in ("cat",) else self._print_files(words, state, given)
+        if name == "git" and words[1:] in _BRANCH_QUESTIONS and (branch := self.current_branch()):
+            return f"{branch}\n"
+        return print_of((name, *words[1:]), given) if name != "cat" else self._print_files(words, state, given)
 
     def _look_at(
         self, name: str, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
@@ -136,7 +147,10 @@ class Session:
             self.actions += read_files(call)
         if name in MANAGERS:
             self.actions += read_switches(call)
-        if name == "git":
+        if name == "git" and words[1:] not in _BRANCH_QUESTIONS:
+            self.changes_branch = self.changes_branch or bool(
+                {"checkout", "switch", "rebase", "worktree", "-C", "symbolic-ref"} & set(words)
+            )
             self._follow_alias(call.words, state, variables, given)
         is_wrapper = self._unwrap(name, words, state, variables, given)
         from cdkguard.agents.lines.scripts import follow
@@ -266,6 +280,7 @@ class Session:
     def make_call(self, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None) -> Call:
         """The call as the readers of tools get it."""
         folder = state.directory
+        self.budget.spend(state.size // 4)
         return Call(
             words,
             folder,
@@ -275,7 +290,12 @@ class Session:
             given,
             lambda path: self.repository.exists(path, folder),
             lambda path: self.repository.read(path, folder),
+            self.current_branch,
         )
+
+    def current_branch(self) -> str:
+        """The branch that is checked out, unless the line changes it."""
+        return "" if self.changes_branch else self.repository.current_branch()
 
     def read_input(self, path: str, state: State) -> str | None:
         """The text of a file that a command reads as its input."""

@@ -30,7 +30,7 @@ class Invocation(NamedTuple):
 
     words: tuple[str, ...]
     state: State  # of the shell that calls it: `cd` changes it
-    variables: dict[str, str]  # set before the command, for it alone
+    variables: dict[str, str]  # set before the command, for it alone; without words, for all that comes
     given: str | None  # its input; None where nobody knows
     redirects: tuple[tuple[str, str], ...]  # operator and file
 
@@ -130,9 +130,8 @@ class Walker:
             value = expander.elements_of(word)
             if is_added and isinstance(old := state.variables.get(name), str) and isinstance(value, str):
                 value = old + value
-            if rest:
-                variables[name] = value if isinstance(value, str) else " ".join(value)
-            else:
+            variables[name] = value if isinstance(value, str) else " ".join(value)
+            if not rest:
                 state.assign(name, value)
         words = expander.expand(rest)
         self.budget.spend(50 + sum(map(len, words)))
