@@ -74,7 +74,7 @@ def search_code(session: Session, code: str, language: str, path: str, state: St
     session.actions += find_writes_to_guarded(session, code, path, state)
     named = ""
     for one in _find_sequences(code, language):
-        if _starts_command(one):
+        if _starts_command(one, is_inline=not path):
             _run_sequence(session, one, code, state)
         elif not named and one.callee.rpartition(".")[2].lower() not in _SHOWS:
             named = next(
@@ -92,17 +92,21 @@ def search_code(session: Session, code: str, language: str, path: str, state: St
 
 
 def _run_sequence(session: Session, one: Sequence, code: str, state: State) -> None:
+    if one.callee.rpartition(".")[2] in ("exec", "eval", "Function", "compile") and "(" in one.values[0]:
+        with session.budget.deeper():  # code in a text: exec("import os; os.system(..)")
+            search_code(session, one.values[0], "python", "", state)
+        return
     if len(one.values) > 1 or (one.is_list and " " not in one.values[0]):
         session.run_words(one.values, session.copy(state), {}, None, is_inside=True)
     else:
         session.run_text(one.values[0], session.copy(state))
 
 
-def _starts_command(one: Sequence) -> bool:
+def _starts_command(one: Sequence, is_inline: bool) -> bool:
     """Whether the literals are a command, by what takes them."""
     if not one.values or not one.values[0].strip():
         return False
-    if one.is_tagged or _is_executed(one.callee):
+    if one.is_tagged or _is_executed(one.callee) or one.callee.rpartition(".")[2] in ("eval", "Function"):
         return True
     name = one.callee.rpartition(".")[2].lower()
     if name in _SHOWS:
@@ -111,7 +115,7 @@ def _starts_command(one: Sequence) -> bool:
     if one.is_list and len(one.values) > 1:
         return reader_of(first) is not None or first in ("npx", "bash", "sh", "make", "npm", "yarn", "pnpm", "uv")
     # A text that a variable gets, and that begins as a command of ours does.
-    return one.callee.endswith("=") and first in DEPLOYERS and " " in one.values[0].strip()
+    return (one.callee.endswith("=") or is_inline) and first in DEPLOYERS and " " in one.values[0].strip()
 
 
 def _is_executed(callee: str) -> bool:

@@ -13,7 +13,7 @@ from cdkguard.agents.shell.state import is_known, show
 if TYPE_CHECKING:
     from cdkguard.agents.lines.session import Session
 
-_SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r'\"`;|&()<>{}=,$\0", " "))
+_SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r'\"`;|&()<>{}=,$!\0", " "))
 _BEGINNINGS = (
     "cdk", "aws", "sam", "sst", "ampx", "amplify", "serverless", "sls", "copilot", "chalice", "rain", "eksctl", "sceptre",
     "zappa",

@@ -83,6 +83,9 @@ def follow_manager(session: Session, words: tuple[str, ...], state: State) -> No
         passed = _passed(manager, arguments) if verb in ("test", "t", "tst", "start", "stop", "restart") else []
         _run_all(session, packages, names_of, passed, state, f"{manager} {verb}")
         return
+    if verb == "explore" and "--" in arguments:
+        session.run_words(tuple(arguments[arguments.index("--") + 1 :]), state, {}, None, is_inside=True)
+        return
     if manager == "npm" or (verb in _OWN and not any(verb in each.scripts for each in packages)):
         return
     if any(verb in each.scripts for each in packages) or not is_known(verb):

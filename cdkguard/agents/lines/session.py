@@ -11,7 +11,7 @@ from cdkguard.agents.commands.call import Call
 from cdkguard.agents.commands.files import NAMES as FILE_TOOLS
 from cdkguard.agents.commands.files import read_files, read_redirects
 from cdkguard.agents.commands.switches import MANAGERS, read_switches, read_variables
-from cdkguard.agents.commands.table import name_of, reader_of
+from cdkguard.agents.commands.table import DEPLOYERS, name_of, reader_of
 from cdkguard.agents.lines.builtins import BUILTINS, run_builtin
 from cdkguard.agents.lines.hidden import find_hidden, find_named_tool
 from cdkguard.agents.lines.repository import Repository
@@ -25,6 +25,7 @@ from cdkguard.agents.shell.state import State, is_known
 from cdkguard.agents.wrappers.nouns import Inside
 from cdkguard.agents.wrappers.shells import SHELLS
 from cdkguard.agents.wrappers.table import find_wrapped
+from cdkguard.agents.wrappers.texts import RUN_TEXTS, find_in_aws, find_in_git, find_in_variables, find_texts
 
 if TYPE_CHECKING:
     from cdkguard.agents.nouns import Shell
@@ -66,6 +67,7 @@ class Session:
         self.via: tuple[str, ...] = ()
         self.depth = 0
         self.changes_branch = False
+        self.renamed: dict[str, str] = {}  # path -> the tool of ours that the line has put there
         self.running: tuple[str, ...] = ()  # scripts that are being read, against cycles
         self.environment = variables
         self.state = State(directory, {name: value.replace("\0", "") for name, value in variables.items()})
@@ -108,6 +110,8 @@ class Session:
             self.actions += read_redirects(call, invocation.redirects)
         if invocation.variables:
             self.actions += read_variables(call, invocation.variables)
+            for inside in find_in_variables(invocation.variables):
+                self.run_inside("", inside, state, {}, None)
         printed = self.run_words(words, state, invocation.variables, invocation.given) if words else invocation.given
         return self._write_files(invocation, printed)
 
@@ -127,6 +131,8 @@ class Session:
         if not is_inside and first in state.functions:
             return self._run_function(words, state, variables, given)
         name = name_of(first)
+        if self.renamed and (tool := self.renamed.get(join_folder(state.directory, first) or first)):
+            name = tool
         if first in BUILTINS and not is_inside:
             return run_builtin(self, words, state, given)
         with self.budget.deeper():
@@ -152,6 +158,8 @@ class Session:
                 {"checkout", "switch", "rebase", "worktree", "-C", "symbolic-ref"} & set(words)
             )
             self._follow_alias(call.words, state, variables, given)
+        for inside in self._find_texts(name, call.words):
+            self.run_inside(name, inside, state, variables, None)
         is_wrapper = self._unwrap(name, words, state, variables, given)
         from cdkguard.agents.lines.scripts import follow
 
@@ -177,6 +185,13 @@ class Session:
                 self.run_text(f"{text[1:]} {as_text(tuple(rest))}", self.copy(state), given)
             elif is_open:
                 self.run_words(("git", *text.split(), *rest), self.copy(state), variables, given, is_inside=True)
+
+    def _find_texts(self, name: str, words: tuple[str, ...]) -> Iterator[Inside]:
+        if name == "git":
+            return find_in_git(words)
+        if name == "aws":
+            return find_in_aws(words)
+        return find_texts(words) if name in RUN_TEXTS and find_named_tool(" ".join(words)) else iter(())
 
     def _unwrap(
         self, name: str, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
@@ -293,6 +308,17 @@ class Session:
             self.current_branch,
         )
 
+    def _copy_file(self, words: tuple[str, ...], state: State) -> None:
+        """A copy or a link of a script, or of one of our tools, under another name."""
+        paths = [word for word in words[1:] if word[:1] != "-"]
+        if len(paths) != 2:
+            return
+        tool = name_of(paths[0])
+        if tool in DEPLOYERS:
+            self.renamed[join_folder(state.directory, paths[1]) or paths[1]] = tool
+        elif (text := self.read_input(paths[0], state)) is not None:
+            self.repository.write(paths[1], state.directory, text, False)
+
     def current_branch(self) -> str:
         """The branch that is checked out, unless the line changes it."""
         return "" if self.changes_branch else self.repository.current_branch()
@@ -317,6 +343,8 @@ class Session:
     def _write_files(self, invocation: Invocation, printed: str | None) -> str | None:
         """Note what goes into files; what is left for the command behind."""
         words, directory = invocation.words, invocation.state.directory
+        if words and name_of(words[0]) in ("cp", "ln", "mv", "install"):
+            self._copy_file(words, invocation.state)
         if words[:1] == ("tee",):
             for path in words[1:]:
                 if path[:1] != "-":

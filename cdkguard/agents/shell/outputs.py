@@ -27,12 +27,13 @@ def print_of(words: Sequence[str], given: str | None) -> str | None:
 
 
 def _echo(arguments: list[str]) -> str:
-    is_escaped = False
+    is_escaped, end = False, "\n"
     while arguments and arguments[0][:1] == "-" and arguments[0][1:] and not arguments[0][1:].strip("neE"):
         is_escaped = is_escaped or "e" in arguments[0]
+        end = "" if "n" in arguments[0] else end
         arguments = arguments[1:]
     text = " ".join(arguments)
-    return (decode_escapes(text) if is_escaped else text) + "\n"
+    return (decode_escapes(text) if is_escaped else text) + end
 
 
 def _printf(arguments: list[str]) -> str | None:

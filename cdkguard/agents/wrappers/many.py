@@ -38,6 +38,12 @@ def find_in_xargs(words: Sequence[str], given: str | None) -> Iterator[Inside]:
         at += 2 if name in _XARGS and not has_value and name not in ("--replace", "--eof", "--max-lines") else 1
     command = list(words[at:]) or ["echo"]
     values = given.split() if given is not None and is_known(given) else [unknown("(input)")]
+    if (
+        given is not None
+        and is_known(given)
+        and any(word in ("-0", "--null", "-d", "-L", "-L1") or word[:2] == "-d" for word in words[1:at])
+    ):
+        values = given.splitlines()
     if mark:
         lines = given.splitlines() if given is not None and is_known(given) else values
         for line in lines[:MOST]:
@@ -51,7 +57,7 @@ def find_in_parallel(words: Sequence[str], given: str | None) -> Iterator[Inside
     at = 1
     while at < len(words) and words[at][:1] == "-" and words[at] != "--":
         at += 2 if words[at] in _PARALLEL else 1
-    rest = list(words[at + (words[at : at + 1] == ["--"]) :])
+    rest = list(words[at + (list(words[at : at + 1]) == ["--"]) :])
     cut = next((place for place, word in enumerate(rest) if word in (":::", "::::", ":::+")), None)
     command, values = (rest, None) if cut is None else (rest[:cut], rest[cut + 1 :])
     if cut is not None and rest[cut] == "::::":

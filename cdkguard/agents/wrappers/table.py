@@ -32,6 +32,8 @@ def find_wrapped(name: str, words: Sequence[str], given: str | None) -> Iterator
         return _find_in_runner(name, words)
     if name in _SPECIAL:
         return iter(_SPECIAL[name](words, given))
+    if name in ("awk", "gawk", "mawk", "nawk"):
+        return _find_in_awk(words)
     if interpreter := interpreter_of(name):
         return find_in_program(interpreter, words, given)
     if name in POWERSHELLS:
@@ -71,11 +73,19 @@ def _find_in_runner(name: str, words: Sequence[str]) -> Iterator[Inside]:
                 yield Inside(("python", "-m", *words[words.index(option) + 1 :]))
 
 
+def _find_in_awk(words: Sequence[str]) -> Iterator[Inside]:
+    at = 1
+    while at < len(words) and words[at][:1] == "-" and words[at] != "--":
+        at += 2 if words[at] in ("-v", "-F", "-f", "-i") else 1
+    if at < len(words):
+        yield Inside(code=words[at], language="awk")
+
+
 def _find_in_nix(words: Sequence[str]) -> Iterator[Inside]:
     for option in ("-c", "--command"):
         if option in words and (command := tuple(words[words.index(option) + 1 :])):
             yield Inside(command)
-    if words[1:2] == ["run"] and "--" in words:
+    if list(words[1:2]) == ["run"] and "--" in words:
         package = next((word.rpartition("#")[2] for word in words[2:] if word[:1] != "-"), "")
         yield Inside((package, *words[words.index("--") + 1 :]))
 
