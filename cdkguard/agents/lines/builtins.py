@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.agents.commands.switches import read_variables
+from cdkguard.agents.shell.expand import BLANK, split_fields
 from cdkguard.agents.shell.state import State, is_known, unknown
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ def _declare(session: Session, name: str, rest: tuple[str, ...], state: State) -
 def _read(rest: tuple[str, ...], state: State, given: str | None) -> None:
     """`read NAME NAME`: the words of the input's first line, where it is known."""
     names = [word for word in rest if word.isidentifier()]
-    words = given.split("\n")[0].split(None, max(len(names) - 1, 0)) if given is not None and is_known(given) else None
+    if given is not None and "-r" not in rest:
+        given = given.replace("\\\n", "").replace("\\", "")
+    words = split_fields(given.split("\n")[0], BLANK) if given is not None else None
+    if words is not None and len(words) > len(names) > 0:
+        words = [*words[: len(names) - 1], " ".join(words[len(names) - 1 :])]
     for at, name in enumerate(names):
         if words is None:
             state.variables[name] = unknown(f"${name}")

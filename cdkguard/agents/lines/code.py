@@ -74,7 +74,7 @@ def search_code(session: Session, code: str, language: str, path: str, state: St
     session.actions += find_writes_to_guarded(session, code, path, state)
     named = ""
     for one in _find_sequences(code, language):
-        if _starts_command(one, is_inline=not path):
+        if _starts_command(one, is_inline=not path and language != "awk"):
             _run_sequence(session, one, code, state)
         elif not named and one.callee.rpartition(".")[2].lower() not in _SHOWS:
             named = next(

@@ -21,7 +21,8 @@ from cdkguard.agents.shell.evaluate import Invocation, Walker, quote
 from cdkguard.agents.shell.grammar import parse_posix
 from cdkguard.agents.shell.nouns import Node
 from cdkguard.agents.shell.outputs import print_of
-from cdkguard.agents.shell.state import State, is_known
+from cdkguard.agents.shell.state import State, is_known, without_unknown
+from cdkguard.agents.wrappers.launches import LAUNCHES, RUNNERS
 from cdkguard.agents.wrappers.nouns import Inside
 from cdkguard.agents.wrappers.shells import SHELLS
 from cdkguard.agents.wrappers.table import find_wrapped
@@ -55,6 +56,10 @@ _BRANCH_QUESTIONS = (
 )
 
 
+# Behind a program that nobody knows, one of these says that a command follows.
+_RUNS_OTHERS = SHELLS | {*LAUNCHES, *RUNNERS, "eval", "env", "make", "xargs"}
+
+
 class Session:
     """What is found while one line is read."""
 
@@ -69,8 +74,8 @@ class Session:
         self.changes_branch = False
         self.renamed: dict[str, str] = {}  # path -> the tool of ours that the line has put there
         self.running: tuple[str, ...] = ()  # scripts that are being read, against cycles
-        self.environment = variables
         self.state = State(directory, {name: value.replace("\0", "") for name, value in variables.items()})
+        self.state.arguments = ()  # a line has none
         self.walker = Walker(self.budget, self.call, self.parse, self.read_input)
 
     @cached_property
@@ -125,27 +130,46 @@ class Session:
     ) -> str | None:
         """Carry a command out by its words; `is_inside` where a wrapper runs it, to whom functions mean nothing."""
         self.budget.spend(50)
-        first = words[0] if words else ""
-        if not first:
-            return self.run_words(words[1:], state, variables, given, is_inside) if len(words) > 1 else ""
-        if not is_inside and first in state.functions:
+        while words and not words[0]:
+            words = words[1:]
+        if not words:
+            return ""
+        if not is_inside and words[0] in state.functions:
             return self._run_function(words, state, variables, given)
-        name = name_of(first)
-        if self.renamed and (tool := self.renamed.get(join_folder(state.directory, first) or first)):
-            name = tool
-        if first in BUILTINS and not is_inside:
+        if words[0] in BUILTINS and not is_inside:
             return run_builtin(self, words, state, given)
+        before = len(self.actions), len(self.problems)
+        name = self._name_of(words[0], state)
         with self.budget.deeper():
-            self._look_at(name, words, state, variables, given)
+            is_read, printed = self._look_at(name, words, state, variables, given)
+        printed = self._print(name, words, state, given) if printed is None else printed
+        if (len(self.actions), len(self.problems)) == before:
+            plain = tuple(filter(None, map(without_unknown, words)))
+            if plain and plain != words:  # a variable that is not set is empty: `c${x}dk destroy`
+                other = self.run_words(plain, state, variables, given, is_inside)
+                printed = other if printed is None else printed
+        if (len(self.actions), len(self.problems)) == before and not is_read:
+            self.actions += find_hidden(self, name, words, self.make_call((name, *words[1:]), state, variables, given))
+            if len(self.actions) == before[0] and name not in MENTIONERS and is_known(words[0]):
+                self._look_behind(words, state, variables, given)
+        return printed
+
+    def _name_of(self, word: str, state: State) -> str:
+        """The program's name; of a link or copy that the line has made, the tool's."""
+        if self.renamed and (tool := self.renamed.get(join_folder(state.directory, word) or word)):
+            return tool
+        return name_of(word)
+
+    def _print(self, name: str, words: tuple[str, ...], state: State, given: str | None) -> str | None:
         if name == "git" and words[1:] in _BRANCH_QUESTIONS and (branch := self.current_branch()):
             return f"{branch}\n"
         return print_of((name, *words[1:]), given) if name != "cat" else self._print_files(words, state, given)
 
     def _look_at(
         self, name: str, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
-    ) -> None:
+    ) -> tuple[bool, str | None]:
+        """Find what the command would do: (whether it is one that is read, what it prints as a wrapper)."""
         call = self.make_call((name, *words[1:]), state, variables, given)
-        found = len(self.actions), len(self.problems)
         reader = reader_of(name)
         if reader:
             self.actions += reader(call)
@@ -160,15 +184,11 @@ class Session:
             self._follow_alias(call.words, state, variables, given)
         for inside in self._find_texts(name, call.words):
             self.run_inside(name, inside, state, variables, None)
-        is_wrapper = self._unwrap(name, words, state, variables, given)
+        is_wrapper, printed = self._unwrap(name, words, state, variables, given)
         from cdkguard.agents.lines.scripts import follow
 
         is_script = follow(self, name, words, state, variables, given)
-        if (len(self.actions), len(self.problems)) != found or reader or is_wrapper or is_script:
-            return
-        self.actions += find_hidden(self, name, words, call)
-        if len(self.actions) == found[0] and name not in MENTIONERS and is_known(words[0]):
-            self._look_behind(words, state, variables, given)
+        return bool(reader or is_wrapper or is_script), printed
 
     def _follow_alias(
         self, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
@@ -195,20 +215,16 @@ class Session:
 
     def _unwrap(
         self, name: str, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
-    ) -> bool:
+    ) -> tuple[bool, str | None]:
+        """(whether the command is a wrapper that runs something, what that prints)."""
         wrapped = find_wrapped(name, (name, *words[1:]), given)
-        if wrapped is None:
-            return False
-        is_any = False
-        for inside in wrapped:
-            is_any = True
-            self.run_inside(name, inside, state, variables, given)
-        return is_any
+        printed = [self.run_inside(name, inside, state, variables, given) for inside in wrapped or ()]
+        return bool(printed), printed[0] if len(printed) == 1 else None
 
     def run_inside(
         self, name: str, inside: Inside, state: State, variables: Mapping[str, str], given: str | None
-    ) -> None:
-        """Carry out what a wrapper runs."""
+    ) -> str | None:
+        """Carry out what a wrapper runs; what that prints."""
         merged = {**variables, **inside.variables}
         inner = state if inside.is_same_shell else self.copy(state)
         for key, value in inside.variables.items():
@@ -219,17 +235,17 @@ class Session:
             inner.directory = join_folder(inner.directory, inside.directory)
         if inside.text is not None:
             inner.arguments = inside.arguments if inside.arguments or not inside.is_same_shell else inner.arguments
-            self.run_text(inside.text, inner, given if inside.text is not given else None, inside.shell)
-        elif inside.script or inside.code is not None or inside.language:
+            return self.run_text(inside.text, inner, given if inside.text is not given else None, inside.shell)
+        if inside.script or inside.code is not None or inside.language:
             from cdkguard.agents.lines.programs import run_program
 
             run_program(self, name, inside, inner, merged, given)
         elif inside.words:
-            self.run_words(
-                inside.words, inner, merged, given, is_inside=name not in ("builtin", "command", "time", "exec")
-            )
+            is_inside = name not in ("builtin", "command", "time", "exec")
+            return self.run_words(inside.words, inner, merged, given, is_inside)
         elif inside.is_unread:
             self.actions += find_hidden(self, "", (name,), self.make_call((name,), state, merged, given))
+        return None
 
     @contextmanager
     def inside(self, label: str, place: str) -> Iterator[bool]:
@@ -282,12 +298,14 @@ class Session:
         before = len(self.actions)
         if "--" in words[:30]:
             rest = words[words.index("--") + 1 :]
-            if rest and name_of(rest[0]) not in MENTIONERS:
+            if rest:
                 self.run_words(rest, self.copy(state), variables, given, is_inside=True)
         else:
             for at, word in enumerate(words[1:30], 1):
                 name = name_of(word)
-                if word[:1] != "-" and (name in SHELLS or (reader_of(name) and name not in ("git", "gh", "glab"))):
+                if word[:1] != "-" and (
+                    name in _RUNS_OTHERS or (reader_of(name) and name not in ("git", "gh", "glab"))
+                ):
                     self.run_words((name, *words[at + 1 :]), self.copy(state), variables, given, is_inside=True)
                     break
         self.actions[before:] = [action for action in self.actions[before:] if action.kind != "hidden"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cdkguard.agents.shell.braces import expand_braces
 from cdkguard.agents.shell.budget import Budget
 from cdkguard.agents.shell.nouns import UNKNOWN, Elements, Output, Parameter, Piece, Text, Word
-from cdkguard.agents.shell.state import State, Value, is_known, unknown
+from cdkguard.agents.shell.state import State, Value, is_known, unknown, without_unknown
 from cdkguard.agents.shell.words import read_quoted, read_word
 
 BLANK = " \t\n"
@@ -57,7 +57,7 @@ class Expander:
             if piece.is_quoted:
                 current = (current or "") + value
                 continue
-            parts = _split(value, separators)
+            parts = split_fields(value, separators)
             if parts and value[0] in separators and current is not None:
                 fields.append(current)
                 current = None
@@ -136,8 +136,9 @@ class Expander:
             return self._operand(piece)  # not set: what the line says for it
         if operator[-1] == "+":
             return "" if text is None else self._operand(piece)
-        if text is None or not is_known(text):
+        if text is None or not without_unknown(text):
             return unknown(piece.source)
+        text = without_unknown(text)
         operand = self._operand(piece)
         if not is_known(operand):
             return unknown(piece.source)
@@ -156,7 +157,7 @@ class Expander:
             return self.text_of(tuple(pieces))
 
 
-def _split(value: str, separators: str) -> list[str]:
+def split_fields(value: str, separators: str) -> list[str]:
     """The value at its separators; what is not known is one piece."""
     if UNKNOWN not in value and separators == BLANK:
         return value.split()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cdkguard.agents.shell.escapes import decode_escapes
-from cdkguard.agents.shell.state import is_known, unknown
+from cdkguard.agents.shell.state import is_known, without_unknown
 
 
 def print_of(words: Sequence[str], given: str | None) -> str | None:
@@ -21,9 +21,7 @@ def print_of(words: Sequence[str], given: str | None) -> str | None:
         return None
     if name in ("cat", "tac", "head", "sort", "uniq", "tee"):
         return given if name == "tee" or not [each for each in arguments if each != "-"] else None
-    if not is_known(given):
-        return unknown(given)
-    return _decode(name, arguments, given)
+    return _decode(name, arguments, without_unknown(given))
 
 
 def _echo(arguments: list[str]) -> str:
@@ -74,7 +72,11 @@ def _decode(name: str, arguments: list[str], given: str) -> str | None:
     import binascii
 
     try:
-        decoded = binascii.a2b_base64(given) if name == "base64" else bytes.fromhex("".join(given.split()))
+        decoded = (
+            binascii.a2b_base64(given)
+            if name == "base64"
+            else bytes.fromhex("".join(char for char in given if char in "0123456789abcdefABCDEF"))
+        )
         return decoded.decode("utf-8", "replace").replace("\0", "")
     except ValueError:
         return None

@@ -56,6 +56,11 @@ def show(text: str) -> str:
     return text.replace(UNKNOWN, "")
 
 
+def without_unknown(text: str) -> str:
+    """The word as it is where what is not known is empty, as a variable that is not set."""
+    return "".join(text.split(UNKNOWN)[::2]) if UNKNOWN in text else text
+
+
 def unknown(source: str) -> str:
     """The piece of an expanded word that stands for what only a run would show."""
     return f"{UNKNOWN}{source.replace(UNKNOWN, '')}{UNKNOWN}"

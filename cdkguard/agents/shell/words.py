@@ -107,6 +107,7 @@ def _read_special(text: str, at: int, is_quoted: bool) -> tuple[Piece, int]:
 
 
 def _read_braced(inside: str, source: str, is_quoted: bool) -> Parameter:
+    inside = inside.replace("\\\n", "")
     found = _BRACED.fullmatch(inside)
     if found is None or (found[2] == "#" and len(inside) > 1):
         return Parameter("", source, is_quoted)

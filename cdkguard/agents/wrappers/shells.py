@@ -38,7 +38,7 @@ def find_in_shell(words: Sequence[str], given: str | None) -> Iterator[Inside]:
         if word[:2] != "--" and word[:1] == "-" and "s" in word[1:]:
             yield _of_input(given, tuple(words[at + 1 :]))
             return
-        is_cluster_of_value = word[:2] != "--" and word[-1] in "oO"  # `-euo pipefail`
+        is_cluster_of_value = word[:2] != "--" and ("o" in word or word[-1] == "O")  # `-euo pipefail`
         at += 2 if word in _VALUED or is_cluster_of_value else 1
     if at < len(words) and words[at] not in ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"):
         yield Inside(script=words[at], arguments=tuple(words[at + 1 :]))

@@ -16,6 +16,9 @@ RUN_TEXTS = frozenset(
         "xterm", "gnome-terminal", "alacritty", "kitty", "wt", "supervisorctl", "az",
     }
 )  # fmt: skip
+_READERS = frozenset(
+    {"man", "less", "more", "sed", "gsed", "vim", "vi", "nvim", "ed"}
+)  # of which most texts are patterns and names
 # Variables whose value other programs run.
 RUN_VARIABLES = frozenset(
     {
@@ -27,11 +30,13 @@ RUN_VARIABLES = frozenset(
 
 def find_texts(words: Sequence[str]) -> Iterator[Inside]:
     """The arguments of such a program that may be texts of a shell."""
-    is_sed = words[0] in ("sed", "gsed")
-    for word in words[1:]:
-        if " " in word and (not is_sed or re.match(r"^[\d$,]*\s*e\s+", word)):
-            text = word[_end_of_lead(word) :]
-            yield Inside(text=text.removesuffix("'").strip())
+    for at, word in enumerate(words[1:], 1):
+        if " " not in word:
+            continue
+        lead, before = word[: _end_of_lead(word)], words[at - 1]
+        is_told = before[:1] == "-" if words[0] not in _READERS else before in ("-P", "--pager")
+        if is_told or "!" in lead or "=" in lead or lead.strip(" 0123456789$,") == "e":
+            yield Inside(text=word[len(lead) :].removesuffix("'").strip())
 
 
 def _end_of_lead(word: str) -> int:
