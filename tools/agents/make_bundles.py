@@ -74,9 +74,9 @@ def make_files() -> dict[str, str]:
         "category": "Developer Tools",
     }
     return {
-        ".claude-plugin/marketplace.json": to_json(marketplace("./agents/claude")),
+        ".claude-plugin/marketplace.json": to_json({**marketplace("./agents/claude"), "description": DESCRIPTION}),
         ".agents/plugins/marketplace.json": to_json({"name": "cdkguard", "interface": {"displayName": "cdkguard"}, "plugins": [codex_entry]}),
-        ".cursor-plugin/marketplace.json": to_json(marketplace("agents/cursor")),
+        ".cursor-plugin/marketplace.json": to_json({**marketplace("agents/cursor"), "metadata": {"description": DESCRIPTION}}),
         "agents/claude/.claude-plugin/plugin.json": to_json(ABOUT),
         "agents/claude/hooks/hooks.json": hooks_of(*CLAUDE_HOOKS),
         "agents/claude/skills/cdkguard/SKILL.md": skill,

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 from cdkguard._typing import Json, NamedTuple
+from cdkguard.agents.doctor.codex_trust import examine_codex_trust
 from cdkguard.agents.doctor.rows import AGENTS, Row
 from cdkguard.agents.doctor.setup_rows import ask_version, find_program
 from cdkguard.system import files
@@ -41,7 +42,8 @@ def examine_versions(hosts: set[str], root: str, environment: Mapping[str, str])
             yield _examine_version(needed, program)
     home = os.path.expanduser("~")
     if "codex" in hosts:
-        yield _examine_codex_trust(root, home)
+        program = find_program("codex", environment) or find_program("codex", os.environ)
+        yield examine_codex_trust(program, root)
     if "gemini" in hosts:
         yield _examine_gemini_trust(root, home)
     for host, title in (("copilot", "Copilot CLI"), ("cursor", "Cursor")):
@@ -66,36 +68,23 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _examine_codex_trust(root: str, home: str) -> Row:
-    """Codex notes the trust of a project in its configuration; that of a hook, by its hash, nobody else can tell."""
-    import tomllib
-
-    advice = "trust the project, open /hooks in Codex and trust the hook, again after each change"
-    try:
-        found = tomllib.loads(files.read_text(os.path.join(home, ".codex", "config.toml")))
-        trusted = found["projects"][os.path.realpath(root)]["trust_level"]
-    except (OSError, ValueError, LookupError, TypeError):
-        trusted = None
-    if trusted == "untrusted":
-        return Row(AGENTS, "Codex trust", "broken", "the project is marked as untrusted: its hooks do not run", advice)
-    words = "the project is trusted" if trusted else "nothing says that the project is trusted"
-    return Row(AGENTS, "Codex trust", "unknown", f"{words}; whether the hook was reviewed, only Codex knows", advice)
-
-
 def _examine_gemini_trust(root: str, home: str) -> Row:
-    settings = _read_json(os.path.join(home, ".gemini", "settings.json"))
-    security = settings.get("security")
+    """Folders need trust unless the user's settings say that they do not (0.61): an untrusted one has no settings, no hooks."""
+    security = _read_json(os.path.join(home, ".gemini", "settings.json")).get("security")
     trust = security.get("folderTrust") if isinstance(security, dict) else None
-    if not (isinstance(trust, dict) and trust.get("enabled") is True):
-        return Row(AGENTS, "Gemini CLI trust", "ok", "folders need no trust in its settings; a changed hook is told of")
+    if isinstance(trust, dict) and trust.get("enabled") is False:
+        return Row(AGENTS, "Gemini CLI trust", "ok", "its settings ask for no trust in folders")
+    real = f"{os.path.realpath(root)}/"
     folders = _read_json(os.path.join(home, ".gemini", "trustedFolders.json"))
-    real = os.path.realpath(root)
-    above = [
-        folder for folder, word in folders.items() if word == "TRUST_FOLDER" and f"{real}/".startswith(f"{folder}/")
-    ]
-    if above:
-        return Row(AGENTS, "Gemini CLI trust", "ok", f"{above[0]} is trusted")
-    text = "this folder is in no list of trusted ones: its hooks do not run"
+    for folder, word in sorted(folders.items(), key=lambda entry: -len(entry[0])):  # the nearest one decides
+        trusted = os.path.dirname(folder) if word == "TRUST_PARENT" else folder
+        if not real.startswith(f"{trusted.rstrip('/')}/"):
+            continue
+        if word in ("TRUST_FOLDER", "TRUST_PARENT"):
+            return Row(AGENTS, "Gemini CLI trust", "ok", f"{trusted} is trusted")
+        text = f"{folder} is marked as not trusted: its hooks do not run"
+        return Row(AGENTS, "Gemini CLI trust", "broken", text, "trust it: /permissions in Gemini CLI")
+    text = "this folder is in no list of trusted ones: its settings and hooks do not count there"
     return Row(AGENTS, "Gemini CLI trust", "unknown", text, "open Gemini CLI here and trust the folder")
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from cdkguard.agents.doctor import clean_path, hook_rows, proofs, setup_rows, version_rows, wall_rows
+from cdkguard.agents.doctor import clean_path, codex_trust, hook_rows, proofs, setup_rows, version_rows, wall_rows
 from cdkguard.agents.doctor.gate_rows import examine_gates
 from cdkguard.agents.doctor.lay_out import render_json, render_text
 from cdkguard.agents.doctor.rows import STATES, Row
@@ -335,14 +335,50 @@ def test_trust(repository, tmp_path):
     def trust(name):
         return rows_of(version_rows.examine_versions({"codex", "gemini"}, str(repository), {}))[f"{name} trust"].state
 
-    assert (trust("Codex"), trust("Gemini CLI")) == ("unknown", "ok")
-    (home / ".codex").mkdir()
-    (home / ".codex/config.toml").write_text(f'[projects."{repository}"]\ntrust_level = "untrusted"\n')
+    assert (trust("Codex"), trust("Gemini CLI")) == ("unknown", "unknown")
     (home / ".gemini").mkdir()
-    (home / ".gemini/settings.json").write_text('{"security": {"folderTrust": {"enabled": true}}}')
-    assert (trust("Codex"), trust("Gemini CLI")) == ("broken", "unknown")
-    (home / ".gemini/trustedFolders.json").write_text(json.dumps({str(repository): "TRUST_FOLDER"}))
+    folders = home / ".gemini/trustedFolders.json"
+    folders.write_text(json.dumps({str(repository.parent): "TRUST_FOLDER", str(repository): "DO_NOT_TRUST"}))
+    assert trust("Gemini CLI") == "broken"
+    for trusted in ({str(repository): "TRUST_FOLDER"}, {str(repository.parent / "other"): "TRUST_PARENT"}):
+        folders.write_text(json.dumps(trusted))
+        assert trust("Gemini CLI") == "ok"
+    folders.unlink()
+    (home / ".gemini/settings.json").write_text('{"security": {"folderTrust": {"enabled": false}}}')
     assert trust("Gemini CLI") == "ok"
+
+
+SERVER = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked.get("id") == 1:
+        print("a line for people", flush=True)
+        print(json.dumps({"id": 1, "result": {}}), flush=True)
+    if asked.get("id") == 2:
+        hook = {"command": "cdkguard agents hook --host codex", "eventName": "preToolUse", "enabled": True, "trustStatus": STATUS}
+        hooks = [{"command": "theirs", "eventName": "preToolUse"}] + ([hook] if STATUS else [])
+        print(json.dumps({"id": 2, "result": {"data": [{"cwd": asked["params"]["cwds"][0], "hooks": hooks}]}}), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [("trusted", "ok"), ("untrusted", "broken"), ("modified", "broken"), ("", "broken")]
+)
+def test_codex_is_asked_whether_it_trusts_the_hook(repository, tmp_path, status, state):
+    server = tmp_path / "server.py"
+    server.write_text(f"STATUS = {status!r}\n{SERVER}")
+    codex = program(tmp_path / "bin", "codex", f'[ "$1" = app-server ] && exec {sys.executable} {server}\n')
+    row = codex_trust.examine_codex_trust(str(codex), str(repository))
+    assert row.state == state and (status in row.text or not status)
+
+
+@pytest.mark.parametrize("text", ["exit 1\n", "echo no\n", SLEEPER, 'echo \'{"id": 2, "error": {}}\'; exec sleep 5\n'])
+def test_a_codex_that_does_not_say_is_not_known(repository, tmp_path, monkeypatch, text):
+    monkeypatch.setattr(codex_trust, "SECONDS", 0.5)
+    codex = program(tmp_path / "bin", "codex", text)
+    assert codex_trust.examine_codex_trust(str(codex), str(repository)).state == "unknown"
+    assert codex_trust.examine_codex_trust(None, str(repository)).state == "unknown"
 
 
 # -- the clean PATH
