@@ -30,7 +30,8 @@ def key_of(request: Request) -> str | None:
     state = describe_files(root)
     if state is None:
         return None
-    asked = request._replace(seconds=0.0, may_ask=False, call=request.call._replace(host="", tool="", session=""))
+    # Whether its user can be asked stays part of it: a clean pull request is let through where nobody can be.
+    asked = request._replace(seconds=0.0, call=request.call._replace(host="", tool="", session=""))
     text = json.dumps([__version__, exchange.write_request(asked), sorted(os.environ.items()), root, state])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from cdkguard.agents.judge.reason import quote
+from cdkguard.agents.nouns import Action
 
 _MEANING = {
     "--hotswap": "changes resources past CloudFormation, without its hooks and its rollback",
@@ -24,11 +26,13 @@ _MEANING = {
 _NEVER_ALONE = ("--hotswap", "--method", "--express", "--no-rollback", "watch", "--watch")
 
 
-def describe_flags(flags: Iterable[str]) -> tuple[str, ...]:
+def describe_flags(action: Action) -> tuple[str, ...]:
     """A sentence for each flag that goes past a safety net."""
     found = []
-    for flag in dict.fromkeys(flags):
+    for flag in dict.fromkeys(action.flags):
         if flag.startswith(("--app", "-a ")):
+            if not os.path.isdir(os.path.join(action.directory, action.app or "")):
+                continue  # It is a command, which is not run: the headline says so.
             found.append(f"{quote(flag)} was built before: it is judged as it lies there, and the sources are not.")
         elif flag in _MEANING:
             found.append(f"{quote(flag)} {_MEANING[flag]}.")

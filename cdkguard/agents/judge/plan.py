@@ -25,6 +25,14 @@ from cdkguard.config import approvals
 from cdkguard.errors import BaselineError, CdkguardError
 from cdkguard.model import Assembly, Report
 
+_WORDS = {
+    "WILL_CREATE": "created",
+    "WILL_UPDATE": "updated",
+    "MAY_REPLACE": "perhaps replaced",
+    "WILL_REPLACE": "replaced",
+    "WILL_ORPHAN": "left behind",
+    "WILL_DESTROY": "deleted",
+}
 NO_BASELINE = "no baseline is configured (`against` of cdkguard.yaml)"
 
 
@@ -74,7 +82,9 @@ def compare_opened(opened: OpenedApp, empty: Plan, trusted: Trusted) -> Plan:
         return known._replace(problem=describe_problem(problem))
     if report.errors:
         return known._replace(problem=quote(report.errors[0].message, 200))
-    return known._replace(losses=losses_of(report, empty.baseline, trusted), against=report.against)
+    return known._replace(
+        losses=losses_of(report, empty.baseline, trusted), against=report.against, counts=count_changes(report)
+    )
 
 
 def _only_reached(opened: OpenedApp) -> Assembly:
@@ -96,6 +106,14 @@ def _approved_changes(trusted: Trusted) -> frozenset[str]:
     today = time.strftime("%Y-%m-%d")
     found = approvals.read_approvals(approvals.file_of(trusted.config))
     return frozenset(approval.change for approval in found if approval.expires >= today)
+
+
+def count_changes(report: Report) -> str:
+    """What changes, in numbers: "1 resource is created, 2 are updated"; empty where nothing does."""
+    impacts = [change.impact for change in report.changes if not change.noise]
+    words = [f"{impacts.count(impact)} {word}" for impact, word in _WORDS.items() if impact in impacts]
+    others = sum(impact not in _WORDS for impact in impacts)
+    return ", ".join([*words, *([f"{others} of whole stacks or of settings"] if others else [])])
 
 
 def _has_exempted(report: Report) -> bool:

@@ -25,6 +25,7 @@ class Plan(NamedTuple):
     problem: str = ""  # why it could not, with what is foreign in quotes
     folders: Folders = Folders("", "")
     against: str = ""  # the baseline in words
+    counts: str = ""  # what changes, in numbers
 
     @property
     def severe(self) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ def decide_deployment(action: Action, plan: Plan, settings: AgentSettings) -> Ve
     verdict = _decide(action, plan, settings, where)
     if verdict.answer == "silent":
         return verdict
-    seen = (*verdict.facts, *describe_flags(action.flags))
+    seen = (*verdict.facts, *describe_flags(action))
     tokens = plan.losses.tokens() if plan.losses else ()
     return verdict._replace(facts=seen, environment=_named(plan), tokens=tokens, evidence=_evidence(plan))
 

@@ -85,6 +85,7 @@ def _describe(plan: Plan) -> Iterator[str]:
     if plan.losses is None:
         yield f"The app in {quote(os.path.relpath(plan.folders.app, plan.folders.root))} could not be judged: {plan.problem}."
         return
+    yield f"Resources, against {quote(plan.against)}: {plan.counts or 'no change'}."
     yield from describe_losses(plan.losses, plan.folders)
 
 
