@@ -15,7 +15,7 @@ from cdkguard.agents.hosts.host import DENIED, SILENCE, Host, Payload, Reply
 from cdkguard.agents.hosts.recognise import recognise_host
 from cdkguard.agents.hosts.table import NAMES, load_host
 from cdkguard.agents.nouns import ToolCall
-from cdkguard.agents.payload_input import LONGEST, read_payload
+from cdkguard.agents.payload_input import read_payload
 from cdkguard.agents.quick_json import parse_json
 from cdkguard.agents.triggers import may_concern
 
@@ -101,16 +101,19 @@ def answer(caller: Caller) -> Reply:
     if caller.asked.problem:
         return caller.refuse(f"{caller.asked.problem}, so that nothing is judged: mend the hook file of this host")
     try:
-        given = read_payload() or os.environ.get("USER_PROMPT", "").encode()  # the latter: Kiro's IDE 0.x
+        given, is_whole = read_payload()
     except OSError as problem:
         return caller.refuse(_UNREADABLE.format(problem.strerror))
+    given = given or os.environ.get("USER_PROMPT", "").encode()  # of Kiro's IDE 0.x
     if not given.strip():
         return caller.refuse(_UNREADABLE.format("nothing came on standard input"))
 
     text = given.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    payload = _parse(text) if len(given) <= LONGEST else None
+    payload = _parse(text)
+    if payload is None and not is_whole:
+        return caller.refuse(_UNREADABLE.format("it is too long, or did not come to an end"))
     if payload is None:
-        return _answer_unreadable(caller, text, "it is too long or no JSON")
+        return _answer_unreadable(caller, text, "it is no JSON")
     name = recognise_host(payload, caller.asked.hint, os.environ)
     if not name:
         return _answer_unreadable(caller, text, "it is of no known host")

@@ -14,7 +14,10 @@ from cdkguard.agents.nouns import ToolCall
 
 
 def read(payload: Payload) -> ToolCall | None:
-    """The call of a payload. That of PostToolUse has an `error`, that of Stop a number of the execution."""
+    """The call of a payload; that of Stop has a number of the execution.
+
+    One of PostToolUse may look as one of PreToolUse does. It is read as such: what is answered then reaches nobody.
+    """
     session, directory = first_text(payload, "conversationId"), first_of(payload.get("workspacePaths"))
     called = payload.get("toolCall")
     if not isinstance(called, dict):
@@ -28,8 +31,7 @@ def read(payload: Payload) -> ToolCall | None:
     if tool == "call_mcp_tool" and isinstance(given, dict):
         tool, server = first_text(given, "ToolName") or tool, first_text(given, "ServerName")
         given = given.get("Arguments", given)
-    call = read_call(HOST.name, tool, given, directory, session, server)
-    return call._replace(event="other") if "error" in payload else call
+    return read_call(HOST.name, tool, given, directory, session, server)
 
 
 def deny(_event: str, reason: str) -> Reply:

@@ -36,7 +36,8 @@ def read_call(host: str, tool: str, given: Json, directory: str, session: str, s
         if is_aws_tool(tool, server):
             event, command = "aws", describe_aws_call(tool, server, arguments)
         else:
-            command = find_command(arguments, tools.UNKNOWN_COMMAND_FIELDS)
+            runs = any(word in name for word in tools.RUNNING_WORDS)
+            command = find_command(arguments, tools.COMMAND_FIELDS if runs else tools.UNKNOWN_COMMAND_FIELDS)
             event = "shell" if command else "other"
     return ToolCall(host, event, tool, command, shell, where, paths, content, session)
 

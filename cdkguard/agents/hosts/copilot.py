@@ -24,7 +24,7 @@ def read(payload: Payload) -> ToolCall | None:
             return end_of(payload, HOST.name, directory, session)
         return ToolCall(HOST.name, "other", session=session) if session else None
     call = read_call(HOST.name, tool, payload.get("toolArgs"), directory, session)
-    if "toolResult" in payload or "error" in payload:
+    if "toolResult" in payload:
         return call._replace(event="finished" if call.event == "write" else "other")
     return call
 

@@ -11,6 +11,12 @@ from cdkguard.agents.hosts.host import SILENCE, Host, Payload, Reply
 from cdkguard.agents.hosts.replies import clean_reason, json_reply
 from cdkguard.agents.nouns import ToolCall
 
+# What runs and writes nothing, or has run already.
+HARMLESS = (
+    "beforeReadFile", "beforeTabFileRead", "beforeSubmitPrompt", "afterShellExecution", "afterMCPExecution", "postToolUse",
+    "PostToolUse", "postToolUseFailure", "afterTabFileEdit", "afterAgentResponse", "afterAgentThought", "sessionStart",
+    "sessionEnd", "subagentStart", "subagentStop", "preCompact", "SessionStart", "SessionEnd", "UserPromptSubmit", "PreCompact",
+)  # fmt: skip
 # With `failClosed`, Cursor takes a hook that says nothing for one that has failed.
 DECIDING = ("beforeShellExecution", "beforeMCPExecution", "preToolUse", "PreToolUse", "beforeReadFile")
 
@@ -20,19 +26,18 @@ def read(payload: Payload) -> ToolCall | None:
     event = first_text(payload, "hook_event_name")
     session = first_text(payload, "conversation_id", "session_id")
     directory = first_text(payload, "cwd") or first_of(payload.get("workspace_roots"))
-    if event == "beforeShellExecution":
-        command = payload.get("command")
-        return ToolCall(HOST.name, "shell", "Shell", command, "posix", directory, session=session) if isinstance(command, str) else None  # fmt: skip
     if event in ("afterFileEdit", "stop", "Stop"):
         is_again = bool(payload.get("loop_count")) or payload.get("stop_hook_active") is True
         return ToolCall(HOST.name, "other" if is_again else "finished", event, directory=directory, session=session)
-    tool = first_text(payload, "tool_name")
-    if event in ("preToolUse", "PreToolUse", "beforeMCPExecution"):
-        if not tool:
-            return None
+    if event in HARMLESS:
+        return ToolCall(HOST.name, "other", event, session=session)
+    tool, command = first_text(payload, "tool_name"), first_text(payload, "command")
+    if tool:
         server = first_text(payload, "server_name", "url", "command") if event == "beforeMCPExecution" else ""
         return read_call(HOST.name, tool, payload.get("tool_input"), directory, session, server)
-    return ToolCall(HOST.name, "other", event, session=session) if event else None
+    if command:
+        return ToolCall(HOST.name, "shell", "Shell", command, "posix", directory, session=session)
+    return None
 
 
 def deny(_event: str, reason: str) -> Reply:

@@ -10,6 +10,7 @@ from cdkguard.agents.nouns import ToolCall
 BEFORE = ("PreToolUse", "preToolUse", "BeforeTool", "PermissionRequest", "permissionRequest", "PreSkillShellCommand")
 AFTER = ("PostToolUse", "postToolUse", "AfterTool")
 ENDS = ("Stop", "stop", "SubagentStop", "agentStop", "subagentStop", "AfterAgent")
+_RESULTS = ("tool_response", "tool_result", "toolResult")
 _EVENT_FIELDS = ("hook_event_name", "hookEventName", "agent_action_name")
 
 
@@ -44,7 +45,7 @@ def read_tool_event(payload: Payload, host: str) -> ToolCall | None:
     if not tool:
         return ToolCall(host, "other", event, session=session) if event and event not in (*BEFORE, *AFTER) else None
     call = read_call(host, tool, given, directory, session, server_of(payload))
-    if event in AFTER or "tool_response" in payload or "tool_result" in payload or "toolResult" in payload:
+    if event in AFTER or (event not in BEFORE and any(field in payload for field in _RESULTS)):
         return call._replace(event="finished" if call.event == "write" else "other")
     return call
 

@@ -71,6 +71,15 @@ UNKNOWN_COMMAND_FIELDS = (
     "bash",
     "script",
 )
+RUNNING_WORDS = (
+    "process",
+    "terminal",
+    "shell",
+    "exec",
+    "command",
+    "stdin",
+    "bash",
+)  # in the name of a tool that may run one
 DIRECTORY_FIELDS = (
     "cwd",
     "Cwd",

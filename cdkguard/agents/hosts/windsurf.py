@@ -21,9 +21,9 @@ def read(payload: Payload) -> ToolCall | None:
     if not isinstance(told, dict):
         return None
     directory = first_text(told, "cwd")
-    if action == "pre_run_command":
-        command = told.get("command_line")
-        return ToolCall(HOST.name, "shell", action, command, "posix", directory, session=session) if isinstance(command, str) else None  # fmt: skip
+    command = first_text(told, "command_line")
+    if command or action == "pre_run_command":
+        return ToolCall(HOST.name, "shell", action, command, "posix", directory, session=session) if command else None
     if action == "pre_write_code":
         paths, content = find_paths(told, directory), find_content(told)
         return ToolCall(HOST.name, "write", action, directory=directory, paths=paths, content=content, session=session)

@@ -53,7 +53,7 @@ def test_an_agent_that_has_finished_may_end_whatever_fails(monkeypatch):
 
     written = []
     text = json.dumps({**load_payload("claude/stop"), "cwd": "/nowhere"})
-    monkeypatch.setattr(hook, "read_payload", lambda: text.encode())
+    monkeypatch.setattr(hook, "read_payload", lambda: (text.encode(), True))
     monkeypatch.setattr(hook, "_raise_on_signals", lambda: None)
     monkeypatch.setattr(hook, "answer_call", fail)
     monkeypatch.setattr(hook, "write_reply", lambda reply: written.append(reply) or reply.status)

@@ -65,6 +65,7 @@ def test_a_deep_value_ends_the_search():
         ("mcp__x__run", {"options": {"shell_command": "cdk destroy"}}, "cdk destroy"),
         ("mcp__x__run", {"command": "npx", "args": ["cdk", "destroy", "My Stack"]}, "npx cdk destroy 'My Stack'"),
         ("mcp__x__many", {"steps": [{"cmd": "npm test"}, {"cmd": "cdk destroy"}]}, "npm test\ncdk destroy"),
+        ("mcp__desk__interact_with_process", {"pid": 1, "input": "cdk destroy"}, "cdk destroy"),
         ("functions.shell", {"command": ["cdk", "destroy"]}, "cdk destroy"),
         ("bash", "cdk destroy", "cdk destroy"),
         ("write_stdin", {"session_id": 1, "chars": "cdk destroy\n"}, "cdk destroy\n"),

@@ -74,7 +74,7 @@ def test_each_host_understands_each_answer(host, outcome, folder, monkeypatch, c
 
     decision = FAILURES.get(outcome) or Decision(outcome if outcome in ANSWERS else "deny", "the table \x1b goes")
     text = json.dumps(payload_of(host, "npx cdk destroy", folder))
-    monkeypatch.setattr(hook, "read_payload", lambda: text[: -9 if outcome == "malformed" else None].encode())
+    monkeypatch.setattr(hook, "read_payload", lambda: (text[: -9 if outcome == "malformed" else None].encode(), True))
     monkeypatch.setattr(hook, "_raise_on_signals", lambda: None)
     monkeypatch.setattr(answers, "ask_judge", lambda _request: decision)
     monkeypatch.setenv("CDKGUARD_CACHE_DIR", str(folder.parent / "cache"))
@@ -132,11 +132,22 @@ def test_what_is_no_payload_and_names_ours_is_refused(host, given, folder):
     assert understand(host, done.stdout, done.stderr, done.returncode)[0] == "blocked"
 
 
-@pytest.mark.parametrize("command", ["ls", "npx cdk destroy"])
-def test_a_payload_that_is_too_long_is_refused_where_it_names_ours(command, folder):
-    given = {"tool_name": "exec", "tool_input": {"command": command + " " + "x" * (1 << 20)}}
-    done = run_hook(given, folder, "--host", "devin")
-    assert done.returncode == (2 if "cdk" in command else 0)
+@pytest.mark.parametrize("size", [100, 2 << 20, 9 << 20])
+def test_a_payload_is_read_or_refused_whatever_its_length(size, folder):
+    for command, status in (("ls", 0 if size < (8 << 20) else 2), (f"ls {'x' * size}; npx cdk destroy", 2)):
+        given = {"tool_name": "exec", "tool_input": {"command": command, "description": "x" * size}}
+        assert run_hook(given, folder, "--host", "devin").returncode == status
+
+
+def test_a_payload_that_stops_halfway_is_refused(folder):
+    command = [sys.executable, "-m", "cdkguard", "agents", "hook", "--host", "kiro"]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, cwd=folder)
+    process.stdin.write(b'{"hook_event_name": "PreToolUse", "tool_name": "execute_bash", "tool_input": {"command": "ls')
+    process.stdin.flush()
+    assert process.wait(timeout=20) == 2
+    process.stdin.close()
+    process.stderr.close()
 
 
 @pytest.mark.parametrize(
@@ -269,7 +280,7 @@ def test_no_payload_ends_in_another_status(monkeypatch, value, hint):
 
     written = []
     text = value if isinstance(value, str) else json.dumps(value)
-    monkeypatch.setattr(hook, "read_payload", lambda: text.encode("utf-8", "surrogatepass"))
+    monkeypatch.setattr(hook, "read_payload", lambda: (text.encode("utf-8", "surrogatepass"), True))
     monkeypatch.setattr(hook, "write_reply", lambda reply: written.append(reply) or reply.status)
     monkeypatch.setattr(hook, "_raise_on_signals", lambda: None)
     monkeypatch.setattr("cdkguard.agents.concern.find_concern", lambda _call: None)
