@@ -14,7 +14,7 @@ from cdkguard.agents.install import targets
 from cdkguard.agents.install.calls import is_call, texts_in
 from cdkguard.agents.install.detect import detect_hosts
 from cdkguard.agents.install.hosts import Host
-from cdkguard.agents.install.json_nodes import read_nodes
+from cdkguard.agents.install.json_nodes import NotJson, read_nodes
 from cdkguard.agents.install.plan import Wanted, hook_files, installed_hosts, plan_install
 from cdkguard.errors import CdkguardError
 
@@ -66,7 +66,7 @@ def _examine_host(host: Host, place: Place, proofs: dict[tuple[str, str], Proof]
             yield _examine_plugin(host, place, path, shown)
             continue
         found = read_nodes(text).plain()
-        off = _switched_off(found)
+        off = _switched_off(found) or _switched_off_elsewhere(host, place)
         if off:
             yield Row(
                 AGENTS, host.title, "broken", f"{shown}: switched off by {off}", f"take {off} out", {"host": host.name}
@@ -115,6 +115,28 @@ def _switched_off(found: Json) -> str:
     hooks = found.get("hooks")
     if isinstance(hooks, list) and any(is_call(hook) and hook.get("enabled") is False for hook in hooks):  # Kiro
         return "enabled: false"
+    return ""
+
+
+# Other settings of a host that switch its hooks off: below the repository, and below the home folder.
+_OTHER_SETTINGS = {
+    "claude": ((".claude/settings.local.json",), (".claude/settings.json",)),
+    "gemini": ((), (".gemini/settings.json",)),
+}
+
+
+def _switched_off_elsewhere(host: Host, place: Place) -> str:
+    """The setting of another file that keeps our hook from being called, with the file; empty where there is none."""
+    ours, users = _OTHER_SETTINGS.get(host.name, ((), ()))
+    home = os.path.expanduser("~")
+    for root, path in (*((place.work, path) for path in ours), *((home, path) for path in users)):
+        try:
+            text = targets.read(root, path, anywhere=True)
+            off = _switched_off(read_nodes(text).plain()) if text else ""
+        except (CdkguardError, NotJson):
+            continue
+        if off:
+            return f"{off} in {'~/' if root == home else ''}{path}"
     return ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 
@@ -10,6 +9,7 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.agents.doctor.codex_trust import examine_codex_trust
 from cdkguard.agents.doctor.rows import AGENTS, Row
 from cdkguard.agents.doctor.setup_rows import ask_version, find_program
+from cdkguard.agents.install.json_nodes import read_nodes
 from cdkguard.system import files
 
 
@@ -46,10 +46,11 @@ def examine_versions(hosts: set[str], root: str, environment: Mapping[str, str])
         yield examine_codex_trust(program, root)
     if "gemini" in hosts:
         yield _examine_gemini_trust(root, home)
-    for host, title in (("copilot", "Copilot CLI"), ("cursor", "Cursor")):
-        if host in hosts:
-            text = "whether it trusts this folder is not known; it reads a repository's hooks in trusted ones only"
-            yield Row(AGENTS, f"{title} trust", "unknown", text, "open the folder in it and look")
+    if "copilot" in hosts:
+        yield _examine_copilot_trust(root, home)
+    if "cursor" in hosts:
+        text = "whether it trusts this folder is not known; it runs a repository's hooks in trusted ones only"
+        yield Row(AGENTS, "Cursor trust", "unknown", text, "open the folder in it and look")
 
 
 def _examine_version(needed: Needed, program: str) -> Row:
@@ -66,6 +67,17 @@ def _examine_version(needed: Needed, program: str) -> Row:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
+
+
+def _examine_copilot_trust(root: str, home: str) -> Row:
+    """The CLI notes trusted folders in its configuration (1.0.102); the cloud agent has no such list."""
+    folders = _read_json(os.path.join(home, ".copilot", "config.json")).get("trustedFolders")
+    real = f"{os.path.realpath(root)}/"
+    for folder in folders if isinstance(folders, list) else ():
+        if isinstance(folder, str) and real.startswith(f"{folder.rstrip('/')}/"):
+            return Row(AGENTS, "Copilot CLI trust", "ok", f"{folder} is trusted")
+    text = "this folder is in no list of trusted ones: the CLI reads its hooks when it is"
+    return Row(AGENTS, "Copilot CLI trust", "unknown", text, "open the Copilot CLI here and trust the folder")
 
 
 def _examine_gemini_trust(root: str, home: str) -> Row:
@@ -89,8 +101,9 @@ def _examine_gemini_trust(root: str, home: str) -> Row:
 
 
 def _read_json(path: str) -> dict[str, Json]:
+    """The object in a file of a host, which may have comments; empty where there is none."""
     try:
-        found = json.loads(files.read_text(path))
-    except (OSError, ValueError, RecursionError):
+        found = read_nodes(files.read_text(path)).plain()
+    except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -166,6 +166,24 @@ def test_a_hook_that_is_switched_off_is_broken(repository, tmp_path, name, path,
     assert row.state == "broken" and f"switched off by {words}" in row.text
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "text", "words"),
+    [
+        ("claude", "repo/.claude/settings.local.json", '{"disableAllHooks": true}', "disableAllHooks in .claude/settings.local.json"),
+        ("claude", "home/.claude/settings.json", '{"disableAllHooks": true}', "disableAllHooks in ~/.claude/settings.json"),
+        ("gemini", "home/.gemini/settings.json", '{"hooksConfig": {"enabled": false}}', "hooksConfig.enabled in ~/.gemini"),
+        ("claude", "home/.claude/settings.json", "broken", ""),
+    ],
+)  # fmt: skip
+def test_other_settings_that_switch_hooks_off_are_found(repository, tmp_path, name, path, text, words):
+    program(tmp_path / "bin", "cdkguard", READ + GUARD)
+    install(repository, name)
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text)
+    (row,) = [row for row in hooks(repository) if row.name == find_host(name).title]
+    assert (row.state == "broken") is bool(words) and words in row.text
+
+
 def test_files_that_are_not_current_and_hosts_without_a_hook_are_told(repository, tmp_path):
     program(tmp_path / "bin", "cdkguard", READ + GUARD)
     install(repository, "codex")
@@ -333,9 +351,15 @@ def test_trust(repository, tmp_path):
     home = tmp_path / "home"
 
     def trust(name):
-        return rows_of(version_rows.examine_versions({"codex", "gemini"}, str(repository), {}))[f"{name} trust"].state
+        return rows_of(version_rows.examine_versions({"codex", "copilot", "gemini"}, str(repository), {}))[
+            f"{name} trust"
+        ].state
 
     assert (trust("Codex"), trust("Gemini CLI")) == ("unknown", "unknown")
+    assert trust("Copilot CLI") == "unknown"
+    (home / ".copilot").mkdir()
+    (home / ".copilot/config.json").write_text(f'// managed\n{{"trustedFolders": ["{repository.parent}"]}}')
+    assert trust("Copilot CLI") == "ok"
     (home / ".gemini").mkdir()
     folders = home / ".gemini/trustedFolders.json"
     folders.write_text(json.dumps({str(repository.parent): "TRUST_FOLDER", str(repository): "DO_NOT_TRUST"}))
