@@ -286,6 +286,7 @@ NOT_TRIED = {
     "destroy": "the reading of diff, and one output",
     "explain": "reads rules as rules test does",
     "completion": "prints a text",
+    "mcp": "serves until its client goes; each call is a process that fails as check and plan do: tests/unit/servers breaks it",
     "help": "prints a text",
     "schema": "prints a file of the package",
 }
