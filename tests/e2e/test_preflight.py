@@ -15,7 +15,7 @@ from cdkguard.config.settings import Config
 from cdkguard.preflight.record_environment import record_environment
 from cdkguard.preflight.run import run_preflight
 from tests.support.aws_stub import Stub
-from tests.support.git_projects import commit, git, isolate
+from tests.support.git_projects import commit, git, isolate, project
 from tests.support.paths import ROOT
 
 pytest.importorskip("boto3")
@@ -436,3 +436,111 @@ def deploy_stacks(stub, stacks):
             stack.name, stack.template, region=stack.root.region, account=account, stack_id=stack.name, resources=nested,
             protected=bool(stack.root.termination_protection),
         )  # fmt: skip
+
+
+# -- moto's CloudFormation, over HTTP
+
+
+@pytest.fixture(scope="module")
+def moto():
+    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def two_stages(folder, **more):
+    """A cloud assembly of two stages with one stack each, for any account."""
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}}
+    artifacts = {}
+    folder.mkdir()
+    for stage in ("prod", "staging"):
+        resources = {
+            "Queue": {**queue, "Metadata": {"aws:cdk:path": f"{stage}/Data/Queue/Resource"}},
+        }
+        (folder / f"{stage}.template.json").write_text(
+            json.dumps({"Resources": {**resources, **(more if stage == "prod" else {})}})
+        )
+        properties = {
+            "templateFile": f"{stage}.template.json",
+            "stackName": f"{stage}-Data",
+            "terminationProtection": True,
+        }
+        artifacts[stage] = {
+            "type": "aws:cloudformation:stack", "displayName": f"{stage}/Data", "environment": "aws://unknown-account/unknown-region",
+            "properties": properties,
+        }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps({"version": "38.0.0", "artifacts": artifacts}))
+    return str(folder)
+
+
+def test_what_moto_says_is_deployed(tmp_path, moto, monkeypatch):
+    import boto3
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    out = two_stages(tmp_path / "out")
+    (tmp_path / "cdkguard.yaml").write_text(
+        "environments: {prod: {strict: true, stages: [prod]}, staging: {stages: [staging]}}\n"
+        "preflight: {verify: 'true', nets: [termination-protection]}\naws: {region: eu-west-1}\n"
+    )
+    config = load_config(str(tmp_path), None)._replace(paths=(out,))
+    formation = boto3.client("cloudformation", region_name="eu-west-1", endpoint_url=moto)
+
+    def states():
+        found = run_preflight(config, ("staging", "safety-nets"), today=TODAY)
+        return {row.id: (row.state, said(row)) for row in found.rows}
+
+    assert "staging/Data is not deployed" in states()["staging"][1]
+    for stage, protected in (("staging", False), ("prod", False)):
+        body = (tmp_path / "out" / f"{stage}.template.json").read_text()
+        formation.create_stack(StackName=f"{stage}-Data", TemplateBody=body, EnableTerminationProtection=protected)
+    seen = states()
+    assert seen["staging"][0] == "done" and "prod/Data as staging/Data" in seen["staging"][1]
+    assert (
+        seen["safety-nets"][0] == "failed" and "prod-Data runs without termination protection" in seen["safety-nets"][1]
+    )
+    formation.delete_stack(StackName="prod-Data")
+    formation.create_stack(StackName="prod-Data", TemplateBody=body, EnableTerminationProtection=True)
+    assert states()["safety-nets"][0] == "done"
+
+    older = json.loads((tmp_path / "out/staging.template.json").read_text())
+    older["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = 30
+    formation.update_stack(StackName="staging-Data", TemplateBody=json.dumps(older))
+    assert (
+        "staging/Data runs another template than this code makes: staging/Data/Queue/Resource" in states()["staging"][1]
+    )
+
+
+# -- git
+
+
+def test_against_git_with_approvals_and_no_command_of_the_baseline(tmp_path, monkeypatch, capsys):
+    """The table that goes is found; the baseline's configuration names commands, and none of them is run."""
+    folder, mark = project(tmp_path / "app"), tmp_path / "mark"
+    git(folder, "init", "--quiet")
+    monkeypatch.chdir(folder)
+    (folder / "cdkguard.yaml").write_text(
+        f"preflight: {{test: 'touch {mark}', verify: 'touch {mark}', commands: [{{id: own, run: 'touch {mark}'}}]}}\n"
+    )
+    table = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete", "Properties": {}}
+    commit(folder, resources={"T": table})
+    (folder / "cdkguard.yaml").write_text("preflight: {test: 'true'}\n")
+    commit(folder, resources={})
+    argv = ["preflight", "--against", "git", "--only", "no-unexpected-deletion,unit-tests"]
+
+    assert main(argv) == 1
+    shown = capsys.readouterr().out
+    assert (
+        "failed     the diff holds no unexpected deletion" in shown and "data-destroyed" in shown and not mark.exists()
+    )
+    assert "done       unit tests pass" in shown
+
+    assert main(["approve", "--against", "git", "--change", "T", "--reason", "moved away", "--owner", "ana"]) == 0
+    capsys.readouterr()
+    main([*argv, "--output", "json"])
+    (row, *_rest) = json.loads(capsys.readouterr().out)["rows"]
+    assert "approved: " in str(row["evidence"]) and "moved away" in str(row["evidence"])
+    assert not [
+        seen for seen in row["evidence"] if "data-destroyed" in seen["text"] and not seen["text"].startswith("approved")
+    ]

@@ -33,7 +33,7 @@ def render(preflight: Preflight, options: Options) -> str:
         Section(
             "rows",
             "Checklist",
-            [lay_out_table("Checklist", ["Row", "", "Evidence", "What to do"], rows)] if rows else [],
+            [lay_out_table("Checklist", ["Row", "", "Evidence", "What to do"], rows, "matrix")] if rows else [],
         ),
         Section("left-out", "Left out", [lay_out_table("Left out", ["Row", "Why"], left)] if left else [], len(left)),
         Section("notices", "Notices", [element("ul", notices)] if notices else [], len(notices)),
