@@ -77,6 +77,10 @@ def _examine_host(host: Host, place: Place, proofs: dict[tuple[str, str], Proof]
             advice = f"cdkguard agents install {host.name}"
             yield Row(AGENTS, host.title, "broken", f"{shown}: the hook has no command", advice)
             continue
+        if os.name != "posix":
+            text = f"{shown}: calls the hook; whether it answers is tried on Linux and macOS only"
+            yield Row(AGENTS, host.title, "unknown", text, "run the command by hand", {"host": host.name})
+            continue
         for command in commands:
             key = (host.name, command)
             if key not in proofs:
