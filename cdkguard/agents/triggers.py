@@ -54,6 +54,7 @@ _QUIET = frozenset(
 
 def may_concern(text: str) -> bool:
     """Whether the text of a command may lead to a tool of ours, however it is written."""
+    text = text.replace("\0", "")
     plain = text.lower()
     for part in _PARTS:
         if part in plain:

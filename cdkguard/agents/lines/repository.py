@@ -75,6 +75,8 @@ class Repository:
 
     def _read_git(self, name: str) -> str:
         folder = os.path.join(self.top, ".git")
+        if not self.top:
+            return ""
         try:
             if os.path.isfile(folder):  # of a worktree: `gitdir: /where/it/is`
                 with open(folder, encoding="utf-8") as handle:

@@ -22,10 +22,8 @@ from cdkguard.agents.shell.grammar import parse_posix
 from cdkguard.agents.shell.nouns import Node
 from cdkguard.agents.shell.outputs import print_of
 from cdkguard.agents.shell.state import State, is_known, without_unknown
-from cdkguard.agents.wrappers.launches import LAUNCHES, RUNNERS
 from cdkguard.agents.wrappers.nouns import Inside
-from cdkguard.agents.wrappers.shells import SHELLS
-from cdkguard.agents.wrappers.table import find_wrapped
+from cdkguard.agents.wrappers.table import find_wrapped, is_wrapper
 from cdkguard.agents.wrappers.texts import RUN_TEXTS, find_in_aws, find_in_git, find_in_variables, find_texts
 
 if TYPE_CHECKING:
@@ -54,10 +52,6 @@ _BRANCH_QUESTIONS = (
     ("rev-parse", "--abbrev-ref", "HEAD"),
     ("symbolic-ref", "--short", "HEAD"),
 )
-
-
-# Behind a program that nobody knows, one of these says that a command follows.
-_RUNS_OTHERS = SHELLS | {*LAUNCHES, *RUNNERS, "eval", "env", "make", "xargs"}
 
 
 class Session:
@@ -184,11 +178,11 @@ class Session:
             self._follow_alias(call.words, state, variables, given)
         for inside in self._find_texts(name, call.words):
             self.run_inside(name, inside, state, variables, None)
-        is_wrapper, printed = self._unwrap(name, words, state, variables, given)
+        is_wrapped, printed = self._unwrap(name, words, state, variables, given)
         from cdkguard.agents.lines.scripts import follow
 
         is_script = follow(self, name, words, state, variables, given)
-        return bool(reader or is_wrapper or is_script), printed
+        return bool(reader or is_wrapped or is_script), printed
 
     def _follow_alias(
         self, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
@@ -303,9 +297,7 @@ class Session:
         else:
             for at, word in enumerate(words[1:30], 1):
                 name = name_of(word)
-                if word[:1] != "-" and (
-                    name in _RUNS_OTHERS or (reader_of(name) and name not in ("git", "gh", "glab"))
-                ):
+                if word[:1] != "-" and (is_wrapper(name) or (reader_of(name) and name not in ("git", "gh", "glab"))):
                     self.run_words((name, *words[at + 1 :]), self.copy(state), variables, given, is_inside=True)
                     break
         self.actions[before:] = [action for action in self.actions[before:] if action.kind != "hidden"]

@@ -9,7 +9,19 @@ CLOSING = {"(": ")", "{": "}", '"': '"', "`": "`"}
 
 def find_closing(text: str, at: int, opening: str) -> int:
     """The place of what closes `opening`, whose inside begins at `at`; the end of the text where nothing does."""
+    if (
+        opening == "("
+        and text.find("case", at, at + 50_000) >= 0
+        and (found := _find_closing(text, at, opening, True)) < len(text)
+    ):
+        return found
+    return _find_closing(text, at, opening, False)
+
+
+def _find_closing(text: str, at: int, opening: str, knows_case: bool) -> int:
+    """The same; with `knows_case` the parenthesis behind a pattern of `case x in a) ..;; esac` closes nothing."""
     stack, end = [opening], len(text)
+    cases = 0
     while at < end:
         char, inside = text[at], stack[-1]
         if char == "\\":
@@ -19,7 +31,8 @@ def find_closing(text: str, at: int, opening: str) -> int:
             at = skip_unknown(text, at)
             continue
         if char == CLOSING[inside]:
-            stack.pop()
+            if not (char == ")" and cases and len(stack) == 1):
+                stack.pop()
             if not stack:
                 return at
         elif inside == "`":
@@ -36,8 +49,24 @@ def find_closing(text: str, at: int, opening: str) -> int:
                 stack.append("(")
             elif char == "#" and inside == "(" and text[at - 1] in " \t\n;(":
                 at = _line_end(text, at) - 1
+            elif knows_case and char in "ce" and len(stack) == 1:
+                cases += _case_step(text, at)
         at += 1
     return end
+
+
+def _case_step(text: str, at: int) -> int:
+    """1 where `case` begins a command, -1 where `esac` ends one, otherwise 0."""
+    if (
+        text.startswith("esac", at)
+        and text[at - 1] in " \t\n;"
+        and text[at + 4 : at + 5] in ("", " ", "\t", "\n", ";", ")", "&", "|")
+    ):
+        return -1
+    if not text.startswith("case", at) or text[at + 4 : at + 5] not in (" ", "\t"):
+        return 0
+    before = text[max(0, at - 20) : at].rstrip(" \t")
+    return int(not before or before[-1] in "(;|&\n{" or before.endswith(("then", "do", "else")))
 
 
 def find_quote(text: str, at: int, is_escaped: bool = False) -> int:

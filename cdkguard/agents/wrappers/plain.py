@@ -59,5 +59,5 @@ def find_inside(launch: Launch, words: Sequence[str]) -> Iterator[Inside]:
         return
     if launch.is_text:
         yield Inside(text=" ".join(command), variables=variables, directory=folder)
-    else:
+    if not launch.is_text or len(command) > 1:
         yield Inside(command, variables=variables, directory=folder)

@@ -75,6 +75,8 @@ def find_in_ssh(words: Sequence[str], given: str | None) -> Iterator[Inside]:
     rest = words[at + 1 :]
     if rest:
         yield Inside(text=" ".join(rest))
+        if len(rest) > 1:  # whoever quotes one of the words means it as one
+            yield Inside(tuple(rest))
     elif given is not None and words[0] == "ssh":
         yield Inside(text=given)
 

@@ -53,6 +53,12 @@ def find_wrapped(name: str, words: Sequence[str], given: str | None) -> Iterator
     return None
 
 
+def is_wrapper(name: str) -> bool:
+    """Whether a program of that name runs others; `.` aside, which is a folder more often."""
+    known = (SHELLS, LAUNCHES, RUNNERS, _SPECIAL, _MANY, _REMOTE, POWERSHELLS, ("cmd", "make", "just", "task"))
+    return name != "." and (any(name in names for names in known) or interpreter_of(name) is not None)
+
+
 def _find_in_runner(name: str, words: Sequence[str]) -> Iterator[Inside]:
     """npx and its like: the package's name stands for its binary; `-m` of uv and pdm is Python's."""
     for inside in find_inside(RUNNERS[name], words):
