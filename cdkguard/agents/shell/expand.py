@@ -127,6 +127,10 @@ class Expander:
         return value
 
     def _operate(self, piece: Parameter, value: Value | None) -> Value:
+        if piece.operator == "[":
+            values, at = self.state.variables.get(piece.name), int(piece.operand[:6])
+            values = (values,) if isinstance(values, str) else values
+            return values[at] if values and at < len(values) else unknown(piece.source)
         operator, text = piece.operator, None if value is None else value if isinstance(value, str) else " ".join(value)
         if operator[-1] in "-=" and operator[0] in ":-=":
             if text:

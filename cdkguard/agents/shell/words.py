@@ -112,6 +112,8 @@ def _read_braced(inside: str, source: str, is_quoted: bool) -> Parameter:
     if found is None or (found[2] == "#" and len(inside) > 1):
         return Parameter("", source, is_quoted)
     index = found[3] or ""
+    if index[1:-1].isdigit() and not found[4] and not found[1]:
+        return Parameter(found[2], source, is_quoted, "[", index[1:-1])
     if found[1] or (index and index not in ("[@]", "[*]")):
         return Parameter("", source, is_quoted)
     name = found[2] + ("@" if index else "")
