@@ -51,7 +51,8 @@ def run_hook(
     """Run the hook in a folder with `given`, a payload or a text, on standard input."""
     site = folder.parent / "site"
     site.mkdir(exist_ok=True)
-    (site / "sitecustomize.py").write_text(JUDGE if verdict != "none" else "")
+    missing = "import sys; sys.modules['cdkguard.agents.judge.decide'] = None\n"  # as in a broken installation
+    (site / "sitecustomize.py").write_text(JUDGE if verdict != "none" else missing)
     variables = {
         **{
             name: value

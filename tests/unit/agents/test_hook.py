@@ -161,12 +161,16 @@ def test_a_hook_file_with_a_mistake_refuses_with_the_mistake(words, folder):
 def test_a_second_call_for_the_same_command_does_not_judge_again(folder):
     given = payload_of("claude", "npx cdk destroy", folder)
     first = run_hook(given, folder, "--host", "claude")
-    second = run_hook(payload_of("cursor", "npx cdk destroy", folder), folder, "--host", "claude")
-    assert first.returncode == 2 and json.loads(second.stdout)["permission"] == "deny"
+    second = run_hook(payload_of("vscode", "npx cdk destroy", folder), folder, "--host", "claude")
+    assert first.returncode == 2 and json.loads(second.stdout)["permissionDecision"] == "deny"
     assert judged(folder) == 1
+    third = run_hook(payload_of("cursor", "npx cdk destroy", folder), folder, "--host", "claude")
+    assert (
+        json.loads(third.stdout)["permission"] == "deny" and judged(folder) == 2
+    )  # it cannot ask, so the reason differs
     (folder / "lib.ts").write_text("x")
     run_hook(given, folder, "--host", "claude")
-    assert judged(folder) == 2
+    assert judged(folder) == 3
 
 
 @pytest.mark.parametrize("end", ["closed", "full"])

@@ -120,3 +120,13 @@ def test_nothing_is_kept_for_a_very_large_repository(repository, monkeypatch):
     assert verdict_cache.key_of(asked(repository)) is None
     verdict_cache.write_decision(None, DENIED)
     assert verdict_cache.read_decision(None) is None
+
+
+def test_an_index_that_git_wrote_anew_is_no_change_and_one_with_more_in_it_is(repository):
+    index = repository / ".git" / "index"
+    index.write_bytes(b"1234")
+    verdict_cache.write_decision(verdict_cache.key_of(asked(repository)), DENIED)
+    os.utime(index, (1, 1))
+    assert kept(repository) == DENIED
+    index.write_bytes(b"12345")
+    assert kept(repository) is None
