@@ -6,7 +6,7 @@ SECONDS ?= 300
 # A process for each core; a test file stays in one of them. `make test PARALLEL=` runs all in one process.
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install examples demo test test-all unit lowest lint format docs bench fuzz bounds mutate clean
+.PHONY: help install examples demo test test-all unit lowest lint format docs bench bench-check bench-keep fuzz bounds mutate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,12 @@ docs: install ## make the rule pages, the framework table, the rule schema and t
 
 bench: examples ## measure, and write docs/speed.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
+
+bench-check: install ## count instructions (valgrind) beside the kept run: 5 % more fails
+	$(BIN)/python benchmarks/instructions.py --check
+
+bench-keep: install ## count them, and keep the run in benchmarks/instructions.json
+	$(BIN)/python benchmarks/instructions.py --keep
 
 fuzz: install ## fuzz for SECONDS in all
 	$(BIN)/python -m pip install --quiet 'atheris>=2.3'

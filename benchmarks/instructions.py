@@ -58,7 +58,9 @@ def count(arguments: list[str], site: Path) -> int | None:
     environment = {**os.environ, "PYTHONPATH": str(site), "PYTHONHASHSEED": "0", "XDG_CACHE_HOME": str(site / "cache")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, *arguments]
-    subprocess.run(command, env=environment, input=PAYLOAD, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        command, env=environment, input=PAYLOAD, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     done = subprocess.run([*COUNT, *command], env=environment, input=PAYLOAD, capture_output=True, text=True)
     found = re.search(r"I +refs: +([\d,]+)", done.stderr)
     return int(found[1].replace(",", "")) if found and done.returncode in (0, 1) else None
