@@ -39,6 +39,6 @@ def _parser(package: str, function: str) -> Any:
     try:
         tree_sitter = import_module("tree_sitter")
         grammar = getattr(import_module(package), function)
-    except ImportError as problem:
+        return tree_sitter.Parser(tree_sitter.Language(grammar()))
+    except (ImportError, ValueError) as problem:  # ValueError: a grammar that this tree-sitter is too old for
         raise NoParser(str(problem)) from problem
-    return tree_sitter.Parser(tree_sitter.Language(grammar()))
