@@ -52,7 +52,7 @@ def run_builtin(session: Session, words: tuple[str, ...], state: State, given: s
 
 
 def _change_folder(name: str, rest: tuple[str, ...], state: State) -> None:
-    from cdkguard.agents.lines.session import join_folder
+    from cdkguard.agents.lines.paths import join_folder
 
     paths = [word for word in rest if word[:1] != "-" or word == "-"]
     if name in ("popd", "pop-location"):

@@ -155,7 +155,7 @@ class Makefile:
 
 def follow_make(session: Session, words: tuple[str, ...], state: State) -> None:
     """`make -C infra deploy STAGE=prod`."""
-    from cdkguard.agents.lines.session import join_folder
+    from cdkguard.agents.lines.paths import join_folder
 
     files, targets, given, at = [], [], {}, 1
     rest = list(words[1:])

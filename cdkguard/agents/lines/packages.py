@@ -58,7 +58,7 @@ def follow_manager(session: Session, words: tuple[str, ...], state: State) -> No
     manager = words[0]
     rest, folder, names, is_recursive = _read_options(words[1:])
     if folder:
-        from cdkguard.agents.lines.session import join_folder
+        from cdkguard.agents.lines.paths import join_folder
 
         state.directory = join_folder(state.directory, folder)
     if manager.startswith("yarn") and rest[:1] == ["workspace"] and len(rest) > 2:

@@ -125,7 +125,7 @@ def _run(
     depth: int,
 ) -> None:
     """One task: a text, a list of them, or a table that says which."""
-    from cdkguard.agents.lines.session import as_text, join_folder
+    from cdkguard.agents.lines.paths import as_text, join_folder
 
     task = tasks.get(name)
     if task is None or depth > 6:

@@ -18,7 +18,7 @@ _INSERT = lazy_pattern(r"\{\{\s*(.*?)\s*\}\}")
 
 def follow_task(session: Session, words: tuple[str, ...], state: State) -> None:
     """`task deploy STAGE=prod -- arguments`."""
-    from cdkguard.agents.lines.session import join_folder
+    from cdkguard.agents.lines.paths import join_folder
 
     rest, names, given, file = list(words[1:]), [], {}, ""
     while rest:
@@ -122,7 +122,7 @@ def _run(
     for key, value in _texts(task.get("env")).items():
         inner.assign(key, _insert(value, variables))
     if isinstance(task.get("dir"), str):
-        from cdkguard.agents.lines.session import join_folder
+        from cdkguard.agents.lines.paths import join_folder
 
         inner.directory = join_folder(inner.directory, _insert(task["dir"], variables))
     commands = task.get("cmds") or ([task["cmd"]] if "cmd" in task else [])

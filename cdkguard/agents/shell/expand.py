@@ -127,6 +127,9 @@ class Expander:
         return value
 
     def _operate(self, piece: Parameter, value: Value | None) -> Value:
+        if piece.operator == "*":  # "${a[*]}" is one word
+            values = self.state.variables.get(piece.name)
+            return unknown(piece.source) if values is None else values if isinstance(values, str) else " ".join(values)
         if piece.operator == "[":
             values, at = self.state.variables.get(piece.name), int(piece.operand[:6])
             values = (values,) if isinstance(values, str) else values

@@ -116,5 +116,7 @@ def _read_braced(inside: str, source: str, is_quoted: bool) -> Parameter:
         return Parameter(found[2], source, is_quoted, "[", index[1:-1])
     if found[1] or (index and index not in ("[@]", "[*]")):
         return Parameter("", source, is_quoted)
+    if index == "[*]" and is_quoted and not found[4]:
+        return Parameter(found[2], source, True, "*")
     name = found[2] + ("@" if index else "")
     return Parameter(name, source, is_quoted, found[4] or "", found[5] or "")
