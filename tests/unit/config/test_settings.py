@@ -209,7 +209,7 @@ def test_schema_accepts_what_the_reader_accepts(schema):
     jsonschema.validate(yaml.load(WHOLE, yaml.BaseLoader) | {"environments": {"prod": None}} | TYPED, schema)
 
 
-def test_schema_and_reader_know_the_same_keys_for_agents(schema):
+def test_schema_and_reader_know_the_same_keys_for_agents(repo, schema):
     assert set(schema["properties"]["agents"]["properties"]) == set(AgentSettings._fields)
     assert "agents.deploy is one of" in mistake("agents: {deploy: [prodd]}")
 
