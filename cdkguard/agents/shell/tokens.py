@@ -35,7 +35,7 @@ class Tokens:
     """Reads a text into tokens; `problems` says in words what of it is not finished."""
 
     def __init__(self, text: str, budget: Budget) -> None:
-        self.text = text
+        self.text = text.replace("$\\\n", "$")  # a line that goes on between `$` and its name
         self.budget = budget
         self.found: list[Token] = []
         self._heredocs: list[tuple[int, str, bool, bool]] = []  # token, delimiter, tabs go, is literal
