@@ -145,7 +145,9 @@ def _look_at_rollback(stacks: Sequence[Stack], deployed: DeployedApp, is_unread:
             bare.append(root)
     if not bare:
         return
-    text = f"no rollback trigger, CodeDeploy or ECS rollback takes back a deployment of {name_stacks(bare)} that misbehaves"
+    kinds = "CodeDeploy or ECS rollback" if is_unread else "rollback trigger, CodeDeploy or ECS rollback"
+    text = f"no {kinds} takes back a deployment of {name_stacks(bare)} that misbehaves"
+    text += "; whether a rollback trigger does is not known" if is_unread else ""
     (nets.unknown if is_unread else nets.failed).append(Evidence(text))
     nets.advice.append(
         "deploy with rollback triggers, by CodeDeploy with alarms, or with the ECS circuit breaker; or leave `rollback` out of `nets`"
