@@ -83,8 +83,19 @@ def compare_opened(opened: OpenedApp, empty: Plan, trusted: Trusted) -> Plan:
     if report.errors:
         return known._replace(problem=quote(report.errors[0].message, 200))
     return known._replace(
-        losses=losses_of(report, empty.baseline, trusted), against=report.against, counts=count_changes(report)
+        environments=tuple(dict.fromkeys((*opened.environments, *_left_environments(report, trusted)))),
+        losses=losses_of(report, empty.baseline, trusted),
+        against=report.against,
+        counts=count_changes(report),
     )
+
+
+def _left_environments(report: Report, trusted: Trusted) -> Iterator[str]:
+    """The strict environments of stacks that change: an edit that calls one milder does not make it so."""
+    for change in report.changes:
+        was = change.old_stack.environment if change.old_stack is not None else None
+        if was is not None and was in trusted.strict:
+            yield was
 
 
 def _only_reached(opened: OpenedApp) -> Assembly:

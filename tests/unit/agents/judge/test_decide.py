@@ -72,6 +72,13 @@ def test_git_does_not_clear_a_strict_environment(tmp_path):
     assert ask(deploy(folder)).answer == "deny"
 
 
+def test_a_stack_is_not_made_milder_by_an_edit(tmp_path):
+    folder = repository(tmp_path / "repo", Shop=({"Orders": TABLE}, {"tags": {"env": "prod"}}, []))
+    write_stacks(folder, Shop=(RENAMED, {"tags": {"env": "dev"}}, []))
+    found = ask(deploy(folder))
+    assert found.answer == "deny" and 'take away data in "prod"' in found.reason, found
+
+
 def test_only_the_stacks_that_are_named_and_what_they_need(tmp_path):
     stacks = {
         "A-dev": ({"Orders": TABLE}, {}, []),
