@@ -55,6 +55,21 @@ def open_baseline(config: Config, after: Assembly, progress: TextIO | None) -> I
         yield baseline
 
 
+def refuse_missing_revision(config: Config) -> None:
+    """Raise BaselineError where the app of the configuration's folder has no revision to be compared with.
+
+    Git tells that at once; opening the baseline tells it when the app has been synthesized.
+    """
+    against = config.against or ""
+    if not against or config.paths or not kind_of(against).runs_app or not config.runs_baseline:
+        return
+    if not files.is_file(os.path.join(config.directory, "cdk.json")):
+        return  # Which folder is compared is known when the app has been read.
+    from cdkguard.baselines import worktree
+
+    worktree.find_commit(worktree.find_repository(config.directory), against.partition(":")[2] or None)
+
+
 def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
     """A saved baseline: a snapshot, a cloud assembly, or a template. Raises BaselineError.
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from cdkguard import __version__
 from cdkguard._typing import TextIO
-from cdkguard.baselines.open import Baseline, open_baseline, read_saved
+from cdkguard.baselines.open import Baseline, open_baseline, read_saved, refuse_missing_revision
 from cdkguard.check import comparison
 from cdkguard.check.assemble import open_assembly, refuse_empty
 from cdkguard.config.settings import Config
@@ -28,6 +28,8 @@ def find_difference(config: Config, old_path: str | None, progress: TextIO | Non
     read whole.
     """
     loaded = load_packs(config.packs)
+    if old_path is None:
+        refuse_missing_revision(config)
     with new_side(config, progress) as found:
         stacks = comparison.stacks_of(found, config)
         with _old_side(config, old_path, found, progress) as old:
@@ -58,6 +60,7 @@ def stacks_to_destroy(config: Config, progress: TextIO | None = None) -> tuple[t
         with new_side(config, progress) as found:
             refuse_unread(found.problems)  # A stack that cannot be read would be missing among what is destroyed.
             return tuple(comparison.stacks_of(found, config)), _words(config)
+    refuse_missing_revision(config)
     with new_side(config, progress) as app, _old_side(config, None, app, progress) as old:
         return tuple(comparison.stacks_of(old.assembly, config)), old.words
 

@@ -62,6 +62,10 @@ def check(
         if evaluated is not None:
             return _report(bound, evaluated.assembly, run, evaluated)
 
+        if config.against:
+            from cdkguard.baselines.open import refuse_missing_revision
+
+            refuse_missing_revision(config)
         with open_assembly(config, progress, run.phases) as found:
             report = _report(bound, found, run)
         return without_temporary_folder(report, found.directory or "") if "synth" in run.phases else report

@@ -14,6 +14,9 @@ import pytest
 
 from cdkguard.baselines import git as gitbase
 from cdkguard.baselines import git_cache
+from cdkguard.check.difference import find_difference
+from cdkguard.check.run import check
+from cdkguard.config.load import load_config
 from cdkguard.errors import BaselineError
 from tests.support.git_projects import APP, commit, git, isolate, project
 from tests.support.paths import ROOT
@@ -121,6 +124,19 @@ def test_ci_names_the_target_branch(repo, monkeypatch):
         opened(repo),
     ):
         pass
+
+
+def test_a_first_commit_is_told_before_the_app_is_run(repo, monkeypatch):
+    git(repo, "switch", "--quiet", "main")
+    monkeypatch.chdir(repo)
+    config = load_config(str(repo), None)._replace(against="git")
+    for judge in (lambda: check(config), lambda: find_difference(config, None)):
+        with pytest.raises(BaselineError, match="first commit"):
+            judge()
+    assert runs() == 0
+    with pytest.raises(BaselineError, match="no commit of this repository"):
+        check(config._replace(against="git:nowhere"))
+    assert runs() == 0
 
 
 def test_on_main_the_last_commit_or_the_uncommitted_changes(repo, monkeypatch):

@@ -9,7 +9,7 @@ from cdkguard._typing import NamedTuple
 from cdkguard.agents.judge.app import OpenedApp, baseline_kind, open_app
 from cdkguard.agents.judge.losses import Losses, describe_losses, find_losses
 from cdkguard.agents.judge.plan import describe_problem, find_sign
-from cdkguard.agents.judge.reason import quote, quote_all
+from cdkguard.agents.judge.reason import name_all, quote
 from cdkguard.agents.judge.signs import Sign, signs_of_name, strictest_sign
 from cdkguard.agents.judge.trusted import Trusted, open_trusted
 from cdkguard.agents.judge.verdict import Verdict
@@ -78,9 +78,9 @@ def decide_destruction(action: Action, found: Destruction, trusted: Trusted, sig
     if found.problem:
         facts = (*facts, f"What is deployed could not be read: {found.problem}.")
     said = sign is not None and sign.environment in trusted.strict
-    where = quote_all(severe or found.environments) if found.environments else "an environment that nobody can tell"
+    where = name_all(severe or found.environments) if found.environments else "an environment that nobody can tell"
     if said and not severe and sign is not None:
-        where = f"{where}, and {quote(f'{sign.source}={sign.value}')} says {quote(sign.environment)}"
+        where = f"{where}, and {quote(f'{sign.source}={sign.value}')} says {name_all([sign.environment])}"
     environment = ", ".join(severe or found.environments)
     person = f"A person runs {quote(' '.join(action.words) or name, 160)}, having looked at `cdkguard plan --destroy`."
     keep = "To delete single resources, take them out of the app, so that the deployment is judged."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.agents.judge.place import find_places, is_local
-from cdkguard.agents.judge.reason import quote
+from cdkguard.agents.judge.reason import name_all, name_type, quote
 from cdkguard.agents.judge.signs import Sign, strictest_sign
 from cdkguard.agents.judge.trusted import Trusted, open_trusted
 from cdkguard.agents.judge.verdict import SILENT, Verdict
@@ -46,13 +46,13 @@ def decide_direct(action: Action, found: Sign | None, trusted: Trusted) -> Verdi
         answer, where = unknown, "an environment that nobody can tell"
     else:
         answer = strict if found.environment in trusted.strict else mild
-        where = f"{quote(found.environment)}, as {quote(f'{found.source} {found.value}')} says"
+        where = f"{name_all([found.environment])}, as {quote(f'{found.source} {found.value}')} says"
     if answer == "silent":
         return SILENT._replace(environment=found.environment if found else "")
 
     name = quote(" ".join(part for part in (action.tool, action.verb) if part), 60)
     target = f" of {quote(action.target)}" if action.target else ""
-    kind = f" ({quote(action.resource_type)})" if action.resource_type else ""
+    kind = f" ({name_type(action.resource_type)})" if action.resource_type else ""
     text = f"{name} {_MEANINGS[action.kind]}{target}{kind} in {where}, past CloudFormation and every review."
     ways = [_way_of(action), f"A person runs {quote(' '.join(action.words), 160)}."]
     if found is None:

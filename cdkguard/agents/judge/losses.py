@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cdkguard._typing import NamedTuple
-from cdkguard.agents.judge.reason import quote
+from cdkguard.agents.judge.reason import name, name_type, quote
 from cdkguard.diff.at_stake import is_data_at_stake
 from cdkguard.model import Change, Finding, Report, Source, severity_rank
 
@@ -121,28 +121,28 @@ def describe_losses(losses: Losses, folders: Folders) -> tuple[str, ...]:
 
 
 def _describe_change(change: Change, successor: Change | None, folders: Folders) -> str:
-    name = change.construct_path or change.logical_id or change.stack.name
-    kind = f" ({quote(change.resource_type)})" if change.resource_type else ""
+    path = change.construct_path or change.logical_id or change.stack.name
+    kind = f" ({name_type(change.resource_type)})" if change.resource_type else ""
     fate = _FATES.get(change.impact, "changes")
     renamed = ", because its id changed" if change.has_detail("renamed") else ""
     if successor is not None:
         now = successor.construct_path or successor.logical_id
-        renamed += f" (it is {quote(now)}{_place(successor.source, folders)} now)"
-    return f"{quote(name)}{kind}{_place(change.source, folders)} {fate}{renamed}."
+        renamed += f" (it is {name(now)}{_place(successor.source, folders)} now)"
+    return f"{name(path)}{kind}{_place(change.source, folders)} {fate}{renamed}."
 
 
 def _describe_finding(finding: Finding, folders: Folders) -> str:
-    name = finding.construct_path or finding.logical_id or finding.stack_path
+    path = finding.construct_path or finding.logical_id or finding.stack_path
     unsure = "perhaps " if finding.outcome.value == "unknown" else ""
     about = finding.title or finding.rule_id
-    return f"{quote(name)}{_place(finding.source, folders)}: {unsure}{quote(about, 100)} ({finding.severity}, {quote(finding.rule_id)})."
+    return f"{name(path)}{_place(finding.source, folders)}: {unsure}{quote(about, 100)} ({finding.severity}, {name(finding.rule_id)})."
 
 
 def _place(source: Source | None, folders: Folders) -> str:
     if source is None:
         return ""
     path = os.path.relpath(os.path.join(folders.app, source.file), folders.root or ".")
-    return f" at {quote(f'{path}:{source.line}')}"
+    return f" at {name(f'{path}:{source.line}')}"
 
 
 def ways_out(losses: Losses) -> tuple[str, ...]:
@@ -152,9 +152,9 @@ def ways_out(losses: Losses) -> tuple[str, ...]:
         (c for c in losses.data if c.has_detail("renamed") and c.impact in ("WILL_DESTROY", "WILL_ORPHAN")), None
     )
     if renamed is not None and renamed.logical_id:
-        name = (renamed.construct_path or renamed.logical_id).split("/")
-        kept = name[-2] if name[-1] in ("Resource", "Default") and len(name) > 1 else name[-1]
-        ways.append(f"Put the construct's old id back ({quote(kept)}).")
+        parts = (renamed.construct_path or renamed.logical_id).split("/")
+        kept = parts[-2] if parts[-1] in ("Resource", "Default") and len(parts) > 1 else parts[-1]
+        ways.append(f"Put the construct's old id back ({name(kept)}).")
         ways.append(
             f"Keep the id that is deployed: overrideLogicalId / override_logical_id({quote(renamed.logical_id)})."
         )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from cdkguard.agents.judge.app import open_app
 from cdkguard.agents.judge.plan import describe_problem, find_sign, plan_deployment
 from cdkguard.agents.judge.policy import decide_deployment
-from cdkguard.agents.judge.reason import quote, quote_all
+from cdkguard.agents.judge.reason import name_all, quote
 from cdkguard.agents.judge.signs import signs_of_name, strictest_sign
 from cdkguard.agents.judge.trusted import Trusted, open_trusted
 from cdkguard.agents.judge.verdict import Verdict, at_least
@@ -55,9 +55,9 @@ def _decide(action: Action, kind: str, trusted: Trusted, variables: Mapping[str,
     said = sign is not None and sign.environment in trusted.strict
 
     meaning = MEANINGS[kind] if kind else "changes what is deployed, past the app's own templates"
-    where = quote_all(severe or environments) if environments else "an environment that nobody can tell"
+    where = name_all(severe or environments) if environments else "an environment that nobody can tell"
     if said and not severe and sign is not None:
-        where = f"{where}, and {quote(f'{sign.source}={sign.value}')} says {quote(sign.environment)}"
+        where = f"{where}, and {quote(f'{sign.source}={sign.value}')} says {name_all([sign.environment])}"
     environment = ", ".join(severe or environments)
     facts = (f"Its stacks could not be told: {problem}.",) if problem else ()
     person = (f"A person runs {quote(' '.join(action.words) or action.verb, 160)}.",)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.agents.judge.flags import deploys_later_edits, describe_flags, need_a_person
 from cdkguard.agents.judge.losses import Folders, Losses, describe_losses, ways_out
-from cdkguard.agents.judge.reason import quote, quote_all
+from cdkguard.agents.judge.reason import name_all, quote
 from cdkguard.agents.judge.signs import Sign
 from cdkguard.agents.judge.verdict import SILENT, Verdict
 from cdkguard.agents.nouns import Action
@@ -64,7 +64,7 @@ def _decide(action: Action, plan: Plan, settings: AgentSettings, where: str) -> 
         return Verdict("deny", text, (*_unjudged(plan), *facts), (*ways, *human))
     if outside := [e for e in plan.environments if not settings.may_deploy(e, plan.strict)]:
         text = (
-            f"{name} goes to {quote_all(outside)}, where an agent does not deploy (`agents: deploy` of cdkguard.yaml)."
+            f"{name} goes to {name_all(outside)}, where an agent does not deploy (`agents: deploy` of cdkguard.yaml)."
         )
         return Verdict("deny", text, (*_unjudged(plan), *facts), (*ways, *human))
     if losses is None:
@@ -102,11 +102,15 @@ def _named(plan: Plan) -> str:
 
 
 def _where(plan: Plan) -> str:
-    return quote_all(plan.severe or plan.environments) if plan.environments else "an environment that nobody can tell"
+    return name_all(plan.severe or plan.environments) if plan.environments else "an environment that nobody can tell"
 
 
 def _why(plan: Plan) -> str:
-    return f", and {_say(plan.sign)} says {quote(plan.sign.environment)}" if plan.says_production and plan.sign else ""
+    return (
+        f", and {_say(plan.sign)} says {name_all([plan.sign.environment])}"
+        if plan.says_production and plan.sign
+        else ""
+    )
 
 
 def _command(action: Action) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from cdkguard.agents.judge.verdict import Verdict, rank
 from cdkguard.text import escape
+from cdkguard.text.regexes import lazy_pattern
 
+_TYPE = lazy_pattern(r"AWS::[A-Za-z0-9]{1,40}::[A-Za-z0-9]{1,60}")
+_PLAIN = lazy_pattern(r"[A-Za-z0-9](?:[A-Za-z0-9_./:-]*[A-Za-z0-9])?")
+_LONG_PART = lazy_pattern(r"(?:[A-Za-z0-9]+[_.:-]+){5}|[^/]{41}|//")  # of six words, or of more than 40 characters
+_FILE_END = lazy_pattern(r"\.[a-z]{1,6}:[0-9]{1,6}$")
 LONGEST = 1_500  # characters of a reason
 _NAME = 72  # characters of a foreign name
 _FACTS_END, _WAYS_END = 900, 1_380  # where facts and ways stop, so that the last sentence always stands
@@ -23,6 +28,29 @@ def quote(text: object, longest: int = _NAME) -> str:
     visible = "".join(character for character in str(text) if escape.is_visible(character) or character in "\t\n\r")
     plain = " ".join(visible.replace('"', "'").split())
     return f'"{plain}"' if len(plain) <= longest else f'"{plain[: longest - 1].rstrip()}…"'
+
+
+def name(text: object) -> str:
+    """A name as it is, where nothing but a name can be written so: a construct path, a type, `file:line`, an environment.
+
+    Without blanks and of few words between its slashes it is no sentence, and it does not end as one. All else is quoted.
+    """
+    plain = str(text)
+    if len(plain) <= _NAME and _PLAIN.fullmatch(plain) and not _LONG_PART.search(_FILE_END.sub("", plain)):
+        return plain
+    return name_type(plain)
+
+
+def name_type(text: object) -> str:
+    """A resource type as it is, where it is one of AWS; any other one is quoted."""
+    plain = str(text)
+    return plain if _TYPE.fullmatch(plain) else quote(plain)
+
+
+def name_all(texts: Sequence[str], most: int = 4) -> str:
+    """Several names, and how many more there are."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(map(name, texts[:most])) + more
 
 
 def quote_all(texts: Sequence[str], most: int = 4) -> str:

@@ -41,7 +41,7 @@ def test_a_clean_change_to_a_mild_environment_is_silent(folder):
 def test_a_renamed_table_is_asked_about_and_named(folder):
     write_stacks(folder, **{"Shop-dev": RENAMED})
     found = ask(deploy(folder))
-    assert found.answer == "ask" and '"Shop/Orders/Resource" ("AWS::DynamoDB::Table") is deleted' in found.reason
+    assert found.answer == "ask" and "Shop/Orders/Resource (AWS::DynamoDB::Table) is deleted" in found.reason
     assert 'override_logical_id("Orders")' in found.reason and found.token
 
 
@@ -219,7 +219,11 @@ def test_the_app_is_not_run_where_the_settings_say_so(tmp_path):
 
 def test_a_destroy_of_data_is_refused(folder):
     found = ask(action("destroy", "cdk destroy --force", folder))
-    assert found.answer == "deny" and '"Shop/Orders/Resource"' in found.reason and found.environment == "dev"
+    assert (
+        found.answer == "deny"
+        and "Shop/Orders/Resource (AWS::DynamoDB::Table)" in found.reason
+        and found.environment == "dev"
+    )
 
 
 def test_a_destroy_without_data_is_a_persons(tmp_path):
