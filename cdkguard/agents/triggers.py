@@ -11,7 +11,7 @@ _PARTS = (
     "cdk", "aws", "serverless", "amplify", "ampx", "copilot", "chalice", "sceptre", "zappa", "eksctl", "boto", "cloudformation", "samcli",
     "python", "node", "docker", "podman", "base64", "crontab", "powershell", "pwsh", "toolkit-lib", "hooks", "husky", "pre-commit",
     ".claude", ".codex", ".gemini", ".agents", ".cursor", ".kiro", ".windsurf", ".devin", ".opencode", "opencode.json", ".github", ".git/", ".amazonq", ".copilot",
-    "--no-v", "dangerously", "--yolo", "hookspath", "pyproject.toml", "awk -i", "vault",
+    "--no-v", "dangerously", "--yolo", "hookspath", "pyproject.toml", "awk -i", "awk -f", "go run", "vault",
 )  # fmt: skip
 # A word of its own.
 _WORDS = frozenset(
@@ -24,7 +24,9 @@ _WORDS = frozenset(
         "csh", "tcsh", "nu", "xonsh", "cmd", "source", ".", "eval", "iex", "invoke-expression", "start-process", "ssh", "tmux",
         "screen", "at", "batch", "script", "gh", "glab", "nerdctl", "finch", ".git", ".husky", "alias", "trap", "lua", "watch",
         "hyperfine", "skip", "husky", "nerdctl", "opencode.jsonc", "git-config-global", "conda", "mamba", "ipython", "esno",
-        "jiti", "vite-node", "babel-node",
+        "jiti", "vite-node", "babel-node", "nr", "nlx", "run-parts", "elixir", "jshell", "julia", "ninja", "samu", "cmake",
+        "gradle", "gradlew", "gulp", "grunt", "jake", "ant", "scons", "doit", "earthly", "mage", "meson",
+        "expect", "gdb", "lldb", "ed", "ex", "vim", "vi", "nvim", "tclsh", "gnuplot", "r",
     ]
 )  # fmt: skip
 # Of git, only these change nothing that is asked about; of a verb that is not listed, an alias may be the reason.
@@ -34,6 +36,19 @@ _GIT_READS = frozenset(
         "grep", "shortlog", "clone", "init", "pull", "cat-file", "remote", "for-each-ref", "merge-base", "reflog", "bisect",
         "apply", "clean", "show-ref", "name-rev", "whatchanged", "help", "version",
     ]
+)  # fmt: skip
+# The cmdlets of AWS for PowerShell, by verb and the beginning of the noun, as commands/cmdlets.py knows them.
+_CMDLET_VERBS = frozenset(
+    [
+    "add", "copy", "disable", "dismount", "edit", "grant", "invoke", "new", "register", "remove", "request",
+    "reset", "restore", "revoke", "send", "set", "start", "stop", "unregister", "update", "write",
+    ]
+)  # fmt: skip
+_CMDLET_PREFIXES = (
+    "ag2", "agc", "as", "ath", "bak", "cf", "cfn", "cgi", "cgip", "ct", "ctl", "cwl", "ddb", "dms", "doc", "eb",
+    "ec", "ec2", "ecr", "ecs", "efs", "eks", "elb2", "es", "evb", "fsx", "gd", "glc", "glue", "iam", "kin", "kinf",
+    "kms", "lm", "mdb", "msk", "npt", "org", "os", "r53", "rds", "rdsd", "rs", "s3", "sec", "sfn", "sns", "sqs",
+    "ssm", "waf2", "wat",
 )  # fmt: skip
 # Characters by which a name can be written so that it does not stand in the text, or which begin a path.
 _SUSPICIOUS = "$\\`'\"*?[{~^%</>!=:"
@@ -62,6 +77,8 @@ def may_concern(text: str) -> bool:
     words = plain.translate(_BLANKS).split()
     if not _WORDS.isdisjoint(words):
         return True
+    if "-" in plain and any(map(_is_cmdlet, words)):
+        return True
     if "git" in plain and _concerns_git(words):
         return True
     if not text.isascii():
@@ -69,6 +86,11 @@ def may_concern(text: str) -> bool:
     if not any(char in text for char in _SUSPICIOUS):
         return False
     return not all(map(_is_quiet, text.translate(_SEPARATORS).split("\n")))
+
+
+def _is_cmdlet(word: str) -> bool:
+    verb, dash, noun = word.partition("-")
+    return bool(dash) and verb in _CMDLET_VERBS and noun.startswith(_CMDLET_PREFIXES)
 
 
 def _concerns_git(words: list[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard.agents.commands.call import Call, describe_unknown
 from cdkguard.agents.commands.options import Options, read_options
@@ -95,9 +95,20 @@ def aliases_of(text: str) -> dict[str, str]:
     return found
 
 
-def find_alias(words: tuple[str, ...], read: Callable[[], str | None]) -> tuple[str, list[str]] | None:
+def find_configured(words: tuple[str, ...]) -> dict[str, str]:
+    """The alias that `git config alias.x '!cdk destroy'` sets."""
+    if "config" not in words:
+        return {}
+    rest = [word for word in words[words.index("config") + 1 :] if word[:1] != "-" and word != "set"]
+    is_alias = len(rest) > 1 and rest[0].lower().startswith("alias.")
+    return {rest[0][6:].lower(): rest[1]} if is_alias else {}
+
+
+def find_alias(
+    words: tuple[str, ...], read: Callable[[], str | None], set_before: Mapping[str, str]
+) -> tuple[str, list[str]] | None:
     """(what the alias stands for, the arguments behind it) of `git -c alias.x='!cdk destroy' x` and of a configured one."""
-    configured: dict[str, str] = {}
+    configured = dict(set_before)
     at = 1
     while at < len(words) and words[at][:1] == "-":
         if words[at] == "-c" and at + 1 < len(words):

@@ -44,6 +44,10 @@ def name_of(word: str) -> str:
 
 def reader_of(name: str) -> Callable[[Call], Iterator[Action]] | None:
     """The reader of a tool's arguments; None where the tool is none of those that we read."""
+    if "-" in name and name not in _READERS:
+        from cdkguard.agents.commands.cmdlets import is_cmdlet, read_cmdlet
+
+        return read_cmdlet if is_cmdlet(name) else None
     if name not in _READERS:
         return None
     module, function = _READERS[name]

@@ -69,6 +69,15 @@ def _commands(value: Json, fields: tuple[str, ...], depth: int) -> Iterator[str]
             if key in fields and isinstance(item, str):
                 more = _words(value.get("args"))
                 yield _line([item, *more]) if more else item
+            elif (
+                key in tools.PROGRAM_FIELDS
+                and isinstance(item, str)
+                and item
+                and not any(each in value for each in fields)
+            ):
+                more = next((found for name in tools.ARGUMENT_FIELDS if (found := _words(value.get(name)))), [])
+                if more or fields is tools.COMMAND_FIELDS:
+                    yield _line([item, *more]) if more else item
             elif key in fields and _words(item):
                 yield _line(_words(item))
             else:

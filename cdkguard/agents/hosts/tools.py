@@ -71,6 +71,9 @@ UNKNOWN_COMMAND_FIELDS = (
     "bash",
     "script",
 )
+# A program that is named apart from its arguments.
+PROGRAM_FIELDS = ("program", "executable", "exe", "binary")
+ARGUMENT_FIELDS = ("args", "arguments", "argv", "parameters")
 RUNNING_WORDS = (
     "process",
     "terminal",

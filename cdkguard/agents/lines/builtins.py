@@ -47,7 +47,7 @@ def run_builtin(session: Session, words: tuple[str, ...], state: State, given: s
         count = int(rest[0]) if rest and rest[0].isdigit() else 1
         state.arguments = state.arguments[count:]
     elif name in ("read", "readarray", "mapfile"):
-        _read(rest, state, given)
+        _read(session, name, rest, state, given)
     return ""
 
 
@@ -93,9 +93,15 @@ def _declare(session: Session, name: str, rest: tuple[str, ...], state: State) -
                 state.assign(key, value_before)
 
 
-def _read(rest: tuple[str, ...], state: State, given: str | None) -> None:
-    """`read NAME NAME`: the words of the input's first line, where it is known."""
+def _read(session: Session, command: str, rest: tuple[str, ...], state: State, given: str | None) -> None:
+    """`read NAME NAME`: the words of the input's only line, where it is known; of several, each may be the one."""
     names = [word for word in rest if word.isidentifier()]
+    if given is not None and command != "read":
+        state.variables[names[-1] if names else "MAPFILE"] = tuple(given.splitlines())
+        return
+    if given is not None and len(given.strip("\n").splitlines()) > 1 and len(names) == 1:
+        session.perhaps[f"${names[0]}"] = given
+        given = None
     if given is not None and "-r" not in rest:
         given = given.replace("\\\n", "").replace("\\", "")
     words = split_fields(given.split("\n")[0], BLANK) if given is not None else None

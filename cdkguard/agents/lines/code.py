@@ -51,6 +51,21 @@ _CALLEE = lazy_pattern(r"([\w$.]+)\s*\(?\s*(?:\[|new\s+\w+\s*\(|\{\s*\w+\s*:\s*)
 _STARTS = lazy_pattern(
     r"\b(?:system|popen|Popen|call|check_call|check_output|run|exec\w*|spawn\w*|getoutput|qx|execSync|execa\w*|passthru|shell_exec)\s*\("
 )
+# What starts programs, or leads to what does, under whatever name.
+_LEADS = lazy_pattern(
+    r"subprocess|popen|system|exec|spawn|child_process|\brun|shell|eval|getattr|__import__|importlib|\bpty\b|\bos\b|\bsh\b|\bzx\b|fabric"
+    r"|invoke|plumbum|pexpect|ctypes|globals|compile|Function|Process|Command|\bcmd\b|require\(\s*['\"]\.|from\s+\.|\bqx|%x|`|\$\{?\(|\bBun\b|\bDeno\b|startProcess"
+    r"|\bcall|\bload|Runtime|\bstart\b|open3?\b|execa",
+    re.IGNORECASE,
+)
+# Functions that start nothing, whatever they get.
+_PURE = frozenset(
+    [
+        "len", "str", "repr", "list", "tuple", "set", "sorted", "bool", "type", "dict", "isinstance", "string", "length",
+        "json", "dumps", "stringify", "encode", "hash", "id", "ord", "any", "all", "enumerate", "zip", "upper", "lower", "strip",
+    ]
+)  # fmt: skip
+_SPLITS = lazy_pattern(r"(?:\bshlex\.split|\bsplit|\bstr|\blist|\btuple|\bshell_split|\bstring)\s*\(\s*$")
 _BETWEEN = lazy_pattern(r"[\s,\[(]*((?:[\w.$\[\]]+\s*,[\s\[]*)*)")
 
 
@@ -72,9 +87,9 @@ def search_code(session: Session, code: str, language: str, path: str, state: St
     before = len(session.actions)
     session.actions += find_sdk_calls(session, code, language, path, state)
     session.actions += find_writes_to_guarded(session, code, path, state)
-    named = ""
+    named, can_start = "", _LEADS.search(code) is not None or language == "awk"
     for one in _find_sequences(code, language):
-        if _starts_command(one, is_inline=not path and language != "awk"):
+        if _starts_command(one, is_inline=not path and language != "awk", can_start=can_start):
             _run_sequence(session, one, code, state)
         elif not named and one.callee.rpartition(".")[2].lower() not in _SHOWS:
             named = next(
@@ -102,8 +117,8 @@ def _run_sequence(session: Session, one: Sequence, code: str, state: State) -> N
         session.run_text(one.values[0], session.copy(state))
 
 
-def _starts_command(one: Sequence, is_inline: bool) -> bool:
-    """Whether the literals are a command, by what takes them."""
+def _starts_command(one: Sequence, is_inline: bool, can_start: bool) -> bool:
+    """Whether the literals are a command, by what takes them; `can_start` where the code names what starts programs."""
     if not one.values or not one.values[0].strip():
         return False
     if one.is_tagged or _is_executed(one.callee) or one.callee.rpartition(".")[2] in ("eval", "Function"):
@@ -115,7 +130,9 @@ def _starts_command(one: Sequence, is_inline: bool) -> bool:
     if one.is_list and len(one.values) > 1:
         return reader_of(first) is not None or first in ("npx", "bash", "sh", "make", "npm", "yarn", "pnpm", "uv")
     # A text that a variable gets, and that begins as a command of ours does.
-    return (one.callee.endswith("=") or is_inline) and first in DEPLOYERS and " " in one.values[0].strip()
+    if first not in DEPLOYERS or " " not in one.values[0].strip() or not (one.callee.endswith("=") or is_inline):
+        return False
+    return can_start or not (one.callee.endswith("=") or not name or name in _PURE)
 
 
 def _is_executed(callee: str) -> bool:
@@ -167,6 +184,9 @@ def _make(code: str, start: int, end: int, values: list[str], language: str) -> 
             r"(\w+)\s*\([^()]*\b(?:args|cmd|command|commandline)\s*[=:]\s*\[?\s*$", stripped, re.IGNORECASE
         )
         return Sequence(keyword[1] if keyword else "=", tuple(values), is_list, tagged)
+    found = _CALLEE.search(before[: outer.start()] if (outer := _SPLITS.search(before)) else before)
+    if outer and found and _is_executed(found[1]):
+        return Sequence(found[1], (" ".join(values),), False, tagged)
     found = _CALLEE.search(before)
     return Sequence(found[1] if found else "", tuple(values), is_list, tagged)
 

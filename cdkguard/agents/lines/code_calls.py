@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _PY_CLIENT = lazy_pattern(r"""\b(?:client|resource)\(\s*(?:service_name\s*=\s*)?['"]([\w-]+)['"]""")
 _JS_CLIENT = lazy_pattern(r"""@aws-sdk/(?:client|lib)-([\w-]+)|\bAWS\.(\w+)|aws-sdk/clients/(\w+)""")
 _METHOD = lazy_pattern(r"""\.([A-Za-z]\w+)\s*\(\s*(?:\{?\s*[A-Za-z]\w*\s*[=:]\s*['"]([\w./:-]+)['"])?""")
-_COMMAND = lazy_pattern(r"""\bnew\s+(\w+?)Command\s*\(\s*(?:\{\s*\w+\s*:\s*['"]([\w./:-]+)['"])?""")
+_COMMAND = lazy_pattern(r"""\b([A-Z]\w+?)Command\s*\)?\s*\(\s*(?:\{\s*\w+\s*:\s*['"]([\w./:-]+)['"])?""")
+_GETATTR = lazy_pattern(r"""getattr\([^\n]{1,160}?,\s*['"](\w+)['"]\s*\)""")
 _ENDPOINT = lazy_pattern(r"""(?:endpoint_url|endpoint)['"]?\s*[=:]\s*['"]([^'"]+)""")
 _TOOLKIT = lazy_pattern(r"\.(deploy|destroy|rollback|watch|bootstrap|refactor)\s*\(")
 _WRITES = lazy_pattern(
@@ -89,7 +90,8 @@ def _find_operations(code: str, language: str) -> Iterator[tuple[str, str, str]]
     """(service, operation, target) of each call, in the CLI's words."""
     if language == "python" or "boto" in code:
         services = set(_PY_CLIENT.findall(code))
-        for name, target in _METHOD.findall(code) if services else ():
+        methods = [*_METHOD.findall(code), *((name, "") for name in _GETATTR.findall(code))] if services else []
+        for name, target in methods:
             for service in sorted(services):
                 yield service, name.replace("_", "-"), target
         if re.search(r"resource\(\s*['\"](s3|dynamodb)", code):

@@ -46,7 +46,7 @@ class Makefile:
 
     def read(self, path: str, depth: int = 0) -> bool:
         """Read a file; False where there is none of the repository."""
-        text = self.session.repository.read(path, self.state.directory)
+        text = self.session.read_input(path, self.state) if path not in ("-", "/dev/stdin") else self.session.given
         if text is None or depth > 5:
             return False
         self.session.budget.spend(len(text))
@@ -266,7 +266,7 @@ def _run_rule(session: Session, makefile: Makefile, rule: Rule, target: str, wai
     }
     lines = [makefile.expand(line.lstrip(" \t").lstrip("@-+ "), automatic) for line in rule.recipe]
     if lines:
-        session.run_recipe(f"make {target}", rule.place, "\n".join(lines), session.copy(state))
+        session.run_recipe(f"make {target}", rule.place, "\n".join(lines), session.copy(state), name=target)
 
 
 def _stem(pattern: str, target: str) -> str | None:

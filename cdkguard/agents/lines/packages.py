@@ -138,7 +138,7 @@ def _run_all(
                 text = " ".join([text, *map(quote, arguments)])
             inner = session.copy(state)
             inner.directory = package.folder
-            session.run_recipe(label, package.place_of(name), _of_wireit(package, name) or text, inner)
+            session.run_recipe(label, package.place_of(name), _of_wireit(package, name) or text, inner, name=name)
 
 
 def _of_wireit(package: Package, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cdkguard._typing import TYPE_CHECKING
-from cdkguard.agents.commands.table import name_of, reader_of
+from cdkguard.agents.commands.table import NAMES, name_of, reader_of
 from cdkguard.agents.shell.state import State, is_known
 from cdkguard.agents.wrappers.nouns import Inside
 
@@ -15,8 +15,23 @@ if TYPE_CHECKING:
 # Modules of Python that are programs of their own: `python -m awscli`.
 _MODULES = {"awscli": "aws", "samcli": "sam", "pip": "pip", "cdkguard": "cdkguard", "chalice": "chalice", "invoke": "invoke", "poetry": "poetry",
             "pdm": "pdm", "hatch": "hatch", "pipenv": "pipenv", "uv": "uv", "sceptre": "sceptre", "zappa": "zappa", "poethepoet": "poe", "pre_commit": "pre-commit"}  # fmt: skip
+# Modules that run another module or file.
+_LAUNCHERS = frozenset(
+    {
+        "runpy",
+        "pdb",
+        "cProfile",
+        "profile",
+        "trace",
+        "coverage",
+        "debugpy",
+        "viztracer",
+        "memory_profiler",
+        "tracemalloc",
+    }
+)
 _ENDINGS = {"py": "python", "js": "javascript", "mjs": "javascript", "cjs": "javascript", "ts": "javascript", "mts": "javascript", "cts": "javascript",
-            "tsx": "javascript", "rb": "ruby", "pl": "perl", "php": "php"}  # fmt: skip
+            "tsx": "javascript", "rb": "ruby", "pl": "perl", "php": "php", "exs": "elixir", "jl": "julia", "r": "r", "awk": "awk", "lua": "lua"}  # fmt: skip
 _SHELL_ENDINGS = ("sh", "bash", "zsh", "ksh", "bats", "command")
 
 
@@ -69,11 +84,16 @@ def _run_script(
     session: Session, inside: Inside, state: State, variables: Mapping[str, str], given: str | None
 ) -> None:
     path = inside.script
+    if path.startswith(("npm:", "jsr:")):  # of deno: a package
+        package = path[4:].lstrip("/")
+        tool = name_of(package if package in NAMES else package[:1] + package[1:].partition("@")[0].partition("/")[0])
+        session.run_words((tool, *inside.arguments), state, variables, given, is_inside=True)
+        return
     tool = name_of(path)
     if reader_of(tool) and ("bin/" in path.replace("\\", "/") or "node_modules" in path):
         session.run_words((tool, *inside.arguments), state, variables, given, is_inside=True)
         return
-    if not is_known(path):
+    if not is_known(path) and session.read_input(path, state) is None:
         from cdkguard.agents.lines.hidden import find_hidden
 
         session.actions += find_hidden(session, "", (path,), session.make_call((path,), state, variables, given))
@@ -102,6 +122,13 @@ def _run_module(
 ) -> None:
     module = words[0] if words else ""
     top = module.partition(".")[0]
+    if top in _LAUNCHERS:
+        rest = [word for word in words[1:] if word[:1] != "-" and word != "run"]
+        if rest[:1] and rest[0].endswith(".py"):
+            session.run_words(("python", *rest), state, variables, given, is_inside=True)
+        elif rest:
+            _run_module(session, tuple(rest), state, variables, given)
+        return
     if top in _MODULES:
         session.run_words((_MODULES[top], *words[1:]), state, variables, given, is_inside=True)
         return
@@ -118,3 +145,15 @@ def _search(session: Session, code: str, language: str, path: str, state: State)
 
     session.budget.spend(len(code))
     search_code(session, code, language, path, state)
+    if language in ("awk", "perl", "ruby"):
+        from cdkguard.agents.lines.languages import find_shell_texts
+
+        for text, given in find_shell_texts(code, language):
+            session.run_text(text, session.copy(state), given)
+    if language in ("python", "javascript") and not session.is_imported:
+        from cdkguard.agents.lines.imports import find_imported
+
+        session.is_imported = True
+        for where, text in find_imported(session, code, language, path, state):
+            run_recipe_of_code(session, where, text, language, state)
+        session.is_imported = False

@@ -18,6 +18,7 @@ class Repository:
         self.unread: list[str] = []  # why a file was not read, or not all of it, in words
         self.written: dict[str, str | None] = {}  # by the line itself: path -> text, None where it is not known
         self._texts: dict[str, str | None] = {}
+        self._copies: dict[str, str] = {}  # folder -> the one of the repository of which the line makes it a copy
 
     def locate(self, path: str, directory: str) -> str:
         """The real path of a file of the repository; empty where it is outside, or nobody knows where."""
@@ -63,6 +64,11 @@ class Repository:
             text = (before or "") + text
         self.written[real] = text
 
+    def copy_folder(self, path: str, target: str, directory: str) -> None:
+        """Note that the line copies a folder of the repository, so that running a file below the copy means the original."""
+        if real := self.locate(path, directory):
+            self._copies[os.path.normpath(os.path.join(directory, target))] = real
+
     def current_branch(self) -> str:
         """The branch that is checked out, by .git/HEAD; empty where that cannot be seen, or a setting pushes another one."""
         text = self._read_git("HEAD")
@@ -89,7 +95,11 @@ class Repository:
 
     def written_at(self, path: str, directory: str) -> str | None:
         """What the line has written to a path outside of the repository, such as /tmp/x.sh."""
-        return self.written.get(os.path.normpath(os.path.join(directory, path)))
+        whole = os.path.normpath(os.path.join(directory, path))
+        for folder, real in self._copies.items():
+            if whole.startswith(f"{folder}/") and whole not in self.written:
+                return self.read(f"{real}{whole[len(folder) :]}", "")
+        return self.written.get(whole)
 
     def relative(self, path: str, directory: str) -> str:
         """The path from the top of the repository, for people."""

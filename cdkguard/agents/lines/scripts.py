@@ -19,10 +19,17 @@ _RUNNERS: dict[str, tuple[str, str]] = {
     "just": ("justfiles", "follow_just"),
     **dict.fromkeys(("task", "go-task"), ("taskfiles", "follow_task")),
     **dict.fromkeys(("poe", "pdm", "hatch", "pipenv", "rye", "pixi", "poetry", "uv", "mise", "rtx", "taskipy", "invoke", "inv", "nox", "tox"), ("projects", "follow_project")),
+    **dict.fromkeys(("docker", "docker-compose", "podman", "podman-compose", "nerdctl"), ("compose", "follow_compose")),
+    **dict.fromkeys(
+        ("cmake", "ninja", "samu", "meson", "gradle", "gulp", "gulp-cli", "grunt", "grunt-cli", "jake", "ant", "scons", "doit", "earthly", "mage"),
+        ("targets", "follow_target"),
+    ),
+    "go": ("compiled", "follow_go"),
     "composer": ("projects", "follow_composer"),
     "deno": ("projects", "follow_deno"),
     "rake": ("projects", "follow_rake"),
 }  # fmt: skip
+_ALSO = ("docker", "podman", "nerdctl", "docker-compose", "podman-compose", "go", "cmake")  # they do much else
 
 
 def follow(
@@ -34,8 +41,9 @@ def follow(
         inner = session.copy(state)
         for key, value in variables.items():
             inner.assign(key, value)
+        session.given = given
         getattr(import_module(f"cdkguard.agents.lines.{module}"), function)(session, (name, *words[1:]), inner)
-        return True
+        return name not in _ALSO
     if "/" not in words[0] and "\\" not in words[0]:
         return False
     if not is_known(words[0]):

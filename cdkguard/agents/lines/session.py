@@ -19,7 +19,7 @@ from cdkguard.agents.shell.budget import Budget
 from cdkguard.agents.shell.evaluate import Invocation, Walker
 from cdkguard.agents.shell.grammar import parse_posix
 from cdkguard.agents.shell.nouns import Node
-from cdkguard.agents.shell.state import State
+from cdkguard.agents.shell.state import State, is_known, show
 from cdkguard.agents.wrappers.nouns import Inside
 from cdkguard.agents.wrappers.texts import find_in_variables
 
@@ -40,12 +40,16 @@ class Session:
         self.budget = Budget()
         self.via: tuple[str, ...] = ()
         self.depth = 0
+        self.given: str | None = None  # the input of the runner that is followed
+        self.is_imported = False  # whether what is searched is a module that a script imports
         self.changes_branch = False
         self.renamed: dict[str, str] = {}  # path -> the tool of ours that the line has put there
         self.running: tuple[str, ...] = ()  # scripts that are being read, against cycles
+        self.perhaps: dict[str, str] = {}  # a piece that is not known, as written -> the text of which it is a part
+        self.aliases_of_git: dict[str, str] = {}  # that the line itself configures
         self.state = State(directory, {name: value.replace("\0", "") for name, value in variables.items()})
         self.state.arguments = ()  # a line has none
-        self.walker = Walker(self.budget, self.call, self.parse, self.read_input)
+        self.walker = Walker(self.budget, self.call, self.parse, self.read_input, self.find_paths, self.perhaps)
 
     @cached_property
     def tool_of_line(self) -> str:
@@ -107,9 +111,10 @@ class Session:
         return run_inside(self, name, inside, state, variables, given)
 
     @contextmanager
-    def inside(self, label: str, place: str) -> Iterator[bool]:
-        """A step into a script: the way to what is found there grows; False where it is not to be taken."""
-        if place in self.running:
+    def inside(self, label: str, place: str, name: str = "") -> Iterator[bool]:
+        """A step into a script, by its file and, where a place holds several, its name; False where it is not to be taken."""
+        one = f"{place} {name}"
+        if one in self.running:
             yield False
             return
         if self.depth >= DEPTH:
@@ -119,7 +124,7 @@ class Session:
         outer = self.via, self.running
         self.via, self.running, self.depth = (
             (*self.via, label, place) if label != place else (*self.via, label),
-            (*self.running, place),
+            (*self.running, one),
             self.depth + 1,
         )
         try:
@@ -129,10 +134,17 @@ class Session:
             self.depth -= 1
 
     def run_recipe(
-        self, label: str, place: str, text: str, state: State, given: str | None = None, shell: Shell = "posix"
+        self,
+        label: str,
+        place: str,
+        text: str,
+        state: State,
+        given: str | None = None,
+        shell: Shell = "posix",
+        name: str = "",
     ) -> str | None:
         """Walk through the text of a script."""
-        with self.inside(label, place) as is_open:
+        with self.inside(label, place, name) as is_open:
             return self.run_text(text, state, given, shell) if is_open else None
 
     def make_call(self, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None) -> Call:
@@ -156,9 +168,17 @@ class Session:
         return "" if self.changes_branch else self.repository.current_branch()
 
     def read_input(self, path: str, state: State) -> str | None:
-        """The text of a file that a command reads as its input."""
+        """The text of a file that a command reads as its input; of `<(..)` what the command there may print."""
+        if not is_known(path):
+            return self.perhaps.get(show(path))
         text = self.repository.read(path, state.directory)
         return self.repository.written_at(path, state.directory) if text is None else text
+
+    def find_paths(self, pattern: str, state: State) -> list[str]:
+        """The files of the repository that a pattern of the shell means."""
+        from cdkguard.agents.lines.listing import find_paths
+
+        return find_paths(self, pattern, state)
 
     def copy(self, state: State) -> State:
         """A shell of its own."""

@@ -11,10 +11,10 @@ from cdkguard.agents.commands.switches import MANAGERS, read_switches
 from cdkguard.agents.commands.table import name_of, reader_of
 from cdkguard.agents.lines.builtins import BUILTINS, run_builtin
 from cdkguard.agents.lines.hidden import find_hidden, find_named_tool
+from cdkguard.agents.lines.languages import LANGUAGES, run_commands
 from cdkguard.agents.lines.paths import as_text, join_folder
-from cdkguard.agents.lines.written import print_files
-from cdkguard.agents.shell.outputs import print_of
-from cdkguard.agents.shell.state import State, is_known, without_unknown
+from cdkguard.agents.lines.printed import BRANCH_QUESTIONS, find_printed
+from cdkguard.agents.shell.state import State, is_known, show, without_unknown
 from cdkguard.agents.wrappers.nouns import Inside
 from cdkguard.agents.wrappers.table import find_wrapped, is_wrapper
 from cdkguard.agents.wrappers.texts import RUN_TEXTS, find_in_aws, find_in_git, find_texts
@@ -36,12 +36,9 @@ MENTIONERS = frozenset(
         "complete", "banner", "figlet", "cowsay", "tree", "stat", "file", "du", "df",
     ]
 )  # fmt: skip
-# Questions to git whose answer stands in .git/HEAD.
-_BRANCH_QUESTIONS = (
-    ("branch", "--show-current"),
-    ("rev-parse", "--abbrev-ref", "HEAD"),
-    ("symbolic-ref", "--short", "HEAD"),
-)
+
+
+_LISTED = frozenset({"find", "run-parts", "xargs", "gxargs", "parallel", "sem"})
 
 
 def run_words(
@@ -62,11 +59,13 @@ def run_words(
         return _run_function(session, words, state, variables, given)
     if words[0] in BUILTINS and not is_inside:
         return run_builtin(session, words, state, given)
+    if not is_known(words[0]) and (text := session.perhaps.get(show(words[0]).strip())):
+        session.run_recipe(show(words[0]), show(words[0]), text, session.copy(state))
     before = len(session.actions), len(session.problems)
     name = _find_name(session, words[0], state)
     with session.budget.deeper():
         is_read, printed = _look_at(session, name, words, state, variables, given)
-    printed = _find_printed(session, name, words, state, given) if printed is None else printed
+    printed = find_printed(session, name, words, state, given) if printed is None else printed
     if (len(session.actions), len(session.problems)) == before:
         plain = tuple(filter(None, map(without_unknown, words)))
         if plain and plain != words:  # a variable that is not set is empty: `c${x}dk destroy`
@@ -88,12 +87,6 @@ def _find_name(session: Session, word: str, state: State) -> str:
     return name_of(word)
 
 
-def _find_printed(session: Session, name: str, words: tuple[str, ...], state: State, given: str | None) -> str | None:
-    if name == "git" and words[1:] in _BRANCH_QUESTIONS and (branch := session.current_branch()):
-        return f"{branch}\n"
-    return print_of((name, *words[1:]), given) if name != "cat" else print_files(session, words, state, given)
-
-
 def _look_at(
     session: Session, name: str, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
 ) -> tuple[bool, str | None]:
@@ -106,13 +99,15 @@ def _look_at(
         session.actions += read_files(call)
     if name in MANAGERS:
         session.actions += read_switches(call)
-    if name == "git" and words[1:] not in _BRANCH_QUESTIONS:
+    if name == "git" and words[1:] not in BRANCH_QUESTIONS:
         session.changes_branch = session.changes_branch or bool(
             {"checkout", "switch", "rebase", "worktree", "-C", "symbolic-ref"} & set(words)
         )
         _follow_alias(session, call.words, state, variables, given)
     for inside in _texts_inside(session, name, call.words):
         session.run_inside(name, inside, state, variables, None)
+    if name in LANGUAGES:
+        run_commands(session, name, call.words, state, given)
     is_wrapped, printed = _unwrap(session, name, words, state, variables, given)
     from cdkguard.agents.lines.scripts import follow
 
@@ -124,9 +119,12 @@ def _follow_alias(
     session: Session, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
 ) -> None:
     """An alias of git, of the line or of the repository's configuration."""
-    from cdkguard.agents.commands.git import find_alias
+    from cdkguard.agents.commands.git import find_alias, find_configured
 
-    found = find_alias(words, lambda: session.repository.read(".git/config", session.repository.top))
+    session.aliases_of_git.update(find_configured(words))
+    found = find_alias(
+        words, lambda: session.repository.read(".git/config", session.repository.top), session.aliases_of_git
+    )
     if found is None:
         return
     text, rest = found
@@ -145,10 +143,32 @@ def _texts_inside(session: Session, name: str, words: tuple[str, ...]) -> Iterat
     return find_texts(words) if name in RUN_TEXTS and find_named_tool(" ".join(words)) else iter(())
 
 
+def _find_listed(session: Session, name: str, words: tuple[str, ...], state: State, given: str | None) -> str | None:
+    """What a program that runs a command for each of many things goes through, a line each."""
+    if name == "find":
+        from cdkguard.agents.lines.listing import print_found
+
+        return print_found(session, words, state)
+    if name == "run-parts":
+        from cdkguard.agents.lines.listing import list_folder
+
+        folder = next((word for word in words[1:] if word[:1] != "-"), ".")
+        return (
+            "".join(f"{folder}/{each}\n" for each in list_folder(session, folder, state)) if is_known(folder) else None
+        )
+    for at, word in enumerate(words[1:], 1):
+        path = word.partition("=")[2] if word.startswith("--arg-file=") else "".join(words[at + 1 : at + 2])
+        if word in ("-a", "--arg-file", "::::") or word.startswith("--arg-file="):
+            return session.read_input(path, state)
+    return given
+
+
 def _unwrap(
     session: Session, name: str, words: tuple[str, ...], state: State, variables: Mapping[str, str], given: str | None
 ) -> tuple[bool, str | None]:
     """(whether the command is a wrapper that runs something, what that prints)."""
+    if name in _LISTED:
+        given = _find_listed(session, name, words, state, given)
     wrapped = find_wrapped(name, (name, *words[1:]), given)
     printed = [session.run_inside(name, inside, state, variables, given) for inside in wrapped or ()]
     return bool(printed), printed[0] if len(printed) == 1 else None

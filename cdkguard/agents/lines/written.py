@@ -44,11 +44,38 @@ def write_files(session: Session, invocation: Invocation, printed: str | None) -
 
 def _copy_file(session: Session, words: tuple[str, ...], state: State) -> None:
     """A copy or a link of a script, or of one of our tools, under another name."""
-    paths = [word for word in words[1:] if word[:1] != "-"]
-    if len(paths) != 2:
+    paths, folder = _read_paths(words)
+    if folder is None and len(paths) < 2:
         return
-    tool = name_of(paths[0])
-    if tool in DEPLOYERS:
-        session.renamed[join_folder(state.directory, paths[1]) or paths[1]] = tool
-    elif (text := session.read_input(paths[0], state)) is not None:
-        session.repository.write(paths[1], state.directory, text, False)
+    target = paths.pop() if folder is None else folder
+    for path in paths:
+        inside = f"{target.rstrip('/')}/{path.rstrip('/').rpartition('/')[2]}"
+        is_folder = len(paths) > 1 or folder is not None or target in ("/tmp", ".") or target.endswith("/")
+        places = [inside] if is_folder or session.repository.exists(target, state.directory) else [target, inside]
+        tool = name_of(path)
+        text = None if tool in DEPLOYERS else session.read_input(path, state)
+        for place in places:
+            if tool in DEPLOYERS:
+                session.renamed[join_folder(state.directory, place) or place] = tool
+            elif text is not None:
+                session.repository.write(place, state.directory, text, False)
+        if text is None and tool not in DEPLOYERS and session.repository.exists(path, state.directory):
+            for place in places:
+                session.repository.copy_folder(path, place, state.directory)
+
+
+def _read_paths(words: tuple[str, ...]) -> tuple[list[str], str | None]:
+    """(the paths of cp, mv, ln, install, the folder that `-t` names)."""
+    paths: list[str] = []
+    folder, rest = None, list(words[1:])
+    while rest:
+        word = rest.pop(0)
+        if word in ("-t", "--target-directory") and rest:
+            folder = rest.pop(0)
+        elif word.startswith("--target-directory="):
+            folder = word.partition("=")[2]
+        elif word in ("-m", "-o", "-g", "-S", "--mode", "--owner", "--group", "--suffix") and rest:
+            rest.pop(0)
+        elif word[:1] != "-":
+            paths.append(word)
+    return paths, folder

@@ -39,7 +39,8 @@ class Walker:
     """Walks through nodes.
 
     `call` carries one command out on paper, and returns what it prints; `parse` gives the nodes of a text; `read_input` the
-    text of a file that is the input of a command.
+    text of a file that is the input of a command; `find_paths` the files that a pattern means. `perhaps` holds the texts of
+    which a piece that is not known is a part.
     """
 
     def __init__(
@@ -48,7 +49,11 @@ class Walker:
         call: Callable[[Invocation], str | None],
         parse: Callable[[str], tuple[Node, ...]],
         read_input: Callable[[str, State], str | None],
+        find_paths: Callable[[str, State], list[str]],
+        perhaps: dict[str, str],
     ) -> None:
+        self.find_paths = find_paths
+        self.perhaps = perhaps
         self.budget = budget
         self.call = call
         self.parse = parse
@@ -93,10 +98,11 @@ class Walker:
             return self._walk_case(node, state, given)
 
     def _walk_loop(self, node: Loop, state: State, given: str | None) -> str | None:
-        values = self._expander(state).expand(node.words) if node.words else []
+        expander = self._expander(state)
+        values = expander.expand(node.words, is_loop=True) if node.words else []
         values = values or list(state.arguments or ())
         given = self._input_of(node.redirects, state, given)
-        if not values or len(values) > MOST_VALUES:
+        if not values or len(values) - expander.found > MOST_VALUES:
             values = [unknown(f"${node.name}")]
         printed: list[str | None] = []
         for value in values:
@@ -146,7 +152,13 @@ class Walker:
         return self.walk_text(" ".join([text, *map(quote, arguments)]), inner, given)
 
     def _expander(self, state: State) -> Expander:
-        return Expander(state, self.budget, lambda text, outer: self.walk_text(text, self._copy(outer), None))
+        return Expander(
+            state,
+            self.budget,
+            lambda text, outer: self.walk_text(text, self._copy(outer), None),
+            self.find_paths,
+            self.perhaps,
+        )
 
     def _copy(self, state: State) -> State:
         self.budget.spend(20 + state.size)

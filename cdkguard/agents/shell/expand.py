@@ -7,27 +7,51 @@ from collections.abc import Callable
 from cdkguard.agents.shell.braces import expand_braces
 from cdkguard.agents.shell.budget import Budget
 from cdkguard.agents.shell.nouns import UNKNOWN, Elements, Output, Parameter, Piece, Text, Word
-from cdkguard.agents.shell.state import State, Value, is_known, unknown, without_unknown
+from cdkguard.agents.shell.state import State, Value, is_known, show, unknown, without_unknown
 from cdkguard.agents.shell.words import read_quoted, read_word
 
 BLANK = " \t\n"
 
 
 class Expander:
-    """Expands the words of one state; `print_of` gives what a command prints, or None where nobody knows."""
+    """Expands the words of one state.
 
-    def __init__(self, state: State, budget: Budget, print_of: Callable[[str, State], str | None]) -> None:
+    `print_of` gives what a command prints, or None where nobody knows; `find_paths` the files that a pattern means; into
+    `perhaps` goes what a piece that is not known is a part of.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        budget: Budget,
+        print_of: Callable[[str, State], str | None],
+        find_paths: Callable[[str, State], list[str]],
+        perhaps: dict[str, str],
+    ) -> None:
         self.state = state
         self.budget = budget
         self.print_of = print_of
+        self.find_paths = find_paths
+        self.perhaps = perhaps
+        self.found = 0  # arguments that patterns have brought
 
-    def expand(self, words: tuple[Word, ...]) -> list[str]:
-        """The arguments."""
+    def expand(self, words: tuple[Word, ...], is_loop: bool = False) -> list[str]:
+        """The arguments; of a bare `*`, which may stand for stacks, the files in a loop alone."""
         found: list[str] = []
         for word in words:
             for one in expand_braces(word):
-                found += self.expand_word(one)
+                fields = self.expand_word(one)
+                if _is_pattern(one):
+                    fields = [path for field in fields for path in self._paths_of(field, is_loop)]
+                found += fields
         return found
+
+    def _paths_of(self, field: str, is_loop: bool) -> list[str]:
+        if not any(char in field for char in "*?[") or not is_known(field) or not (is_loop or field.strip("*?")):
+            return [field]
+        paths = self.find_paths(field, self.state)
+        self.found += len(paths)
+        return paths or [field]
 
     def expand_word(self, word: Word) -> list[str]:
         """The arguments that one word stands for: none, one or several."""
@@ -101,6 +125,10 @@ class Expander:
             return self._printed(piece)
         if not isinstance(piece, Parameter):
             return ""
+        if not piece.name:  # what is put in there runs: `$((`cdk destroy`))`
+            if "$(" in piece.source[2:] or "`" in piece.source:
+                self.text_of(tuple(read_quoted(piece.source[2:-1])))
+            return unknown(piece.source)
         value = self._parameter(piece.name)
         if piece.operator:
             return self._operate(piece, value)
@@ -108,13 +136,20 @@ class Expander:
 
     def _printed(self, piece: Output) -> str:
         printed = self.print_of(piece.text, self.state)
-        if printed is None or piece.is_file:
+        if piece.is_file:
+            if printed is not None:
+                text = self.perhaps.get(show(printed).strip(), printed) if not is_known(printed) else printed
+                self.perhaps[show(piece.source)] = text
+            return unknown(piece.source)
+        if printed is None:
             return unknown(piece.source)
         return printed.rstrip("\n")
 
     def _parameter(self, name: str) -> Value | None:
         """The value of a variable; None where it is not known, which one that is not set may be, too."""
         arguments = self.state.arguments
+        if name == "PWD" and "PWD" not in self.state.assigned:
+            return self.state.directory or None
         if name in ("@", "*", "@@", "*@"):
             return arguments
         if name.isdigit() and name != "0" and arguments is not None:
@@ -162,6 +197,15 @@ class Expander:
                 pieces += [Text(piece.operand[at], False), *more]
                 at = max(after, at + 1)
             return self.text_of(tuple(pieces))
+
+
+def _is_pattern(word: Word) -> bool:
+    """Whether the shell would look for files by the word: a `*`, `?` or `[` that is not quoted, or what a variable may bring."""
+    return any(
+        not piece.is_quoted and (not isinstance(piece, Text) or any(char in piece.text for char in "*?["))
+        for piece in word
+        if not isinstance(piece, Elements)
+    )
 
 
 def split_fields(value: str, separators: str) -> list[str]:

@@ -61,6 +61,7 @@ LAUNCHES: dict[str, Launch] = {
         "-w -r -m -M -p -c -s -n --warmup --runs --prepare --setup --cleanup --command-name", is_text=True
     ),
     "start": _PLAIN,
+    "sst": Launch("--stage --profile --region --config --log-level --role", verbs="shell bind"),
     # folders and variables
     "direnv": Launch(verbs="exec", skipped=1),
     "dotenv": Launch("-e -f -v -c -p --file", takes_variables=True),

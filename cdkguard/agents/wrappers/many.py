@@ -20,7 +20,7 @@ _PARALLEL = set(
         "--tagstring", "--progress-bar",
     ]
 )  # fmt: skip
-MOST = 8  # commands of one line that are looked at one by one
+MOST = 60  # commands of one line that are looked at one by one
 
 
 def find_in_xargs(words: Sequence[str], given: str | None) -> Iterator[Inside]:
@@ -48,8 +48,23 @@ def find_in_xargs(words: Sequence[str], given: str | None) -> Iterator[Inside]:
         lines = given.splitlines() if given is not None and is_known(given) else values
         for line in lines[:MOST]:
             yield Inside(tuple(word.replace(mark, line.strip()) for word in command))
-    else:
-        yield Inside((*command, *(value.strip("'\"") for value in values)))
+        if len(lines) > MOST:
+            yield Inside(tuple(word.replace(mark, unknown("(input)")) for word in command))
+        return
+    each = _number_at_once(words[1:at]) or len(values) or 1
+    for start in range(0, min(len(values), MOST * each) or 1, each):
+        yield Inside((*command, *(value.strip("'\"") for value in values[start : start + each])))
+
+
+def _number_at_once(options: Sequence[str]) -> int:
+    """How many arguments each command gets, by `-n` and `-L`; 0 where nothing is said."""
+    for option, value in zip(options, (*options[1:], ""), strict=False):
+        for name in ("-n", "-L", "--max-args=", "--max-lines="):
+            number = option[len(name) :] if option.startswith(name) else ""
+            number = value if option == name or option == name.rstrip("=") else number
+            if number.isdigit() and len(number) < 6:
+                return int(number)
+    return 0
 
 
 def find_in_parallel(words: Sequence[str], given: str | None) -> Iterator[Inside]:
@@ -69,6 +84,12 @@ def find_in_parallel(words: Sequence[str], given: str | None) -> Iterator[Inside
         yield Inside(text=text.replace("{}", value) if "{}" in text else f"{text} {value}".strip())
 
 
+def find_in_parts(words: Sequence[str], given: str | None) -> Iterator[Inside]:
+    """`run-parts FOLDER`: each file of it."""
+    for path in given.splitlines()[:MOST] if given is not None else ():
+        yield Inside((path,))
+
+
 def find_in_find(words: Sequence[str], given: str | None) -> Iterator[Inside]:
     """`find -exec COMMAND ;` and its like, `fd -x COMMAND`."""
     starts = ("-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch")
@@ -78,7 +99,13 @@ def find_in_find(words: Sequence[str], given: str | None) -> Iterator[Inside]:
             end = at + 1
             while end < len(words) and words[end] not in (";", "+"):
                 end += 1
-            if command := tuple(words[at + 1 : end]):
-                yield Inside(tuple(word.replace("{}", unknown("{}")) for word in command))
+            command = tuple(words[at + 1 : end])
+            paths = given.splitlines()[:MOST] if given is not None and is_known(given) else [unknown("{}")]
+            if "{}" in command and words[end : end + 1] == ["+"]:
+                place = command.index("{}")
+                yield Inside((*command[:place], *paths, *command[place + 1 :]))
+            elif command:
+                for path in paths:
+                    yield Inside(tuple(word.replace("{}", path) for word in command))
             at = end
         at += 1

@@ -53,7 +53,14 @@ INTERPRETERS: dict[str, Interpreter] = {
     "groovy": Interpreter("groovy", "-e"),
     "lua": Interpreter("lua", "-e"),
     "osascript": Interpreter("applescript", "-e"),
-    "Rscript": Interpreter("r", "-e"),
+    "rscript": Interpreter("r", "-e"),
+    "r": Interpreter("r", "-e"),
+    "elixir": Interpreter("elixir", "-e --eval", "-r -pa -pz --rpc-eval"),
+    "iex": Interpreter("elixir", "-e --eval", "-r -pa -pz"),
+    "jshell": Interpreter("java", "", "-R -C --startup --feedback --class-path"),
+    "julia": Interpreter("julia", "-e -E --eval", "--project -p -t -L"),
+    "groovysh": Interpreter("groovy", "-e"),
+    "scala": Interpreter("scala", "-e"),
 }
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from cdkguard.agents.wrappers.launches import LAUNCHES, RUNNERS
 from cdkguard.agents.wrappers.nouns import Inside
 from cdkguard.agents.wrappers.plain import find_inside
-from cdkguard.agents.wrappers.programs import find_in_program, interpreter_of
+from cdkguard.agents.wrappers.programs import INTERPRETERS, find_in_program, interpreter_of
 from cdkguard.agents.wrappers.shells import POWERSHELLS, SHELLS, find_in_cmd, find_in_powershell, find_in_shell
 
 _Finder = Callable[[Sequence[str], "str | None"], Iterable[Inside]]
 _MANY = {"xargs": "find_in_xargs", "parallel": "find_in_parallel", "find": "find_in_find", "gxargs": "find_in_xargs",
-         "fd": "find_in_find", "fdfind": "find_in_find", "sem": "find_in_parallel"}  # fmt: skip
+         "fd": "find_in_find", "fdfind": "find_in_find", "sem": "find_in_parallel", "run-parts": "find_in_parts"}  # fmt: skip
 _REMOTE = {
     **dict.fromkeys(("docker", "podman", "nerdctl", "finch", "docker-compose", "podman-compose"), "find_in_container"),
     **dict.fromkeys(("ssh", "autossh", "mosh"), "find_in_ssh"),
@@ -61,6 +61,8 @@ def is_wrapper(name: str) -> bool:
 
 def _find_in_runner(name: str, words: Sequence[str]) -> Iterator[Inside]:
     """npx and its like: the package's name stands for its binary; `-m` of uv and pdm is Python's."""
+    if name == "uv" and tuple(words[1:3]) == ("tool", "run"):
+        name, words = "uvx", words[2:]
     for inside in find_inside(RUNNERS[name], words):
         if inside.words:
             first = inside.words[0]
@@ -82,7 +84,11 @@ def _find_in_runner(name: str, words: Sequence[str]) -> Iterator[Inside]:
 def _find_in_awk(words: Sequence[str]) -> Iterator[Inside]:
     at = 1
     while at < len(words) and words[at][:1] == "-" and words[at] != "--":
-        at += 2 if words[at] in ("-v", "-F", "-f", "-i") else 1
+        if words[at] in ("-f", "--file") and at + 1 < len(words):
+            yield Inside(script=words[at + 1], language="awk")
+            return
+        at += 2 if words[at] in ("-v", "-F", "-i") else 1
+    at += words[at : at + 1] == ["--"] or words[at : at + 1] == ("--",)
     if at < len(words):
         yield Inside(code=words[at], language="awk")
 
@@ -145,7 +151,29 @@ def _find_in_nodemon(words: Sequence[str], given: str | None) -> Iterator[Inside
         yield Inside(script=words[1], language="javascript")
 
 
+def _find_in_node(words: Sequence[str], given: str | None) -> Iterator[Inside]:
+    """`node --run NAME` runs a script of package.json as npm does; else node is an interpreter."""
+    for at, word in enumerate(words[1:], 1):
+        if word[:1] != "-":
+            break
+        if word == "--run" or word.startswith("--run="):
+            name = word[6:] or "".join(words[at + 1 : at + 2])
+            rest = [each for each in words[at + 1 + (word == "--run") :] if each != "--"]
+            yield Inside(("npm", "run", name, *rest))
+            return
+    yield from find_in_program(INTERPRETERS["node"], words, given)
+
+
+def _find_in_ni(words: Sequence[str], given: str | None) -> Iterator[Inside]:
+    """`nr NAME` and `nlx PACKAGE` of ni."""
+    if len(words) > 1:
+        yield Inside(("npm", "run", *words[1:]) if words[0] == "nr" else ("npx", *words[1:]))
+
+
 _SPECIAL: dict[str, _Finder] = {
+    "node": _find_in_node,
+    "nr": _find_in_ni,
+    "nlx": _find_in_ni,
     "env": _find_in_env,
     "genv": _find_in_env,
     "eval": _find_in_eval,

@@ -64,6 +64,7 @@ def test_a_deep_value_ends_the_search():
         ("mcp__x__run", {"command": "cdk destroy"}, "cdk destroy"),
         ("mcp__x__run", {"options": {"shell_command": "cdk destroy"}}, "cdk destroy"),
         ("mcp__x__run", {"command": "npx", "args": ["cdk", "destroy", "My Stack"]}, "npx cdk destroy 'My Stack'"),
+        ("mcp__terminal__run", {"program": "cdk", "args": ["destroy", "--force"]}, "cdk destroy --force"),
         ("mcp__x__many", {"steps": [{"cmd": "npm test"}, {"cmd": "cdk destroy"}]}, "npm test\ncdk destroy"),
         ("mcp__desk__interact_with_process", {"pid": 1, "input": "cdk destroy"}, "cdk destroy"),
         ("functions.shell", {"command": ["cdk", "destroy"]}, "cdk destroy"),

@@ -50,3 +50,10 @@ def test_an_end_is_ours_where_the_configuration_may_say_so(text, wanted, tmp_pat
 
 def test_folders_up_to_the_root():
     assert folders_above("/a/b") == ["/a/b", "/a", "/"]
+
+
+def test_the_folder_of_the_call_is_the_one_that_the_shell_has(tmp_path, monkeypatch):
+    (tmp_path / "down.sh").write_text("cdk destroy\n")
+    monkeypatch.setenv("PWD", "/elsewhere")
+    found = find_concern(shell("$PWD/down.sh", str(tmp_path)))
+    assert found is not None and [action.kind for action in found.actions] == ["destroy"]
