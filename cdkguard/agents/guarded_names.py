@@ -73,7 +73,18 @@ def is_guarded(path: str) -> bool:
 
 def is_parent_of_guarded(path: str) -> bool:
     """Whether the path is a folder that holds guarded files: its removal removes them."""
-    return normalize(path).rpartition("/")[2] in PARENTS
+    plain = normalize(path)
+    return plain.rpartition("/")[2] in PARENTS or any(
+        f"/{plain}/".endswith(f"/{place.lstrip('/')}") for place in PLACES if place[-1] == "/"
+    )
+
+
+def is_around(path: str, directory: str) -> bool:
+    """Whether the path is the folder, or one that it lies in: its removal removes all."""
+    if not directory or path.strip("/") == "" and path != "/":
+        return False
+    whole = os.path.normpath(os.path.join(directory, os.path.expanduser(path)))
+    return whole == os.path.normpath(directory) or os.path.normpath(directory).startswith(whole.rstrip("/") + "/")
 
 
 def find_by_pattern(pattern: str, exists: Callable[[str], bool]) -> str:

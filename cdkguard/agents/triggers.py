@@ -27,14 +27,15 @@ _WORDS = frozenset(
         "jiti", "vite-node", "babel-node", "nr", "nlx", "run-parts", "elixir", "jshell", "julia", "ninja", "samu", "cmake",
         "gradle", "gradlew", "gulp", "grunt", "jake", "ant", "scons", "doit", "earthly", "mage", "meson",
         "expect", "gdb", "lldb", "ed", "ex", "vim", "vi", "nvim", "tclsh", "gnuplot", "r",
+        "patch", "claude", "opencode", "aider", "goose", "qwen", "droid", "amp",
     ]
 )  # fmt: skip
 # Of git, only these change nothing that is asked about; of a verb that is not listed, an alias may be the reason.
 _GIT_READS = frozenset(
     [
-        "status", "log", "diff", "show", "add", "blame", "stash", "ls-files", "ls-tree", "rev-parse", "rev-list", "describe",
-        "grep", "shortlog", "clone", "init", "pull", "cat-file", "remote", "for-each-ref", "merge-base", "reflog", "bisect",
-        "apply", "clean", "show-ref", "name-rev", "whatchanged", "help", "version",
+        "status", "log", "diff", "show", "add", "blame", "ls-files", "ls-tree", "rev-parse", "rev-list", "describe",
+        "grep", "shortlog", "clone", "init", "pull", "cat-file", "for-each-ref", "merge-base", "reflog",
+        "show-ref", "name-rev", "whatchanged", "help", "version",
     ]
 )  # fmt: skip
 # The cmdlets of AWS for PowerShell, by verb and the beginning of the noun, as commands/cmdlets.py knows them.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from cdkguard.agents.commands.call import Call
-from cdkguard.agents.guarded_names import find_by_pattern, is_guarded, is_parent_of_guarded
+from cdkguard.agents.commands.git_trees import paths_of_patch
+from cdkguard.agents.guarded_names import find_by_pattern, is_around, is_guarded, is_parent_of_guarded
 from cdkguard.agents.nouns import Action
 
 # Tool -> options that take a value. The last argument alone is written by cp, ln and install.
@@ -18,13 +20,14 @@ _TOOLS: dict[str, str] = {
     "out-file": "-encoding -inputobject", "clear-content": "", "clc": "", "move-item": "", "mi": "", "copy-item": "", "ci": "",
     "cpi": "", "rename-item": "", "rni": "", "new-item": "-value -itemtype", "ni": "-value -itemtype", "yq": "", "jq": "", "curl": "-X -H -d", "wget": "",
     "dd": "", "split": "", "sed": "-e -f --expression --file", "gsed": "-e -f", "perl": "-e -I", "awk": "-v -f", "gawk": "-v -f", "ruby": "-e",
-    "prettier": "", "git-apply": "",
+    "prettier": "", "git-apply": "", "find": "", "fd": "",
 }  # fmt: skip
 _COPIES = {"cp", "ln", "install", "copy", "copy-item", "cpi", "ci", "rsync"}
 _REMOVES = {
     "rm", "rmdir", "mv", "trash", "move", "del", "erase", "rd", "remove-item", "ri", "move-item", "mi", "rename-item",
     "rni", "ren", "rename", "chmod", "chattr", "shred",
 }  # fmt: skip
+_DELETES = {"rm", "trash", "del", "erase", "rd", "remove-item", "ri", "shred"}
 NAMES = frozenset(_TOOLS)
 
 
@@ -32,6 +35,9 @@ def read_files(call: Call) -> Iterator[Action]:
     """The guarded files that the call would change."""
     name = call.words[0].lower()
     if name not in _TOOLS or not _writes(name, call.words):
+        return
+    if name in ("find", "fd"):
+        yield from _read_find(call)
         return
     valued = _TOOLS[name].split()
     paths, at = [], 1
@@ -56,9 +62,58 @@ def read_files(call: Call) -> Iterator[Action]:
                 if _is_folder(last[0], call)
             ),
         ]
+    if name == "patch":
+        paths += [
+            path for text in (call.given, *map(call.read, _inputs(call.words))) for path in paths_of_patch(text or "")
+        ]
     found = [guarded for path in paths if (guarded := find_guarded(path, call, name in _REMOVES))]
+    if name in _DELETES:
+        found += [path for path in paths if is_around(path, call.directory)]
     if found:
         yield call.act("guard", name, "", paths=tuple(dict.fromkeys(found)))
+
+
+def _inputs(words: tuple[str, ...]) -> list[str]:
+    """The files that `patch -i FILE` reads."""
+    found = [after for word, after in pairwise(words) if word in ("-i", "--input")]
+    return found + [word.partition("=")[2] for word in words if word.startswith("--input=")]
+
+
+def _read_find(call: Call) -> Iterator[Action]:
+    """`find .. -delete` and `find .. -exec sed -i`: the guarded files of the folders that the patterns mean."""
+    words = call.words
+    at = next((at for at, word in enumerate(words[1:], 1) if word[:1] == "-" or word in ("(", "!")), len(words))
+    given = tuple(pairwise(words))
+    patterns = [after for word, after in given if word in ("-name", "-iname")]
+    patterns += [after.rpartition("/")[2] for word, after in given if word in ("-path", "-wholename", "-ipath")]
+    narrows = {"-path", "-regex", "-newer", "-empty", "-mtime", "-mmin", "-size", "-user", "-perm", "-wholename"}
+    if not patterns and (narrows & set(words) or ("-type", "d") in given):
+        return
+    found: list[str] = []
+    for folder in words[1:at] or (".",):
+        for pattern in patterns or ("*",):
+            path = f"{folder.rstrip('/')}/{pattern}"
+            found += (
+                [path] if is_guarded(path) and call.exists(path) else filter(None, [find_by_pattern(path, call.exists)])
+            )
+    if found:
+        yield call.act("guard", words[0], "", paths=tuple(dict.fromkeys(found)))
+
+
+def _runs_writer(words: tuple[str, ...]) -> bool:
+    """Whether what `find -exec` starts writes the files that are found."""
+    for at, word in enumerate(words):
+        if word in ("-exec", "-execdir", "-ok", "-okdir") and at + 1 < len(words):
+            name = words[at + 1].rpartition("/")[2].lower()
+            rest = words[at + 1 :]
+            end = next((i for i, each in enumerate(rest) if each in (";", "+", "\\;")), len(rest))
+            if (
+                name in _TOOLS
+                and name not in ("find", "curl", "wget", "cp", "touch")
+                and _writes(name, tuple(rest[:end]))
+            ):
+                return True
+    return False
 
 
 def read_redirects(call: Call, redirects: tuple[tuple[str, str], ...]) -> Iterator[Action]:
@@ -100,6 +155,8 @@ def _writes(name: str, words: tuple[str, ...]) -> bool:
         return any(word in ("-i", "--inplace", "-y") for word in words[1:])
     if name in ("awk", "gawk"):
         return "inplace" in words
+    if name in ("find", "fd"):
+        return "-delete" in words or _runs_writer(words)
     if name == "jq":
         return False
     if name in ("curl", "wget"):

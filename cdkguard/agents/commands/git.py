@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard.agents.commands.call import Call, describe_unknown
+from cdkguard.agents.commands.git_trees import VERBS as TREE_VERBS
+from cdkguard.agents.commands.git_trees import read_trees
 from cdkguard.agents.commands.options import Options, read_options
 from cdkguard.agents.guarded_names import is_guarded, is_parent_of_guarded
 from cdkguard.agents.nouns import Action
@@ -80,6 +82,10 @@ def read_git(call: Call) -> Iterator[Action]:
         yield from _read_files(call, verb, rest)
     elif verb == "send-pack":
         yield call.act("pull-request", "git", verb)
+    elif verb == "remote":
+        yield from _read_remote(call, rest)
+    if verb in TREE_VERBS:
+        yield from read_trees(call, verb, rest)
 
 
 def aliases_of(text: str) -> dict[str, str]:
@@ -171,7 +177,9 @@ def _read_move(call: Call, verb: str, rest: list[str]) -> Iterator[Action]:
             )
     elif verb in ("update-ref", "symbolic-ref"):
         refs = [name for name in names if name.startswith(("refs/heads/", "refs/remotes/")) or not is_known(name)]
-        if "--stdin" in rest:
+        if verb == "symbolic-ref" and names[:1] == ["HEAD"] and len(names) > 1:
+            yield _moved(call, verb, names[1], options, ())
+        elif "--stdin" in rest:
             yield call.act("guard", "git", verb, flags=("--stdin",), unread="the references stand in its input")
         elif refs and (verb == "update-ref" or len(names) > 1):
             ref = refs[0] if verb == "update-ref" else names[0]
@@ -192,6 +200,13 @@ def _read_move(call: Call, verb: str, rest: list[str]) -> Iterator[Action]:
                 yield _moved(call, verb, target, options, ("--force", "-f"))
     elif verb == "replace" and names:
         yield call.act("guard", "git", verb)
+
+
+def _read_remote(call: Call, rest: list[str]) -> Iterator[Action]:
+    """The remote whose main branch changes are measured against, led elsewhere or taken away."""
+    names = read_options(rest, ()).positional
+    if names[:1] in (["set-url"], ["remove"], ["rm"], ["rename"]) and "origin" in names[1:2]:
+        yield call.act("guard", "git", f"remote {names[0]}")
 
 
 def _moved(call: Call, verb: str, ref: str, options: Options, switches: tuple[str, ...]) -> Action:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from cdkguard.agents.guarded.edits import PERSON, find_inside, guarded_by, is_hook_of_ours, refuse
 from cdkguard.agents.guarded.files import GuardedFile, find_guarded
 from cdkguard.agents.guarded.paths import absolute_path
+from cdkguard.agents.guarded.trees import is_about_trees, judge_trees
 from cdkguard.agents.judge.reason import quote, quote_all
 from cdkguard.agents.judge.trusted import Trusted, open_trusted
 from cdkguard.agents.judge.verdict import SILENT, Verdict, rank
@@ -56,6 +57,8 @@ def _judge_own(action: Action) -> Verdict:
 
 def _judge_foreign(action: Action, trusted: Trusted | None) -> Verdict:
     more = list(guarded_by(trusted)) if trusted else []
+    if is_about_trees(action) and trusted is not None:
+        return judge_trees(action, trusted, more)
     verdicts = [_judge_path(path, action, more) for path in action.paths]
     if action.branch or action.tool == "git":
         verdicts.append(_judge_branch(action, trusted))

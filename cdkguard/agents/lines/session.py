@@ -42,7 +42,7 @@ class Session:
         self.depth = 0
         self.given: str | None = None  # the input of the runner that is followed
         self.is_imported = False  # whether what is searched is a module that a script imports
-        self.changes_branch = False
+        self.branch: str | None = None  # that the line has switched to; empty where nobody can tell
         self.renamed: dict[str, str] = {}  # path -> the tool of ours that the line has put there
         self.running: tuple[str, ...] = ()  # scripts that are being read, against cycles
         self.perhaps: dict[str, str] = {}  # a piece that is not known, as written -> the text of which it is a part
@@ -165,7 +165,7 @@ class Session:
 
     def current_branch(self) -> str:
         """The branch that is checked out, unless the line changes it."""
-        return "" if self.changes_branch else self.repository.current_branch()
+        return self.repository.current_branch() if self.branch is None else self.branch
 
     def read_input(self, path: str, state: State) -> str | None:
         """The text of a file that a command reads as its input; of `<(..)` what the command there may print."""

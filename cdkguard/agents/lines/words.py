@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.agents.commands.files import NAMES as FILE_TOOLS
 from cdkguard.agents.commands.files import read_files
+from cdkguard.agents.commands.git_trees import branch_after
 from cdkguard.agents.commands.switches import MANAGERS, read_switches
 from cdkguard.agents.commands.table import name_of, reader_of
 from cdkguard.agents.lines.builtins import BUILTINS, run_builtin
@@ -100,9 +101,8 @@ def _look_at(
     if name in MANAGERS:
         session.actions += read_switches(call)
     if name == "git" and words[1:] not in BRANCH_QUESTIONS:
-        session.changes_branch = session.changes_branch or bool(
-            {"checkout", "switch", "rebase", "worktree", "-C", "symbolic-ref"} & set(words)
-        )
+        branch = branch_after(words)
+        session.branch = session.branch if branch is None else branch
         _follow_alias(session, call.words, state, variables, given)
     for inside in _texts_inside(session, name, call.words):
         session.run_inside(name, inside, state, variables, None)
