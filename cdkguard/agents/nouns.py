@@ -37,7 +37,7 @@ ACTION_KINDS: dict[ActionKind, str] = {
     "access": "widens access, past CloudFormation: attach-role-policy, authorize-security-group-ingress",
     "guard": "changes what guards the agent: approvals, accepted findings, the hook, cdkguard.yaml, the baseline",
     "pull-request": "proposes or publishes a change: gh pr create, git push to a protected branch",
-    "hidden": "names one of our tools, and its verb cannot be read without running the line",
+    "hidden": "what it does cannot be read without running it: an unknown verb, code or a pipeline that AWS starts",
 }
 
 

@@ -19,7 +19,7 @@ from botocore import xform_name
 ROOT = Path(__file__).parents[2]
 DECISIONS = Path(__file__).with_name("aws_calls.tsv")
 TABLE = ROOT / "cdkguard/data/agent_calls.json"
-KINDS = ("data-delete", "data-write", "protection", "access", "-")
+KINDS = ("data-delete", "data-write", "protection", "access", "hidden", "-")  # hidden: starts what nobody sees here
 COLUMNS = ("service", "operation", "kind", "type", "argument", "condition", "why")
 # The CLI's names where botocore has another one.
 CLI_NAMES = {"s3": "s3api", "config": "configservice", "codedeploy": "deploy"}

@@ -35,11 +35,18 @@ def read_call(host: str, tool: str, given: Json, directory: str, session: str, s
 
         if is_aws_tool(tool, server):
             event, command = "aws", describe_aws_call(tool, server, arguments)
+        elif _only_writes(tool, arguments) and (paths := find_paths(arguments, where)):
+            event, content = "write", find_content(arguments)
         else:
             runs = any(word in name for word in tools.RUNNING_WORDS)
             command = find_command(arguments, tools.COMMAND_FIELDS if runs else tools.UNKNOWN_COMMAND_FIELDS)
             event = "shell" if command else "other"
     return ToolCall(host, event, tool, command, shell, where, paths, content, session)
+
+
+def _only_writes(tool: str, arguments: Json) -> bool:
+    """Whether a tool writes files by its name, and nothing like a line of a shell stands in its arguments."""
+    return tools.writes_files(tool) and " " not in find_command(arguments, tools.UNKNOWN_COMMAND_FIELDS).strip()
 
 
 def parsed_arguments(given: Json) -> Json:
@@ -120,7 +127,7 @@ def _texts(value: Json, fields: tuple[str, ...], depth: int) -> Iterator[str]:
         for key, item in value.items():
             if key in fields and isinstance(item, str):
                 yield item
-            elif key == "files" and isinstance(item, list) and "path" in fields:
+            elif key in ("files", "paths") and isinstance(item, list) and "path" in fields:
                 yield from (name for name in item if isinstance(name, str))
                 yield from _texts(item, fields, depth + 1)
             else:

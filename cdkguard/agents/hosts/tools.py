@@ -46,6 +46,12 @@ WRITE_TOOLS = frozenset(
         "notebookeditcell", "editnotebook", "movefile", "renamefile", "smartrelocate", "semanticrename",
     )
 )  # fmt: skip
+# Parts of the names of an MCP server's tools that write files: `write_file`, `edit_block`, `replace_text_in_file`, `move_file`.
+_WRITING_VERBS = (
+    "write", "edit", "create", "move", "rename", "delete", "remove", "replace", "insert", "append", "update", "patch", "modify",
+    "copy", "save", "overwrite",
+)  # fmt: skip
+_WRITTEN_THINGS = ("file", "dir", "folder", "path", "block", "text", "symbol", "content", "line", "notebook", "note")
 # They neither run nor write, and a field of theirs may be called as one that does.
 HARMLESS_TOOLS = frozenset(
     (
@@ -95,12 +101,13 @@ DIRECTORY_FIELDS = (
 )
 PATH_FIELDS = (
     "file_path", "filePath", "path", "TargetFile", "notebook_path", "target_file", "filename", "file", "destination",
-    "sourcePath", "destinationPath", "old_path", "new_path", "relative_path",
+    "sourcePath", "destinationPath", "old_path", "new_path", "relative_path", "source", "pathInProject", "file_name", "fileName",
+    "target", "uri", "dest",
 )  # fmt: skip
 CONTENT_FIELDS = (
     "content", "contents", "new_string", "new_str", "newString", "newStr", "file_text", "text", "code", "CodeContent",
     "ReplacementContent", "new_source", "newCode", "insert_text", "old_string", "old_str", "oldString", "oldStr",
-    "TargetContent",
+    "TargetContent", "newText", "oldText", "new_text", "old_text", "new_content", "replacement", "body",
 )  # fmt: skip
 PATCH_FIELDS = ("patch", "input", "command", "patch_text", "diff")
 
@@ -108,3 +115,16 @@ PATCH_FIELDS = ("patch", "input", "command", "patch_text", "diff")
 def plain_name(tool: str) -> str:
     """The name as the tables have it; of `functions.shell` or `MCP:shell` the last part."""
     return tool.rsplit(".", 1)[-1].lower().replace("_", "").replace("-", "")
+
+
+def writes_files(tool: str) -> bool:
+    """Whether a tool of an MCP server writes files, by its name: `mcp__filesystem__write_file`, `fs-edit_file`, `MCP:move_file`."""
+    name = tool.lower().replace("/", "__").replace(":", "__").rpartition("__")[2]
+    plain = plain_name(name)
+    if plain in WRITE_TOOLS or plain.endswith(_ENDINGS_OF_WRITERS):
+        return True
+    verb = next((at for at in sorted(map(name.find, _WRITING_VERBS)) if at >= 0), -1)
+    return verb >= 0 and any(thing in name[verb:] for thing in _WRITTEN_THINGS)
+
+
+_ENDINGS_OF_WRITERS = ("writefile", "editfile", "movefile", "createfile", "deletefile")

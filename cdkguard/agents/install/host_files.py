@@ -39,6 +39,10 @@ def call_of(host: str, fallback: str = "exit 2", deadline: int = 0) -> str:
     return words + (f" || {fallback}" if fallback else "")
 
 
+# In the names of an MCP server's tools that write files; hosts.tools.writes_files looks closer.
+WRITERS = "(write|edit|create|move|rename|delete|remove|replace|insert|append|update|patch).*(file|dir|text|block|symbol|content|line)"
+
+
 def _group(
     host: str, matcher: str, timeout: int = TIMEOUT, fallback: str = "exit 2", more: Mapping[str, Json] = {}
 ) -> Json:
@@ -60,7 +64,7 @@ def server_file(path: str, key: str = "mcpServers", **more: Json) -> JsonFile:
 
 # -- Claude Code: https://code.claude.com/docs/en/hooks, SDK types of 0.3.332
 
-_CLAUDE_TOOLS = f"Bash|PowerShell|Monitor|Write|Edit|MultiEdit|NotebookEdit|use_aws|mcp__.*{AWS}.*"
+_CLAUDE_TOOLS = f"Bash|PowerShell|Monitor|Write|Edit|MultiEdit|NotebookEdit|use_aws|mcp__.*{AWS}.*|mcp__.*{WRITERS}.*"
 _CLAUDE_STATUS = {"onFailure": "block", "statusMessage": "cdkguard: what would this deploy delete?"}
 CLAUDE_HOOKS: tuple[Entry, ...] = (
     Hook(("hooks", "PreToolUse"), _group("claude", _CLAUDE_TOOLS, more=_CLAUDE_STATUS)),
@@ -81,7 +85,7 @@ CLAUDE_SKILL = OwnFile(".claude/skills/cdkguard/SKILL.md", read_text("SKILL.md")
 _COPILOT_TOOLS = (
     "bash|powershell|write_bash|write_powershell|create|edit|str_replace_editor|apply_patch|run_in_terminal|"
     "send_to_terminal|create_file|edit_files|replace_string_in_file|multi_replace_string_in_file|insert_edit_into_file|"
-    f"edit_notebook_file|.*{AWS}.*"
+    f"edit_notebook_file|.*{AWS}.*|.*{WRITERS}.*"
 )
 _MISSING = (
     '{"permissionDecision":"deny","permissionDecisionReason":"cdkguard is not installed here (pipx install cdkguard)"}'
@@ -106,7 +110,11 @@ SETUP_STEPS = OwnFile(".github/workflows/copilot-setup-steps.yml", read_text("co
 CODEX_HOOKS: tuple[Entry, ...] = (
     Hook(
         ("hooks", "PreToolUse"),
-        _group("codex", f"Bash|write_stdin|apply_patch|Edit|Write|mcp__.*{AWS}.*", more={"statusMessage": "cdkguard"}),
+        _group(
+            "codex",
+            f"Bash|write_stdin|apply_patch|Edit|Write|mcp__.*{AWS}.*|mcp__.*{WRITERS}.*",
+            more={"statusMessage": "cdkguard"},
+        ),
     ),
     Hook(("hooks", "Stop"), _group("codex", "", fallback=""), is_after_edit=True),
 )
@@ -116,7 +124,7 @@ CODEX_HOOKS: tuple[Entry, ...] = (
 GEMINI = JsonFile(
     ".gemini/settings.json",
     (
-        Hook(("hooks", "BeforeTool"), _group("gemini", f"run_shell_command|write_file|replace|mcp_.*{AWS}.*", 1000 * TIMEOUT, more={"name": "cdkguard"})),
+        Hook(("hooks", "BeforeTool"), _group("gemini", f"run_shell_command|write_file|replace|mcp_.*{AWS}.*|mcp_.*{WRITERS}.*", 1000 * TIMEOUT, more={"name": "cdkguard"})),
         Hook(("hooks", "AfterAgent"), _group("gemini", "", 1000 * TIMEOUT, "", more={"name": "cdkguard"}), is_after_edit=True),
     ),
 )  # fmt: skip
@@ -126,7 +134,7 @@ GEMINI = JsonFile(
 _ANTIGRAVITY_DENY = """echo '{"decision":"deny","reason":"cdkguard could not run here"}'"""
 _ANTIGRAVITY_TOOLS = (
     "run_command|send_command_input|write_to_file|replace_file_content|multi_replace_file_content|call_mcp_tool|"
-    f".*{AWS}.*"
+    f".*{AWS}.*|.*{WRITERS}.*"
 )
 ANTIGRAVITY_ENTRIES: tuple[Entry, ...] = (
     Hook(("cdkguard", "PreToolUse"), _group("antigravity", _ANTIGRAVITY_TOOLS, fallback=_ANTIGRAVITY_DENY)),
@@ -152,7 +160,7 @@ _KIRO_WRITERS = (
     "fs_write|fsWrite|fs_append|fsAppend|fs_replace|str_replace|strReplace|delete_file|deleteFile|smart_relocate|"
     "semantic_rename|write"
 )
-_KIRO_TOOLS = f"{_KIRO_SHELLS}|{_KIRO_WRITERS}|.*{AWS}.*"
+_KIRO_TOOLS = f"{_KIRO_SHELLS}|{_KIRO_WRITERS}|.*{AWS}.*|.*{WRITERS}.*"
 
 
 # Its deadline would be 50 s, for files that give it the host's 60.

@@ -91,7 +91,8 @@ def _judge_of(action: Action) -> _Judge:
         from cdkguard.agents.judge.pull_request import judge_pull_request
 
         return judge_pull_request
-    if action.kind in ("data-delete", "data-write", "protection", "access"):
+    starts_elsewhere = action.kind == "hidden" and action.resource_type and not action.unread
+    if action.kind in ("data-delete", "data-write", "protection", "access") or starts_elsewhere:
         from cdkguard.agents.judge.direct import judge_direct
 
         return judge_direct

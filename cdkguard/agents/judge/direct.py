@@ -21,12 +21,14 @@ ANSWERS: dict[ActionKind, tuple[Answer, Answer, Answer]] = {
     "data-write": ("deny", "ask", "silent"),
     "protection": ("deny", "ask", "ask"),
     "access": ("deny", "ask", "ask"),
+    "hidden": ("ask", "ask", "silent"),
 }
 _MEANINGS = {
     "data-delete": "deletes data",
     "data-write": "writes data",
     "protection": "switches a protection off",
     "access": "widens access",
+    "hidden": "starts what cannot be read from here",
 }
 
 
@@ -65,6 +67,8 @@ def decide_direct(action: Action, found: Sign | None, trusted: Trusted) -> Verdi
 def _way_of(action: Action) -> str:
     if action.kind in ("protection", "access"):
         return "Change it in the CDK app, so that the deployment is judged."
+    if action.kind == "hidden":
+        return "Leave it to the team's own pipeline, or name an environment in which an agent may try things out."
     if action.kind == "data-delete":
         return "Take it out of the CDK app, so that the deployment is judged."
     return "Write a migration that is reviewed and run by the team's own pipeline."

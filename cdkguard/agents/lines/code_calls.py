@@ -68,7 +68,7 @@ def find_sdk_calls(session: Session, code: str, language: str, path: str, state:
         if action is None:
             continue
         is_item = action.kind in ("data-write", "data-delete") and operation.rpartition("-")[2] in _ITEM_LEVEL
-        if is_script or not (is_item or action.kind == "data-write"):
+        if is_script or not (is_item or action.kind in ("data-write", "hidden")):
             yield action
 
 

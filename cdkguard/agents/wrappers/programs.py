@@ -64,6 +64,10 @@ INTERPRETERS: dict[str, Interpreter] = {
 }
 
 
+# Options with which nothing runs: the script is read for mistakes.
+_CHECKS = {("node", "--check"), ("node", "-c"), ("nodejs", "--check"), ("nodejs", "-c"), ("ruby", "-c"), ("php", "-l")}
+
+
 def interpreter_of(name: str) -> Interpreter | None:
     """The interpreter of that name, with or without a version: python3.12, node20."""
     plain = name.rstrip("0123456789.") if name[-1:].isdigit() else name
@@ -106,7 +110,7 @@ def find_in_program(interpreter: Interpreter, words: Sequence[str], given: str |
         elif language == "python" and name[:2] == "-c":
             yield Inside(code=words[at][2:], language=language)
             return
-        elif name in ("--version", "-V", "--help", "-h", "-v") and language != "perl":
+        elif (words[0], name) in _CHECKS or (name in ("--version", "-V", "--help", "-h", "-v") and language != "perl"):
             return
         elif name in valued and not has_value:
             at += 1

@@ -11,6 +11,7 @@ SHELLS = {
     "sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "oksh", "yash", "elvish", "nu",
     "xonsh",
 }  # fmt: skip
+_CHECKING = {"sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"}
 POWERSHELLS = {"pwsh", "powershell"}
 _VALUED = {"-o", "+o", "-O", "+O", "--rcfile", "--init-file", "-C", "--init-command", "--features"}
 
@@ -20,6 +21,8 @@ def find_in_shell(words: Sequence[str], given: str | None) -> Iterator[Inside]:
     at = 1
     while at < len(words) and words[at][:1] in "-+" and len(words[at]) > 1:
         word = words[at]
+        if _only_checks(words[0], word):
+            return
         if word in ("--command",) or (word[:1] == "-" and word[:2] != "--" and "c" in word and word not in _VALUED):
             rest = list(words[at + 1 :])
             while rest and rest[0][:1] in ("-", "+") and len(rest[0]) > 1:
@@ -44,6 +47,12 @@ def find_in_shell(words: Sequence[str], given: str | None) -> Iterator[Inside]:
         yield Inside(script=words[at], arguments=tuple(words[at + 1 :]))
     else:
         yield _of_input(given, tuple(words[at + 1 :]))
+
+
+def _only_checks(name: str, word: str) -> bool:
+    """Whether the option has the shell read its script and run nothing: `bash -n`, but not `bash -norc`."""
+    is_cluster = word[:1] == "-" and word[1:2] != "-" and not {"o", "O"} & set(word)
+    return name in _CHECKING and ((is_cluster and "n" in word) or word == "--no-execute")
 
 
 def find_in_powershell(words: Sequence[str], given: str | None) -> Iterator[Inside]:

@@ -1,5 +1,7 @@
 """What the arguments of a tool hold, whatever their types."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from cdkguard.agents.hosts import tools
 from cdkguard.agents.hosts.arguments import find_paths, paths_of_patch, read_call
 from cdkguard.agents.hosts.aws_calls import describe_aws_call, is_aws_tool, kebab
 from cdkguard.agents.hosts.table import NAMES, load_host
+from cdkguard.agents.install.host_files import CLAUDE_HOOKS
 
 NAMES_OF_TOOLS = [
     *tools.SHELL_TOOLS,
@@ -121,3 +124,44 @@ def test_other_tools_do_not_call_aws(tool):
 )
 def test_names_as_the_aws_command_line_spells_them(name, option):
     assert kebab(name) == option
+
+
+@pytest.mark.parametrize(("tool", "arguments", "paths"), [
+    ("mcp__filesystem__write_file", {"path": "cdkguard.yaml", "content": "x"}, ("cdkguard.yaml",)),
+    ("mcp__filesystem__move_file", {"source": "cdkguard.yaml", "destination": "/tmp/x"}, ("cdkguard.yaml", "/tmp/x")),
+    ("mcp__filesystem__edit_file", {"path": "cdkguard.yaml", "edits": [{"oldText": "high", "newText": "low"}]}, ("cdkguard.yaml",)),
+    ("mcp__filesystem__create_directory", {"path": ".cdkguard"}, (".cdkguard",)),
+    ("mcp__desktop-commander__edit_block", {"file_path": "cdk.json", "old_string": "a", "new_string": "b"}, ("cdk.json",)),
+    ("mcp__serena__replace_symbol_body", {"relative_path": "lib/x.ts", "body": "b"}, ("lib/x.ts",)),
+    ("mcp__jetbrains__replace_text_in_file", {"pathInProject": "cdk.json", "newText": "b"}, ("cdk.json",)),
+    ("filesystem-write_file", {"path": "cdkguard.yaml"}, ("cdkguard.yaml",)),
+    ("mcp_filesystem_write_file", {"path": "cdkguard.yaml"}, ("cdkguard.yaml",)),
+    ("MCP:delete_file", {"path": "cdkguard.yaml"}, ("cdkguard.yaml",)),
+    ("@filesystem/write_file", {"path": "cdkguard.yaml"}, ("cdkguard.yaml",)),
+])  # fmt: skip
+def test_a_tool_of_an_mcp_server_that_writes_files_is_a_write(tool, arguments, paths):
+    call = read_call("claude", tool, arguments, "/work/app", "")
+    assert (call.event, call.paths) == ("write", paths)
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [
+    ("mcp__filesystem__read_file", {"path": "cdkguard.yaml"}),
+    ("mcp__filesystem__read_text_file", {"path": "cdkguard.yaml"}),
+    ("mcp__filesystem__search_files", {"path": ".", "pattern": "cdkguard.yaml"}),
+    ("mcp__filesystem__list_directory", {"path": ".cdkguard"}),
+    ("mcp__filesystem__get_file_info", {"path": "cdkguard.yaml"}),
+    ("mcp__linear__create_issue", {"title": "cdkguard.yaml"}),
+    ("mcp__slack__update_message", {"text": "cdkguard.yaml"}),
+    ("mcp__serena__find_symbol", {"relative_path": "lib/x.ts"}),
+])  # fmt: skip
+def test_one_that_reads_or_has_no_path_is_none(tool, arguments):
+    assert read_call("claude", tool, arguments, "/work/app", "").event == "other"
+
+
+@pytest.mark.parametrize(
+    "tool",
+    ["mcp__filesystem__write_file", "mcp__filesystem__move_file", "mcp__fs__create_directory", "mcp__x__edit_block"],
+)
+def test_the_installed_matchers_name_such_tools(tool):
+    matcher = CLAUDE_HOOKS[0].value["matcher"]
+    assert re.fullmatch(matcher, tool) and not re.fullmatch(matcher, "mcp__filesystem__read_file")
