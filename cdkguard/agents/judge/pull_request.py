@@ -18,6 +18,7 @@ from cdkguard.baselines.worktree import run_git
 from cdkguard.system import files
 
 _MOST_APPS = 3
+_DEPLOYING = ("production", "prod", "live")  # branches that deploy, by their names
 
 
 def judge_pull_request(action: Action, request: Request, variables: Mapping[str, str], end: float) -> Verdict:
@@ -37,7 +38,8 @@ def judge_pull_request(action: Action, request: Request, variables: Mapping[str,
 
 def _is_protected(action: Action, trusted: Trusted) -> bool:
     """Whether the push goes to a protected branch; one that nobody can tell is taken for one."""
-    return not action.branch or is_baseline(short_branch(action.branch), trusted)
+    branch = short_branch(action.branch)
+    return not branch or branch in _DEPLOYING or is_baseline(branch, trusted)
 
 
 def _find_apps(trusted: Trusted) -> list[str]:
@@ -72,7 +74,8 @@ def decide_pull_request(action: Action, plans: list[Plan], skipped: int, may_ask
         return SILENT
     ways = tuple(dict.fromkeys(way for plan in plans if plan.losses for way in ways_out(plan.losses)))
     if is_push:
-        text = f"{name} publishes to {quote(action.branch or 'a protected branch')}, by which all else is measured."
+        what = "which deploys by its name" if action.branch in _DEPLOYING else "by which all else is measured"
+        text = f"{name} publishes to {quote(action.branch or 'a protected branch')}, {what}."
         ways = ("Push a branch of your own, and open a pull request.", *ways)
     else:
         text = f"{name} proposes this change."

@@ -133,7 +133,7 @@ def find_writes_to_guarded(session: Session, code: str, path: str, state: State)
     """A file that guards the agent, where the code names it and writes files."""
     if not any(name in code for name in (*FILES, *FOLDERS, *(place.strip("/") for place in PLACES if place[0] != "/"))):
         return
-    named = [each for each in re.findall(r"""['"]([^'"\n]{3,120})['"]""", code) if is_guarded(each)]
+    named = [each for each in re.findall(r"""['"]([^'"\n]{0,120})['"]""", code) if len(each) > 2 and is_guarded(each)]
     if named and _WRITES.search(code):
         call = session.make_call(((path or "code"), *named[:4]), state, {}, None)
         yield call.act("guard", "code", "", paths=tuple(dict.fromkeys(named)))

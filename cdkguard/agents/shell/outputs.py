@@ -16,6 +16,8 @@ def print_of(words: Sequence[str], given: str | None) -> str | None:
     if name == "printf":
         return _printf(arguments)
     if name in ("command", "which", "type") and len(arguments) == 1 + (name == "command"):
+        if arguments[-1] == "cdkguard":
+            return "/bin/cdkguard"  # wherever: what is done to it is done to the guard
         return arguments[-1] if is_known(arguments[-1]) else None
     if given is None or name not in ("cat", "tee", "base64", "rev", "tr", "xxd", "tac", "head", "sort", "uniq"):
         return None
