@@ -170,7 +170,7 @@ def _find_sequences(code: str, language: str) -> Iterator[Sequence]:
 def _make(code: str, start: int, end: int, values: list[str], language: str) -> Sequence:
     before = code[max(0, start - 120) : start]
     after = code[end : end + 80]
-    rest = re.match(r"\s*,\s*\[?\s*((?:[A-Za-z_$][\w.$]*\s*,?\s*)+)[\])]", after)
+    rest = re.match(r"\s*,\s*\[?\s*((?:[A-Za-z_$][\w.$]*(?:\s*,\s*|\s+|(?=[\])])))+)[\])]", after)
     if rest and "=" not in rest[1]:
         values = [*values, *(unknown(each.strip()) for each in rest[1].split(",") if each.strip())]
     stripped = before.rstrip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cdkguard._typing import TYPE_CHECKING
+from cdkguard._typing import TYPE_CHECKING, NamedTuple
 from cdkguard.agents.shell.state import State, is_known
 
 if TYPE_CHECKING:
@@ -70,33 +70,67 @@ def print_listing(session: Session, words: tuple[str, ...], state: State) -> str
 
 def print_found(session: Session, words: tuple[str, ...], state: State) -> str | None:
     """The files that `find FOLDER -name PATTERN` finds; None where they are not known, or too many."""
-    from fnmatch import fnmatchcase
-
-    words = tuple(word for word in words if word not in ("-L", "-H", "-P"))
-    end = next((at for at, word in enumerate(words[1:], 1) if word[:1] in ("-", "(", "!")), len(words))
-    names = {option: value for option, value in zip(words, words[1:], strict=False)}
-    pattern, path = names.get("-name", names.get("-iname")), names.get("-path")
-    if not all(map(is_known, words)):
+    rest = [word for word in words[1:] if word not in ("-L", "-H", "-P")]
+    end = next((at for at, word in enumerate(rest) if word[:1] in ("-", "(", "!")), len(rest))
+    tests = _read_tests(rest[end:])
+    if tests is None or not all(map(is_known, words)):
         return None
-    depth = names.get("-maxdepth", "")
     found: list[str] = []
     entries = 0
-    for start in words[1:end] or (".",):
+    for start in rest[:end] or ["."]:
         top = session.repository.locate(start, state.directory)
         if not top or not os.path.exists(top):
             return None
         for folder, folders, files in os.walk(top):
             level = 0 if folder == top else folder[len(top) :].count("/")
-            folders[:] = sorted(each for each in folders if each not in _SKIPPED)
-            if depth.isdigit() and level + 1 >= int(depth):
-                folders[:] = []
+            folders[:] = sorted(each for each in folders if each not in _SKIPPED) if level + 1 < tests.depth else []
             entries += len(files) + len(folders)
             shown = f"{start.rstrip('/')}{folder[len(top) :]}"
-            for name in sorted(files):
-                is_named = pattern is None or fnmatchcase(name.lower(), pattern.lower())
-                if is_named and (path is None or fnmatchcase(f"{shown}/{name}", path)):
-                    found.append(f"{shown}/{name}")
+            found += [f"{shown}/{name}" for name in sorted(files) if tests.holds_for(f"{shown}/{name}")]
             if entries > MOST_ENTRIES or len(found) > MOST_PATHS:
                 return None
     session.budget.spend(entries)
     return "".join(f"{each}\n" for each in found)
+
+
+class _Tests(NamedTuple):
+    """The tests of `find`: any of the patterns, none of those that are left out."""
+
+    wanted: tuple[str, ...]
+    left_out: tuple[str, ...]
+    depth: int
+    is_any: bool
+
+    def holds_for(self, path: str) -> bool:
+        """Whether a file is found."""
+        from fnmatch import fnmatchcase
+
+        name = path.rpartition("/")[2]
+        held = [fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.wanted]
+        if any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.left_out):
+            return False
+        return not held or (any(held) if self.is_any else all(held))
+
+
+def _read_tests(words: list[str]) -> _Tests | None:
+    """The tests behind the folders; None where only other things than files are looked for."""
+    wanted: list[str] = []
+    left_out: list[str] = []
+    depth, is_negated = 1_000, False
+    for at, word in enumerate(words):
+        value = words[at + 1] if at + 1 < len(words) else ""
+        if word in ("-exec", "-execdir", "-ok", "-okdir"):
+            break
+        if word in ("!", "-not"):
+            is_negated = True
+            continue
+        if word in ("-name", "-iname", "-path", "-ipath", "-wholename"):
+            is_pruned = words[at + 2 : at + 3] == ["-prune"]
+            value = value if word in ("-name", "-iname") or "/" in value else f"/{value}"
+            (left_out if is_negated or is_pruned else wanted).append(value)
+        elif word == "-type" and value and "f" not in value and not is_negated:
+            return None
+        elif word == "-maxdepth" and value.isdigit() and len(value) < 4:
+            depth = int(value)
+        is_negated = False
+    return _Tests(tuple(wanted), tuple(left_out), depth, "-o" in words or "-or" in words)

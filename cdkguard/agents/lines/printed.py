@@ -110,7 +110,9 @@ def _find_source(session: Session, name: str, words: tuple[str, ...], state: Sta
         folder = session.repository.top
         return "".join(filter(None, (session.repository.read(path, folder) for path in paths if path))) or None
     texts = [
-        session.read_input(word, state) for word in words[1:] if word[:1] != "-" and _may_be_file(session, word, state)
+        _values_of(word, session.read_input(word, state, is_printed=True))
+        for word in words[1:]
+        if word[:1] != "-" and _may_be_file(session, word, state)
     ]
     if any(texts):
         return "\n".join(filter(None, texts))
@@ -121,6 +123,18 @@ def _find_source(session: Session, name: str, words: tuple[str, ...], state: Sta
         return None
     changed = print_of((name, *words[1:]), text)
     return text if not changed or changed == text else f"{text}\n{changed}"
+
+
+def _values_of(path: str, text: str | None) -> str | None:
+    """The text; of JSON, its values a line each, which `jq` prints."""
+    if text is None or not path.endswith((".json", ".jsonc", ".yaml", ".yml")):
+        return text
+    import re
+
+    values = re.findall(r'"((?:[^"\\]|\\.)*)"\s*[,}\]\n]', text)
+    return "\n".join(
+        [each.replace('\\"', '"') for each in values] + ([text] if not path.endswith((".json", ".jsonc")) else [])
+    )
 
 
 def _may_be_file(session: Session, word: str, state: State) -> bool:

@@ -64,11 +64,13 @@ def run_file(session: Session, path: str, arguments: tuple[str, ...], state: Sta
     if language:
         run_recipe_of_code(session, path, text, language, state)
     elif "pwsh" in first or ending == "ps1":
+        state.name_script(path)
         session.run_recipe(path, path, text, state, shell="powershell")
     elif ending in ("bat", "cmd"):
         session.run_recipe(path, path, text, state, shell="cmd")
     else:
         state.arguments = arguments
+        state.name_script(path)
         session.run_recipe(path, path, text, state)
     return True
 
@@ -103,6 +105,8 @@ def _run_script(
         if text is not None:
             if not inside.is_same_shell or inside.arguments:
                 state.arguments = inside.arguments
+            if is_known(path):
+                state.name_script(path, inside.is_same_shell)
             session.run_recipe(path, path, text, state, shell=inside.shell)
         return
     names = (

@@ -6,6 +6,7 @@ import os
 
 MOST_BYTES = 400_000  # of one file; what is longer is read so far, and said to be so where it is a script of a shell
 MOST_FILES = 60
+MOST_PEEKED = 30  # files that are only printed
 _CODE = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".py", ".json")
 
 
@@ -18,6 +19,7 @@ class Repository:
         self.unread: list[str] = []  # why a file was not read, or not all of it, in words
         self.written: dict[str, str | None] = {}  # by the line itself: path -> text, None where it is not known
         self._texts: dict[str, str | None] = {}
+        self._peeked = 0
         self._copies: dict[str, str] = {}  # folder -> the one of the repository of which the line makes it a copy
 
     def locate(self, path: str, directory: str) -> str:
@@ -53,6 +55,19 @@ class Repository:
         if real not in self._texts:
             self._texts[real] = self._read(real)
         return self._texts[real]
+
+    def peek(self, path: str, directory: str) -> str | None:
+        """The text of a file that is only printed or searched: nothing is said where it cannot be read, or is one too many."""
+        real = self.locate(path, directory)
+        if real in self.written or real in self._texts:
+            return self.read(path, directory)
+        if not real or self._peeked >= MOST_PEEKED:
+            return None
+        self._peeked += 1
+        before = len(self.unread), len(self.read_files)
+        text = self._read(real)
+        del self.unread[before[0] :], self.read_files[before[1] :]
+        return text
 
     def write(self, path: str, directory: str, text: str | None, is_added: bool) -> None:
         """Note what the line itself writes into a file, so that running the file means that text."""

@@ -167,11 +167,12 @@ class Session:
         """The branch that is checked out, unless the line changes it."""
         return self.repository.current_branch() if self.branch is None else self.branch
 
-    def read_input(self, path: str, state: State) -> str | None:
+    def read_input(self, path: str, state: State, is_printed: bool = False) -> str | None:
         """The text of a file that a command reads as its input; of `<(..)` what the command there may print."""
         if not is_known(path):
             return self.perhaps.get(show(path))
-        text = self.repository.read(path, state.directory)
+        read = self.repository.peek if is_printed else self.repository.read
+        text = read(path, state.directory)
         return self.repository.written_at(path, state.directory) if text is None else text
 
     def find_paths(self, pattern: str, state: State) -> list[str]:

@@ -16,7 +16,7 @@ def print_files(session: Session, words: tuple[str, ...], state: State, given: s
     paths = [word for word in words[1:] if word[:1] != "-" or word == "-"]
     if not paths:
         return given
-    texts = [given if path == "-" else session.read_input(path, state) for path in paths]
+    texts = [given if path == "-" else session.read_input(path, state, is_printed=True) for path in paths]
     return None if None in texts else "".join(filter(None, texts))
 
 

@@ -23,6 +23,7 @@ from cdkguard.agents.shell.nouns import (
 from cdkguard.agents.shell.state import State, is_known, unknown
 
 MOST_VALUES = 8  # of a loop that are tried one by one
+MOST_FILES = 60  # the same, of files that are there
 
 
 class Invocation(NamedTuple):
@@ -102,7 +103,7 @@ class Walker:
         values = expander.expand(node.words, is_loop=True) if node.words else []
         values = values or list(state.arguments or ())
         given = self._input_of(node.redirects, state, given)
-        if not values or len(values) - expander.found > MOST_VALUES:
+        if not values or self._is_too_many(values, expander.found, state):
             values = [unknown(f"${node.name}")]
         printed: list[str | None] = []
         for value in values:
@@ -110,6 +111,13 @@ class Walker:
             printed.append(self.walk_all(node.nodes, state, given))
         text = None if None in printed else "".join(filter(None, printed))
         return self._redirect(node.redirects, state, text)
+
+    def _is_too_many(self, values: list[str], found: int, state: State) -> bool:
+        """Whether a loop has too many values to try, of which files count little: each may be a script."""
+        if len(values) - found <= MOST_VALUES:
+            return False
+        plain = [value for value in values[:MOST_FILES] if not (is_known(value) and self.find_paths(value, state))]
+        return len(values) > MOST_FILES or len(plain) > MOST_VALUES
 
     def _walk_case(self, node: Case, state: State, given: str | None) -> str | None:
         expander = self._expander(state)

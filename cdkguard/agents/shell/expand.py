@@ -148,7 +148,7 @@ class Expander:
     def _parameter(self, name: str) -> Value | None:
         """The value of a variable; None where it is not known, which one that is not set may be, too."""
         arguments = self.state.arguments
-        if name == "PWD" and "PWD" not in self.state.assigned:
+        if name in ("PWD", "pwd") and name not in self.state.assigned:
             return self.state.directory or None
         if name in ("@", "*", "@@", "*@"):
             return arguments

@@ -35,6 +35,14 @@ class State:
         made.folders = list(self.folders)
         return made
 
+    def name_script(self, path: str, is_sourced: bool = False) -> None:
+        """What a script knows of its own place, by which many find their neighbours."""
+        self.variables["BASH_SOURCE"] = path
+        if not is_sourced:
+            self.variables["0"] = path
+            folder = path.replace("\\", "/").rpartition("/")[0]
+            self.variables["PSScriptRoot"] = folder or "."
+
     @property
     def size(self) -> int:
         """The work of a copy."""
