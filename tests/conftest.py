@@ -38,6 +38,14 @@ GOLDEN = Path(__file__).parent / "golden"
 LEFT_OUT = pytest.StashKey[int]()  # the number of tests that are not in the sample
 
 
+@pytest.fixture(autouse=True)
+def own_folder() -> Iterator[None]:
+    """Let the next test begin in the folder in which this one did, whatever it calls goes into."""
+    here = os.getcwd()
+    yield
+    os.chdir(here)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden/ anew instead of comparing")
 

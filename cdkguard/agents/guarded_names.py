@@ -49,6 +49,7 @@ PLACES = (
     "opencode.jsonc",
     ".git/hooks/",
     ".git/config",
+    ".cache/cdkguard/",  # holds the answers of the last seconds, and prepared rules
     "/bin/cdkguard",
     "/scripts/cdkguard.exe",
     "/site-packages/cdkguard/",

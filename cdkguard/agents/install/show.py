@@ -10,7 +10,7 @@ from cdkguard.outputs.styled_lines import Line
 from cdkguard.outputs.summary import plural
 from cdkguard.text import escape
 
-MOST, SHOWN = 45, 8  # lines of a whole file: more than so many are cut to so many
+MOST, SHOWN = 80, 8  # lines of a whole file: more than so many are cut to so many
 _SECRET = re.compile(
     r'("[^"]*(?:key|token|secret|passw|credential|auth)[^"]*"\s*:\s*")((?:[^"\\]|\\.)*)(")', re.IGNORECASE
 )

@@ -226,8 +226,8 @@ def test_the_ids_that_people_write_are_known(tmp_path, capsys, metadata):
     assert report["findings"][0]["suppression"]["reason"] == "a cache"
 
 
-def test_an_unknown_checker_is_an_error(capsys):
-    status, said = run(capsys, ".", "--honour", "chekov")
+def test_an_unknown_checker_is_an_error(tmp_path, capsys):
+    status, said = run(capsys, str(tmp_path), "--honour", "chekov")
     assert status == 2 and "did you mean 'checkov'" in said
 
 

@@ -27,7 +27,9 @@ def calls_of(text: str) -> list[tuple[str, ...]]:
                 return print_of(invocation.words, invocation.given)
         return ""
 
-    walker = Walker(budget, call, lambda inner: parse_posix(inner, budget), lambda path, state: None)
+    walker = Walker(
+        budget, call, lambda inner: parse_posix(inner, budget), lambda path, state: None, lambda pattern, state: [], {}
+    )
     state = State("", {})
     state.arguments = ()
     walker.walk_text(text, state)
