@@ -76,7 +76,7 @@ def test_a_stack_is_not_made_milder_by_an_edit(tmp_path):
     folder = repository(tmp_path / "repo", Shop=({"Orders": TABLE}, {"tags": {"env": "prod"}}, []))
     write_stacks(folder, Shop=(RENAMED, {"tags": {"env": "dev"}}, []))
     found = ask(deploy(folder))
-    assert found.answer == "deny" and 'take away data in "prod"' in found.reason, found
+    assert found.answer == "deny" and "take away data in prod" in found.reason, found
 
 
 def test_only_the_stacks_that_are_named_and_what_they_need(tmp_path):
