@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _UNREADABLE = "the payload of this tool call cannot be read ({}), so cdkguard cannot tell what it would do"
 
+READING = 15.0  # seconds; lines of 100 KB that are made to cost much take two or three
+
 _PUNCTUATION = str.maketrans(dict.fromkeys('{}[]",:\\', " "))  # of JSON, which is a shell's as well
 
 
@@ -66,6 +68,10 @@ class Caller:
 
 class Ended(BaseException):
     """A signal that ends the process."""
+
+
+class TooSlow(Ended):
+    """Reading the line, and the scripts that it leads to, took longer than READING."""
 
 
 def run(words: Sequence[str]) -> int:
@@ -148,7 +154,9 @@ def answer_call(caller: Caller, call: ToolCall) -> Reply:
 
     from cdkguard.agents.concern import find_concern
 
+    _set_alarm(READING)
     line = find_concern(call)
+    _set_alarm(0)
     if line is None:
         return caller.pass_by()
     from cdkguard.agents.answers import answer_concern
@@ -162,9 +170,12 @@ def _is_worth_reading(command: str) -> bool:
 
 def _reply_to_failure(caller: Caller, problem: BaseException) -> Reply:
     """What failed was or may have been about a line of ours: it is refused, with what is still to be had."""
-    words = (
-        "was interrupted" if isinstance(problem, KeyboardInterrupt | Ended) else f"failed ({type(problem).__name__})"
-    )
+    if isinstance(problem, TooSlow):
+        words = f"could not read this within {READING:.0f} s, and stopped"
+    elif isinstance(problem, KeyboardInterrupt | Ended):
+        words = "was interrupted"
+    else:
+        words = f"failed ({type(problem).__name__})"
     reason = f"cdkguard {words} before it could tell what this would do, so it does not let it run"
     try:
         return caller.refuse(reason)
@@ -205,3 +216,19 @@ def _raise_on_signals() -> None:
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     raise Ended
+
+
+def _set_alarm(seconds: float) -> None:
+    """Have SIGALRM raise TooSlow after so many seconds; 0 takes it back.
+
+    Past its own limit a host lets the line run. A pattern that backtracks is interrupted by it, too. Windows has no alarm.
+    """
+    import _signal
+
+    if hasattr(_signal, "setitimer"):
+        _signal.signal(_signal.SIGALRM, _be_too_slow if seconds else _signal.SIG_DFL)
+        _signal.setitimer(_signal.ITIMER_REAL, seconds)
+
+
+def _be_too_slow(_number: int, _frame: FrameType | None) -> None:
+    raise TooSlow

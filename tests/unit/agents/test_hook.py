@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cdkguard.agents import hook
 from cdkguard.agents.hosts.host import Reply
 from cdkguard.agents.hosts.table import NAMES
-from cdkguard.agents.nouns import ANSWERS, Decision
+from cdkguard.agents.nouns import ANSWERS, Decision, ToolCall
 from tests.support.hook_process import judged, load_payload, run_hook
 from tests.support.hosts_understand import understand
 from tests.support.paths import ROOT
@@ -292,3 +294,25 @@ def test_no_payload_ends_in_another_status(monkeypatch, value, hint):
     [reply] = written
     assert isinstance(reply, Reply)
     assert len(reply.err) <= 1501 and all(char.isprintable() for char in (reply.out + reply.err).replace("\n", ""))
+
+
+def test_a_line_that_takes_too_long_to_read_is_refused(monkeypatch):
+    monkeypatch.setattr(hook, "READING", 0.3)
+    # A pattern that backtracks is in C, where only a signal reaches it.
+    monkeypatch.setattr("cdkguard.agents.concern.find_concern", lambda call: re.fullmatch("(a+)+b", "a" * 60))
+    call = ToolCall("claude", "shell", "Bash", "cdk deploy", directory="/tmp")
+    caller = hook.Caller(hook.Asked("claude"))
+    began = time.monotonic()
+    with pytest.raises(hook.TooSlow) as found:
+        hook.answer_call(caller, call)
+    assert time.monotonic() - began < 10
+    reply = hook._reply_to_failure(caller, found.value)
+    assert "could not read this within" in reply.out + reply.err and (reply.status == 2 or '"deny"' in reply.out)
+
+
+def test_no_alarm_is_left_behind(monkeypatch):
+    monkeypatch.setattr("cdkguard.agents.concern.find_concern", lambda call: None)
+    hook.answer_call(
+        hook.Caller(hook.Asked("claude")), ToolCall("claude", "shell", "Bash", "cdk deploy", directory="/tmp")
+    )
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
