@@ -32,7 +32,7 @@ JSON = st.recursive(
 
 @given(st.sampled_from(NAMES_OF_TOOLS), JSON)
 def test_no_arguments_break_the_reading(tool, arguments):
-    call = read_call("claude", tool, arguments, "/work/app", "")
+    call = read_call("claude", tool, arguments, "/srv/app", "")
     assert (
         isinstance(call.command, str) and isinstance(call.content, str) and all(isinstance(p, str) for p in call.paths)
     )
@@ -140,7 +140,7 @@ def test_names_as_the_aws_command_line_spells_them(name, option):
     ("@filesystem/write_file", {"path": "cdkguard.yaml"}, ("cdkguard.yaml",)),
 ])  # fmt: skip
 def test_a_tool_of_an_mcp_server_that_writes_files_is_a_write(tool, arguments, paths):
-    call = read_call("claude", tool, arguments, "/work/app", "")
+    call = read_call("claude", tool, arguments, "/srv/app", "")
     assert (call.event, call.paths) == ("write", paths)
 
 
@@ -155,7 +155,7 @@ def test_a_tool_of_an_mcp_server_that_writes_files_is_a_write(tool, arguments, p
     ("mcp__serena__find_symbol", {"relative_path": "lib/x.ts"}),
 ])  # fmt: skip
 def test_one_that_reads_or_has_no_path_is_none(tool, arguments):
-    assert read_call("claude", tool, arguments, "/work/app", "").event == "other"
+    assert read_call("claude", tool, arguments, "/srv/app", "").event == "other"
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,13 @@ def test_a_patch_in_a_shell_is_read_as_a_write():
 @pytest.mark.parametrize(
     ("paths", "content", "is_ours"),
     [
-        (["cdkguard.yaml"], "", True), (["/work/app/.claude/settings.json"], "", True), (["pyproject.toml"], "", True),
+        (["cdkguard.yaml"], "", True), (["/srv/app/.claude/settings.json"], "", True), (["pyproject.toml"], "", True),
         (["lib/stack.ts"], "new Bucket(this, 'B')", False), (["lib/stack.ts"], "// cdkguard: ignore data-retention", True),
         (["README.md"], "", False), ([], "", False),
     ],
 )  # fmt: skip
 def test_which_files_guard(paths, content, is_ours):
-    call = ToolCall("claude", "write", "Write", directory="/work/app", paths=tuple(paths), content=content)
+    call = ToolCall("claude", "write", "Write", directory="/srv/app", paths=tuple(paths), content=content)
     assert find_concern(call) == (ParsedLine() if is_ours else None)
 
 

@@ -40,7 +40,7 @@ def folder(tmp_path):
 def payload_of(host, command, folder):
     """The kept payload of a shell with another command, in the folder."""
     text = (
-        json.dumps(load_payload(SHELLS[host])).replace("/work/app/infra", str(folder)).replace("/work/app", str(folder))
+        json.dumps(load_payload(SHELLS[host])).replace("/srv/app/infra", str(folder)).replace("/srv/app", str(folder))
     )
     payload = json.loads(text)
 
