@@ -1,0 +1,1 @@
+"""What an audit has found: written part by part, compared with the last audit, and asked by SQL."""

@@ -1,0 +1,1 @@
+"""Renderers of an audit: pages, tables and findings for other services, of many accounts."""
