@@ -60,7 +60,7 @@ docs: install ## make the rule pages, the framework table, the rule schema and t
 	$(BIN)/python tools/make_rule_schema.py
 	$(BIN)/python tools/agents/make_bundles.py
 
-bench: examples ## measure, and write docs/speed.md
+bench: examples ## measure CPU (and instructions, where valgrind is), and write docs/speed.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
 
 bench-check: install ## count instructions (valgrind) beside the kept run: 5 % more fails

@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 
 import inputs
-import run as bench
+from package import ARGUMENTS, ROOT, SAME_RULES, install_checkout, install_package
 
 KEPT = Path(__file__).with_name("instructions.json")
 TOLERANCE = 0.05
@@ -37,13 +37,13 @@ def rows(folder: Path) -> dict[str, list[str]]:
     inputs.assembly(folder / "ten", 10, 100)
     inputs.assembly(folder / "fleet", 100, 50)
     before, after = inputs.pair(folder / "pair", 500)
-    check = [*bench.RUN[1:], "check", "--fail-on", "never", "--format", "json", "--jobs", "1"]
-    same = ["--rules", bench.SAME_RULES]
+    check = [*ARGUMENTS, "check", "--fail-on", "never", "--format", "json", "--jobs", "1"]
+    same = ["--rules", SAME_RULES]
     return {
         "python -c pass": ["-c", "pass"],
-        "cdkguard --version": [*bench.RUN[1:], "--version"],
-        "cdkguard --help": [*bench.RUN[1:], "--help"],
-        "agents hook, another line": [*bench.RUN[1:], "agents", "hook"],
+        "cdkguard --version": [*ARGUMENTS, "--version"],
+        "cdkguard --help": [*ARGUMENTS, "--help"],
+        "agents hook, another line": [*ARGUMENTS, "agents", "hook"],
         "check, 20 resources": [*check, str(folder / "small"), *same],
         "check, 20 resources, recommended": [*check, str(folder / "small"), "--rules", "recommended"],
         "check, 10 stacks x 100": [*check, str(folder / "ten"), *same],
@@ -80,13 +80,27 @@ def describe_build() -> str:
 def measure_commit(commit: str, temporary: Path, folder: Path) -> dict[str, int]:
     """The rows of another commit, from a checkout of its own; those that it does not have yet are left out."""
     checkout, site = temporary / "checkout", temporary / "before"
-    git = ["git", "-C", str(bench.ROOT)]
+    git = ["git", "-C", str(ROOT)]
     subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(checkout), commit], check=True)
     try:
-        bench.install_checkout(checkout, site)
+        install_checkout(checkout, site)
     finally:
         subprocess.run([*git, "worktree", "remove", "--force", str(checkout)], check=True)
     return measure(site, folder)
+
+
+def read_kept() -> dict:
+    """The kept run: its commit, its build of Python, and instructions by row; empty where none is kept."""
+    return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+
+
+def kept_beside(kept: dict, temporary: Path, folder: Path) -> dict[str, int]:
+    """The kept instructions, or those of its commit counted anew where another Python made them."""
+    before = kept.get("instructions", {})
+    if not before or kept["python"] == describe_build():
+        return before
+    print(f"kept by another Python: measuring {kept['commit']} beside it", file=sys.stderr)
+    return measure_commit(kept["commit"], temporary, temporary / "inputs-before")
 
 
 def shown(now: dict[str, int], before: dict[str, int]) -> str:
@@ -111,19 +125,16 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory() as temporary:
         site, folder = Path(temporary, "site"), Path(temporary, "inputs")
-        bench.installed(site)
+        install_package(site)
         now = measure(site, folder)
-        kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-        before = kept.get("instructions", {})
-        if before and not options.keep and kept["python"] != describe_build():
-            print(f"kept by another Python: measuring {kept['commit']} beside it", file=sys.stderr)
-            before = measure_commit(kept["commit"], Path(temporary), folder)
+        kept = read_kept()
+        before = kept.get("instructions", {}) if options.keep else kept_beside(kept, Path(temporary), folder)
     print(shown(now, before))
     if gone := [name for name in before if name not in now]:
         print(f"ended in an error: {', '.join(gone)}", file=sys.stderr)
         return 1
     if options.keep:
-        commit = subprocess.run(["git", "-C", str(bench.ROOT), "rev-parse", "HEAD"], capture_output=True, text=True)
+        commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True)
         found = {"commit": commit.stdout.strip(), "python": describe_build(), "instructions": now}
         KEPT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if not options.check:
