@@ -37,6 +37,7 @@ class NewSide(NamedTuple):
     stacks: Sequence[Stack]  # The same in their environments.
     others: Sequence[Stack]  # The app's other stacks: a baseline may hold them, and they are not judged.
     findings: Sequence[Finding]  # Of the rules on resources.
+    approvals: tuple[approvals.Approval, ...] | None = None  # None: those in the file of the configuration.
 
 
 class JudgedChange(NamedTuple):
@@ -89,7 +90,7 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
 
     on_old_side = new.settings._replace(template_parameters=then.template_parameters)
     known = find_known(new.findings, new.bound.rules_on_resources(), compared.before, changes, on_old_side)
-    agreed = approvals.read_approvals(approvals.file_of(config))
+    agreed = approvals.read_approvals(approvals.file_of(config)) if new.approvals is None else new.approvals
     if own.only_old_approvals:
         agreed = tuple(a for a in agreed if a.change in own.old_approvals)
     return JudgedChange(

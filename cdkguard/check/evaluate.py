@@ -135,20 +135,27 @@ def mark_suppressed(
     `rule_ids` are the rules that ran, `known_ids` all that a suppression may name, `added` the suppressions
     that the baseline does not have. A baseline's file of accepted findings may be gone.
     """
+    accepted = read_accepted_findings(bound.config, may_be_gone=is_baseline)
+    terms = Terms(rule_ids, today, known_ids, bound.config.require_owner, added)
+    return mark_accepted(bound, findings, stacks, accepted, terms)
+
+
+def mark_accepted(
+    bound: BoundConfig,
+    findings: Sequence[Finding],
+    stacks: Sequence[Stack],
+    accepted: Mapping[str, AcceptedFinding] | None,
+    terms: Terms,
+) -> tuple[list[Finding], list[Problem]]:
+    """As `mark_suppressed`, with the accepted findings that somebody has read."""
     config = bound.config
-    marked, problems = apply_suppressions(
-        findings,
-        stacks,
-        config.suppressions,
-        read_accepted_findings(config, may_be_gone=is_baseline),
-        Terms(rule_ids, today, known_ids, config.require_owner, added),
-    )
+    marked, problems = apply_suppressions(findings, stacks, config.suppressions, accepted, terms)
     if config.honour:
         from cdkguard.data import loader
         from cdkguard.suppressions.peer_suppressions import apply_peer_suppressions
 
         marked, more = apply_peer_suppressions(
-            marked, stacks, bound.packs.rules, config.honour, loader.peer_ids(), added
+            marked, stacks, bound.packs.rules, config.honour, loader.peer_ids(), terms.added
         )
         problems = [*problems, *more]
     return marked, problems

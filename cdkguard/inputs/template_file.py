@@ -36,7 +36,7 @@ def read_template(
     if may_be_empty and isinstance(body, dict) and _SECTIONS.issuperset(body):
         body.setdefault("Resources", {})
     check_template(body, name)
-    return body, _find_lines_later(text)
+    return body, find_lines_later(text)
 
 
 def parse_template(text: str, name: str, has_holes: bool = False) -> dict[str, Json]:
@@ -59,7 +59,7 @@ def _open_holes(value: Json) -> Json:
     return value
 
 
-def _find_lines_later(text: str) -> Callable[..., int | None]:
+def find_lines_later(text: str) -> Callable[..., int | None]:
     found: Callable[[str, str], int | None] | None = None
 
     def find_line(logical_id: str, path: str = "") -> int | None:

@@ -39,7 +39,7 @@ def test_nothing_private_crosses_a_wall():
 
 def test_folders_export_nothing():
     for path, _folder, module in MODULES:
-        if path.name == "__init__.py" and module != "cfnlint_rules.__init__":
+        if path.name == "__init__.py" and module not in ("api.__init__", "cfnlint_rules.__init__"):
             assert len(path.read_text(encoding="utf-8").strip().splitlines()) == 1, module
 
 

@@ -47,7 +47,7 @@ def test_nothing_is_caught_without_a_name():
 # What stands for a missing value there may decide a verdict.
 JUDGING = {
     "text", "system", "template", "suppressions", "data", "aws", "diff", "config", "inputs", "language", "access", "outputs",
-    "baselines", "engine", "packs", "check",
+    "baselines", "engine", "packs", "check", "api", "cfnhook",
 }  # fmt: skip
 SHOWN = ("outputs", "check.examples")  # what is written of a report, held by tests/golden, and the test of the rules
 
