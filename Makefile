@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 SECONDS ?= 300
 # A process for each core; a test file stays in one of them. `make test PARALLEL=` runs all in one process.
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
+# Every shell script that is ours (tests/repository/test_linters.py knows of one that is missing).
+SCRIPTS := .ci/run .github/action/*.sh
 
 .PHONY: help install examples demo test test-all unit lowest lint format docs bench bench-check bench-keep fuzz bounds mutate clean
 
@@ -17,7 +19,7 @@ $(VENV)/.installed: pyproject.toml tools/schema/pinned.txt
 	@$(PYTHON) -c 'import sys; sys.exit("cdkguard needs Python 3.11 or newer (make PYTHON=python3.12)") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -c tools/schema/pinned.txt -e '.[aws,dev,moto,preflight]'
+	$(BIN)/python -m pip install --quiet -c tools/schema/pinned.txt -e '.[aws,dev,linters,moto,preflight]'
 	@touch $@
 
 examples: $(VENV)/.examples ## what the example apps need (Node)
@@ -45,10 +47,17 @@ lowest: ## the tests that need no Node, with the oldest versions that pyproject.
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[aws,dev,moto,preflight]'
 	.venv-lowest/bin/python -m pytest -m 'not e2e'
 
-lint: install ## ruff check, ruff format --check, mypy
+lint: install ## ruff check, ruff format --check, mypy; the linters of workflows, the action, scripts and Dockerfiles
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --no-progress --quiet --persona=pedantic action.yml .github
+	$(BIN)/actionlint -shellcheck=$(CURDIR)/$(BIN)/shellcheck .github/workflows/*.yml
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/hadolint Dockerfile Dockerfile.pre-built
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 format: install ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
