@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml tools/schema/pinned.txt
 examples: $(VENV)/.examples ## what the example apps need (Node)
 
 $(VENV)/.examples: $(VENV)/.installed examples/task-api/package.json examples/orders/requirements.txt
-	$(BIN)/python -m pip install --quiet -r examples/orders/requirements.txt
+	$(BIN)/python -m pip install --quiet -r examples/orders/requirements.txt aws-cdk.aws-lambda-python-alpha==2.275.0a0
 	cd examples/task-api && npm ci --silent --no-audit --no-fund
 	@touch $@
 

@@ -16,6 +16,7 @@ from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.inputs import synth
 from cdkguard.inputs.app import App, existing_assembly, find_app
 from cdkguard.inputs.assembly import read_assembly
+from cdkguard.inputs.default_environment import DefaultEnvironment, find_default_environment
 from cdkguard.model import Assembly, Problem, Source, Stack, replace_stacks
 from cdkguard.system import files
 
@@ -167,7 +168,8 @@ class _Run:
             yield self._read(existing, self.tree, app.context)
             return
 
-        entry = entry_of(self._key(app, install))
+        default = find_default_environment(self.own_folder, app.settings.get("profile"))  # of now: who would deploy
+        entry = entry_of(self._key(app, default, install))
         cached = read_entry(entry) if entry is not None else None
         if cached is not None:
             assembled, tree = cached
@@ -175,7 +177,7 @@ class _Run:
             return
 
         command = self._share_packages(app, install, timeout, notes)
-        with self._synthesize(app._replace(command=command), timeout, progress) as out:
+        with self._synthesize(app._replace(command=command), default, timeout, progress) as out:
             found = self._read(out, self.tree, app.context)
             if entry is not None and not any(problem.fatal for problem in found.problems):
                 write_entry(entry, out, self.tree, len(found.stacks))
@@ -228,11 +230,13 @@ class _Run:
         return os.path.isfile(os.path.join(self.repo.root, environment, "pyvenv.cfg"))
 
     @contextmanager
-    def _synthesize(self, app: App, timeout: float | None, progress: TextIO | None) -> Iterator[str]:
+    def _synthesize(
+        self, app: App, default: DefaultEnvironment, timeout: float | None, progress: TextIO | None
+    ) -> Iterator[str]:
         """As `open_synthesized_app`, but errors of the app name the commit; those inside the block do not."""
         with files.temporary_folder() as out:
             try:
-                synth.synthesize(app, out, full=self.full, timeout=timeout, progress=progress)
+                synth.synthesize(app, out, full=self.full, timeout=timeout, default=default, progress=progress)
             except InputError as problem:
                 stop = BaselineError(f"the baseline {self.commit[:12]}: {self._without_tree(str(problem))}")
                 stop.shown = self._without_tree(problem.shown)
@@ -279,10 +283,10 @@ class _Run:
             return file
         return os.path.join(self.repo.prefix, inside)
 
-    def _key(self, app: App, install: bool) -> Json:
+    def _key(self, app: App, default: DefaultEnvironment, install: bool) -> Json:
         """All that the assembly depends on, as far as that can be known without running the app."""
         variables = {k: v for k, v in os.environ.items() if not _VOLATILE.fullmatch(k)}
         return [
             FORMAT, __version__, self.commit, self.repo.root, self.repo.prefix, self.former, app.command, app.build, app.context,
-            app.settings, self.full, install, sorted(variables.items()), package_stamps.installation_stamps(self.repo.root, self.repo.prefix),
+            app.settings, self.full, install, default.account, default.region, sorted(variables.items()), package_stamps.installation_stamps(self.repo.root, self.repo.prefix),
         ]  # fmt: skip

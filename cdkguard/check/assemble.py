@@ -7,13 +7,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from cdkguard._typing import TextIO
+from cdkguard._typing import TYPE_CHECKING, TextIO
 from cdkguard.config.settings import Config
 from cdkguard.errors import CdkguardError, ConfigError, InputError
 from cdkguard.inputs.assembly import read_assembly, read_paths
 from cdkguard.inputs.folders import is_app_folder
 from cdkguard.model import Assembly, Problem
 from cdkguard.system import files
+
+if TYPE_CHECKING:
+    from cdkguard.inputs.default_environment import DefaultEnvironment
 
 _GIVEN_TO_APPS = ("CDK_CONTEXT_JSON", "CONTEXT_OVERFLOW_LOCATION_ENV", "CDK_CLI_ASM_VERSION")
 
@@ -115,6 +118,7 @@ def _note_foreign_folder(config: Config) -> list[Problem]:
 def _open_app(config: Config, progress: TextIO | None, seconds: dict[str, float]) -> Iterator[Assembly]:
     from cdkguard.inputs import synth
     from cdkguard.inputs.app import existing_assembly, find_app
+    from cdkguard.inputs.default_environment import find_default_environment
 
     began = time.perf_counter()
     directory = config.paths[0] if config.paths else config.directory
@@ -126,7 +130,10 @@ def _open_app(config: Config, progress: TextIO | None, seconds: dict[str, float]
         yield found
         return
 
-    with synth.open_synthesized_app(app, full=config.full_synth, timeout=config.timeout, progress=progress) as out:
+    default = find_default_environment(directory, app.settings.get("profile"))
+    with synth.open_synthesized_app(
+        app, full=config.full_synth, timeout=config.timeout, default=default, progress=progress
+    ) as out:
         synthesized = time.perf_counter()
         seconds["synth"] = synthesized - began
         with files_named_shortly(out):
@@ -136,7 +143,18 @@ def _open_app(config: Config, progress: TextIO | None, seconds: dict[str, float]
                 p._replace(message=_name_shortly(p.message, out), path=p.path and _name_shortly(p.path, out))
                 for p in found.problems
             )
-            yield found._replace(problems=tuple(problems))
+            yield found._replace(problems=(*problems, *_note_synthesis(default, out)))
+
+
+def _note_synthesis(default: DefaultEnvironment, out: str) -> list[Problem]:
+    """Notices of what the app was told that nobody said, and of what was not made for it."""
+    from cdkguard.inputs.containers import tell_calls
+
+    told = tell_calls(out)
+    unbuilt = (
+        f"{told}, so the content and the hashes of these assets are not those of a deployment; --full-synth makes them"
+    )
+    return [Problem("notice", text, fatal=False) for text in (default.note, told and unbuilt) if text]
 
 
 @contextmanager

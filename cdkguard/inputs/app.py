@@ -10,6 +10,9 @@ from cdkguard._typing import Json, NamedTuple
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.system import files
 
+_SHOWN = 5  # apps that a message lists
+_LEVELS, _MOST_FOLDERS = 4, 500  # how deep, and at how many folders of a level, apps are looked for below a folder
+
 
 class App(NamedTuple):
     """A CDK app, as cdk.json and the command line describe it."""
@@ -37,6 +40,7 @@ def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App
     if app is None and not files.is_file(file):
         raise InputError(
             f"no cdk.json in {os.path.abspath(directory)}: name the app's folder, an assembly, templates or --app"
+            + _tell_apps_below(directory)
         )
 
     settings = {**user, **project}
@@ -67,6 +71,34 @@ def existing_assembly(app: App) -> str | None:
     """The folder that the app's command names, where it is no command but an assembly that exists already."""
     path = os.path.join(app.directory, app.command)
     return path if os.path.isdir(path) else None  # not `files.is_folder`: a command is seldom a path at all
+
+
+def _tell_apps_below(directory: str) -> str:
+    """That folders below hold apps, such as those of a monorepo."""
+    found = find_apps_below(directory)
+    if not found:
+        return ""
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    these = "this folder below holds" if len(found) == 1 else "these folders below hold"
+    return f"; {these} one: {', '.join(found[:_SHOWN])}{more}: `cdkguard check {found[0]}`"
+
+
+def find_apps_below(directory: str) -> list[str]:
+    """The folders with a cdk.json, at most a few levels below; installed packages and hidden folders are left out."""
+    found: list[str] = []
+    level = [directory]
+    for _ in range(_LEVELS):
+        below = []
+        for folder in level[:_MOST_FOLDERS]:
+            for entry in sorted(os.listdir(folder)):
+                path = os.path.join(folder, entry)
+                if entry.startswith((".", "cdk.out")) or entry == "node_modules" or os.path.islink(path):
+                    continue
+                if os.path.isdir(path) and os.access(path, os.R_OK | os.X_OK):
+                    below.append(path)
+        found += [os.path.normpath(path) for path in below if files.is_file(os.path.join(path, "cdk.json"))]
+        level = below
+    return found
 
 
 def _merge(into: dict[str, Json], source: Mapping[str, Json]) -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from cdkguard._typing import TextIO
@@ -34,8 +34,10 @@ class AppProcess:
         environment: Mapping[str, str],
         deadline: float | None,
         progress: TextIO | None,
+        advise: Callable[[Sequence[str]], str] | None = None,
     ) -> None:
         self.command, self.deadline = command, deadline
+        self.advise = advise  # the end of the output of a command that failed -> what to do, in words, or nothing
         self.directory, self.environment = directory, environment
         self.tail: deque[str] = deque(maxlen=TAIL)
         self.progress = progress if progress is not None and progress.isatty() else None
@@ -62,6 +64,8 @@ class AppProcess:
                     self._erase()
         if status != 0:
             words, output = self._failure_words(what, status)
+            advice = self.advise([_COLOUR.sub("", line) for line in self.tail]) if self.advise else ""
+            words += f"\n{advice}" if advice else ""
             raise SynthError(words + output, shown=output if self._is_shown else "")
 
     def _start(self, what: str) -> None:

@@ -1,8 +1,9 @@
 """Synthesizes a CDK app as the CDK CLI does, without the CLI.
 
 The app gets what the CLI (aws-cdk 2.1148) gives it: the context in CDK_CONTEXT_JSON, the assembly's folder in CDK_OUTDIR.
-By default it runs without CDK's validator, asset bundling and TypeScript's type check, and with stack traces of the host
-language; that changes nothing in the templates but the hashes of bundled assets. With `full` it runs as under the CLI.
+By default it runs without CDK's validator, asset bundling, containers and TypeScript's type check, and with stack traces of
+the host language; that changes nothing in the templates but the hashes of bundled assets. With `full` it runs as under the
+CLI.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from cdkguard._typing import Json, TextIO
 from cdkguard.errors import SynthError
+from cdkguard.inputs import containers
 from cdkguard.inputs.app import App
 from cdkguard.inputs.app_process import AppProcess
+from cdkguard.inputs.default_environment import DefaultEnvironment, find_default_environment
+from cdkguard.inputs.installed_packages import refuse_missing_packages
 from cdkguard.inputs.stack_traces import stack_trace_variables
 from cdkguard.system import files
 
@@ -29,12 +33,12 @@ def open_synthesized_app(
     app: App,
     full: bool = False,
     timeout: float | None = None,
-    region: str | None = None,
+    default: DefaultEnvironment | None = None,
     progress: TextIO | None = None,
 ) -> Iterator[str]:
     """The path of a temporary folder with the app's assembly, removed after the block; raises SynthError."""
     with files.temporary_folder() as out:
-        synthesize(app, out, full=full, timeout=timeout, region=region, progress=progress)
+        synthesize(app, out, full=full, timeout=timeout, default=default, progress=progress)
         yield out
 
 
@@ -44,25 +48,40 @@ def synthesize(
     *,
     full: bool = False,
     timeout: float | None = None,
-    region: str | None = None,
+    default: DefaultEnvironment | None = None,
     progress: TextIO | None = None,
 ) -> None:
     """Run the app, which writes its cloud assembly into the folder `out`. Raises SynthError.
 
     The app's output goes to standard error. `timeout` is in seconds and holds for the build command and the app together.
+    `default` is what the app is told of its account and region; None: what is found for its folder.
     """
+    refuse_missing_packages(app)
     deadline = None if timeout is None else time.monotonic() + timeout
-    base = dict(os.environ) | {"CDK_DEFAULT_REGION": region or _default_region()}
-    if app.build:
-        AppProcess(app.build, app.directory, base, deadline, progress).run("the build command")
+    out = os.path.abspath(out)
+    if default is None:
+        default = find_default_environment(app.directory, app.settings.get("profile"))
 
-    environment = _environment_of_app(app, os.path.abspath(out), base, full)
-    context = json.dumps(_add_cli_context(app, full))
-    fits = _fits(context, environment)
-    with nullcontext("") if fits else files.temporary_folder() as folder:
-        given = _context_variables(context, folder)
+    def advise(said: Sequence[str]) -> str:
+        from cdkguard.inputs.synth_advice import advise_on_failure
+
+        return advise_on_failure(app, default, out, said)
+
+    base = dict(os.environ) | default.variables
+    if app.build:
+        AppProcess(app.build, app.directory, base, deadline, progress, advise).run("the build command")
+
+    environment = _environment_of_app(app, out, base, full)
+    with files.temporary_folder() as folder:
+        if not full:
+            environment |= containers.stand_in_variables(out, folder)
+        context = json.dumps(_add_cli_context(app, full))
+        given = _context_variables(context, "" if _fits(context, environment) else folder)
         command = add_interpreter(app.command, app.directory)
-        AppProcess(command, app.directory, environment | given, deadline, progress).run("the app")
+        try:
+            AppProcess(command, app.directory, environment | given, deadline, progress, advise).run("the app")
+        finally:
+            containers.remove_made_folders(out)
 
     if not files.is_file(os.path.join(out, "manifest.json")):
         raise SynthError(
@@ -133,8 +152,3 @@ def _context_variables(text: str, folder: str) -> dict[str, str]:
     file = os.path.join(folder, "context.json")
     files.write(file, text.encode())
     return {"CDK_CONTEXT_JSON": "{}", "CONTEXT_OVERFLOW_LOCATION_ENV": file}
-
-
-def _default_region() -> str:
-    names = ("AWS_REGION", "AMAZON_REGION", "AWS_DEFAULT_REGION", "AMAZON_DEFAULT_REGION", "CDK_DEFAULT_REGION")
-    return next((os.environ[name] for name in names if os.environ.get(name)), "us-east-1")
