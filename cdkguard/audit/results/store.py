@@ -1,14 +1,40 @@
-"""Where a result is kept: a folder or an S3 prefix, with one part for each unit of work until the audit is finished."""
+"""A result that is being written: one part for each unit of work, merged when the audit is finished."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 
-from cdkguard._typing import Protocol
-from cdkguard.outputs.audit.record import Row, RunHeader
+from cdkguard.audit.results import begun_file
+from cdkguard.audit.results.compare import Compared, Event, compare_audits, pass_through
+from cdkguard.audit.results.folder import Folder, LocalFolder, open_folder
+from cdkguard.audit.results.line_files import ENDING, LineFile, TableWriter, is_whole
+from cdkguard.audit.results.places import (
+    MARKS,
+    PARTS,
+    part_name,
+    place_of,
+    read_part_places,
+    read_result_places,
+    unit_of,
+)
+from cdkguard.audit.results.result import Result
+from cdkguard.audit.results.rows import FORMER, TABLES, complete_line, sort_key, table_of, write_former, write_line
+from cdkguard.audit.results.run_file import BEGUN, MOST_HISTORY, write_run
+from cdkguard.audit.results.tally import Tally
+from cdkguard.outputs.audit.record import FormerRow, Row, RunHeader
+from cdkguard.outputs.audit.summary import Audit, ResultFile, RunRecord
+from cdkguard.text.regexes import lazy_pattern
+
+_UNIT = lazy_pattern(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
 
 
-class Store(Protocol):
+def open_store(out: str) -> Store:
+    """The store of a folder or of `s3://BUCKET/PREFIX`. Raises ConfigError for a place that is none."""
+    return Store(open_folder(out))
+
+
+class Store:
     """A result that is being written.
 
     A unit's id is `ACCOUNT/REGION/NAME`, with `-` for the region where the account was not read; its rows are of that
@@ -16,22 +42,108 @@ class Store(Protocol):
     does not take the part of other stacks for its own.
     """
 
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
     def begin(self, header: RunHeader, resume: bool = False) -> RunHeader:
         """Keep the header; of a resumed audit returns that of its beginning.
 
         Raises ConfigError where the place holds a finished audit, or an unfinished one that is not to be resumed or was
         begun with other rules or another version of cdkguard.
         """
-        ...
+        return begun_file.begin(self.folder, header, resume)
 
     def parts_present(self) -> frozenset[str]:
-        """The ids of the units whose part is whole."""
-        ...
+        """The ids of the units whose part is whole; one that was torn by a crash of the machine is not."""
+        names = [name for name in self.folder.names(PARTS) if name.endswith(ENDING)]
+        if isinstance(self.folder, LocalFolder):
+            names = [name for name in names if is_whole(self.folder.read(name) or b"")]
+        return frozenset(map(unit_of, names))
 
     def write_part(self, unit_id: str, rows: Iterable[Row]) -> None:
         """Write the rows of a unit in any order, whole or not at all; the same rows always give the same bytes."""
-        ...
+        place = _check_unit(unit_id)
+        tables: dict[str, list[tuple[object, str]]] = {table: [] for table in TABLES}
+        for row in rows:
+            if (row.account, row.region) != place:
+                raise ValueError(f"unit {unit_id}: a row of account {row.account}, region {row.region or '-'}")
+            tables[table_of(row)].append((sort_key(row), write_line(row)))
+        marks = {table: mark for mark, table in MARKS.items()}
+        part = LineFile()
+        for table, lines in tables.items():
+            part.add(marks[table])
+            for _key, line in sorted(lines, key=lambda pair: (pair[0], pair[1])):
+                part.add(line)
+        self.folder.write(part_name(unit_id), part.close())
 
-    def finish(self, header: RunHeader, units: Collection[str] | None = None) -> None:
-        """Merge the parts of these units (None: of all) into the result, and write run.json last."""
-        ...
+    def finish(self, header: RunHeader, units: Collection[str] | None = None, since: str | None = None) -> Audit:
+        """Merge the parts of these units (None: of all) into the result, compare it with the one at `since`, and write
+        run.json last; returns the result, summed up.
+
+        Raises InputError where a part is missing or damaged, or where the last audit cannot be read.
+        """
+        last = Result(open_folder(since)) if since is not None else None
+        parts = read_part_places(self.folder, self.parts_present() if units is None else units)
+        history = (*last.run.history, last.run.point)[-MOST_HISTORY:] if last is not None else ()
+        events = (
+            pass_through(parts, header.started)
+            if last is None
+            else compare_audits(
+                read_result_places(last.folder, last.run, with_kept=True), parts, last.run.header, header
+            )
+        )
+        tally = Tally(header, last is not None)
+        written = _Writing(self.folder)
+        for event in tally.count(events):
+            written.add(event)
+        run = RunRecord(header, tally.counts, written.digest(), written.close(), history)
+        write_run(self.folder, run)
+        self._remove_parts()
+        return Result(self.folder, run).audit(tally.summarize(run))
+
+    def _remove_parts(self) -> None:
+        self.folder.remove([*self.folder.names(PARTS), BEGUN])
+
+
+def _check_unit(unit_id: str) -> tuple[str, str]:
+    """(account, region or "") of a unit's id. Raises ValueError for one that could be the name of another file."""
+    if not _UNIT.match(unit_id) or any(not part.strip(".") for part in unit_id.split("/")):
+        raise ValueError(f"{unit_id!r} is no id of a unit: ACCOUNT/REGION/NAME")
+    return place_of(unit_id)
+
+
+class _Writing:
+    """The tables of a result."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._tables = {table: TableWriter(folder, table) for table in (*TABLES, FORMER)}
+        self._judged = {table: hashlib.sha256() for table in TABLES}
+
+    def add(self, event: Event) -> None:
+        """Another row."""
+        if isinstance(event, FormerRow):
+            self._tables[FORMER].add(write_former(event))
+            return
+        if isinstance(event, Compared):
+            table, judged = "findings", event.line
+            line = complete_line(judged, event.row.first_seen, event.row.change)
+        else:
+            table = table_of(event)
+            line = judged = write_line(event)
+        self._judged[table].update(judged.encode() + b"\n")
+        self._tables[table].add(line)
+
+    def digest(self) -> str:
+        """Of what was judged and not read, without first_seen and change."""
+        return hashlib.sha256("".join(one.hexdigest() for one in self._judged.values()).encode()).hexdigest()
+
+    def close(self) -> tuple[ResultFile, ...]:
+        """Write what is open, and remove what an earlier try left behind; returns the files of all tables."""
+        for table in self._tables.values():
+            table.close()
+        found = tuple(file for table in self._tables.values() for file in table.files)
+        names = {file.name for file in found}
+        left = [name for table in self._tables for name in self._folder.names(f"{table}/") if name not in names]
+        self._folder.remove(left)
+        return found

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     UnreadKind = Literal["account", "region", "stack", "template", "unit"]
     # As Finding.state says it.
     State = Literal["fail", "unknown", "suppressed"]
+    # Of a finding, beside the last audit; "" where that has it as well, or where there is no last audit. "from-rules": its
+    # stack is as it was, so only rules, configuration or version can have brought it. "first-read": the last audit did not
+    # read its stack. "reopened": it was suppressed.
+    Change = Literal["", "new", "reopened", "from-rules", "first-read"]
+    # Of a finding of the last audit that this one does not have. "resolved": its stack was read, or is gone. "from-rules": the
+    # stack is as it was. "not-read": this audit did not read its stack, "not-covered": nor was it asked to.
+    Ending = Literal["resolved", "from-rules", "not-read", "not-covered"]
 
 AUDIT_VERSION = "1.0"  # Of the rows and the header; a reader refuses another major version.
 
@@ -42,11 +49,24 @@ class FindingRow(NamedTuple):
     fix: str = ""  # The remedy in words.
     suppression: str = ""  # The reason, where somebody accepted it.
     owner: str = ""  # By the stack's tags, see `find_owner`.
-    first_seen: str = ""  # ISO time of the first audit that has it. Written by Store.finish; leave it out.
+    first_seen: str = ""  # ISO time of the first audit that has it; `Store.finish` writes both of these.
+    change: Change = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has accepted it."""
+        return self.outcome != "suppressed"
+
+
+class FormerRow(NamedTuple):
+    """A finding of the last audit that this one does not have, and why."""
+
+    finding: FindingRow
+    ending: Ending
 
 
 class StackRow(NamedTuple):
-    """A stack that was read and judged; without findings, it is a clean one."""
+    """A stack that was read and judged; without findings, it is a clean one, unless `unjudged` says otherwise."""
 
     account: str
     region: str
@@ -65,6 +85,9 @@ class StackRow(NamedTuple):
     parent_id: str = ""
     template_sha256: str = ""
     resources: int = 0
+    unjudged: str = (
+        ""  # Why there was nothing to judge, in words: nothing of it is deployed. Not a clean stack, either.
+    )
 
 
 class UnreadRow(NamedTuple):
