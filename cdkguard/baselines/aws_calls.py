@@ -6,19 +6,24 @@ Nothing is ever written: `_CALLS` lists every call that is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from cdkguard._typing import Json
 from cdkguard.errors import BaselineError
 
 T = TypeVar("T")
-
+# What went wrong: no permission, no valid credentials, too many calls, no way to AWS, a request that cannot be sent, an
+# answer that is cut off, another error.
+AwsErrorKind = Literal["denied", "expired", "invalid", "throttled", "unreached", "unsent", "half", "failed"]
 
 _CALLS = {
     "cloudformation": ("describe_stacks", "get_template", "list_stack_resources"),
+    "organizations": ("list_accounts",),  # `cdkguard audit` alone
     "sts": ("assume_role", "get_caller_identity"),
 }
+_SERVICE_OF = {"AssumeRole": "sts", "GetCallerIdentity": "sts", "ListAccounts": "organizations"}
 
 
 # Error codes by their meaning, from
@@ -33,6 +38,15 @@ _THROTTLED = (
     "Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
     "SlowDown",
 )  # fmt: skip
+
+
+class AwsError(BaselineError):
+    """AWS did not give what was asked for; `kind` tells why, in `reason` in words, and `advice` what to do."""
+
+    def __init__(self, subject: str, kind: AwsErrorKind, reason: str, advice: str) -> None:
+        super().__init__(f"{subject}: {reason}; {advice}")
+        self.kind: AwsErrorKind = kind
+        self.reason, self.advice = reason, advice
 
 
 class Refused(Exception):
@@ -69,24 +83,44 @@ def ask_aws(subject: str, request: Callable[[], T], role: str | None = None) -> 
     except ClientError as problem:
         raise _error_of_answer(subject, problem, role) from problem
     except (HTTPClientError, ConnectionError) as problem:
-        advice = "check the network, the region and AWS_ENDPOINT_URL"
-        raise BaselineError(f"{subject}: AWS cannot be reached: {_shorten(problem)}; {advice}") from problem
+        reason = f"AWS cannot be reached: {_shorten(problem)}"
+        raise AwsError(subject, "unreached", reason, "check the network, the region and AWS_ENDPOINT_URL") from problem
     except BotoCoreError as problem:
-        raise BaselineError(f"{subject}: {_unsent_request_words(problem)}") from problem
+        raise AwsError(subject, "unsent", *_unsent_request_words(problem)) from problem
     except ResponseParserError as problem:
         # The error's own text holds the answer, which may be secret and does not belong in a log.
-        raise BaselineError(f"{subject}: half an answer from AWS (no whole XML); run again") from problem
+        raise AwsError(subject, "half", "half an answer from AWS (no whole XML)", "run again") from problem
     except LookupError as problem:
-        raise BaselineError(f"{subject}: half an answer from AWS (without {problem}); run again") from problem
+        raise AwsError(subject, "half", f"half an answer from AWS (without {problem})", "run again") from problem
 
 
-def _unsent_request_words(problem: Exception) -> str:
+def read_pages(subject: str, client: Any, method: str, field: str) -> Iterator[Json]:
+    """The members of all pages of a listing; raises AwsError where one of them was not read, or has no list."""
+    more: dict[str, Json] = {}
+    seen: set[str] = set()
+    while True:
+        answer = ask_aws(subject, partial(call_aws, client, method, **more))
+        if not isinstance(answer.get(field), list):
+            raise AwsError(subject, "half", f"half an answer from AWS ({method} without {field})", "run again")
+        yield from answer[field]
+        token = answer.get("NextToken")
+        if not token:
+            return
+        if token in seen:
+            raise AwsError(subject, "half", f"{method} gives the same page again and again", "run again")
+        seen.add(token)
+        more = {"NextToken": token}
+
+
+def _unsent_request_words(problem: Exception) -> tuple[str, str]:
+    """(reason, advice)"""
     name = type(problem).__name__
     if re.search("Credential|SSO|Token|Profile|Login|Auth", name):
-        return f"the credentials cannot be used: {_shorten(problem)}; sign in again (aws sso login) or set AWS_PROFILE"
+        reason = f"the credentials cannot be used: {_shorten(problem)}"
+        return reason, "sign in again (aws sso login) or set AWS_PROFILE"
     if name == "ParamValidationError":
-        return f"a role, profile or stack is named in a way that AWS does not take: {_shorten(problem)}"
-    return f"no usable answer from AWS ({name}): {_shorten(problem)}; run again"
+        return "a role, profile or stack is named in a way that AWS does not take", _shorten(problem)
+    return f"no usable answer from AWS ({name}): {_shorten(problem)}", "run again"
 
 
 def _error_of_answer(subject: str, problem: Any, role: str | None) -> Exception:
@@ -98,18 +132,19 @@ def _error_of_answer(subject: str, problem: Any, role: str | None) -> Exception:
     if role and code in (*_DENIED, "ValidationError", "RegionDisabledException"):
         return Refused(f"role {role} cannot be assumed ({code}: {message})")
     if code in _EXPIRED:
-        text = f"the credentials are expired ({code}); sign in again (aws sso login)"
-    elif code in _INVALID:
-        text = f"AWS does not accept the credentials ({code}: {message}); check AWS_PROFILE and the keys"
-    elif code in _DENIED:
-        service = "sts" if action in ("AssumeRole", "GetCallerIdentity") else "cloudformation"
-        text = f"no permission for {service}:{action} ({message}); allow it, docs/deployed.md has the policy"
-    elif code in _THROTTLED:
+        return AwsError(subject, "expired", f"the credentials are expired ({code})", "sign in again (aws sso login)")
+    if code in _INVALID:
+        reason = f"AWS does not accept the credentials ({code}: {message})"
+        return AwsError(subject, "invalid", reason, "check AWS_PROFILE and the keys")
+    if code in _DENIED:
+        reason = f"no permission for {_SERVICE_OF.get(action, 'cloudformation')}:{action} ({message})"
+        return AwsError(subject, "denied", reason, "allow it, docs/deployed.md has the policy")
+    if code in _THROTTLED:
         tries = int(meta.get("RetryAttempts", 0)) + 1
-        text = f"{action} was throttled {tries} times ({code}); run again later, or with fewer workers"
-    else:
-        text = f"{action} failed: {meta.get('HTTPStatusCode', '')} {code}: {message}; run again"
-    return BaselineError(f"{subject}: {text}")
+        reason = f"{action} was throttled {tries} times ({code})"
+        return AwsError(subject, "throttled", reason, "run again later, or with fewer workers")
+    reason = f"{action} failed: {meta.get('HTTPStatusCode', '')} {code}: {message}"
+    return AwsError(subject, "failed", reason, "run again")
 
 
 def _shorten(problem: object) -> str:

@@ -64,27 +64,47 @@ class Connection(NamedTuple):
         return f"account {self.account}, region {self.region}"
 
 
-class Session:
-    """Connects to accounts and regions: through a role, or with the user's own credentials where they are of that account."""
+class Keys(NamedTuple):
+    """The credentials of an assumed role; `expires` is an ISO time in UTC."""
 
-    def __init__(self, access: Access) -> None:
-        self.access = access
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expires: str = ""
+
+    @property
+    def client_options(self) -> dict[str, str]:
+        """The arguments with which a client takes them."""
+        return {
+            "aws_access_key_id": self.access_key_id, "aws_secret_access_key": self.secret_access_key,
+            "aws_session_token": self.session_token,
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"Keys(expires={self.expires!r})"  # A traceback or log must not show them.
+
+
+class Session:
+    """Connects to accounts and regions: through a role, or with the user's own credentials where they are of that account.
+
+    `subject` begins the message where nobody is signed in.
+    """
+
+    def __init__(self, access: Access, subject: str = "deployed stacks cannot be read") -> None:
+        self.access, self.subject = access, subject
         self._lock = threading.Lock()
         self._own: str | None = None
-        boto3, config = _boto3()
-        self._config = config(
-            retries={"mode": RETRIES, "total_max_attempts": max(1, access.attempts)}, user_agent_appid="cdkguard",
-            connect_timeout=TIMEOUTS[0], read_timeout=TIMEOUTS[1], max_pool_connections=max(10, access.workers),
-        )  # fmt: skip
+        boto3, _config = _boto3(subject)
+        self._config = client_config(access.attempts, access.workers)
         # Signing in happens here and not in a thread, because a profile can ask for the code of a second factor.
-        self._session = ask_aws("deployed stacks cannot be read", lambda: self._log_in(boto3.Session))
+        self._session = ask_aws(subject, lambda: self._log_in(boto3.Session))
 
     def _log_in(self, session_class: Any) -> Any:
         session = session_class(profile_name=self.access.profile)
         credentials = session.get_credentials()
         if credentials is None:
             advice = "set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in (aws sso login)"
-            raise BaselineError(f"deployed stacks cannot be read: no AWS credentials; {advice}")
+            raise BaselineError(f"{self.subject}: no AWS credentials; {advice}")
         credentials.get_frozen_credentials()
         return session
 
@@ -92,7 +112,7 @@ class Session:
         """A connection to read `stack`; `manifest_role` is the one that its manifest names. Raises BaselineError."""
         region = region or self._own_region(stack)
         subject = f"stack '{stack}' of account {account or '(of the credentials)'}, region {region}"
-        sts = self._client("sts", region)
+        sts = self.client("sts", region)
         role = Role(self.access.role) if self.access.role else manifest_role
         refusal = ""
         if role is not None and role.arn != NO_ROLE:
@@ -110,17 +130,27 @@ class Session:
             advice = "sign in there, or let them assume a role that may read (docs/deployed.md)"
             raise BaselineError(f"{subject}: {why}the credentials are of account {own}, not of {account}; {advice}")
         notice = f"{refusal}: read with the credentials at hand, which are of account {own}" if refusal else None
-        return Connection(self._client("cloudformation", region), own, region, notice)
+        return Connection(self.client("cloudformation", region), own, region, notice)
 
-    def _client(self, service: str, region: str, keys: Mapping[str, str] = {}) -> Any:
+    def client(self, service: str, region: str, keys: Mapping[str, str] = {}) -> Any:
+        """A client of a service, with the session's own credentials or with these (`Keys.client_options`)."""
         with self._lock:
             # boto3's sessions must not be shared by threads; its clients may be.
             return self._session.client(
                 service, region_name=region, endpoint_url=self.access.endpoint_url, config=self._config, **keys
             )
 
+    @property
+    def region(self) -> str | None:
+        """The region that the environment or the profile names."""
+        return self.access.region or os.environ.get("AWS_REGION") or self._session.region_name
+
+    def partition_of(self, region: str) -> str:
+        """AWS's partition of a region: aws, aws-cn, aws-us-gov."""
+        return str(self._session.get_partition_for_region(region))
+
     def _own_region(self, stack: str) -> str:
-        region = self.access.region or os.environ.get("AWS_REGION") or self._session.region_name
+        region = self.region
         if not region:
             advice = "set AWS_REGION, or the region of the profile"
             raise BaselineError(
@@ -138,36 +168,45 @@ class Session:
         if account is None and not self.access.role:
             account = self._own_account(sts, subject)
         options = {**role.options, "RoleArn": arn, "RoleSessionName": "cdkguard", "Policy": READ_ONLY}
-        keys, theirs = ask_aws(subject, lambda: _session_keys(call_aws(sts, "assume_role", **options)), role=arn)
+        keys, theirs = ask_aws(subject, lambda: read_keys(call_aws(sts, "assume_role", **options)), role=arn)
         if account not in (None, theirs):
             raise BaselineError(
                 f"{subject}: role {arn} is of account {theirs}, not of {account}; name a role of {account}"
             )
-        return Connection(self._client("cloudformation", region, keys), theirs, region)
+        return Connection(self.client("cloudformation", region, keys.client_options), theirs, region)
 
     def _fill_in(self, arn: str, account: str | None, region: str, sts: Any, subject: str) -> str:
         """The role's ARN with the placeholders replaced that CDK writes into manifests."""
         if "${AWS::AccountId}" in arn:
             arn = arn.replace("${AWS::AccountId}", account or self._own_account(sts, subject))
-        partition = self._session.get_partition_for_region(region)
-        arn = arn.replace("${AWS::Partition}", partition).replace("${AWS::Region}", region)
+        arn = arn.replace("${AWS::Partition}", self.partition_of(region)).replace("${AWS::Region}", region)
         if not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/\S+", arn):
             raise BaselineError(f"{subject}: '{arn}' is no ARN of a role")
         return arn
 
 
-def _session_keys(answer: Mapping[str, Json]) -> tuple[dict[str, str], str]:
-    """(a client's arguments with the keys of the assumed role, the role's account)."""
+def read_keys(answer: Mapping[str, Json]) -> tuple[Keys, str]:
+    """(the keys of an assumed role, the role's account) from the answer of AssumeRole."""
     keys = answer["Credentials"]
-    named = {"access_key_id": "AccessKeyId", "secret_access_key": "SecretAccessKey", "session_token": "SessionToken"}
+    expires = keys["Expiration"]
+    written = expires.isoformat() if hasattr(expires, "isoformat") else str(expires)
     account = str(answer["AssumedRoleUser"]["Arn"].split(":")[4])
-    return {f"aws_{name}": keys[field] for name, field in named.items()}, account
+    return Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], written), account
 
 
-def _boto3() -> tuple[Any, Any]:
+def client_config(attempts: int, connections: int) -> Any:
+    """How clients call: patient, again when AWS throttles, and slower then."""
+    _boto3_module, config = _boto3("deployed stacks cannot be read")
+    return config(
+        retries={"mode": RETRIES, "total_max_attempts": max(1, attempts)}, user_agent_appid="cdkguard",
+        connect_timeout=TIMEOUTS[0], read_timeout=TIMEOUTS[1], max_pool_connections=max(10, connections),
+    )  # fmt: skip
+
+
+def _boto3(subject: str) -> tuple[Any, Any]:
     try:
         import boto3
         from botocore.config import Config
     except ImportError as problem:
-        raise BaselineError("deployed stacks are read with boto3, which is missing: pip install 'cdkguard[aws]'") from problem  # fmt: skip
+        raise BaselineError(f"{subject}: boto3 is missing: pip install 'cdkguard[aws]'") from problem
     return boto3, Config

@@ -24,6 +24,14 @@ STABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMP
           "IMPORT_ROLLBACK_COMPLETE")  # fmt: skip
 
 
+class IncompleteStack(BaselineError):
+    """CloudFormation answered without something that a stack has; `reason` says what."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(f"{subject}: {reason}, so there is no baseline to compare with")
+        self.reason = reason
+
+
 class DeployedStack(NamedTuple):
     """One stack as CloudFormation describes it, with the stacks nested in it, which are read one level later."""
 
@@ -93,10 +101,19 @@ def _describe(
     return dict(stacks[0])
 
 
-def _read_template(stack_id: str, label: str, connection: Connection) -> dict[str, Json]:
-    body = _ask(connection, "get_template", label, StackName=stack_id, TemplateStage="Original").get("TemplateBody")
+def read_body(stack_id: str, label: str, connection: Connection, stage: str = "Original") -> Json:
+    """The template as GetTemplate gives it: YAML as text, JSON as a value. Raises BaselineError.
+
+    `stage`: "Original", as it was sent, or "Processed", after CloudFormation ran its transforms.
+    """
+    body = _ask(connection, "get_template", label, StackName=stack_id, TemplateStage=stage).get("TemplateBody")
     if body is None or body == "":
         raise _incomplete(label, connection, "GetTemplate answered without a template")
+    return body
+
+
+def _read_template(stack_id: str, label: str, connection: Connection) -> dict[str, Json]:
+    body = read_body(stack_id, label, connection)
     shown = _shown(connection, label)
     try:
         # boto3 parses JSON itself; written out and read again it passes the same tests as every template.
@@ -114,17 +131,23 @@ def _find_nested(stack_id: str, stack: Stack, status: str, connection: Connectio
     macros = "Transform" in stack.template or "Fn::Transform" in stack.template
     if not declared and not macros:
         return {}
-    listed = list(_list_resources(stack_id, _label(stack), connection))
-    seen = {r.get("LogicalResourceId") for r in listed}
-    missing = [i for i in sorted(declared - seen) if "Condition" not in resources[i]]
+    listed, present = list_nested(stack_id, _label(stack), connection)
+    missing = [i for i in sorted(declared - listed) if "Condition" not in resources[i]]
     if missing and not macros and status in STABLE:
         raise _incomplete(
             _label(stack), connection, f"ListStackResources does not name its nested stack '{missing[0]}'"
         )
-    return {
+    return present
+
+
+def list_nested(stack_id: str, label: str, connection: Connection) -> tuple[set[str], dict[str, str]]:
+    """(the logical ids of all its resources, logical id -> physical id of the nested stacks that are there)."""
+    listed = list(_list_resources(stack_id, label, connection))
+    present = {
         r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed
         if r.get("ResourceType") == _NESTED and r.get("PhysicalResourceId") and r.get("ResourceStatus") != "DELETE_COMPLETE"
     }  # fmt: skip
+    return {str(r.get("LogicalResourceId")) for r in listed}, present
 
 
 def _list_resources(stack_id: str, label: str, connection: Connection) -> Iterator[dict[str, Json]]:
@@ -157,7 +180,7 @@ def _shown(connection: Connection, name: str) -> str:
 
 
 def _incomplete(label: str, connection: Connection, text: str) -> BaselineError:
-    return BaselineError(f"stack '{label}' of {connection.words}: {text}, so there is no baseline to compare with")
+    return IncompleteStack(f"stack '{label}' of {connection.words}", text)
 
 
 def _construct_paths(template: Mapping[str, Json]) -> dict[str, str]:
