@@ -39,6 +39,7 @@ class StackEntry(NamedTuple):
     root_id: str = ""  # Of a nested stack: the ARN of the outermost one, and of its parent.
     parent_id: str = ""
     template_sha256: str = ""  # Once its template is read.
+    notification_arns: tuple[str, ...] = ()  # Topics that hear of its events.
 
     @property
     def place(self) -> Place:

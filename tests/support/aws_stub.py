@@ -29,6 +29,7 @@ class Stub:
 
     def __init__(self, account: str = ACCOUNT, delay: float = 0.0) -> None:
         self.account, self.delay = account, delay
+        self.page = 100  # Stacks of a page of DescribeStacks.
         self.stacks: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.roles: set[str] = set()
         self.fault: Callable[[str, Parameters, int], Answer | None] = lambda action, parameters, count: None
@@ -102,22 +103,36 @@ class Stub:
         return answer
 
     def DescribeStacks(self, account: str, region: str, parameters: Parameters) -> Answer:
+        if "StackName" not in parameters:
+            return self.list_stacks(account, region, int(parameters.get("NextToken", 0)))
         name = parameters["StackName"]
         stack = self.stacks.get((account, region, name))
         if stack is None:
             return Answer(400, "ValidationError", f"Stack with id {name} does not exist")
+        return result("DescribeStacks", f"<Stacks>{self.description(account, region, name, stack)}</Stacks>")
+
+    def list_stacks(self, account: str, region: str, start: int) -> Answer:
+        """A page of all stacks of a place, `page` of them."""
+        held = [(key, stack) for key, stack in self.stacks.items() if key[:2] == (account, region)]
+        shown = "".join(self.description(*key, stack) for key, stack in held[start : start + self.page])
+        more = f"<NextToken>{start + self.page}</NextToken>" if start + self.page < len(held) else ""
+        return result("DescribeStacks", f"<Stacks>{shown}</Stacks>{more}")
+
+    def description(self, account: str, region: str, stack_id: str, stack: dict[str, Any]) -> str:
+        """A stack as DescribeStacks writes it."""
         tags = members("Tags", ({"Key": k, "Value": v} for k, v in stack.get("tags", {}).items()))
         inputs = members("Parameters", stack.get("parameters", ()))
         protected = str(stack.get("protected", False)).lower()
         triggers = members(
             "RollbackTriggers", ({"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in stack.get("rollback", ()))
         )
-        one = (
-            f"<member><StackName>{stack['name']}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
-            f"<StackStatus>{stack['status']}</StackStatus>"
+        optional = {"LastUpdatedTime": "updated", "RootId": "root", "ParentId": "parent"}
+        more = "".join(f"<{field}>{escape(stack[key])}</{field}>" for field, key in optional.items() if stack.get(key))
+        return (
+            f"<member><StackId>{escape(stack_id)}</StackId><StackName>{stack['name']}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
+            f"<StackStatus>{stack['status']}</StackStatus>{more}"
             f"<EnableTerminationProtection>{protected}</EnableTerminationProtection><RollbackConfiguration>{triggers}</RollbackConfiguration>{tags}{inputs}</member>"
         )
-        return result("DescribeStacks", f"<Stacks>{one}</Stacks>")
 
     def GetTemplate(self, account: str, region: str, parameters: Parameters) -> Answer:
         stack = self.stacks[account, region, parameters["StackName"]]

@@ -1,0 +1,51 @@
+"""The accounts that an audit is of: those of the organisation, or those that were named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from cdkguard._typing import Json
+from cdkguard.baselines.aws_calls import AwsError, read_pages
+from cdkguard.errors import ConfigError
+
+_SUBJECT = "the organisation"
+
+
+class Account(NamedTuple):
+    """An account; `state` is AWS's, "" where nobody asked."""
+
+    id: str
+    name: str = ""
+    state: str = ""
+    ou: str = ""  # The ids of the organizational units above it, "ou-a/ou-b", where AWS says them.
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether AWS lets nobody use it, so that nothing of it can be read."""
+        return self.state in ("SUSPENDED", "CLOSED", "PENDING_ACTIVATION")
+
+
+def list_accounts(client: Any) -> list[Account]:
+    """All accounts of the organisation by their ids, closed ones too; raises AwsError where not all were listed."""
+    found = [_read_account(entry) for entry in read_pages(_SUBJECT, client, "list_accounts", "Accounts")]
+    if not found:
+        raise AwsError(_SUBJECT, "half", "ListAccounts answered without accounts", "run again")
+    return sorted(found)
+
+
+def _read_account(entry: dict[str, Json]) -> Account:
+    # `Status` was replaced by `State`: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    state = str(entry.get("State") or entry.get("Status") or "")
+    paths = entry.get("Paths") or [""]
+    units = [part for part in str(paths[0]).split("/") if part.startswith("ou-")]
+    return Account(str(entry["Id"]), str(entry.get("Name") or ""), state, "/".join(units))
+
+
+def read_named(texts: Sequence[str]) -> list[Account]:
+    """The accounts that a user names; raises ConfigError."""
+    for text in texts:
+        if not re.fullmatch(r"\d{12}", text):
+            raise ConfigError(f"--accounts: '{text}' is no account id: 12 digits")
+    return [Account(text) for text in sorted(set(texts))]

@@ -1,0 +1,278 @@
+"""The audit as one function: which accounts and regions, where to work and where the rows go in; what was found out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from cdkguard import __version__
+from cdkguard.api.judge import Judge
+from cdkguard.audit.accounts import Account, list_accounts, read_named
+from cdkguard.audit.engines import Engine, open_dask, open_local, open_threads
+from cdkguard.audit.judging import OtherRules, judge_unit
+from cdkguard.audit.key_ring import KeyRing, RoleSettings, open_session
+from cdkguard.audit.listing import Tree, group_stacks, list_stacks
+from cdkguard.audit.nouns import Place
+from cdkguard.audit.pacing import Pace, PacedClient
+from cdkguard.audit.progress import Progress
+from cdkguard.audit.results.store import Store
+from cdkguard.audit.rows import RowMaker
+from cdkguard.audit.schedule import Event, Finished, Listed, NamedUnit, Schedule, Unlisted
+from cdkguard.audit.template_cache import TemplateCache
+from cdkguard.audit.units import Terms, Unit, cut_trees, name_unit, seal_terms
+from cdkguard.baselines.aws_calls import AwsError
+from cdkguard.baselines.aws_session import Connection, Session
+from cdkguard.check.evaluate import bind_config
+from cdkguard.config.settings import Config
+from cdkguard.errors import BaselineError, ConfigError
+from cdkguard.outputs.audit.record import FindingRow, Row, RuleEntry, RunHeader, StackRow, UnreadRow
+from cdkguard.outputs.audit.summary import Audit
+from cdkguard.packs.prepared import LateRule, read_whole
+from cdkguard.text.sha256 import digest
+
+
+class AuditSettings(NamedTuple):
+    """What is audited, and how."""
+
+    config: Config
+    regions: tuple[str, ...]
+    accounts: tuple[str, ...] = ()  # Their ids; empty: all of the organisation.
+    without: tuple[str, ...] = ()  # What is left out: "111122223333", "111122223333/eu-west-1", "eu-west-1".
+    role: RoleSettings = RoleSettings()
+    engine: str = "local"  # local | dask | threads (of this process)
+    scheduler: str = ""  # Of Dask.
+    processes: int | None = None  # Of the local engine; None: one for each core.
+    rate: float = 5.0  # Calls a second to one account and region.
+    attempts: int = 8  # Of each call.
+    profile: str | None = None
+    endpoint_url: str | None = None
+    cache: str | None = None
+    resume: bool = False
+    since: str | None = None  # The last audit's folder or S3 prefix, to compare with.
+
+
+class Scope(NamedTuple):
+    """The accounts that are audited, by their ids, those that are closed, and the places."""
+
+    accounts: Mapping[str, Account]
+    closed: tuple[Account, ...]
+    places: tuple[Place, ...]
+    words: str
+
+
+def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audit:
+    """Read and judge every stack of the places, and write the rows; the finished result, summed up.
+
+    Raises CdkguardError where nothing can be audited. What was not read beside other things is a row.
+    """
+    judge = Judge(settings.config)
+    if settings.cache:
+        TemplateCache(settings.cache).prepare()
+    counts: Counter[str] = Counter()
+    session = open_session(settings.profile, settings.endpoint_url, settings.attempts)
+    region = session.region or settings.regions[0]
+    scope = find_scope(settings, session, region, counts)
+    keys = KeyRing(session, settings.role, region, counts)
+
+    with _open_engine(settings, judge, len(scope.places)) as engine:
+        header = RunHeader(
+            version=__version__,
+            rules_digest=judge.fingerprint,
+            started=_now(),
+            engine=engine.words,
+            scope=scope.words,
+            accounts={account.id: account.name for account in scope.accounts.values()},
+            places=tuple((place.account, place.region) for place in scope.places),
+            rules=describe_rules(settings.config),
+            fail_on=settings.config.fail_on,
+            gate="all",
+        )
+        begun = store.begin(header, settings.resume)
+        header = header._replace(started=begun.started)
+        terms = seal_terms(
+            Terms(
+                _config_of_workers(settings.config), judge.fingerprint, tuple(scope.accounts), header.started[:10],
+                settings.rate, settings.attempts, settings.endpoint_url, settings.profile, settings.cache,
+            )
+        )  # fmt: skip
+        audit = _Audit(settings, scope, keys, session, terms, store, progress, counts)
+        audit.run(engine)
+
+    header = header._replace(ended=_now(), calls=dict(sorted(counts.items())))
+    progress.say("comparing with the last audit" if settings.since else "merging the parts")
+    finished = store.finish(header, audit.units, settings.since)
+    progress.end()
+    return finished
+
+
+def find_scope(settings: AuditSettings, session: Session, region: str, counts: Counter[str]) -> Scope:
+    """The accounts and places of an audit; raises ConfigError, and AwsError where the organisation cannot be listed."""
+    if settings.accounts:
+        found = read_named(settings.accounts)
+        words = f"{len(found)} account{'s' if len(found) > 1 else ''}"
+    else:
+        client = PacedClient(session.client("organizations", region), Pace(settings.rate), counts)
+        found = list_accounts(client)
+        words = f"an organisation of {len(found)} accounts"
+    without = set(settings.without)
+    closed = tuple(account for account in found if account.is_closed)
+    accounts = {account.id: account for account in found}
+    places = tuple(
+        Place(account.id, name) for name in settings.regions for account in found
+        if not account.is_closed and not {account.id, name, f"{account.id}/{name}"} & without
+    )  # fmt: skip
+    for text in settings.without:
+        if text not in {*accounts, *settings.regions, *(f"{a}/{r}" for a in accounts for r in settings.regions)}:
+            raise ConfigError(f"--without {text} names no account, region or account/region of this audit")
+    if not places:
+        raise ConfigError("there is no account and region to audit")
+    words += f", {len(settings.regions)} region{'s' if len(settings.regions) > 1 else ''}"
+    if closed:
+        words += "; not read, since they are suspended or closed: " + ", ".join(account.id for account in closed)
+    if without:
+        words += "; left out: " + ", ".join(sorted(without))
+    return Scope(accounts, closed, places, words)
+
+
+class _Audit:
+    """One run over the places of a scope."""
+
+    def __init__(
+        self,
+        settings: AuditSettings,
+        scope: Scope,
+        keys: KeyRing,
+        session: Session,
+        terms: Terms,
+        store: Store,
+        progress: Progress,
+        counts: Counter[str],
+    ) -> None:
+        self.settings, self.scope, self.keys, self.session = settings, scope, keys, session
+        self.terms, self.store, self.progress, self.counts = terms, store, progress, counts
+        self.present = store.parts_present()
+        self.units: list[str] = []  # The ids of all that belong to this audit.
+        self.listed = 0  # Stacks.
+        self._unread_accounts: set[str] = set()
+
+    def run(self, engine: Engine) -> None:
+        self.progress.say("listing stacks")
+        schedule = Schedule(engine.executor, engine.count_slots, self.list_place, self.make_unit, judge_unit)
+        for event in schedule.run(self.scope.places):
+            self._take(event)
+
+    def list_place(self, place: Place) -> Listed:
+        """The units of a place; runs in a thread of its own."""
+        keys = self.keys.keys_for(place.account)
+        client = self.session.client("cloudformation", place.region, keys.client_options if keys else {})
+        paced = PacedClient(client, Pace(self.terms.rate), self.counts)
+        trees = group_stacks(list_stacks(place, Connection(paced, *place)))
+        units = [self._name(place, run) for run in cut_trees(trees)]
+        left = tuple(unit for unit in units if unit.id not in self.present)
+        return Listed(place, left, tuple(unit for unit in units if unit.id in self.present))
+
+    def _name(self, place: Place, trees: Sequence[Tree]) -> NamedUnit:
+        stacks = tuple(entry for tree in trees for entry in tree.stacks)
+        return NamedUnit(name_unit(place, stacks, self.terms), place, stacks)
+
+    def make_unit(self, unit: NamedUnit) -> Unit:
+        """The unit with credentials that are good for longer than it takes; raises AwsError."""
+        account = self.scope.accounts[unit.place.account]
+        keys = self.keys.keys_for(account.id)
+        if keys is None and self.settings.engine == "dask":
+            reason = "it has no such role, and the credentials at hand are not sent to other machines"
+            raise AwsError(f"account {account.id}", "denied", reason, "create the role in this account, too")
+        return Unit(unit.place, unit.stacks, self.terms, keys, account.name, account.ou)
+
+    # -- what comes back
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Listed(_place, units, done):
+                self.units += [unit.id for unit in (*units, *done)]
+                self.listed += sum(len(unit.stacks) for unit in (*units, *done))
+                self.progress.begin(self.listed, len(self.scope.places))
+                self.progress.add(stacks=sum(len(unit.stacks) for unit in done))
+            case Unlisted(place, problem):
+                self._write_unlisted(place, problem)
+            case Finished(unit, result, failure):
+                if isinstance(failure, OtherRules):
+                    raise failure
+                if result is None:
+                    self._write(unit.id, self._rows_of_lost(unit, failure))
+                else:
+                    self.counts.update(result.calls)
+                    self._write(unit.id, result.rows, result.calls.get("refused") or 0)
+
+    def _write_unlisted(self, place: Place, problem: BaselineError) -> None:
+        account = self.scope.accounts[place.account]
+        maker = RowMaker(account.name, account.ou)
+        if not self.keys.is_shut(place.account):
+            self._write(f"{place.account}/{place.region}/unread", [maker.unread_region(*place, problem)], is_new=True)
+        elif place.account not in self._unread_accounts:
+            self._unread_accounts.add(place.account)
+            self._write(f"{place.account}/-/unread", [maker.unread_account(place.account, problem)], is_new=True)
+
+    def _rows_of_lost(self, unit: NamedUnit, failure: Exception | None) -> Iterator[Row]:
+        account = self.scope.accounts[unit.place.account]
+        maker = RowMaker(account.name, account.ou)
+        for entry in unit.stacks:
+            if isinstance(failure, BaselineError):
+                yield maker.unread_stack(entry, failure)
+            else:
+                yield maker.lost(entry, _words_of(failure))
+
+    def _write(self, unit_id: str, rows: Sequence[Row] | Iterator[Row], refused: int = 0, is_new: bool = False) -> None:
+        rows = list(rows)
+        self.store.write_part(unit_id, rows)
+        if is_new:
+            self.units.append(unit_id)
+        unread = sum(isinstance(row, UnreadRow) for row in rows)
+        findings = sum(isinstance(row, FindingRow) and row.outcome != "suppressed" for row in rows)
+        stacks = sum(isinstance(row, StackRow) for row in rows) + sum(
+            isinstance(row, UnreadRow) and bool(row.stack) for row in rows
+        )
+        self.progress.add(stacks=stacks, findings=findings, unread=unread, refused=refused)
+
+
+def _words_of(failure: Exception | None) -> str:
+    """Why a unit is lost, in one line."""
+    lines = str(failure or "").strip().splitlines()
+    name = type(failure).__name__
+    if name in ("WorkerLost",):
+        return lines[0]
+    if name == "KilledWorker":
+        return "its worker processes were lost one after the other"
+    return f"{name}: {lines[-1][:300] if lines else ''}"
+
+
+def _open_engine(settings: AuditSettings, judge: Judge, places: int) -> AbstractContextManager[Engine]:
+    if settings.engine == "dask":
+        return open_dask(settings.scheduler, _config_of_workers(settings.config), judge.fingerprint)
+    if settings.engine == "threads":
+        return open_threads(places)
+    return open_local(settings.processes, places)
+
+
+def _config_of_workers(config: Config) -> Config:
+    """The configuration without what says how this process runs and writes."""
+    return config._replace(paths=(), outputs=(), jobs=None, timings=False, overrides=None, stacks=(), against=None)
+
+
+def describe_rules(config: Config) -> tuple[RuleEntry, ...]:
+    """The rules that judge templates, each with a digest of what decides."""
+    entries = []
+    for rule in bind_config(config).rules_on_resources():
+        whole = read_whole(rule) if isinstance(rule, LateRule) else rule
+        text = json.dumps(whole._replace(file=""), sort_keys=True)
+        fix = whole.remedy.text if whole.remedy is not None else ""
+        entries.append(RuleEntry(rule.id, whole.headline, rule.severity, fix, digest(text.encode())[:16], rule.pack))
+    return tuple(entries)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,118 @@
+"""The order of units: places side by side, one unit of a place at a time, and nothing that happens is lost."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from cdkguard.audit.nouns import Place, StackEntry
+from cdkguard.audit.schedule import AHEAD, Finished, Listed, NamedUnit, Schedule, Unlisted
+from cdkguard.errors import BaselineError, InputError
+
+PLACES = [Place(f"{number:012d}", "eu-west-1") for number in range(6)]
+
+
+def units_of(place, number):
+    stack = StackEntry(*place, stack_id="a", name="a", status="CREATE_COMPLETE")
+    return tuple(NamedUnit(f"{place.account}/{at}", place, (stack,)) for at in range(number))
+
+
+class Watch:
+    """Judges by counting who is at work at once."""
+
+    def __init__(self, slots, units=3):
+        self.lock, self.slots, self.units = threading.Lock(), slots, units
+        self.working, self.most, self.most_of_place = Counter(), 0, 0
+        self.order, self.listed = [], []
+
+    def list_place(self, place):
+        self.listed.append(place)
+        return Listed(place, units_of(place, self.units))
+
+    def judge(self, unit):
+        with self.lock:
+            self.working[unit.place] += 1
+            self.most = max(self.most, sum(self.working.values()))
+            self.most_of_place = max(self.most_of_place, max(self.working.values()))
+            self.order.append(unit.id)
+        threading.Event().wait(0.002)
+        with self.lock:
+            self.working[unit.place] -= 1
+        return unit.id
+
+    def run(self, places=PLACES, make_unit=lambda unit: unit):
+        with ThreadPoolExecutor(self.slots) as executor:
+            schedule = Schedule(executor, lambda: self.slots, self.list_place, make_unit, self.judge)
+            yield from schedule.run(places)
+
+
+@pytest.mark.parametrize("slots", [1, 2, 4, 20])
+def test_every_unit_comes_back_once_and_one_of_a_place_runs_at_a_time(slots):
+    watch = Watch(slots)
+    finished = [event for event in watch.run() if isinstance(event, Finished)]
+    assert sorted(event.unit.id for event in finished) == sorted(u.id for place in PLACES for u in units_of(place, 3))
+    assert all(event.result == event.unit.id for event in finished)
+    assert watch.most_of_place == 1
+    assert watch.most <= slots
+
+
+def test_places_run_in_turn():
+    watch = Watch(2)
+    list(watch.run(PLACES[:2]))
+    assert sorted(watch.order[:2]) == [f"{place.account}/0" for place in PLACES[:2]]
+
+
+def test_no_more_places_are_listed_than_are_needed():
+    watch = Watch(2)
+    many = [Place(f"{number:012d}", "eu-west-1") for number in range(100)]
+    events = watch.run(many)
+    next(events)
+    assert len(watch.listed) <= 2 + AHEAD + 1
+    events.close()
+
+
+def test_a_place_that_is_not_listed_and_one_without_stacks_are_told():
+    class Half(Watch):
+        def list_place(self, place):
+            if place == PLACES[0]:
+                raise BaselineError("denied")
+            return Listed(place, ())
+
+    events = sorted(Half(2).run(PLACES[:2]), key=lambda event: event.place)
+    assert isinstance(events[0], Unlisted) and str(events[0].problem) == "denied"
+    assert events[1] == Listed(PLACES[1], ())
+
+
+def test_a_unit_that_raises_is_told_and_the_next_one_of_its_place_runs():
+    class Raising(Watch):
+        def judge(self, unit):
+            if unit.id.endswith("/1"):
+                raise ValueError(unit.id)
+            return unit.id
+
+    finished = {event.unit.id: event for event in Raising(3).run(PLACES[:2]) if isinstance(event, Finished)}
+    assert len(finished) == 6
+    assert {name for name, event in finished.items() if event.failure} == {f"{p.account}/1" for p in PLACES[:2]}
+
+
+def test_a_unit_without_credentials_is_told():
+    def make_unit(unit):
+        raise BaselineError("expired")
+
+    events = [event for event in Watch(2).run(PLACES[:1], make_unit) if isinstance(event, Finished)]
+    assert [str(event.failure) for event in events] == ["expired"] * 3
+
+
+def test_a_scheduler_that_is_gone_stops_the_audit():
+    answers = iter([2, 2])
+
+    def count_slots():
+        try:
+            return next(answers)
+        except StopIteration:
+            raise InputError("gone") from None
+
+    watch = Watch(2)
+    with ThreadPoolExecutor(2) as executor, pytest.raises(InputError, match="gone"):
+        list(Schedule(executor, count_slots, watch.list_place, lambda unit: unit, watch.judge).run(PLACES))
