@@ -7,6 +7,7 @@ from pathlib import Path
 from cdkguard.language import vocabulary
 from cdkguard.language.operators import OPERATORS
 from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, WIDENING_KINDS
+from cdkguard.text.addresses import schema_address
 
 FILE = Path(__file__).parents[1] / "cdkguard" / "schemas" / "rule.schema.json"
 
@@ -76,6 +77,7 @@ def schema():
     assert set(properties) == set(vocabulary.KEYS), set(properties) ^ set(vocabulary.KEYS)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": schema_address("rule"),
         "title": "A rule of cdkguard",
         "type": "object",
         "required": list(vocabulary.NEEDED_KEYS),

@@ -12,6 +12,7 @@ from cdkguard.check.run import check
 from cdkguard.config.load import load_config
 from cdkguard.errors import CdkguardError
 from cdkguard.model import Finding, severity_rank
+from cdkguard.text.addresses import page_address
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
@@ -22,7 +23,7 @@ class Guardrails(CloudFormationLintRule):  # type: ignore[misc]
     id = OWN_RULE
     shortdesc = "cdkguard's guardrails"
     description = "Runs the rules of cdkguard on the template"
-    source_url = "https://github.com/cdkguard/cdkguard"
+    source_url = page_address("docs/cfn-lint.md")
     tags = ["cdkguard"]
 
     def match(self, cfn: Any) -> list[RuleMatch]:

@@ -10,8 +10,6 @@ from importlib import import_module
 
 from cdkguard._typing import Any, NamedTuple
 
-DOCS = "https://github.com/cdkguard/cdkguard/blob/main/"  # The documentation that a help or a report links to.
-
 
 class Command(NamedTuple):
     """One command, or a group of commands such as `rules`; a command with a module and parts is both, as `preflight`."""
@@ -25,7 +23,7 @@ class Command(NamedTuple):
     aliases: tuple[str, ...] = ()  # Older names that work the same; no help shows them.
     is_hidden: bool = False  # Whether the whole command is an older one, which no help shows.
     examples: tuple[str, ...] = ()  # Command lines with a comment each, for the end of the help.
-    page: str = "docs/cli.md"  # The page of the documentation, below DOCS.
+    page: str = "docs/cli.md"  # The page of the documentation.
 
     def add_options(self, parser: Any) -> None:
         """Add the command's options to an argparse parser."""
@@ -232,7 +230,7 @@ COMMANDS: tuple[Command, ...] = (
         "print the JSON schema of a file, for editors and programs",
         "schema",
         examples=("cdkguard schema config > cdkguard.schema.json", "cdkguard schema report"),
-        page="docs/configuration.md",
+        page="docs/schemas.md",
     ),
     Command(
         "agents",

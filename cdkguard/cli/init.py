@@ -17,13 +17,13 @@ from cdkguard.errors import ConfigError, ExitCode
 from cdkguard.model import Stack
 from cdkguard.outputs.summary import plural
 from cdkguard.system import files
+from cdkguard.text.addresses import editor_line
 
 if TYPE_CHECKING:
     from cdkguard.cli.parser import Parser
 
 FILE = "cdkguard.yaml"
 SHOWN = 20  # stacks that the summary lists
-SCHEMA = "https://raw.githubusercontent.com/cdkguard/cdkguard/main/cdkguard/schemas/config.schema.json"
 _BEST_FIRST = ("stage", "tag", "context", "stack")  # kinds of signs, by how well they last
 
 
@@ -114,7 +114,7 @@ def render_configuration(guesses: Mapping[Stack, Guess]) -> str:
     if unknown:
         blocks.append(f"  # Nothing names an environment of: {', '.join(map(_quoted, unknown))}\n")
     return (
-        f"# yaml-language-server: $schema={SCHEMA}\n"
+        f"{editor_line('config')}"
         "# What cdkguard checks in this app. Every key is optional; editors complete them by the schema above.\n\n"
         "# Exit 1 when a finding is at least this severe: low, medium, high, critical, or never.\nfail_on: high\n\n"
         "# Profiles (recommended, strict, all), packs, or rule ids; `cdkguard rules list` shows them.\nrules: [recommended]\n\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from cdkguard.cli.commands import DOCS
 from cdkguard.outputs.render import LinkOf
 from cdkguard.packs.folders import builtin_folder
 from cdkguard.system import files
+from cdkguard.text.addresses import rule_address
 
 
 def make_links(root: str) -> LinkOf:
@@ -20,7 +20,7 @@ def make_links(root: str) -> LinkOf:
         if style == "rule":
             if not rules:
                 rules.update(_builtin_ids())
-            return f"{DOCS}docs/rules/{text}.md" if text in rules else ""
+            return rule_address(text) if text in rules else ""
         path = os.path.join(root, text.rpartition(":")[0])
         # quote() leaves no character that could end the link, or that a terminal would obey.
         return f"file://{quote(_host())}{quote(path)}" if os.path.isfile(path) else ""

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from cdkguard import __version__
 from cdkguard._typing import Any
-from cdkguard.cli.commands import COMMANDS, DOCS, Command, find_command, visible_commands
+from cdkguard.cli.commands import COMMANDS, Command, find_command, visible_commands
 from cdkguard.errors import ConfigError, ExitCode, UsageError
 
 
@@ -95,14 +95,12 @@ def overview_parser() -> Parser:
         prog="cdkguard",
         usage="cdkguard COMMAND [options]",
         description="The guardrail between cdk synth and cdk deploy.",
-        epilog=_epilog(
-            (
-                "cdkguard check                # the app of this folder, every resource",
-                "cdkguard check --against git  # and what this branch changes",
-                "cdkguard help check           # a command's options",
-            ),
-            "docs/cli.md",
+        examples=(
+            "cdkguard check                # the app of this folder, every resource",
+            "cdkguard check --against git  # and what this branch changes",
+            "cdkguard help check           # a command's options",
         ),
+        page="docs/cli.md",
     )
     parser.list_commands("commands", COMMANDS)
     parser.group("more").add_argument(
@@ -118,7 +116,8 @@ def group_parser(group: Command) -> Parser:
         prog=name,
         usage=f"{name} COMMAND [options]",
         description=_sentence(group),
-        epilog=_epilog(group.examples, group.page),
+        examples=group.examples,
+        page=group.page,
     )
     parser.list_commands("commands", group.parts)
     return parser
@@ -129,7 +128,8 @@ def command_parser(command: Command, group: Command | None = None) -> Parser:
     parser = Parser(
         prog=f"cdkguard {group.name} {command.name}" if group else f"cdkguard {command.name}",
         description=_sentence(command),
-        epilog=_epilog(command.examples, command.page),
+        examples=command.examples,
+        page=command.page,
     )
     command.add_options(parser)
     return parser
@@ -141,16 +141,19 @@ def _sentence(command: Command) -> str:
 
 def _epilog(examples: Sequence[str], page: str) -> str:
     """The end of a help, whose line breaks stay: examples and the page of the documentation."""
+    from cdkguard.text.addresses import page_address
+
     lines = ["examples:", *(f"  {example}" for example in examples), ""] if examples else []
-    return "\n".join([*lines, f"documentation: {DOCS}{page}"])
+    return "\n".join([*lines, f"documentation: {page_address(page)}"])
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are UsageError, in one line, and whose help lists options by what they are about."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, examples: Sequence[str] = (), page: str = "", **options: Any) -> None:
         super().__init__(formatter_class=_Help, add_help=False, **options)
         setattr(self, "color", False)  # noqa: B010 - of Python 3.14's own; print_help has better ones
+        self.examples, self.page = examples, page  # For the end of the help, which only format_help makes.
         self.without_effect: tuple[argparse.Action, ...] = ()  # options that are accepted, and change nothing
         self.group("more").add_argument("-h", "--help", action="help", help="show this help, and end")
 
@@ -199,6 +202,7 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """The help; without the usage that argparse makes, which repeats each option."""
         self.usage = self.usage or _usage(self).removeprefix("usage: ").replace("%", "%%")
+        self.epilog = _epilog(self.examples, self.page) if self.page else None
         return super().format_help()
 
     def print_help(self, file: Any = None) -> None:

@@ -19,7 +19,7 @@ _ENDING = ".schema.json"
 
 
 def schema_names() -> list[str]:
-    """The schemas that there are: config, report, rule ..."""
+    """The schemas that there are: approvals, config, report ..."""
     return sorted(name.removesuffix(_ENDING) for name in os.listdir(_FOLDER) if name.endswith(_ENDING))
 
 

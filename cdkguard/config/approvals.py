@@ -10,6 +10,7 @@ from cdkguard.errors import ConfigError
 from cdkguard.model import Change, Finding, Problem, Suppression
 from cdkguard.system import files
 from cdkguard.text import escape
+from cdkguard.text.addresses import editor_line
 from cdkguard.text.dates import is_date
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def render_approvals(approvals: Iterable[Approval]) -> str:
     for approval in approvals:
         fields = {key: getattr(approval, key) for key in KEYS}
         rows.append({k: list(v) if isinstance(v, tuple) else escape.storable(v) for k, v in fields.items() if v})
-    head = "# Changes that somebody wants. Each entry counts for one exact change; take it out when that has landed.\n"
+    head = editor_line("approvals")
+    head += "# Changes that somebody wants. Each entry counts for one exact change; take it out when that has landed.\n"
     # People review it: letters stay letters, unless something among them would hide or reverse text.
     is_plain = all(escape.is_visible(str(text)) for row in rows for text in row.values())
     return head + yaml.safe_dump({"approvals": rows}, sort_keys=False, allow_unicode=is_plain, width=110)

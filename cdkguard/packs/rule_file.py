@@ -12,6 +12,8 @@ from cdkguard.model import IMPACTS, SEVERITIES, STACK_IMPACTS, WIDENING_KINDS
 from cdkguard.packs.rule_yaml import read_yaml
 from cdkguard.text.spelling import did_you_mean
 
+_FOR_EDITORS = ".cdkguard-rule"  # `my-rule.cdkguard-rule.yaml`: editors find the schema of a rule by that ending.
+
 
 class RuleFile:
     """A rule file. Each method `_key` checks one key and returns its value as the prepared rule holds it."""
@@ -54,7 +56,7 @@ class RuleFile:
         for key in vocabulary.NEEDED_KEYS:
             if key not in data:
                 raise self.wrong(f"a rule needs '{key}'")
-        stem = os.path.splitext(os.path.basename(self.path))[0]
+        stem = os.path.splitext(os.path.basename(self.path))[0].removesuffix(_FOR_EDITORS)
         if data["id"] != stem:
             raise self.wrong(f"the id '{data['id']}' is not the file's name '{stem}'", "id")
 

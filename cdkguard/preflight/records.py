@@ -18,6 +18,7 @@ from cdkguard.config.yaml_document import read_yaml, read_yaml_text
 from cdkguard.errors import BaselineError, ConfigError
 from cdkguard.system import files
 from cdkguard.text import escape
+from cdkguard.text.addresses import editor_line
 from cdkguard.text.dates import is_date
 
 _KEYS = ("environment", "by", "expires", "commit", "templates", "note")
@@ -151,7 +152,8 @@ def write_record(path: str, record: VerifiedRecord) -> None:
     rows = []
     for one in (*kept, record):
         rows.append({key: escape.storable(getattr(one, key)) for key in _KEYS if getattr(one, key)})
-    head = "# Environments that somebody has verified. Each entry counts for one commit, until its day, once it has landed.\n"
+    head = editor_line("preflight-records")
+    head += "# Environments that somebody has verified. Each entry counts for one commit, until its day, once it has landed.\n"
     is_plain = all(escape.is_visible(str(text)) for row in rows for text in row.values())
     try:
         files.write(path, head + yaml.safe_dump({"records": rows}, sort_keys=False, allow_unicode=is_plain, width=110))

@@ -13,9 +13,14 @@ from cdkguard.system import files
 _SCHEMAS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "schemas")
 _ENDING = ".schema.json"
 _OF = {
+    "approvals": "cdkguard.approvals.yaml",
+    "accepted": "the file of accepted findings",
     "config": "cdkguard.yaml",
+    "diff": "the JSON of `cdkguard diff`",
+    "fleet": "the JSON of `cdkguard report`",
     "plan": "the JSON of `cdkguard plan`",
     "preflight": "the JSON of `cdkguard preflight`",
+    "preflight-records": "the file of `cdkguard preflight record`",
     "report": "the JSON of `cdkguard check`",
     "rule": "a rule file",
 }

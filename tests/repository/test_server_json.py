@@ -9,6 +9,7 @@ import tomllib
 
 from cdkguard import __version__
 from cdkguard.cli.commands import COMMANDS, find_command
+from cdkguard.text.addresses import SITE, page_address
 from tests.support.paths import ROOT
 
 SERVER = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))
@@ -22,6 +23,14 @@ def test_the_fields_are_those_of_the_schema():
     assert 1 <= len(SERVER["description"]) <= 100
     assert 1 <= len(SERVER["title"]) <= 100
     assert {"url", "source"} == set(SERVER["repository"])
+    assert SERVER["websiteUrl"] == page_address("docs/mcp.md")
+
+
+def test_the_project_has_one_address_of_its_documentation():
+    urls = PROJECT["urls"]
+    assert {"Homepage", "Documentation", "Source", "Issues", "Changelog"} == set(urls)
+    assert urls["Documentation"] == SITE
+    assert all(url.startswith(SERVER["repository"]["url"]) for name, url in urls.items() if name != "Documentation")
 
 
 def test_the_package_is_ours_and_of_this_version():

@@ -127,7 +127,7 @@ def test_a_rule_links_to_its_page_and_a_place_to_its_file(tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/my stack.ts").write_text("")
     link_of = make_links(str(tmp_path))
-    assert link_of("rule", "data-retention").endswith("/docs/rules/data-retention.md")
+    assert link_of("rule", "data-retention").endswith("/rules/data-retention/")
     assert link_of("rule", "my-own-rule") == link_of("rule", "../../x") == ""
     assert link_of("place", "lib/my stack.ts:71").endswith(f"{tmp_path}/lib/my%20stack.ts")
     assert link_of("place", "lib/none.ts:71") == link_of("place", "a\0b:1") == link_of("place", "x" * 5000) == ""

@@ -159,7 +159,7 @@ def test_the_file_is_read_as_it_was_written(tmp_path):
     approvals.write_approvals(path, [agreed])
     (found,) = approvals.read_approvals(path)
     assert found._replace(origin="") == agreed._replace(origin="")
-    assert found.origin.endswith("a.yaml:3")
+    assert found.origin.endswith("a.yaml:4")
 
 
 def test_no_file_is_no_approval(tmp_path):

@@ -49,6 +49,12 @@ def test_mistakes_are_named_with_file_and_line(tmp_path, change, words):
     assert "my-rule.yaml:" in str(stop.value)
 
 
+def test_a_rule_file_may_have_the_ending_by_which_editors_know_it(tmp_path):
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack/my-rule.cdkguard-rule.yaml").write_text(RULE.format(id="my-rule"))
+    assert "my-rule" in {rule.id for rule in load_packs([str(tmp_path / "pack")]).rules}
+
+
 @pytest.mark.parametrize(
     "key, words",
     [
