@@ -140,6 +140,11 @@ class Judge:
             *run.problems,
         ]
 
+        if self.config.lint:
+            problems.append(
+                Problem("notice", "cfn-lint was not run: it reads files, `cdkguard check` runs it", fatal=False)
+            )
+
         changed = None
         if previous is not None:
             changed = self._judge_change(
