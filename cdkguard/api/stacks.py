@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
-from cdkguard.api.nouns import StackContext
+from cdkguard.api.nouns import NestedTemplate, StackContext
 from cdkguard.errors import CdkguardError, TemplateError
 from cdkguard.inputs.parts import DEPLOYERS
 from cdkguard.inputs.shapes import construct_path_of, find_construct_paths, mapping_or_empty
@@ -96,19 +96,23 @@ class _Reader:
         from cdkguard.inputs.deployed_templates import find_in_loops  # few templates deploy others
 
         found = list(_find_deployed(stack.template))
-        unread = {name for name, one in found if name not in context.nested and one.text() is None}
+        named = [name for name, one in found if one.text() is None]
+        # A product has several versions; a body that is given stands for one of them.
+        unread = {name for name in named if named.count(name) > (name in context.nested)}
         stack = stack._replace(unread=frozenset((*unread, *find_in_loops(resources))))
         self.stacks.append(stack)
+        left = dict(context.nested)
         for logical_id, deployed in found:
-            if logical_id not in unread:
-                self._read_nested(stack, logical_id, deployed, context, level + 1)
+            own = left.pop(logical_id, None) if deployed.text() is None else None
+            if own is not None or deployed.text() is not None:
+                self._read_nested(stack, logical_id, deployed, own, level + 1)
 
     def _read_nested(
-        self, parent: Stack, logical_id: str, deployed: DeployedTemplate, context: StackContext, level: int
+        self, parent: Stack, logical_id: str, deployed: DeployedTemplate, own: NestedTemplate | None, level: int
     ) -> None:
+        """Add the template that is given for the resource, or that stands in the resource itself."""
         label = f"{parent.template_path}/{logical_id}"
-        own = context.nested.get(logical_id)
-        inner = own.context if own is not None else StackContext(takes_defaults=context.takes_defaults)
+        inner = StackContext() if own is None else own.context
         try:
             if level > MAX_NESTED:
                 raise TemplateError(f"nested deeper than {MAX_NESTED} levels")

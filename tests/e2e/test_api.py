@@ -26,6 +26,8 @@ def assert_judged_alike(found, config, judge):
     findings = 0
     for root in [stack for stack in found.stacks if stack.parent is None and not stack.missing]:
         stacks = [stack for stack in found.stacks if stack.root is root]
+        if len({(stack.parent, stack.parent_logical_id) for stack in stacks}) < len(stacks):
+            continue  # A product with several versions: a body is given for one of them.
         report = check_assembly(config, found._replace(stacks=tuple(stacks)), today="2026-01-01")
         text = Path(root.template_path).read_text(encoding="utf-8")
         verdict = judge.judge(text, context_of(root, stacks, report.stacks[0].environment))

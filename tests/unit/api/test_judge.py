@@ -148,6 +148,28 @@ def test_a_nested_template_that_cannot_be_read_is_no_pass(judge):
     assert [problem.kind for problem in verdict.errors] == ["nested-template"]
 
 
+def test_a_body_stands_for_one_version_of_a_product(judge):
+    versions = [{"Info": {"LoadTemplateFromURL": f"https://s3.example/{n}.json"}} for n in "ab"]
+    product = {
+        "Type": "AWS::ServiceCatalog::CloudFormationProduct",
+        "Properties": {"ProvisioningArtifactParameters": versions},
+    }
+    one = template(P={**product, "Properties": {"ProvisioningArtifactParameters": versions[:1]}})
+    context = PROD._replace(nested={"P": NestedTemplate(template(T=TABLE))})
+    assert not found(judge.judge(one, context), "deployed-template-unread")
+    both = judge.judge(template(P=product), context)
+    assert len(both.stacks) == 2 and found(both, "deployed-template-unread")
+
+
+def test_a_template_in_a_template_is_judged_whatever_is_given(judge):
+    inside = {
+        "Type": "AWS::CloudFormation::StackSet",
+        "Properties": {"TemplateBody": json.dumps(template(T=BARE_TABLE))},
+    }
+    verdict = judge.judge(template(S=inside), PROD._replace(nested={"S": NestedTemplate(template())}))
+    assert found(verdict, "dynamodb-deletion-protection")
+
+
 def test_nesting_ends(judge):
     context = StackContext()
     for _level in range(40):
