@@ -99,7 +99,7 @@ def write_report(
     options = terminal_options(name, file, color)._replace(
         frameworks=controls, excerpt=make_excerpt(config.directory, report)
     )
-    options = options._replace(detail=detail)
+    options = options._replace(detail=detail, cdk_json=_cdk_json(config.directory))
     if name == "sarif":
         from cdkguard.cli.links import make_links
 
@@ -127,7 +127,7 @@ def terminal_options(name: str, file: str | None = None, color: str = "auto", is
     from cdkguard.cli import terminal
     from cdkguard.outputs import render
 
-    options = render.Options(_current_folder(), cdk_json=_cdk_json(), made=current_time(), language=_app_language())
+    options = render.Options(_current_folder(), cdk_json=_cdk_json("."), made=current_time(), language=_app_language())
     if file is not None or name != "text":
         return options
     options = options._replace(
@@ -148,9 +148,18 @@ def _current_folder() -> str:
         return ""
 
 
-def _cdk_json() -> str | None:
-    """The file that a finding without a source line points at; None where bare templates are judged."""
-    return "cdk.json" if os.path.isfile("cdk.json") else None
+def _cdk_json(directory: str) -> str | None:
+    """The file of the app that a finding without a source line points at, below the current folder; None for bare templates."""
+    from cdkguard.outputs.locations import is_in_repository, relative_path
+
+    for folder in (directory, "."):
+        path = os.path.join(folder, "cdk.json")
+        if not os.path.isfile(path):
+            continue
+        shown = relative_path(os.path.abspath(path), _current_folder())
+        if is_in_repository(shown):
+            return shown
+    return None
 
 
 def _app_language() -> Language | None:

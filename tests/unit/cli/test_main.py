@@ -505,3 +505,19 @@ def test_rules_are_shown_where_the_current_folder_is_gone(capsys, here, monkeypa
     monkeypatch.chdir(here / "gone")
     (here / "gone").rmdir()
     assert run(capsys, *argv)[0] == 0
+
+
+def test_a_finding_without_a_line_points_at_the_cdk_json_of_the_app_that_was_named(tmp_path, monkeypatch):
+    """Services take paths from the root of the repository, where the app may lie in a folder."""
+    from cdkguard.cli.output import _cdk_json
+
+    for folder in ("infra", "other/deep"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "infra/cdk.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert _cdk_json("infra") == _cdk_json(str(tmp_path / "infra")) == "infra/cdk.json"
+    assert _cdk_json(".") is None and _cdk_json("other/deep") is None
+    monkeypatch.chdir(tmp_path / "infra")
+    assert _cdk_json(".") == "cdk.json" == _cdk_json("../other/deep")
+    monkeypatch.chdir(tmp_path / "other")
+    assert _cdk_json("../infra") is None
