@@ -29,6 +29,8 @@ _VOLATILE = re.compile(
     r"GIT_(?:DIR|WORK_TREE|INDEX_FILE|PREFIX|EXEC_PATH|EDITOR|ASKPASS|REFLOG_ACTION|AUTHOR_.*|COMMITTER_.*)|"
     r"CONTEXT_OVERFLOW_LOCATION_ENV|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|CREDENTIAL_EXPIRATION)"
 )
+_ABSENT = re.compile(r"Cannot find (?:module|package)|ENOENT|FileNotFoundError|No module named")
+_IGNORED = "\n  what git ignores, such as the output of a build, is not in a baseline: `build` in cdk.json makes it"
 
 
 class GitBaseline(NamedTuple):
@@ -238,13 +240,18 @@ class _Run:
             try:
                 synth.synthesize(app, out, full=self.full, timeout=timeout, default=default, progress=progress)
             except InputError as problem:
-                stop = BaselineError(f"the baseline {self.commit[:12]}: {self._without_tree(str(problem))}")
+                text = self._without_tree(str(problem))
+                stop = BaselineError(
+                    f"the baseline {self.commit[:12]}: {text}{_IGNORED if _ABSENT.search(text) else ''}"
+                )
                 stop.shown = self._without_tree(problem.shown)
                 raise stop from problem
             yield out
 
     def _without_tree(self, text: str) -> str:
-        return text.replace(f"{self.tree}{os.sep}", "")
+        for tree in (self.tree, os.path.relpath(self.tree)):
+            text = text.replace(f"{tree}{os.sep}", "").replace(f" in {tree}", " in the repository's root")
+        return text
 
     def _read(self, out: str, tree: str, context: Mapping[str, Json]) -> Assembly:
         """The assembly `out`, with files named as in the user's own tree; it was synthesized in `tree`."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from subprocess import STDOUT, TimeoutExpired
 
 from cdkguard._typing import Json
+from cdkguard.baselines.copied_packages import find_copied_packages
 from cdkguard.baselines.package_folders import folders_upwards, join_name, read_if_there
+from cdkguard.baselines.plug_and_play import has_plug_and_play, share_plug_and_play
 from cdkguard.errors import BaselineError
 from cdkguard.system import processes
 
 INSTALL_OPTION = "--install"  # of the command line, named by an error
-NODE_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
+NODE_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
 # The keys of package.json by which the installed packages can differ.
 _DEPENDENCY_KEYS = (
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides", "resolutions",
-    "workspaces", "pnpm", "packageManager",
+    "workspaces", "pnpm", "packageManager", "catalog", "catalogs",
 )  # fmt: skip
 
 
@@ -28,16 +31,17 @@ def reuse_node(own: str, other: str, prefix: str, install: bool, timeout: float 
     from its lock file, without their scripts.
     """
     notes = []
-    seen: set[str] = set()
+    sharing = _Sharing(own, other, find_copied_packages(own, prefix))
     for folder in folders_upwards(prefix):
-        modules, there = os.path.join(own, folder, "node_modules"), os.path.join(other, folder)
+        here, there = os.path.join(own, folder), os.path.join(other, folder)
         if not os.path.isdir(there) or os.path.lexists(os.path.join(there, "node_modules")):
             continue
 
-        present = os.path.isdir(modules)
-        differs = _find_difference(os.path.join(own, folder), there) if present else None
+        present = os.path.isdir(os.path.join(here, "node_modules")) or has_plug_and_play(here)
+        differs = _find_difference(here, there) if present else None
         if present and differs is None:
-            _link_modules(own, other, folder, seen)
+            sharing.link_modules(folder)
+            share_plug_and_play(here, there)
         elif install and any(os.path.isfile(os.path.join(there, name)) for name in NODE_LOCKS):
             why = (
                 f"{join_name(folder, differs)} differs"
@@ -63,14 +67,16 @@ def _find_difference(own: str, other: str) -> str | None:
 
 
 def _read_lock(path: str) -> Json:
-    """The lock file's content, without the project's own version, which a release changes."""
+    """The lock file's content, without the versions of the project and its workspaces, which a release changes."""
     raw = read_if_there(path)
     if raw is None or not path.endswith(".json"):
         return raw
     try:
         data = json.loads(raw)
         data.pop("version", None)
-        data.get("packages", {}).get("", {}).pop("version", None)
+        for folder, package in data.get("packages", {}).items():
+            if "node_modules" not in folder.split("/"):  # the project itself, or a workspace
+                package.pop("version", None)
     except (ValueError, AttributeError, RecursionError):
         return raw
     return data
@@ -85,47 +91,88 @@ def _read_json(path: str) -> dict[str, Json]:
     return data if isinstance(data, dict) else {}
 
 
-def _link_modules(own: str, other: str, folder: str, seen: set[str]) -> None:
-    """Link node_modules; packages of the repository itself (workspaces) are linked to the other revision's folders."""
-    source, target = os.path.join(own, folder, "node_modules"), os.path.join(other, folder, "node_modules")
-    if folder in seen or not os.path.isdir(source) or os.path.lexists(target):
-        return
-    seen.add(folder)
-    local = dict(_local_packages(own, source))
-    if not local:
-        os.symlink(source, target)
-        return
-    os.mkdir(target)
-    for name in os.listdir(source):
-        inner = {k.partition("/")[2]: v for k, v in local.items() if k.startswith(f"{name}/")}
-        if inner:
-            os.mkdir(os.path.join(target, name))
-            for part in os.listdir(os.path.join(source, name)):
-                _link(os.path.join(source, name, part), os.path.join(target, name, part), other, inner.get(part))
-        else:
-            _link(os.path.join(source, name), os.path.join(target, name), other, local.get(name))
-    for place in local.values():
-        if os.path.isdir(os.path.join(other, place)):
-            _link_modules(own, other, place, seen)
+class _Sharing:
+    """Links the installed packages of `own` into `other`; packages of the repository itself are the other revision's."""
 
+    def __init__(self, own: str, other: str, copied: Mapping[str, str]) -> None:
+        self.own, self.other = own, other
+        self.copied = copied  # package -> its folder in the repository, where node_modules may hold a copy of it
+        self._seen: set[str] = set()
 
-def _link(source: str, target: str, other: str, place: str | None) -> None:
-    os.symlink(source if place is None else os.path.join(other, place), target)
+    def link_modules(self, folder: str) -> None:
+        """Link the folder's node_modules, and those of the repository's packages in it."""
+        source, target = (os.path.join(root, folder, "node_modules") for root in (self.own, self.other))
+        if folder in self._seen or not os.path.isdir(source) or os.path.lexists(target):
+            return
+        self._seen.add(folder)
+        for place in self._link_folder(source, target):
+            if os.path.isdir(os.path.join(self.other, place)):
+                self.link_modules(place)
 
+    def _link_folder(self, source: str, target: str) -> list[str]:
+        """Link a folder of packages; the folders in the repository of those that are its own."""
+        local = dict(self._local_packages(source))
+        if not local:
+            os.symlink(source, target)
+            return []
+        os.mkdir(target)
+        for name in sorted(os.listdir(source), key=lambda name: name == ".bin"):  # programs last: they lead to packages
+            path, link = os.path.join(source, name), os.path.join(target, name)
+            inner = {k.partition("/")[2]: v for k, v in local.items() if k.startswith(f"{name}/")}
+            if name == ".bin":
+                self._link_programs(path, link)
+            elif inner:
+                os.mkdir(link)
+                for part in os.listdir(path):
+                    self._link(os.path.join(path, part), os.path.join(link, part), inner.get(part))
+            else:
+                self._link(path, link, local.get(name))
+        return list(local.values())
 
-def _local_packages(own: str, modules: str) -> Iterator[tuple[str, str]]:
-    """(package, folder in the repository) of the packages that are links out of node_modules into the repository."""
-    for name in sorted(os.listdir(modules)):
-        path = os.path.join(modules, name)
-        scoped = (
-            [f"{name}/{part}" for part in os.listdir(path)] if name.startswith("@") and os.path.isdir(path) else [name]
-        )
-        for package in scoped:
-            link = os.path.join(modules, package)
-            if os.path.islink(link):
-                place = os.path.relpath(os.path.realpath(link), own)
-                if not place.startswith("..") and "node_modules" not in place.split(os.sep):
+    def _link_programs(self, source: str, target: str) -> None:
+        """Link the programs of packages one by one: those of the repository's own packages are the other revision's."""
+        os.mkdir(target)
+        for name in os.listdir(source):
+            path = os.path.join(source, name)
+            place = os.readlink(path) if os.path.islink(path) else ""
+            inside = place and not os.path.isabs(place) and os.path.exists(os.path.join(target, place))
+            os.symlink(place if inside else path, os.path.join(target, name))
+
+    def _link(self, source: str, target: str, place: str | None) -> None:
+        """Let `target` be the installed package, or the other revision's folder `place` in its way: a link, or a copy."""
+        if place is None:
+            os.symlink(source, target)
+        elif os.path.islink(source):
+            os.symlink(os.path.join(self.other, place), target)
+        elif os.path.isdir(os.path.join(self.other, place)):
+            # A copy finds its own packages beside it, which a link to the repository's folder would not.
+            shutil.copytree(
+                os.path.join(self.other, place), target, symlinks=True, ignore=shutil.ignore_patterns("node_modules")
+            )
+            nested = os.path.join(source, "node_modules")
+            if os.path.isdir(nested):
+                self._link_folder(nested, os.path.join(target, "node_modules"))
+
+    def _local_packages(self, modules: str) -> Iterator[tuple[str, str]]:
+        """(package, folder in the repository) of the repository's own packages among those that are installed."""
+        for name in sorted(os.listdir(modules)):
+            path = os.path.join(modules, name)
+            scoped = (
+                [f"{name}/{part}" for part in os.listdir(path)]
+                if name.startswith("@") and os.path.isdir(path)
+                else [name]
+            )
+            for package in scoped:
+                place = self._place_of(os.path.join(modules, package)) or self.copied.get(package)
+                if place is not None:
                     yield package, place
+
+    def _place_of(self, link: str) -> str | None:
+        """Where a link leads to in the repository; None where it leads out of it or to an installed package."""
+        if not os.path.islink(link):
+            return None
+        place = os.path.relpath(os.path.realpath(link), self.own)
+        return place if not place.startswith("..") and "node_modules" not in place.split(os.sep) else None
 
 
 def _install(folder: str, timeout: float | None) -> str:
@@ -158,6 +205,8 @@ def _install_command(folder: str) -> list[str]:
         ]
     if os.path.isfile(os.path.join(folder, "pnpm-lock.yaml")):
         return ["pnpm", "install", "--frozen-lockfile", "--ignore-scripts"]
+    if any(os.path.isfile(os.path.join(folder, name)) for name in ("bun.lock", "bun.lockb")):
+        return ["bun", "install", "--frozen-lockfile", "--ignore-scripts"]
     if any(os.path.isfile(os.path.join(folder, name)) for name in ("package-lock.json", "npm-shrinkwrap.json")):
         return ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     raise BaselineError(

@@ -14,7 +14,7 @@ def installation_stamps(own: str, prefix: str) -> list[str]:
     watched += [
         os.path.join(path, name)
         for path in list(watched)
-        for name in (".package-lock.json", ".yarn-state.yml", ".modules.yaml")
+        for name in (".package-lock.json", ".yarn-state.yml", ".modules.yaml", ".bun", "../.pnp.cjs")
     ]
     watched += [site for environment in find_environments(own, prefix) for site in site_packages(environment)]
     return [f"{path} {os.stat(path).st_mtime_ns}" for path in watched if os.path.exists(path)]

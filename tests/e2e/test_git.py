@@ -347,10 +347,14 @@ def test_a_committed_assembly_is_read(repo):
 # -- what is installed
 
 
+INSTALLED = {"node_modules/lib": {"version": "1.0.0"}}
+
+
 def node(repo, **lock):
     (repo / ".gitignore").write_text("node_modules\n.venv\n")
     (repo / "package.json").write_text('{"version": "1", "dependencies": {"lib": "1"}}')
-    (repo / "package-lock.json").write_text(json.dumps({"version": "1", "packages": {"": {"version": "1"}}, **lock}))
+    packages = {"": {"version": "1"}, "packages/names": {"version": "1"}, **INSTALLED}
+    (repo / "package-lock.json").write_text(json.dumps({"version": "1", "packages": packages, **lock}))
     (repo / "node_modules/lib").mkdir(parents=True, exist_ok=True)
     (repo / "node_modules/lib/types.json").write_text(json.dumps(types("Lib")))
     return commit(repo)
@@ -359,12 +363,15 @@ def node(repo, **lock):
 def test_equal_lock_files_share_the_packages(repo):
     old = node(repo)
     (repo / "package.json").write_text('{"version": "2", "scripts": {}, "dependencies": {"lib": "1"}}')
-    (repo / "package-lock.json").write_text(json.dumps({"version": "2", "packages": {"": {"version": "2"}}}))
+    lock = {"version": "2", "packages": {"": {"version": "2"}, "packages/names": {"version": "9"}, **INSTALLED}}
+    (repo / "package-lock.json").write_text(json.dumps(lock))
     assert logical_ids(repo, old) == ["B", "Lib"]
     assert (repo / "node_modules/lib/types.json").exists()
 
 
-@pytest.mark.parametrize("file, text", [("package-lock.json", "{}"), ("yarn.lock", "x"), ("package.json", "{}")])
+@pytest.mark.parametrize(
+    "file, text", [("package-lock.json", "{}"), ("yarn.lock", "x"), ("package.json", "{}"), ("bun.lock", "{}")]
+)
 def test_different_lock_files_are_refused(repo, tmp_path, file, text):
     old = node(repo)
     (repo / file).write_text(text)
@@ -412,6 +419,63 @@ def test_packages_of_the_repository_are_the_baselines(repo):
         modules = Path(found.directory) / "node_modules"
         assert json.loads((modules / "@acme/lib/types.json").read_text()) == types("Then")
         assert (modules / "other").resolve() == repo / "node_modules/other"
+
+
+def test_programs_of_the_repositorys_packages_are_the_baselines(repo):
+    for folder in ("packages/cli", "node_modules/.bin", "node_modules/lib", "node_modules/other"):
+        (repo / folder).mkdir(parents=True, exist_ok=True)
+    (repo / "node_modules/lib/types.json").write_text("{}")
+    (repo / "node_modules/other/run.js").write_text("other")
+    (repo / "packages/cli/run.js").write_text("then")
+    (repo / "node_modules/cli").symlink_to("../packages/cli")
+    for link in ("cli", "other"):
+        (repo / "node_modules/.bin" / link).symlink_to(f"../{link}/run.js")
+    (repo / "node_modules/.bin/script").write_text("#!/bin/sh\n")  # as pnpm writes them
+    (repo / "node_modules/.bin/gone").symlink_to("../gone/run.js")
+    (repo / ".gitignore").write_text("node_modules\n")
+    old = commit(repo)
+    (repo / "packages/cli/run.js").write_text("now")
+    with opened(repo, old) as found:
+        programs = Path(found.directory) / "node_modules/.bin"
+        assert [(programs / name).read_text() for name in ("cli", "other", "script")] == [
+            "then",
+            "other",
+            "#!/bin/sh\n",
+        ]
+        assert (programs / "cli").resolve() == Path(found.directory).resolve() / "packages/cli/run.js"
+
+
+@pytest.mark.parametrize("by", ["file:packages/lib", "pnpm"])
+def test_copies_of_the_repositorys_packages_are_the_baselines(repo, by):
+    (repo / ".gitignore").write_text("node_modules\n")
+    (repo / "packages/lib").mkdir(parents=True)
+    (repo / "packages/lib/types.json").write_text(json.dumps(types("Then")))
+    (repo / "package.json").write_text(
+        json.dumps({"dependencies": {"lib": by if by.startswith("file:") else "workspace:*"}})
+    )
+    (repo / "node_modules").mkdir()
+    if by == "pnpm":
+        (repo / "pnpm-lock.yaml").write_text("packages:\n  lib@file:packages/lib:\n    resolution: {}\n")
+        copy = repo / "node_modules/.pnpm/lib@file+packages+lib/node_modules/lib"
+        copy.mkdir(parents=True)
+        (repo / "node_modules/lib").symlink_to(".pnpm/lib@file+packages+lib/node_modules/lib")
+    else:
+        copy = repo / "node_modules/lib"
+        (copy / "node_modules/inner").mkdir(parents=True)
+    old = commit(repo)
+    for folder in (copy, repo / "packages/lib"):
+        (folder / "types.json").write_text(json.dumps(types("Now")))
+    with opened(repo, old) as found:
+        assert found.assembly.stacks[0].template["Resources"].keys() == {"B", "Then", "R"}
+        inner = Path(found.directory) / "node_modules/lib/node_modules/inner"
+        assert inner.exists() == (by != "pnpm"), "what the copy has of its own"
+
+
+def test_what_a_build_would_write_is_said_to_be_missing(repo):
+    (repo / "app.py").write_text("open('dist/names.json')")
+    commit(repo)
+    with pytest.raises(BaselineError, match="`build` in cdk.json makes it"), opened(repo, "HEAD"):
+        pass
 
 
 def test_a_virtual_environment_is_shared(repo):
