@@ -119,6 +119,51 @@ COMMANDS: tuple[Command, ...] = (
         page="docs/report-page.md",
     ),
     Command(
+        "audit",
+        "judge every deployed stack of many accounts, and compare with the last time",
+        parts=(
+            Command(
+                "show",
+                "show a finished audit again, in any format",
+                "audit_show",
+                examples=(
+                    "cdkguard audit show audits/2030-01-31",
+                    "cdkguard audit show s3://audits/last --output html=audit.html",
+                    "cdkguard audit show RESULT --output ocsf=ocsf.jsonl --output csv=all.csv",
+                ),
+                page="docs/audit.md",
+            ),
+            Command(
+                "diff",
+                "compare two finished audits: new, resolved, and what nobody knows",
+                "audit_diff",
+                examples=(
+                    "cdkguard audit diff audits/2030-01-24 audits/2030-01-31",
+                    "cdkguard audit diff OLD NEW --output html=diff.html",
+                    "cdkguard audit diff OLD NEW --gate all     # old findings decide, too",
+                ),
+                page="docs/audit.md",
+            ),
+            Command(
+                "query",
+                "ask a finished audit by SQL (extra: cdkguard[query])",
+                "audit_query",
+                examples=(
+                    'cdkguard audit query RESULT "from unread" --output csv=unread.csv',
+                    "cdkguard audit query RESULT --tables   # the tables and their columns",
+                    "cdkguard audit query RESULT --parquet audit-parquet",
+                ),
+                page="docs/audit.md",
+            ),
+        ),
+        examples=(
+            "cdkguard audit show audits/2030-01-31",
+            "cdkguard audit diff audits/2030-01-24 audits/2030-01-31",
+            'cdkguard audit query audits/2030-01-31 "from unread"',
+        ),
+        page="docs/audit.md",
+    ),
+    Command(
         "approve",
         "approve changes that are wanted, each one exactly",
         "approve",

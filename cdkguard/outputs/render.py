@@ -5,7 +5,7 @@ A new format is a module with a `render` function, a record here and its tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
@@ -79,6 +79,8 @@ class Format(NamedTuple):
     explanation: str = ""  # explanation.Explanation: `cdkguard explain`
     fleet: str = ""  # fleet.record.Fleet: `cdkguard report`
     preflight: str = ""  # preflight.record.Preflight: `cdkguard preflight`
+    audit: str = ""  # audit.summary.Audit: `cdkguard audit`; it yields pieces, since its findings may be very many
+    answer: str = ""  # audit.answer.Answer: `cdkguard audit query`; pieces, too
     has_colors: bool = False  # Whether it has colours on a terminal.
     is_asked_by_name: bool = True  # Whether --output takes it; else it is for cdkguard.yaml alone.
 
@@ -94,6 +96,8 @@ FORMATS = (
         explanation="explanation.render_text",
         fleet="fleet.text.render",
         preflight="preflight.text.render",
+        audit="audit.text.render",
+        answer="audit.answer.render_text",
         has_colors=True,
     ),
     Format(
@@ -106,6 +110,8 @@ FORMATS = (
         explanation="explanation.render_json",
         fleet="fleet.json.render",
         preflight="preflight.json.render",
+        audit="audit.json.render",
+        answer="audit.answer.render_json",
     ),
     Format("concise", report="concise.render"),
     Format("sarif", report="sarif.render"),
@@ -113,12 +119,16 @@ FORMATS = (
     Format("github", report="github.render"),
     Format("github-summary", report="github.step_summary", is_asked_by_name=False),
     Format("gitlab", report="gitlab.render"),
+    Format("csv", audit="audit.csv.render", answer="audit.answer.render_csv"),
+    Format("ocsf", audit="audit.ocsf.render"),
+    Format("asff", audit="audit.asff.render"),
     Format(
         "html",
         report="html.report.render",
         plan="html.plan.render",
         fleet="fleet.html.render",
         preflight="preflight.html.render",
+        audit="audit.html.render",
     ),
     Format(
         "markdown",
@@ -147,5 +157,13 @@ def render(name: str, thing: Any, options: Options | None = None, kind: str = "r
 
         findings = thing.report.findings if kind == "plan" else thing.findings
         options = options._replace(language=language_of_app(findings))
-    text: str = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options)
+    made = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options)
+    text: str = made if isinstance(made, str) else "".join(made)
     return text
+
+
+def render_pieces(name: str, thing: Any, options: Options, kind: str) -> Iterator[str]:
+    """An audit, or another kind that may be very large, in the format `name`, piece by piece."""
+    module, _, function = next(str(getattr(f, kind)) for f in FORMATS if f.name == name).rpartition(".")
+    pieces: Iterator[str] = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options)
+    return pieces

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from cdkguard._typing import Any
@@ -117,16 +117,16 @@ def write(path: str, content: str | bytes) -> None:
                 stream.write(data)
             return
         with exit_on_termination(), hold_signals():
-            _replace(path, f"{path}.{os.urandom(6).hex()}.part", data)
+            _replace(path, f"{path}.{os.urandom(6).hex()}.part", (data,))
     except OSError as problem:
         raise OSError(problem.errno, problem.strerror, path) from problem
 
 
-def _replace(path: str, temporary: str, data: bytes) -> None:
+def _replace(path: str, temporary: str, pieces: Iterable[bytes]) -> None:
     handle = open(temporary, "xb")  # noqa: SIM115 - a file that we did not make must not be removed below
     try:
         with handle:
-            handle.write(data)
+            handle.writelines(pieces)
         if os.path.isfile(path) and not os.path.islink(path):  # whoever could not read it still cannot
             os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
         os.replace(temporary, path)
@@ -134,6 +134,18 @@ def _replace(path: str, temporary: str, data: bytes) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def write_pieces(path: str, pieces: Iterable[str]) -> None:
+    """As `write`, for content of any size, which is never in memory as a whole; what the pieces raise comes through."""
+    from cdkguard.system.interrupts import exit_on_termination
+
+    if is_stream(path):
+        with open(path, "wb") as stream:
+            stream.writelines(piece.encode("utf-8") for piece in pieces)
+        return
+    with exit_on_termination():
+        _replace(path, f"{path}.{os.urandom(6).hex()}.part", (piece.encode("utf-8") for piece in pieces))
 
 
 def is_stream(path: str) -> bool:

@@ -22,6 +22,7 @@ import cdkguard
 from cdkguard.baselines.snapshot import FOLDER
 from cdkguard.cli.commands import COMMANDS
 from cdkguard.packs import folders
+from tests.support import audit_results
 from tests.support import fault_injection as faults
 from tests.support.paths import ROOT
 
@@ -241,6 +242,16 @@ def report(place):
     return ["report", "a.json", "b.json", "--output=html=fleet.html", "--output=text"]
 
 
+def audited(place):
+    """A finished audit, in two formats."""
+    stack = audit_results.stack_row("111100000000", "eu-west-1", "Shop")
+    rows = [stack, audit_results.finding(stack, audit_results.RULES[0])]
+    audit_results.write_audit(
+        str(place.work / "audit"), [("111100000000/eu-west-1/1", rows)], audit_results.header_of(1)
+    )
+    return ["audit", "show", "audit", "--output=csv=all.csv", "--output=json"]
+
+
 def preflight(place):
     """Rows of rules, of code and of a command."""
     place.assembly(resources={"T": TABLE})
@@ -276,7 +287,7 @@ def chained(place):
 
 QUICK = {
     nested_assembly: 30, folder_of_templates: 20, from_source: 20, against_git: 15, against_snapshot: 20, differing: 12,
-    snapshot: 12, approve: 12, accept: 10, init: 10, report: 10, preflight: 15, rules_test: 10, pre_built: 10, chained: 10,
+    snapshot: 12, approve: 12, accept: 10, init: 10, report: 10, audited: 10, preflight: 15, rules_test: 10, pre_built: 10, chained: 10,
 }  # fmt: skip
 # Commands that meet no case of their own here, and why.
 NOT_TRIED = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -18,12 +19,14 @@ from cdkguard.config import accepted, approvals
 from cdkguard.config.preflight import RECORDS
 from cdkguard.config.settings import ACCEPTED
 from cdkguard.outputs import report_json
+from cdkguard.outputs.audit.record import AUDIT_VERSION, FindingRow, StackRow, UnreadRow
 from cdkguard.outputs.diff import json as diff_json
 from cdkguard.outputs.fleet import json as fleet_json
 from cdkguard.outputs.plan import json as plan_json
 from cdkguard.outputs.preflight import json as preflight_json
 from cdkguard.preflight.records import VerifiedRecord, write_record
 from cdkguard.text.addresses import editor_line, schema_address
+from tests.support import audit_results
 from tests.support.paths import ROOT
 
 RULES = sorted(p for p in (ROOT / "rules").rglob("*.yaml") if p.name != "sets.yaml")
@@ -36,6 +39,7 @@ REGISTRY = referencing.Registry().with_resources(
 )
 # The format's number is a part of the address, so that the schema of an older format stays where it is.
 VERSIONS = {
+    "audit": AUDIT_VERSION,
     "accepted": str(accepted.VERSION),
     "diff": diff_json.SCHEMA_VERSION,
     "fleet": fleet_json.FLEET_VERSION,
@@ -93,9 +97,24 @@ def test_what_a_schema_refers_to_is_there(name) -> None:
     assert all(resolver.lookup(reference).contents for reference in references(SCHEMAS[name]))
 
 
-@pytest.mark.parametrize("name", ["diff", "fleet", "plan", "preflight", "report"])
+@pytest.mark.parametrize("name", ["audit", "diff", "fleet", "plan", "preflight", "report"])
 def test_what_is_written_is_valid_by_its_schema(name) -> None:
     validate(name, json.loads((ROOT / f"tests/golden/{name}.json").read_text(encoding="utf-8")))
+
+
+def test_the_schema_of_an_audit_has_the_fields_of_its_rows(tmp_path) -> None:
+    definitions = SCHEMAS["audit"]["$defs"]
+    for name, kind in (("finding", FindingRow), ("stack", StackRow), ("unread", UnreadRow)):
+        assert tuple(definitions[name]["properties"]) == kind._fields
+    audit_results.write_audit(
+        str(tmp_path), list(audit_results.many_units(1, ("eu-west-1",), 2)), audit_results.header_of(1)
+    )
+    validate("audit", json.loads((tmp_path / "run.json").read_text(encoding="utf-8")))
+    for table in ("findings", "stacks"):
+        for line in gzip.decompress((tmp_path / table / "00000.jsonl.gz").read_bytes()).splitlines():
+            validate("audit", json.loads(line))
+    with pytest.raises(jsonschema.ValidationError):
+        validate("audit", {"account": "1"})
 
 
 APPROVAL = approvals.Approval("Shop", "WILL_REPLACE", "4f2a", "moved", "ana", "2030-01-31", "", "Table", rules=("x",))

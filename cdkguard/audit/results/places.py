@@ -12,7 +12,7 @@ from cdkguard.audit.results.line_files import ENDING, read_lines
 from cdkguard.audit.results.rows import FORMER, TABLES, read_row, sort_key
 from cdkguard.errors import InputError
 from cdkguard.outputs.audit.record import FindingRow, FormerRow, StackRow, UnreadRow
-from cdkguard.outputs.audit.summary import RunRecord
+from cdkguard.outputs.audit.summary import ResultFile, RunRecord
 
 PARTS = "parts/"
 MARKS = {f'{{"table":"{table}"}}': table for table in TABLES}  # Lines of a part, each before the rows of a table.
@@ -110,19 +110,25 @@ def _findings_of_part(first: FindingLine, part: Iterator[tuple[str, Any, str]]) 
 
 def read_table(folder: Folder, run: RunRecord, table: str) -> Iterator[tuple[Any, str]]:
     """(row, line) of each row of a table, in order. Raises InputError where a file is missing, cut short or changed."""
+    for file in run.files:
+        if file.name.startswith(f"{table}/"):
+            where = f"{folder.place}: {file.name}"
+            for line in read_lines(read_file(folder, file), where):
+                yield read_row(table, line, where), line
+
+
+def read_file(folder: Folder, file: ResultFile) -> bytes:
+    """The content of a file of a result. Raises InputError where it is missing, cut short or changed."""
     import hashlib
 
-    for file in run.files:
-        if not file.name.startswith(f"{table}/"):
-            continue
-        where = f"{folder.place}: {file.name}"
-        content = folder.read(file.name)
-        if content is None:
-            raise InputError(f"{where}: is missing")
-        if hashlib.sha256(content).hexdigest() != file.sha256:
-            raise InputError(f"{where}: is not what the audit wrote: run.json has another check sum")
-        for line in read_lines(content, where):
-            yield read_row(table, line, where), line
+    content = folder.read(file.name)
+    if content is None:
+        raise InputError(f"{folder.place}: {file.name}: is missing")
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise InputError(
+            f"{folder.place}: {file.name}: is not what the audit wrote: run.json has another check sum of it"
+        )
+    return content
 
 
 def read_result_places(folder: Folder, run: RunRecord, with_kept: bool) -> Iterator[PlaceRows]:

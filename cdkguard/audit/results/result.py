@@ -12,7 +12,7 @@ from cdkguard.audit.results.places import read_result_places, read_table
 from cdkguard.audit.results.rows import FORMER
 from cdkguard.audit.results.run_file import MOST_HISTORY, read_run
 from cdkguard.audit.results.tally import Tally
-from cdkguard.outputs.audit.record import FindingRow, FormerRow, UnreadRow
+from cdkguard.outputs.audit.record import FormerRow
 from cdkguard.outputs.audit.summary import Audit, RunRecord, Summary
 
 
@@ -32,27 +32,25 @@ class Result:
         """The rows of a table, in order."""
         return (row for row, _line in read_table(self.folder, self.run, table))
 
-    def summarize(self) -> Summary:
-        """All of it, counted anew."""
-        tally = Tally(self.run.header, bool(self.run.history))
+    def summarize(self, fail_on: str | None = None, gate: str | None = None) -> Summary:
+        """All of it, counted anew; for another `fail_on` or `gate` other findings decide."""
+        made = self.run.header
+        header = made._replace(fail_on=fail_on or made.fail_on, gate=gate or made.gate)
+        tally = Tally(header, bool(self.run.history))
         places = read_result_places(self.folder, self.run, with_kept=False)
-        for _event in tally.count(chain(pass_through(places, self.run.header.started), self.rows(FORMER))):
+        for _event in tally.count(chain(pass_through(places, made.started), self.rows(FORMER))):
             pass
-        return tally.summarize(self.run)
+        return tally.summarize(self.run._replace(header=header, counts=tally.counts))
 
-    def audit(self, summary: Summary | None = None) -> Audit:
+    def audit(self, summary: Summary | None = None, fail_on: str | None = None, gate: str | None = None) -> Audit:
         """For renderers; counted anew where it is not summed up yet."""
-
-        def findings() -> Iterator[FindingRow]:
-            return self.rows("findings")
-
-        def former() -> Iterator[FormerRow]:
-            return self.rows(FORMER)
-
-        def unread() -> Iterator[UnreadRow]:
-            return self.rows("unread")
-
-        return Audit(summary or self.summarize(), findings, former, unread, self.folder.place)
+        return Audit(
+            summary or self.summarize(fail_on, gate),
+            lambda: self.rows("findings"),
+            lambda: self.rows(FORMER),
+            lambda: self.rows("unread"),
+            self.folder.place,
+        )
 
 
 def diff_results(old: Result, new: Result, fail_on: str, gate: str) -> Audit:
