@@ -26,7 +26,8 @@ from cdkguard.engine.findings import MAX_FINDINGS
 from cdkguard.engine.rules import BoundRules, EngineSettings
 from cdkguard.engine.run import Run
 from cdkguard.errors import MACHINE, BaselineError, CdkguardError, ConfigError, TemplateError, stop_of
-from cdkguard.model import AcceptedFinding, Assembly, Change, Finding, Problem, Stack
+from cdkguard.model import AcceptedFinding, Assembly, Change, Finding, Problem, RuleInfo, Stack
+from cdkguard.packs.prepared import describe_rule
 from cdkguard.suppressions.apply import Terms, list_suppressions_in_code
 from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.text import credentials
@@ -72,6 +73,7 @@ class Judge:
         )
         self._by_defaults = _Bound.of(self._bound, settings)
         self._by_values = _Bound.of(self._bound, settings._replace(template_parameters={}))
+        self._rules = {rule.id: rule for rule in self._bound.packs.rules}
         self._rules_run = frozenset(rule.id for rule in self._bound.rules_on_resources())
         self._accepted: Mapping[str, AcceptedFinding] | None = read_accepted_findings(config, may_be_gone=False)
         self._approvals: tuple[Approval, ...] = read_approvals(file_of(config))
@@ -107,9 +109,15 @@ class Judge:
         stacks = read_stacks({"Resources": {}}, context).stacks
         return self._place(stacks, context)[0][0].environment or "prod"
 
-    def is_strict(self, environment: str) -> bool:
-        """Whether the rules for production apply in the environment."""
-        return environment in strict_environments(self.config)
+    @property
+    def strict_environments(self) -> frozenset[str]:
+        """The environments in which the rules for production apply."""
+        return strict_environments(self.config)
+
+    def find_rule(self, rule_id: str) -> RuleInfo | None:
+        """The rule of that id, as a report describes it."""
+        rule = self._rules.get(rule_id)
+        return describe_rule(rule) if rule is not None else None
 
     # -- the steps
 

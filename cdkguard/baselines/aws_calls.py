@@ -19,7 +19,8 @@ T = TypeVar("T")
 AwsErrorKind = Literal["denied", "expired", "invalid", "throttled", "unreached", "unsent", "half", "failed"]
 
 _CALLS = {
-    "cloudformation": ("describe_stacks", "get_template", "list_stack_resources"),
+    # describe_change_set: the hook inside CloudFormation alone
+    "cloudformation": ("describe_stacks", "get_template", "list_stack_resources", "describe_change_set"),
     "organizations": ("list_accounts",),  # `cdkguard audit` alone
     "sts": ("assume_role", "get_caller_identity"),
 }

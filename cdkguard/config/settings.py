@@ -29,6 +29,20 @@ class AgentSettings(NamedTuple):
         return environment not in strict if self.deploy is None else environment in self.deploy
 
 
+class CfnHookSettings(NamedTuple):
+    """What the hook inside CloudFormation does beside the rules: the key `cfn_hook`."""
+
+    # What is undecided only because CloudFormation tells the hook no parameters, exports and nested templates: "skip" or "fail".
+    unknown: str = "skip"
+    keep: tuple[str, ...] = ()  # globs of stack names that are never deleted through CloudFormation
+    delete: tuple[str, ...] | None = None  # the environments whose stacks may be deleted; None: all that are not strict
+    read_stack: bool = False  # whether the function reads the stack in its own account: what runs, parameters and tags
+
+    def may_delete(self, environment: str, strict: Container[str]) -> bool:
+        """Whether stacks of an environment may be deleted without a look at them."""
+        return environment not in strict if self.delete is None else environment in self.delete
+
+
 class Config(NamedTuple):
     """Every setting of a run."""
 
@@ -82,6 +96,7 @@ class Config(NamedTuple):
     runs_baseline: bool = True  # for `git`: whether the baseline's app may be run
 
     agents: AgentSettings = AgentSettings()
+    cfn_hook: CfnHookSettings = CfnHookSettings()
 
     # -- the checklist before a deployment
     preflight: PreflightSettings | None = None  # None: no file says anything about it

@@ -21,7 +21,7 @@ KEYS = (
     "paths", "app", "context", "environment", "environments", "fail_on", "gate", "rules", "skip", "packs", "python", "stacks",
     "suppressions", "require_owner", "accounts", "with", "severity", "parameters", "accepted", "baseline", "full_synth",
     "timeout", "outputs", "against", "approvals", "new_suppressions", "aws", "honour", "lint",
-    "frameworks", "agents", "preflight",
+    "frameworks", "agents", "preflight", "cfn_hook",
 )  # fmt: skip
 AWS_KEYS = ("profile", "role", "region", "stacks")
 ENVIRONMENT_KEYS = ("accounts", "regions", "stages", "stacks", "tags", "context", "strict", "parameters")
@@ -58,6 +58,11 @@ def config_of(document: Document, directory: str) -> Config:
         from cdkguard.config.agent_settings import read_agent_settings
 
         own["agents"] = read_agent_settings(at["agents"], names)
+
+    if "cfn_hook" in at:
+        from cdkguard.config.cfn_hook_settings import read_cfn_hook_settings
+
+        own["cfn_hook"] = read_cfn_hook_settings(at["cfn_hook"], names)
 
     own.update(_read_files(at, base))
     if "preflight" in at:

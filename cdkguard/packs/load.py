@@ -7,17 +7,19 @@ import os
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from cdkguard._typing import NamedTuple
+from cdkguard._typing import Json, NamedTuple, cast
 from cdkguard.errors import RulePackError
 from cdkguard.model import Rule
 from cdkguard.packs import folders
 from cdkguard.packs.prepared import (
     HEAD,
+    LateRule,
     Prepared,
     describe_rule,
     find_cache_file,
     read_cached,
     read_prepared,
+    read_whole,
     rule_of,
     write_cached,
 )
@@ -133,6 +135,30 @@ def prepare_pack(folder: str, texts: Mapping[str, str], sets: Mapping[str, Seque
     heads = [[rule[key] for key in HEAD] for rule in rules]
     bodies = [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules]
     return Prepared(own_sets, heads, bodies, list(map(_report_entry, bodies)))
+
+
+def prepare_builtin_with(directories: Sequence[str]) -> dict[str, bytes]:
+    """Path below the package -> content of the files by which an installation has the rules of these directories built in.
+
+    Raises RulePackError or ConfigError as `load_packs` does.
+    """
+    loaded = load_packs(directories)
+    rules = [_as_builtin(read_whole(cast(LateRule, rule))) for rule in loaded.rules]
+    heads = [[rule[key] for key in HEAD] for rule in rules]
+    bodies = [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules]
+    sets = {name: sorted(members) for name, members in loaded.sets.items()}
+    prepared = Prepared(sets, heads, bodies, list(map(_report_entry, bodies)))
+    return {f"rules/{folders.COMPILED_FILE}": prepared.encode()}
+
+
+def _as_builtin(rule: Rule) -> dict[str, Json]:
+    """The rule as `prepare_pack` has it, without the folder of this machine that its file lies in."""
+    file = (
+        rule.file
+        if rule.file.startswith(folders.BUILTIN_PREFIX)
+        else f"{folders.BUILTIN_PREFIX}{rule.pack}/{rule.id}.yaml"
+    )
+    return {**rule._asdict(), "remedy": rule.remedy and list(rule.remedy), "file": file}
 
 
 def _report_entry(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 FOLDERS = sorted(
     path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE
 )
-PLANNED = {"cfnhook"}
+PLANNED: set[str] = set()
 
 
 def table():

@@ -124,7 +124,7 @@ def test_the_environment_is_the_configuration_s():
     judge = Judge(config)
     assert judge.environment_of(StackContext("Dev1")) == "dev"
     assert judge.environment_of(StackContext("X", account="111122223333")) == "live"
-    assert judge.is_strict("live") and not judge.is_strict("dev")
+    assert "live" in judge.strict_environments and "dev" not in judge.strict_environments
     assert judge.judge(template(), StackContext("Dev1", environment="live")).environment == "live"
     with pytest.raises(ConfigError, match="no environment 'liv'"):
         judge.judge(template(), StackContext("Dev1", environment="liv"))

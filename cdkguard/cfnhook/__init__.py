@@ -1,0 +1,1 @@
+"""The same rules inside CloudFormation: the handler of a Lambda hook, its package, and the construct that deploys it."""

@@ -1,0 +1,103 @@
+"""Reads what a presigned URL of the hook leads to: by HTTPS, bounded in size and time, and without following anything."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.parse import urlsplit
+
+from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
+from cdkguard.errors import InputError
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
+
+MAX_BYTES = 16 * 1024 * 1024  # two templates of 1 MB, written as text in JSON, with room
+TIMEOUT, DEADLINE = 5.0, 15.0  # seconds for one step of the network, and for all; CloudFormation waits 30
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Payload(NamedTuple):
+    """The templates of a stack or change set; empty where CloudFormation sends none."""
+
+    template: str
+    previous: str
+    changed: tuple[dict[str, Json], ...] = ()  # `changedResources` of a change set
+
+
+def read_payload(url: str, allows_loopback: bool = False) -> Payload:
+    """The payload behind the URL; raises InputError, whose message never holds the signature in the URL."""
+    data = _fetch(url, allows_loopback)
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        raise InputError("the payload is not JSON") from problem
+    if not isinstance(value, dict):
+        raise InputError("the payload is no mapping")
+    changed = value.get("changedResources")
+    return Payload(
+        _template(value, "template"),
+        _template(value, "previousTemplate"),
+        tuple(one for one in changed if isinstance(one, dict)) if isinstance(changed, list) else (),
+    )
+
+
+def _template(value: dict[str, Json], key: str) -> str:
+    found = value.get(key)
+    if found is None:
+        return ""
+    if isinstance(found, dict):
+        return json.dumps(found)
+    if not isinstance(found, str):
+        raise InputError(f"'{key}' of the payload is no text")
+    return found
+
+
+def _fetch(url: str, allows_loopback: bool) -> bytes:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as problem:
+        raise InputError("the payload's address is no URL") from problem
+    is_loopback = allows_loopback and host in _LOOPBACK
+    if not host or (parts.scheme != "https" and not (is_loopback and parts.scheme == "http")):
+        raise InputError("the payload's address is not of https")
+
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    connection = _connect(parts.scheme, host, port)
+    try:
+        return _read(connection, path, host)
+    finally:
+        connection.close()
+
+
+def _connect(scheme: str, host: str, port: int | None) -> HTTPConnection:
+    import http.client  # A deletion has no payload.
+
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    return kind(host, port, timeout=TIMEOUT)
+
+
+def _read(connection: HTTPConnection, path: str, host: str) -> bytes:
+    import http.client
+
+    ends = time.monotonic() + DEADLINE
+    try:
+        connection.request("GET", path, headers={"Accept-Encoding": "identity"})
+        answer: Any = connection.getresponse()
+        if answer.status != 200:
+            raise InputError(f"the payload cannot be read: {host} answers {answer.status}")
+        parts, size = [], 0
+        while chunk := answer.read1(65_536):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise InputError(f"the payload is larger than {MAX_BYTES // 1024 // 1024} MB")
+            if time.monotonic() > ends:
+                raise InputError(f"the payload takes longer than {DEADLINE:.0f} s to read")
+        if answer.length:
+            raise InputError("the payload was cut short")
+        return b"".join(parts)
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        words = getattr(problem, "strerror", None) or type(problem).__name__
+        raise InputError(f"the payload cannot be read from {host}: {words}") from problem

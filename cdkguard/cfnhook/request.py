@@ -1,0 +1,73 @@
+"""What CloudFormation sends to the hook, read without trust in any field of it.
+
+https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/lambda-hooks-create-lambda-function.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from cdkguard._typing import Json, NamedTuple
+
+_MAX_TEXT = 65_536  # characters of a field; a presigned URL has some 2,000
+_ARN = re.compile(r"arn:[\w-]+:cloudformation:([a-z0-9-]+):(\d{12}):(?:stack|changeSet)/([^/]+)/?")
+ACTIONS = ("CREATE", "UPDATE", "DELETE")
+
+
+class HookRequest(NamedTuple):
+    """One call of the hook. A field that is missing, or is no text, is empty."""
+
+    token: str
+    target: str  # STACK, CHANGE_SET, RESOURCE or CLOUD_CONTROL
+    action: str  # one of ACTIONS, or ""
+    name: str  # of the stack
+    account: str
+    region: str
+    stack_id: str  # ARN; empty for a stack that is not there yet
+    change_set_id: str  # of the change set, or of the one that has started this operation
+    payload: str  # the presigned URL; empty where a stack is deleted
+
+
+def read_request(event: Json) -> HookRequest:
+    """The call; never raises, whatever the event is."""
+    data = _mapping(event, "requestData")
+    point = _text(event, "actionInvocationPoint")
+    target = _text(data, "targetType") or _text(data, "targetName")
+    logical_id = _text(data, "targetLogicalId")
+    stack_id = _text(event, "stackId", "stackID")
+    change_set_id = _text(event, "changeSetId", "changeSetID")
+    if target == "CHANGE_SET" and not change_set_id:
+        change_set_id = logical_id
+    arn = _ARN.match(stack_id) or _ARN.match(change_set_id)
+    account = _text(event, "awsAccountId")
+    is_account = len(account) == 12 and account.isdigit()
+    return HookRequest(
+        token=find_token(event),
+        target=target,
+        action=next((action for action in ACTIONS if point.startswith(f"{action}_")), ""),
+        name=(logical_id if target == "STACK" else "") or (arn[3] if arn and stack_id else ""),
+        account=account if is_account else arn[2] if arn else "",
+        region=arn[1] if arn else "",
+        stack_id=stack_id,
+        change_set_id=change_set_id,
+        payload=_text(data, "payload"),
+    )
+
+
+def find_token(event: Json) -> str:
+    """The token that each answer repeats; "" where there is none."""
+    return _text(event, "clientRequestToken", "clientRequesttoken")
+
+
+def _mapping(value: Json, key: str) -> dict[str, Json]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: Json, *keys: str) -> str:
+    """The first of the entries that is text, and not longer than any honest one."""
+    for key in keys if isinstance(value, dict) else ():
+        found = value.get(key)
+        if isinstance(found, str) and len(found) <= _MAX_TEXT:
+            return found
+    return ""
