@@ -6,9 +6,9 @@ SECONDS ?= 300
 # A process for each core; a test file stays in one of them. `make test PARALLEL=` runs all in one process.
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 # Every shell script that is ours (tests/repository/test_linters.py knows of one that is missing).
-SCRIPTS := .ci/run .github/action/*.sh
+SCRIPTS := .ci/run .github/action/*.sh .github/release/*.sh cdkguard/inputs/*.sh
 
-.PHONY: help install examples demo test test-all unit lowest lint format docs bench bench-check bench-keep fuzz bounds mutate clean
+.PHONY: help install examples demo test test-all unit lowest lint format docs bench bench-check bench-keep fuzz bounds mutate release-check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,5 +89,10 @@ mutate: install ## break the code in small ways: does a test notice?
 	$(BIN)/python -m pip install --quiet coverage
 	$(BIN)/python tools/mutate.py .mutate
 
+release-check: ## build what a release publishes, and try it; publishes nothing
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --require-hashes -r .github/release/requirements.txt
+	PYTHON=.venv-release/bin/python .github/release/build.sh
+
 clean: ## take away all that make made
-	rm -rf $(VENV) .venv-lowest .mutate dist build examples/task-api/node_modules examples/*/cdk.out
+	rm -rf $(VENV) .venv-lowest .venv-release .mutate dist build release examples/task-api/node_modules examples/*/cdk.out

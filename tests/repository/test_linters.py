@@ -41,11 +41,9 @@ def test_every_linter_is_pinned_and_run():
     assert "linters" in re.search(r"^\$\(VENV\)/\.installed:.*\n(?:\t.*\n)+", MAKEFILE, re.MULTILINE).group(0)
 
 
-def test_every_action_is_pinned_by_commit_with_its_version_beside_it():
-    files = [ROOT / "action.yml", *(ROOT / ".github/workflows").glob("*.yml")]
-    uses = [line for file in files for line in re.findall(r"^\s*(?:- )?uses: (.*)$", file.read_text(), re.MULTILINE)]
-    assert uses and not [line for line in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)]
+def test_every_action_has_one_version():
     versions: dict[str, set[str]] = {}
-    for line in uses:
-        versions.setdefault(line.partition("@")[0], set()).add(line.partition("@")[2])
-    assert not {action: pins for action, pins in versions.items() if len(pins) > 1}
+    for file in [ROOT / "action.yml", *(ROOT / ".github/workflows").glob("*.yml")]:
+        for action, pin in re.findall(r"uses: ([\w./-]+)@(.*)", file.read_text()):
+            versions.setdefault(action, set()).add(pin)
+    assert versions and not {action: pins for action, pins in versions.items() if len(pins) > 1}
