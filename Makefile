@@ -6,9 +6,9 @@ SECONDS ?= 300
 # A process for each core; a test file stays in one of them. `make test PARALLEL=` runs all in one process.
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 # Every shell script that is ours (tests/repository/test_linters.py knows of one that is missing).
-SCRIPTS := .ci/run .github/action/*.sh .github/release/*.sh cdkguard/inputs/*.sh
+SCRIPTS := .ci/run .ci/site .github/action/*.sh .github/release/*.sh cdkguard/inputs/*.sh
 
-.PHONY: help install examples demo test test-all unit lowest lint format docs bench bench-check bench-keep fuzz bounds mutate release-check clean
+.PHONY: help install examples demo test test-all unit lowest lint format docs site site-links bench bench-check bench-keep fuzz bounds mutate release-check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,17 @@ docs: install ## make the rule pages, the framework table, the rule schema and t
 	$(BIN)/python tools/make_rule_schema.py
 	$(BIN)/python tools/agents/make_bundles.py
 
+site: $(VENV)-site/.installed ## build the documentation's site in build/site, and check its links
+	$(VENV)-site/bin/python tools/site/make_site.py
+
+site-links: ## after `make site`: the addresses outside of the site, with the number of pages that link to them
+	@cat build/site-links.txt
+
+$(VENV)-site/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-site
+	$(VENV)-site/bin/python -m pip install --quiet -e '.[site]'
+	@touch $@
+
 bench: examples ## measure CPU (and instructions, where valgrind is), and write docs/speed.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
 
@@ -95,4 +106,4 @@ release-check: ## build what a release publishes, and try it; publishes nothing
 	PYTHON=.venv-release/bin/python .github/release/build.sh
 
 clean: ## take away all that make made
-	rm -rf $(VENV) .venv-lowest .venv-release .mutate dist build release examples/task-api/node_modules examples/*/cdk.out
+	rm -rf $(VENV) $(VENV)-site .venv-lowest .venv-release .mutate dist build release examples/task-api/node_modules examples/*/cdk.out

@@ -68,6 +68,8 @@ def pages():
     for rule in loaded.rules:
         yield DOCS / "rules" / f"{rule.id}.md", page(rule, by_rule[rule.id])
     yield DOCS / "rules" / "README.md", index(loaded.rules)
+    yield DOCS / "rules-by-service.md", index_by_service(loaded.rules)
+    yield DOCS / "rules-by-framework.md", index_by_framework(loaded.rules)
     for peer, words in PEERS.items():
         yield DOCS / f"coming-from-{FILES.get(peer, peer)}.md", coming_from(peer, words, pairs)
     yield DOCS / "accuracy.md", accuracy()
@@ -164,7 +166,10 @@ def index(rules):
     for rule in rules:
         by_pack[rule.pack].append(rule)
     text.append(" · ".join(f"[{pack}](#{pack})" for pack in sorted(by_pack)) + "\n")
-    text.append("Also [by severity](#by-severity), [by service](#by-service) and [by framework](#by-framework).\n")
+    text.append(
+        "Also [by severity](#by-severity), [by service and resource type](../rules-by-service.md) and "
+        "[by framework](../rules-by-framework.md).\n"
+    )
     for pack, found in sorted(by_pack.items()):
         head = ("rule", "severity", "environments", "profiles", "")
         text.append(f"## {pack}\n\n" + table(head, map(line, sorted(found, key=lambda r: r.id))))
@@ -172,18 +177,46 @@ def index(rules):
     for severity in reversed(SEVERITIES):
         ids = sorted(r.id for r in rules if severity in (r.severity, *r.severities.values()))
         text.append(f"**{severity}**: " + ", ".join(f"[{i}]({i}.md)" for i in ids) + "\n")
-    by_service = defaultdict(set)
+    return "\n".join(text)
+
+
+def index_by_service(rules):
+    """Each service's resource types, with the rules that judge them."""
+    services = defaultdict(lambda: defaultdict(set))
+    several = set()
     for rule in rules:
         for name in rule.types:
-            service = name.split("::")[1] if name.count("::") == 2 else "several types"
-            by_service[service].add(rule.id)
-    text.append("## By service\n")
-    for service, ids in sorted(by_service.items()):
-        text.append(f"**{plain(service)}**: " + ", ".join(f"[{i}]({i}.md)" for i in sorted(ids)) + "\n")
-    text.append("## By framework\n\nA rule's page names the controls. See [frameworks](../frameworks.md).\n")
-    for name in frameworks.framework_names():
-        text.append(f"**{name}**: " + ", ".join(f"[{i}]({i}.md)" for i in frameworks.rule_ids_of([name])) + "\n")
+            if name.count("::") == 2:
+                services[name.split("::")[1]][name].add(rule.id)
+            else:
+                several.add(rule.id)
+    text = [
+        MADE + "# Rules by service\n\nThe rules that judge each resource type; see also [the rules by pack](rules/README.md). "
+        "Rules about a change judge every type that it is of: they stand in the pack [changes](rules/README.md#changes).\n",
+        " · ".join(f"[{service}](#{service.lower()})" for service in sorted(services)) + "\n",
+    ]
+    for service, types in sorted(services.items()):
+        text.append(f"## {service}\n")
+        text += [f"### {name}\n\n{links(ids)}\n" for name, ids in sorted(types.items())]
+    text.append(f"## Several types\n\n{links(several)}\n")
     return "\n".join(text)
+
+
+def index_by_framework(rules):
+    """Each framework's controls, with the rules that judge them."""
+    known = {rule.id for rule in rules}
+    text = [
+        MADE + "# Rules by framework\n\nThe rules that judge each control; `--framework` runs those of one: see "
+        "[compliance frameworks](frameworks.md).\n"
+    ]
+    for name in frameworks.framework_names():
+        rows = [(f"`{c}`", links(known & set(ids))) for c, ids in sorted(frameworks.controls_of(name).items())]
+        text.append(f"## {name}\n\n" + table(("control", "rules"), [row for row in rows if row[1]]))
+    return "\n".join(text)
+
+
+def links(ids):
+    return ", ".join(f"[{i}](rules/{i}.md)" for i in sorted(ids))
 
 
 def coming_from(peer, words, pairs):
