@@ -8,7 +8,7 @@ PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 # Every shell script that is ours (tests/repository/test_linters.py knows of one that is missing).
 SCRIPTS := .ci/run .ci/site .github/action/*.sh .github/release/*.sh cdkguard/inputs/*.sh
 
-.PHONY: help install examples demo test test-all unit lowest lint format docs site site-links bench bench-check bench-keep fuzz bounds mutate release-check clean
+.PHONY: help install examples demo demo-all test test-all unit lowest lint format docs site site-links bench bench-check bench-keep fuzz bounds mutate release-check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,8 +29,24 @@ $(VENV)/.examples: $(VENV)/.installed examples/task-api/package.json examples/or
 	cd examples/task-api && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-demo: examples ## check the two example apps from source
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py
+# What the demo needs is less than what the tests do: cdkguard itself, and the Node packages of one example.
+$(VENV)/.tool: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("cdkguard needs Python 3.11 or newer (make PYTHON=python3.12)") if sys.version_info < (3, 11) else None'
+	@echo 'installing cdkguard into $(VENV)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.task-api: $(VENV)/.tool examples/task-api/package.json
+	@echo 'installing aws-cdk-lib and ts-node into examples/task-api/node_modules'
+	@cd examples/task-api && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+demo: $(VENV)/.task-api ## one screen: what the rename of a table would take (ARGS=--whole: the whole output)
+	@$(BIN)/python tools/demo.py $(ARGS)
+
+demo-all: examples ## check both example apps from source, beside the lists of their seeded defects
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py --all
 
 test: examples ## the test suite; what is many (faults, interruptions, inputs, Hypothesis's examples) is sampled
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PARALLEL)

@@ -44,3 +44,13 @@ def test_the_accounts_of_aws_are_those_that_the_library_and_documents_name() -> 
     tool = ROOT / "tools/aws_accounts/make_set.py"
     command = [sys.executable, str(tool), str(ROOT / "examples/task-api/node_modules/aws-cdk-lib"), "--check"]
     assert subprocess.run(command, capture_output=True, text=True).stderr == ""
+
+
+def test_the_demo_is_one_screen_that_says_what_would_be_lost(capsys) -> None:
+    status = demo.show_screen()
+    lines = capsys.readouterr().out.splitlines()
+    assert status == 0
+    assert len(lines) <= 30
+    assert sum(line.startswith("$ cdkguard check") for line in lines) == 4
+    for words in ("DESTROYED  TaskApi-prod/Tasks", "holds data", "deleted for good", "overrideLogicalId", "failed: new: 1"):
+        assert any(words in line for line in lines), words

@@ -120,6 +120,7 @@ def publish() -> None:
     rows = "".join(f"<url><loc>{SITE}{'' if one == '.' else one + '/'}</loc></url>\n" for one in found)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     (SITE_FOLDER / "sitemap.xml").write_text(f"{head}{rows}</urlset>\n", encoding="utf-8")
+    shutil.copytree(ROOT / "docs/pictures", SITE_FOLDER / "pictures")  # The README on PyPI shows them.
     (SITE_FOLDER / "404.html").write_text(NOT_FOUND, encoding="utf-8")
     (SITE_FOLDER / ".nojekyll").touch()
 
