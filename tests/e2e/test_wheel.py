@@ -1,6 +1,7 @@
 """What is published: the same bytes from the same sources anywhere, with the rules inside, and it runs alone."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cdkguard.text.addresses import SITE
 from tests.support.paths import ROOT
 
 _LEFT_OUT = shutil.ignore_patterns(
@@ -68,6 +70,16 @@ def test_the_source_distribution_builds_the_same_wheel(built, tmp_path):
     (tree,) = tmp_path.iterdir()
     wheel = only(built, ".whl")
     assert build(tree, tmp_path / "out")[wheel.name] == wheel.read_bytes()
+
+
+def test_the_readme_on_pypi_names_no_file_of_the_repository(built):
+    wheel = zipfile.ZipFile(only(built, ".whl"))
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    text = wheel.read(name).decode()
+    targets = re.findall(r'\]\(([^)]+)\)|src="([^"]+)"', text.partition("\n\n")[2])
+    assert len(targets) > 20
+    assert all((link or picture).startswith("https://") for link, picture in targets)
+    assert f'src="{SITE}pictures/terminal.svg"' in text
 
 
 def test_what_the_wheel_holds(built):
