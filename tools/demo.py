@@ -90,7 +90,12 @@ def rename_table(folder):
     os.symlink(app / "node_modules", folder / "node_modules")
     (folder / ".gitignore").write_text("node_modules\ncdk.out\n")
     who = ["-c", "user.name=demo", "-c", "user.email=demo@example.com", "-c", "commit.gpgsign=false"]
-    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "deployed"], ["switch", "-qc", "tidy-up"]):
+    for words in (
+        ["init", "-q", "-b", "main"],
+        ["add", "."],
+        ["commit", "-qm", "deployed"],
+        ["switch", "-qc", "tidy-up"],
+    ):
         subprocess.run(["git", *who, *words], cwd=folder, check=True)
     text = (folder / STACK).read_text()
     assert text.count(OLD) == 1
@@ -119,13 +124,17 @@ def show_screen(whole=False):
             done = verdict.result()
             right = right and done.returncode == expected
             line = done.stdout.strip().splitlines()[-1].partition(" · ")[0]
-            print(f"$ cdkguard check {' '.join(options)} -> {paint(RED if done.returncode else GREEN, line)}", flush=True)
+            print(
+                f"$ cdkguard check {' '.join(options)} -> {paint(RED if done.returncode else GREEN, line)}", flush=True
+            )
         print("\nOne word of code is tidied up on a branch:\n")
         print(paint(RED, f"  - const table = {OLD}") + "\n" + paint(GREEN, f"  + const table = {NEW}"))
         done = change.result()
         print(f"\n$ cdkguard check {' '.join(CHANGE)}")
         print(done.stdout if whole else "\n".join(select_lines(done.stdout)))
-        print(paint(DIM, f"exit status {done.returncode} · whole: make demo ARGS=--whole · both examples: make demo-all"))
+        print(
+            paint(DIM, f"exit status {done.returncode} · whole: make demo ARGS=--whole · both examples: make demo-all")
+        )
     return 0 if right and done.returncode == 1 and "DESTROYED" in done.stdout else 1
 
 

@@ -191,7 +191,8 @@ def index_by_service(rules):
             else:
                 several.add(rule.id)
     text = [
-        MADE + "# Rules by service\n\nThe rules that judge each resource type; see also [the rules by pack](rules/README.md). "
+        MADE
+        + "# Rules by service\n\nThe rules that judge each resource type; see also [the rules by pack](rules/README.md). "
         "Rules about a change judge every type that it is of: they stand in the pack [changes](rules/README.md#changes).\n",
         " · ".join(f"[{service}](#{service.lower()})" for service in sorted(services)) + "\n",
     ]

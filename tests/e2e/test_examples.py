@@ -52,5 +52,11 @@ def test_the_demo_is_one_screen_that_says_what_would_be_lost(capsys) -> None:
     assert status == 0
     assert len(lines) <= 30
     assert sum(line.startswith("$ cdkguard check") for line in lines) == 4
-    for words in ("DESTROYED  TaskApi-prod/Tasks", "holds data", "deleted for good", "overrideLogicalId", "failed: new: 1"):
+    for words in (
+        "DESTROYED  TaskApi-prod/Tasks",
+        "holds data",
+        "deleted for good",
+        "overrideLogicalId",
+        "failed: new: 1",
+    ):
         assert any(words in line for line in lines), words

@@ -94,7 +94,9 @@ def test_a_heading_has_the_anchor_that_github_gives_it(site, text, anchors) -> N
 def test_a_broken_link_between_built_pages_is_found(site, tmp_path) -> None:
     built = site["built"]
     (tmp_path / "a").mkdir()
-    (tmp_path / "index.html").write_text('<a href="a/#x">1</a><a href="a/#y">2</a><a href="b/">3</a><img src="p.png?v=1">')
+    (tmp_path / "index.html").write_text(
+        '<a href="a/#x">1</a><a href="a/#y">2</a><a href="b/">3</a><img src="p.png?v=1">'
+    )
     (tmp_path / "a/index.html").write_text('<h1 id="x">A</h1><a href="https://example.com/#z">4</a><a href="..">5</a>')
     (tmp_path / "p.png").touch()
     pages = built.read_built(tmp_path)

@@ -44,7 +44,9 @@ def main() -> int:
         print("\n".join(wrong[:50]), file=sys.stderr)
         return 1
     found = external_links(built)
-    LINKS.write_text("".join(f"{len(on)}\t{address}\t{on[0]}\n" for address, on in sorted(found.items())), encoding="utf-8")
+    LINKS.write_text(
+        "".join(f"{len(on)}\t{address}\t{on[0]}\n" for address, on in sorted(found.items())), encoding="utf-8"
+    )
     files = [path for path in SITE_FOLDER.rglob("*") if path.is_file()]
     count, size = sum(path.suffix == ".html" for path in files), sum(path.stat().st_size for path in files) / 1e6
     print(

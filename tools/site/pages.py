@@ -16,7 +16,6 @@ OTHERS = {"CHANGELOG.md": "changelog", "CONTRIBUTING.md": "contributing", "SECUR
 _MADE = re.compile(r"<!-- made by [^>]*-->\s*")
 
 
-
 def find_pages() -> dict[str, str]:
     """File of the repository -> name of its page: `docs/rules/README.md` -> `rules/index`."""
     pages = dict(OTHERS)
