@@ -12,6 +12,15 @@ from cdkguard.packs import load as packs
 from tests.support.paths import ROOT
 
 
+def test_every_page_is_named_by_the_index_of_the_documentation():
+    """The sections of docs/README.md are the navigation of the site, too; rules have an index of their own."""
+    index = (ROOT / "docs/README.md").read_text()
+    named = {target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", index)}
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    missing = {page for page in pages - named - {"README.md"} if not page.startswith("rules/")}
+    assert not missing, "add a row to docs/README.md"
+
+
 def test_every_operator_is_in_the_docs():
     text = (ROOT / "docs/rule-language.md").read_text()
     assert not [name for name in OPERATORS if f"`{name}`" not in text]
