@@ -60,8 +60,8 @@ enter_root() {
   hand_on root "$PWD"
 }
 
-# `uv tool install` and not `uvx`: uvx puts cdkguard's own environment first in PATH, where `python3 app.py` of cdk.json would find a
-# Python without the app's packages. Beside the repository, so that no file of it chooses the Python.
+# `uv tool install` and not `uvx`: where uvx cannot install, it ends with 1 or 2, which would be taken for findings or wrong usage; and it
+# puts cdkguard's own Python first in PATH. Beside the repository, so that no file of it chooses the Python.
 install_cdkguard() {
   local extras=$IN_EXTRAS what
   [ "$IN_AGAINST" != deployed ] || extras=${extras:+$extras,}aws

@@ -21,6 +21,7 @@ from cdkguard.inputs.app import App
 from cdkguard.inputs.app_process import AppProcess
 from cdkguard.inputs.default_environment import DefaultEnvironment, find_default_environment
 from cdkguard.inputs.installed_packages import refuse_missing_packages
+from cdkguard.inputs.own_environment import path_of_app
 from cdkguard.inputs.stack_traces import stack_trace_variables
 from cdkguard.system import files
 
@@ -107,6 +108,8 @@ def _environment_of_app(app: App, out: str, base: Mapping[str, str], full: bool)
         "CDK_OUTDIR": out, "CDK_CLI_ASM_VERSION": SCHEMA_VERSION, "CDK_CLI_VERSION": CLI_VERSION,
         "CDK_ERROR_FILE": os.path.join(out, "error.txt"), "PYTHONIOENCODING": "utf-8",
     }  # fmt: skip
+    if (path := path_of_app(base)) is not None:
+        environment["PATH"] = path
     environment.update(stack_trace_variables(app, environment))
     if not full:
         environment["CDK_VALIDATION"] = "false"
