@@ -97,9 +97,10 @@ class CdkGuardPlugin:
 
 
 def _plugin_report(report: Report, judge: Judge) -> Any:
+    from cdkguard.cli.links import make_links
     from cdkguard.outputs import cdk_report
 
-    entry = cdk_report.make_entry(report)
+    entry = cdk_report.make_entry(report, link_of=make_links("."))
     warn = judge.warns
     insistent = judge.acknowledged | set(_acknowledged_outside(judge.root, report))
     violations = []

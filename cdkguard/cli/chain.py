@@ -10,6 +10,11 @@ from cdkguard.inputs.app import read_json_settings
 from cdkguard.inputs.stack_traces import chain_command, library_version
 from cdkguard.system import files
 
+_AFTER = (
+    "`cdk synth` and `cdk deploy` fail on findings now (for stacks in Stages: `cdk synth '**'`), and editors show them by "
+    "`cdk lsp` (docs/editors.md)"
+)
+
 
 def chain_app(directory: str) -> str:
     """Put `cdkguard check` behind the app in cdk.json; what was done, in words. Raises ConfigError.
@@ -32,4 +37,4 @@ def chain_app(directory: str) -> str:
         files.write(file, text.replace(old, new) if text.count(old) == 1 else whole)
     except OSError as problem:
         raise ConfigError(f"{file}: cannot be written: {problem.strerror}") from problem
-    return f"{file}: the app is now {chained}"
+    return f"{file}: the app is now {chained}\n{_AFTER}"

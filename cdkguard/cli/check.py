@@ -101,7 +101,9 @@ def run(options: argparse.Namespace) -> int:
     for name, file in outputs or (() if fails_by_cdk else (("text", None),)):
         write_report(name, file, report, controls, config, detail, options.color)
     if is_chained:
-        validation_report.add_report(report)
+        from cdkguard.cli.links import make_links
+
+        validation_report.add_report(report, make_links(config.directory))
     if options.timings:
         now = time.perf_counter()
         write_timings({**report.phases, "printing": now - judged_at}, now - began, report.rule_seconds)
@@ -109,8 +111,9 @@ def run(options: argparse.Namespace) -> int:
     status = status_of(report)
     # The CDK CLI prints the report with file and line, and fails by itself; a failing command would only hide it.
     if fails_by_cdk and status in (ExitCode.FINDINGS, ExitCode.INPUT):
-        if hint := validation_report.hint_of_stages(report):
-            write_error(hint)
+        for hint in (validation_report.hint_of_stages(report), validation_report.hint_of_lines(report)):
+            if hint:
+                write_error(hint)
         return int(ExitCode.OK)
     lacks_context = any(p.kind == "context" for p in report.problems)
     if status == ExitCode.FINDINGS and lacks_context and is_chained and "CDK_CLI_ASM_VERSION" in os.environ:

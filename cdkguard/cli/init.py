@@ -45,8 +45,11 @@ def run(options: argparse.Namespace) -> int:
 
     refuse_missing_folder()
     context = parse_pairs("-c", options.context)
-    file, seen = write_configuration(options.directory, options.app, context, options.force, sys.stderr)
-    print_text("\n".join(_summarize(file, seen, options.directory)))
+    if options.chain and not options.force and files.exists(os.path.join(options.directory, FILE)):
+        print_text(f"{os.path.normpath(os.path.join(options.directory, FILE))}: it is there already, and left as it is")
+    else:
+        file, seen = write_configuration(options.directory, options.app, context, options.force, sys.stderr)
+        print_text("\n".join(_summarize(file, seen, options.directory)))
     if options.chain:
         from cdkguard.cli.chain import chain_app
 

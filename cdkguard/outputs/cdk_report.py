@@ -12,7 +12,7 @@ from cdkguard.errors import TemplateError
 from cdkguard.model import Finding, Problem, Report, Source
 from cdkguard.outputs.fixes import choose_fix, language_of_app
 from cdkguard.outputs.locations import relative_path, subject_of
-from cdkguard.outputs.render import Options
+from cdkguard.outputs.render import LinkOf, Options, no_link
 from cdkguard.outputs.summary import render_headline
 from cdkguard.text import escape
 
@@ -25,21 +25,22 @@ def merge_report(
     manifest_version: str,
     directory: str = "",
     name: str = "validation-report.json",
+    link_of: LinkOf = no_link,
 ) -> str:
     """The text of the file `name` with our entry, instead of an earlier one of ours; `old` is its text, None without a file.
 
-    `directory` is the cloud assembly's folder, in the form that the report's template paths have. Raises TemplateError
-    where `old` is not a validation report.
+    `directory` is the cloud assembly's folder, in the form that the report's template paths have. `link_of` gives the
+    address of a rule's page. Raises TemplateError where `old` is not a validation report.
     """
     fresh: dict[str, Any] = {"version": manifest_version, "title": "Validation Report"}
     document = fresh if old is None else _read(old, name)
     others = [entry for entry in document.get("pluginReports", []) if entry.get("pluginName") != PLUGIN]
-    return escape.json_text({**document, "pluginReports": [*others, make_entry(report, directory)]}) + "\n"
+    return escape.json_text({**document, "pluginReports": [*others, make_entry(report, directory, link_of)]}) + "\n"
 
 
-def make_entry(report: Report, directory: str = "") -> dict[str, Any]:
+def make_entry(report: Report, directory: str = "", link_of: LinkOf = no_link) -> dict[str, Any]:
     """Our plugin report: findings that fail the run have the severity error, the others warning."""
-    violations = [_violation(finding, report, directory) for finding in report.active]
+    violations = [_violation(finding, report, directory, link_of) for finding in report.active]
     violations += [_error(problem, report) for problem in report.errors]
     return {
         "pluginName": PLUGIN,
@@ -48,7 +49,7 @@ def make_entry(report: Report, directory: str = "") -> dict[str, Any]:
         "metadata": {"verdict": report.verdict},
         "violations": violations,
         "suppressedViolations": [
-            _suppressed(finding, report, directory) for finding in report.findings if finding.suppression
+            _suppressed(finding, report, directory, link_of) for finding in report.findings if finding.suppression
         ],
     }
 
@@ -67,7 +68,7 @@ def _read(old: str, name: str) -> dict[str, Any]:
     return document
 
 
-def _violation(finding: Finding, report: Report, directory: str) -> dict[str, Any]:
+def _violation(finding: Finding, report: Report, directory: str, link_of: LinkOf) -> dict[str, Any]:
     metadata = {
         "severity": finding.severity,
         "outcome": finding.outcome.value,
@@ -85,9 +86,12 @@ def _violation(finding: Finding, report: Report, directory: str) -> dict[str, An
         "ruleMetadata": {key: escape.prose(value) for key, value in metadata.items() if value},
         "violatingConstructs": [_construct(finding, directory)],
     }
-    if fix := choose_fix(finding, Options(language=language_of_app(report.findings))):
-        code = "" if "\n" in fix.code else fix.code  # The CDK CLI prints one line.
-        violation["suggestedFix"] = escape.prose(f"{fix.text} {code}")
+    fix = choose_fix(finding, Options(language=language_of_app(report.findings)))
+    code = "" if fix is None or "\n" in fix.code else fix.code  # The CDK CLI prints one line.
+    # Editors show the text of a diagnostic, and make addresses in it links.
+    parts = [*((fix.text, code) if fix else ()), link_of("rule", finding.rule_id)]
+    if any(parts):
+        violation["suggestedFix"] = escape.prose(" ".join(filter(None, parts)))
     return violation
 
 
@@ -109,10 +113,10 @@ def _frame(source: Source) -> str:
     return f"app ({escape.terminal(source.file)}:{source.line}{column})"
 
 
-def _suppressed(finding: Finding, report: Report, directory: str) -> dict[str, Any]:
+def _suppressed(finding: Finding, report: Report, directory: str, link_of: LinkOf) -> dict[str, Any]:
     assert finding.suppression is not None
     return {
-        **_violation(finding, report, directory),
+        **_violation(finding, report, directory, link_of),
         "acknowledgedId": f"{PLUGIN}::{finding.rule_id}",
         "reason": escape.terminal(finding.suppression.reason),
     }

@@ -715,6 +715,18 @@ def test_cdk_report_is_made() -> None:
     ]
 
 
+def test_cdk_report_links_to_the_rules_page_and_keeps_the_column() -> None:
+    found = REPORT.findings[0]._replace(source=Source("app.ts", 7, 3))
+    entry = cdk_report.make_entry(
+        REPORT._replace(findings=(found,)), link_of=lambda style, text: f"https://x/{style}/{text}/"
+    )
+    violation = entry["violations"][0]
+    assert violation["suggestedFix"].endswith(f" https://x/rule/{found.rule_id}/")
+    assert violation["violatingConstructs"][0]["stackTraces"] == ["app (app.ts:7:3)"]
+    plain = cdk_report.make_entry(REPORT)["violations"][0]
+    assert "https://x" not in plain["suggestedFix"]
+
+
 def test_cdk_report_keeps_others_and_replaces_its_own() -> None:
     nag = {"pluginName": "cdk-nag", "conclusion": "success", "violations": [], "extra": 1}
     old = json.dumps({"version": "54", "title": "T", "pluginReports": [{"pluginName": "cdkguard"}, nag]})
