@@ -56,11 +56,12 @@ def _import_distributed() -> Any:
 
 def describe_worker(config: Config) -> WorkerFacts:
     """What this process has. Runs on every worker."""
-    from cdkguard.api.rules_digest import fingerprint
+    from cdkguard.api.judge import Judge
+    from cdkguard.audit.units import describe_judging
     from cdkguard.errors import CdkguardError
 
     try:
-        rules = fingerprint(config)
+        rules = describe_judging(Judge(config))
     except CdkguardError as problem:
         rules = f"cannot load its rules: {problem}"
     return WorkerFacts(rules, ".".join(map(str, sys.version_info[:2])))

@@ -21,7 +21,7 @@ from cdkguard.audit.pacing import Pace, PacedClient
 from cdkguard.audit.rows import RowMaker
 from cdkguard.audit.statuses import why_nothing_runs
 from cdkguard.audit.template_cache import TemplateCache
-from cdkguard.audit.units import THREADS, Terms, Unit, UnitResult
+from cdkguard.audit.units import THREADS, Terms, Unit, UnitResult, describe_judging
 from cdkguard.baselines.aws_session import Connection, client_config
 from cdkguard.baselines.deployed_stacks import list_nested, read_body
 from cdkguard.errors import BaselineError, ConfigError
@@ -147,8 +147,9 @@ def bind_judge(terms: Terms) -> Judge:
         judge = _judges.get(terms.key)
         if judge is None:
             judge = Judge(terms.config, terms.accounts, terms.today)
-            if judge.fingerprint != terms.fingerprint:
-                text = f"a worker has other rules or another version: {judge.fingerprint}, not {terms.fingerprint}"
+            found = describe_judging(judge)
+            if found != terms.fingerprint:
+                text = f"a worker has other rules or another version: {found}, not {terms.fingerprint}"
                 raise OtherRules(f"{text}: install the same cdkguard and the same rule packs on every worker")
             _judges.clear()
             _judges[terms.key] = judge

@@ -23,7 +23,7 @@ from cdkguard.audit.results.store import Store
 from cdkguard.audit.rows import RowMaker
 from cdkguard.audit.schedule import Event, Finished, Listed, NamedUnit, Schedule, Unlisted
 from cdkguard.audit.template_cache import TemplateCache
-from cdkguard.audit.units import Terms, Unit, cut_trees, name_unit, seal_terms
+from cdkguard.audit.units import Terms, Unit, cut_trees, describe_judging, name_unit, seal_terms, shorten_config
 from cdkguard.baselines.aws_calls import AwsError
 from cdkguard.baselines.aws_session import Connection, Session
 from cdkguard.check.evaluate import bind_config
@@ -69,7 +69,8 @@ def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audi
 
     Raises CdkguardError where nothing can be audited. What was not read beside other things is a row.
     """
-    judge = Judge(settings.config)
+    settings = settings._replace(config=shorten_config(settings.config))
+    fingerprint = describe_judging(Judge(settings.config))
     if settings.cache:
         TemplateCache(settings.cache).prepare()
     counts: Counter[str] = Counter()
@@ -78,10 +79,10 @@ def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audi
     scope = find_scope(settings, session, region, counts)
     keys = KeyRing(session, settings.role, region, counts)
 
-    with _open_engine(settings, judge, len(scope.places)) as engine:
+    with _open_engine(settings, fingerprint, len(scope.places)) as engine:
         header = RunHeader(
             version=__version__,
-            rules_digest=judge.fingerprint,
+            rules_digest=fingerprint,
             started=_now(),
             engine=engine.words,
             scope=scope.words,
@@ -92,10 +93,11 @@ def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audi
             gate="all",
         )
         begun = store.begin(header, settings.resume)
+        _refuse_other_inventory(begun, header)
         header = header._replace(started=begun.started)
         terms = seal_terms(
             Terms(
-                _config_of_workers(settings.config), judge.fingerprint, tuple(scope.accounts), header.started[:10],
+                settings.config, fingerprint, tuple(scope.accounts), header.started[:10],
                 settings.rate, settings.attempts, settings.endpoint_url, settings.profile, settings.cache,
             )
         )  # fmt: skip
@@ -250,17 +252,23 @@ def _words_of(failure: Exception | None) -> str:
     return f"{name}: {lines[-1][:300] if lines else ''}"
 
 
-def _open_engine(settings: AuditSettings, judge: Judge, places: int) -> AbstractContextManager[Engine]:
+def _open_engine(settings: AuditSettings, fingerprint: str, places: int) -> AbstractContextManager[Engine]:
     if settings.engine == "dask":
-        return open_dask(settings.scheduler, _config_of_workers(settings.config), judge.fingerprint)
+        return open_dask(settings.scheduler, settings.config, fingerprint)
     if settings.engine == "threads":
         return open_threads(places)
     return open_local(settings.processes, places)
 
 
-def _config_of_workers(config: Config) -> Config:
-    """The configuration without what says how this process runs and writes."""
-    return config._replace(paths=(), outputs=(), jobs=None, timings=False, overrides=None, stacks=(), against=None)
+def _refuse_other_inventory(begun: RunHeader, header: RunHeader) -> None:
+    """Raises ConfigError where a resumed audit was begun with other accounts or places: verdicts depend on both.
+
+    A stack that came, went or was deployed meanwhile is no reason: its unit is judged anew.
+    """
+    other = sorted({*begun.accounts} ^ {*header.accounts})
+    what = f"accounts ({', '.join(other[:3])}{'...' if len(other) > 3 else ''})" if other else "accounts and regions"
+    if other or set(begun.places) != set(header.places):
+        raise ConfigError(f"the audit was begun with other {what}: begin another one, in another place")
 
 
 def describe_rules(config: Config) -> tuple[RuleEntry, ...]:

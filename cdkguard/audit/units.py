@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cdkguard.api.judge import Judge
 from cdkguard.audit.listing import Tree
 from cdkguard.audit.nouns import Place, StackEntry
 from cdkguard.baselines.aws_session import Keys
+from cdkguard.check.evaluate import read_accepted_findings
 from cdkguard.config.settings import Config
 from cdkguard.outputs.audit.record import Row
 
@@ -21,7 +23,7 @@ class Terms(NamedTuple):
     """How every stack of an audit is read and judged; each worker binds it once."""
 
     config: Config
-    fingerprint: str  # `cdkguard.api.fingerprint(config)` of whoever asks: a worker with other rules refuses.
+    fingerprint: str  # What `describe_judging` says of whoever asks: a worker with other rules refuses.
     accounts: tuple[str, ...] = ()  # The organisation's own, which are nobody foreign.
     today: str = ""  # ISO date.
     rate: float = 5.0  # Calls a second to one place.
@@ -50,9 +52,28 @@ class UnitResult(NamedTuple):
     calls: Mapping[str, int] = {}  # Method -> how often; "refused" -> how often AWS asked to come again later.
 
 
+def describe_judging(judge: Judge) -> str:
+    """The version, the rules and the settings by which a judge decides: two with the same ones judge alike.
+
+    Paths do not count, which differ from machine to machine, but what lies there does.
+    """
+    config = judge.config._replace(file=None, directory="", packs=(), accepted=None, approvals=None)
+    return f"{judge.fingerprint}-{_digest([config, read_accepted_findings(judge.config, may_be_gone=False)])[:16]}"
+
+
+def shorten_config(config: Config) -> Config:
+    """The configuration without what says how this process reads, runs and writes."""
+    fields = (
+        "paths", "context", "app_context", "stacks", "full_synth", "timeout", "pre_built", "lint", "against", "aws", "aws_stacks",
+        "install", "runs_baseline", "preflight", "agents", "outputs", "jobs", "timings", "overrides", "frameworks",
+    )  # fmt: skip
+    plain = Config()
+    return config._replace(**{field: getattr(plain, field) for field in fields})
+
+
 def seal_terms(terms: Terms) -> Terms:
     """The terms with their key."""
-    decides = [terms.config, terms.fingerprint, terms.accounts, terms.today, terms.endpoint_url]
+    decides = [terms.fingerprint, terms.accounts, terms.today, terms.endpoint_url]
     return terms._replace(key=_digest(decides))
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdkguard.api.judge import Judge
 from cdkguard.audit.listing import Tree, group_stacks, read_entry
 from cdkguard.audit.nouns import Place, StackEntry
-from cdkguard.audit.units import Terms, cut_trees, name_unit, seal_terms
+from cdkguard.audit.units import Terms, cut_trees, describe_judging, name_unit, seal_terms, shorten_config
 from cdkguard.config.settings import Config
 
 PLACE = Place("111122223333", "eu-west-1")
@@ -63,7 +64,7 @@ def test_units_hold_every_tree_once_and_are_large_enough(sizes, least):
 
 
 def test_a_unit_is_named_by_all_that_decides_its_verdicts():
-    terms = seal_terms(Terms(Config(severities={"a": "low", "b": "high"}), "1+rules", ("1", "2"), "2030-01-31"))
+    terms = seal_terms(Terms(Config(), "1+rules", ("1", "2"), "2030-01-31"))
     name = name_unit(PLACE, (entry("a"),), terms)
     assert name.startswith("111122223333/eu-west-1/")
     assert name == name_unit(PLACE, (entry("a"),), seal_terms(terms._replace(rate=1, cache="x", key="")))
@@ -75,8 +76,17 @@ def test_a_unit_is_named_by_all_that_decides_its_verdicts():
     ]
     changed = [
         terms._replace(today="2030-02-01"), terms._replace(fingerprint="1+others"), terms._replace(accounts=("1",)),
-        terms._replace(config=Config(severities={"a": "low", "b": "low"})),
     ]  # fmt: skip
     names = [name_unit(PLACE, stacks, terms) for stacks in others]
     names += [name_unit(PLACE, (entry("a"),), seal_terms(each)) for each in changed]
     assert len({name, *names}) == 1 + len(others) + len(changed)
+
+
+def test_what_decides_is_told_apart_and_where_it_lies_is_not():
+    def describe(**settings):
+        return describe_judging(Judge(shorten_config(Config(**settings))))
+
+    plain = describe()
+    assert plain == describe(directory="/elsewhere", file="/elsewhere/cdkguard.yaml", jobs=3, outputs=(("json", None),))
+    names = [plain, describe(severities={"dynamodb-*": "low"}), describe(rules=("all",)), describe(fail_on="low")]
+    assert len(set(names)) == 4
