@@ -77,6 +77,11 @@ def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audi
     session = open_session(settings.profile, settings.endpoint_url, settings.attempts)
     region = session.region or settings.regions[0]
     scope = find_scope(settings, session, region, counts)
+    if settings.role.name:
+        for account in scope.accounts:
+            settings.role.arn(
+                account, session.partition_of(region)
+            )  # A mistake in it is told before anything is called.
     keys = KeyRing(session, settings.role, region, counts)
 
     with _open_engine(settings, fingerprint, len(scope.places)) as engine:
@@ -90,7 +95,7 @@ def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audi
             places=tuple((place.account, place.region) for place in scope.places),
             rules=describe_rules(settings.config),
             fail_on=settings.config.fail_on,
-            gate="all",
+            gate=settings.config.gate,
         )
         begun = store.begin(header, settings.resume)
         _refuse_other_inventory(begun, header)
@@ -106,9 +111,7 @@ def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audi
 
     header = header._replace(ended=_now(), calls=dict(sorted(counts.items())))
     progress.say("comparing with the last audit" if settings.since else "merging the parts")
-    finished = store.finish(header, audit.units, settings.since)
-    progress.end()
-    return finished
+    return store.finish(header, audit.units, settings.since)
 
 
 def find_scope(settings: AuditSettings, session: Session, region: str, counts: Counter[str]) -> Scope:

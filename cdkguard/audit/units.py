@@ -71,6 +71,12 @@ def shorten_config(config: Config) -> Config:
     return config._replace(**{field: getattr(plain, field) for field in fields})
 
 
+def make_terms(config: Config, accounts: Iterable[str] = (), today: str = "", **more: Any) -> Terms:
+    """The terms of an audit by a configuration; `more` are the other fields of Terms. Raises ConfigError, RulePackError."""
+    config = shorten_config(config)
+    return seal_terms(Terms(config, describe_judging(Judge(config)), tuple(sorted(accounts)), today, **more))
+
+
 def seal_terms(terms: Terms) -> Terms:
     """The terms with their key."""
     decides = [terms.fingerprint, terms.accounts, terms.today, terms.endpoint_url]

@@ -123,6 +123,18 @@ COMMANDS: tuple[Command, ...] = (
         "judge every deployed stack of many accounts, and compare with the last time",
         parts=(
             Command(
+                "run",
+                "read and judge every stack of the accounts and regions",
+                "audit_run",
+                examples=(
+                    "cdkguard audit run --accounts 111122223333 --out audits/1   # my own account",
+                    "cdkguard audit run --organization --role cdkguard-audit --out audits/1",
+                    "cdkguard audit run ... --out audits/2 --since audits/1 --cache ~/templates",
+                    "cdkguard audit run ... --out audits/2 --resume         # it was interrupted",
+                ),
+                page="docs/audit.md",
+            ),
+            Command(
                 "show",
                 "show a finished audit again, in any format",
                 "audit_show",

@@ -28,6 +28,19 @@ def add_input_options(parser: Parser, judges: bool = True) -> None:
     _add_synthesis(parser)
 
 
+def add_rule_options(parser: Parser) -> None:
+    """Add the options that choose rules and settings, for a command that reads no app."""
+    _add_rules(parser, True)
+    of = {action.dest: action for action in parser._actions}
+    of["lint"].help = argparse.SUPPRESS
+    of["python"].help = "a package whose rule code may run"
+    add = parser.group(RULES).add_argument
+    add("--config", metavar="FILE", help="instead of the cdkguard.yaml that is found")
+    add("--environment", metavar="NAME", help="judge every stack as this environment")
+    nothing: dict[str, Any] = {"paths": [], "stack": [], "parameter": [], "app": None, "context": []}
+    parser.set_defaults(**nothing, full_synth=False, timeout=None)
+
+
 def _add_judged(parser: Parser) -> None:
     add = parser.group(JUDGED).add_argument
     add("paths", nargs="*", metavar="PATH", help="a folder with cdk.json (default: here), a cdk.out, templates")

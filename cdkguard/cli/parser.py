@@ -217,7 +217,9 @@ class Parser(argparse.ArgumentParser):
         out.write(self.format_help())
 
 
-TITLES = ("commands", "hosts", "what to judge", "rules", "the change", "output", "synthesis", "more")
+TITLES = (
+    "commands", "hosts", "what to judge", "credentials", "rules", "the change", "how it works", "output", "synthesis", "more",
+)  # fmt: skip
 
 
 def _place_of_group(group: argparse._ArgumentGroup) -> int:

@@ -113,7 +113,7 @@ def test_help_is_a_command_as_well(capsys, words):
         ("help rules lst", "cdkguard help rules: no 'lst' (did you mean 'list'?); there are: list, show, test, map"),
         (
             "diff a b --jobs 2",
-            "cdkguard diff: no option '--jobs' (it is one of `cdkguard check`); `cdkguard diff --help` lists them",
+            "cdkguard diff: no option '--jobs' (it is one of `cdkguard check` and `cdkguard audit run`); `cdkguard diff --help` lists them",
         ),
         ("--format json check", "cdkguard: the command stands before its options: cdkguard check --format ..."),
         (
