@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 import yaml
@@ -185,3 +186,11 @@ def test_the_programs_that_build_are_pinned_by_hash():
         "--hash=sha256:" in it for it in re.split(r"\n(?=[a-z])", text.strip())
     )
     assert "--require-hashes" in str(JOBS["build"]["steps"])
+
+
+def test_the_build_fetches_nothing_else():
+    """`--no-isolation`: what pyproject.toml asks for to build the package is among what is pinned."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert set(asked) <= set((ROOT / ".github/release/requirements.in").read_text().splitlines())
+    pinned = re.findall(r"^([a-z0-9-]+)==", (ROOT / ".github/release/requirements.txt").read_text(), re.MULTILINE)
+    assert {re.match(r"[a-z0-9-]+", it.lower())[0] for it in asked} <= set(pinned)
