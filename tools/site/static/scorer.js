@@ -3,9 +3,11 @@ const asked = (new URLSearchParams(window.location.search).get("q") || "").toLow
 const words = asked.split(/[^a-z0-9_]+/).filter(Boolean);
 var Scorer = {
   score: ([page, title, anchor, , score]) => {
-    const name = title.toLowerCase();
-    const parts = name.split(/[^a-z0-9_]+/);
-    const named = words.filter((word) => parts.includes(word)).length / Math.max(words.length, 1);
+    // A page is called by its title and by its address: `preflight` is "Before a deployment".
+    const names = [title, page].map((name) => name.toLowerCase().split(/[^a-z0-9_]+/));
+    const found = names.map((name) => words.filter((word) => name.includes(word)).length / Math.max(words.length, 1));
+    const parts = names[found[0] >= found[1] ? 0 : 1];
+    const named = Math.max(...found);
     if (named === 1) score += 20 + (20 * words.length) / parts.length;
     else score += 8 * named;
     if (/^(changelog|contributing|architecture|rules-by-framework|rules\/index|coming-from-.*|development\/.*)$/.test(page)) score -= 8;
