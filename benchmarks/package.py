@@ -24,15 +24,14 @@ def install_package(folder):
     sys.path.insert(0, str(ROOT))
     from cdkguard.packs import folders as folders_module
     from cdkguard.packs import load as packs
-    from cdkguard.packs import selection
+    from cdkguard.packs import selection, shipped
 
     shutil.copytree(ROOT / "cdkguard", folder / "cdkguard", ignore=shutil.ignore_patterns("__pycache__"))
     rules = folders_module.builtin_folder()
     shutil.copytree(rules, folder / "cdkguard/rules", dirs_exist_ok=True)
     texts = {path: Path(path).read_text(encoding="utf-8") for path in folders_module.find_rule_files(rules)}
-    (folder / "cdkguard/rules" / folders_module.COMPILED_FILE).write_bytes(
-        packs.prepare_pack(rules, texts, {}).encode()
-    )
+    for path, content in shipped.shipped_files(packs.prepare_pack(rules, texts, {})).items():
+        (folder / "cdkguard" / path).write_bytes(content)
     loaded = packs.load_packs()
     recommended = selection.select_rules(loaded.rules, ["recommended"])
     thirty = [rule.id for rule in recommended if rule.scope == "resource"][:30]

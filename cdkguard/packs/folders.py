@@ -10,7 +10,6 @@ from cdkguard.system import files
 from cdkguard.text.spelling import did_you_mean
 
 SETS_FILE = "sets.yaml"  # The file of a pack that names sets of resource types.
-COMPILED_FILE = "compiled.jsonl"  # The built-in packs as a wheel ships them, prepared.
 BUILTIN_PREFIX = "builtin:"  # The file of a built-in rule is "builtin:PACK/ID.yaml", wherever cdkguard is installed.
 
 

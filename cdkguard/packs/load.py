@@ -14,16 +14,17 @@ from cdkguard.packs import folders
 from cdkguard.packs.prepared import (
     HEAD,
     LateRule,
+    Lines,
     Prepared,
     describe_rule,
     find_cache_file,
+    join_lines,
     read_cached,
-    read_prepared,
     read_whole,
     rule_of,
     write_cached,
 )
-from cdkguard.system import files
+from cdkguard.packs.shipped import is_shipped, read_shipped, shipped_files
 from cdkguard.text.spelling import did_you_mean
 
 
@@ -39,8 +40,8 @@ def load_packs(directories: Sequence[str] = ()) -> Packs:
 
     Raises RulePackError where a rule file is wrong or an id is there twice, ConfigError where there is no such pack.
     """
-    prepared = _load_pack(folders.builtin_folder(), {})
-    sets: dict[str, list[str]] = dict(prepared.sets)
+    prepared = _load_builtin()
+    sets = dict(prepared.sets)
     rules = list(prepared.rules())
 
     for name in directories:
@@ -48,13 +49,30 @@ def load_packs(directories: Sequence[str] = ()) -> Packs:
         sets.update(own.sets)
         rules.extend(own.rules())
 
+    if directories:
+        _refuse_known_ids(rules)
+        _refuse_unknown_rules(rules)
+    return Packs(tuple(rules), {name: frozenset(members) for name, members in sets.items()})
+
+
+def _load_builtin() -> Prepared:
+    """Load the built-in packs: as shipped, or those of a checkout."""
+    folder = folders.builtin_folder()
+    if not is_shipped(folder):
+        return _load_pack(folder, {})
+    try:
+        return read_shipped(folder)
+    except (ImportError, ValueError) as problem:
+        raise RulePackError(f"{folder}: these files of cdkguard are damaged: install it again") from problem
+
+
+def _refuse_known_ids(rules: Sequence[Rule]) -> None:
+    """Refuse a second rule of one id; a test asks the built-in packs alone."""
     seen: dict[str, str] = {}
     for rule in rules:
         if rule.id in seen:
             raise RulePackError(f"{rule.file}:1: rule id '{rule.id}' is also in {seen[rule.id]}")
         seen[rule.id] = rule.file
-    _refuse_unknown_rules(rules)
-    return Packs(tuple(rules), {name: frozenset(members) for name, members in sets.items()})
 
 
 def _refuse_unknown_rules(rules: Sequence[Rule]) -> None:
@@ -83,14 +101,7 @@ def _wrong(rule: Rule, message: str, *keys: str | int) -> RulePackError:
 
 
 def _load_pack(folder: str, sets: Mapping[str, Sequence[str]]) -> Prepared:
-    """Load a folder's rules and sets: as shipped, from the cache, or from its rule files."""
-    shipped = os.path.join(folder, folders.COMPILED_FILE)
-    if folder == folders.builtin_folder() and files.is_file(shipped):
-        try:
-            return read_prepared(shipped)
-        except ValueError as problem:
-            raise RulePackError(f"{shipped}: this file of cdkguard is damaged: install it again") from problem
-
+    """Load a folder's rules and sets: from the cache, or from its rule files."""
     found = folders.find_rule_files(folder)
     if not found:
         raise RulePackError(f"{folder}: no rule file (*.yaml) in this folder")
@@ -134,7 +145,7 @@ def prepare_pack(folder: str, texts: Mapping[str, str], sets: Mapping[str, Seque
             rule["file"] = folders.BUILTIN_PREFIX + os.path.relpath(rule["file"], folder)
     heads = [[rule[key] for key in HEAD] for rule in rules]
     bodies = [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules]
-    return Prepared(own_sets, heads, bodies, list(map(_report_entry, bodies)))
+    return Prepared(own_sets, heads, _join_lines(bodies))
 
 
 def prepare_builtin_with(directories: Sequence[str]) -> dict[str, bytes]:
@@ -147,8 +158,7 @@ def prepare_builtin_with(directories: Sequence[str]) -> dict[str, bytes]:
     heads = [[rule[key] for key in HEAD] for rule in rules]
     bodies = [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules]
     sets = {name: sorted(members) for name, members in loaded.sets.items()}
-    prepared = Prepared(sets, heads, bodies, list(map(_report_entry, bodies)))
-    return {f"rules/{folders.COMPILED_FILE}": prepared.encode()}
+    return shipped_files(Prepared(sets, heads, _join_lines(bodies)))
 
 
 def _as_builtin(rule: Rule) -> dict[str, Json]:
@@ -159,6 +169,10 @@ def _as_builtin(rule: Rule) -> dict[str, Json]:
         else f"{folders.BUILTIN_PREFIX}{rule.pack}/{rule.id}.yaml"
     )
     return {**rule._asdict(), "remedy": rule.remedy and list(rule.remedy), "file": file}
+
+
+def _join_lines(bodies: Sequence[bytes]) -> Lines:
+    return Lines(*join_lines(bodies, list(map(_report_entry, bodies))))
 
 
 def _report_entry(body: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """A pack prepared as JSON, and the user's cache folder that keeps it.
 
-Parsing YAML and JSONPath costs more than judging an app, so that the wheel holds the built-in packs prepared, and the
-user's cache folder holds others under the hash of their files.
+Parsing YAML and JSONPath costs more than judging an app, so that the wheel holds the built-in packs prepared (shipped.py),
+and the user's cache folder holds others under the hash of their files.
 """
 
 from __future__ import annotations
@@ -15,11 +15,32 @@ from cdkguard._typing import Any, Json, NamedTuple, cast
 from cdkguard.model import Remedy, Rule, RuleInfo
 from cdkguard.system import files
 
-_FORM = "11"  # The version of the prepared JSON's form; a part of the cache key.
+_FORM = "12"  # The version of the prepared JSON's form; a part of the cache key.
 
 # The fields by which rules are selected. The rest of a rule is read when a resource that it is about is met.
 HEAD = ("id", "pack", "scope", "types", "environments", "profiles", "predicates", "on_change", "file")
 _REST = tuple(field for field in Rule._fields if field not in HEAD)
+
+
+class Lines:
+    """The lines of a prepared pack: each rule as JSON, then the entry of each in a JSON report.
+
+    `ends` are the places of their line breaks; a line is cut out when it is asked for, since a run asks for few.
+    """
+
+    def __init__(self, data: bytes, ends: Sequence[int]) -> None:
+        self.data, self.ends = data, ends
+        if not ends or ends[-1] != len(data) or len(ends) % 2:
+            raise ValueError("a prepared pack is cut short")
+
+    def rule(self, at: int) -> bytes:
+        """The rule of that number."""
+        start = self.ends[at - 1] + 1 if at else 0
+        return self.data[start : self.ends[at]]
+
+    def entry(self, at: int) -> bytes:
+        """The entry of the rule of that number."""
+        return self.rule(len(self.ends) // 2 + at)
 
 
 class LateRule:
@@ -28,14 +49,18 @@ class LateRule:
     Reading every rule would take longer than judging a small app: see docs/speed.md.
     """
 
-    __slots__ = (*HEAD, *_REST, "_text", "_whole", "report_entry")
+    __slots__ = (*HEAD, *_REST, "_lines", "_at", "_whole")
 
-    def __init__(self, head: Sequence[Json], text: bytes, entry: bytes) -> None:
-        self.id, self.pack, self.scope, self.types, self.environments, self.profiles = head[:6]
-        self.predicates, self.on_change, self.file = head[6:]
-        self.report_entry = entry  # What the JSON report says of the rule: reading all rules for it took 7 ms.
-        self._text = text
+    def __init__(self, head: Sequence[Json], lines: Lines, at: int) -> None:
+        (self.id, self.pack, self.scope, self.types, self.environments, self.profiles) = head[:6]
+        (self.predicates, self.on_change, self.file) = head[6:]
+        self._lines, self._at = lines, at
         self._whole: Rule | None = None
+
+    @property
+    def report_entry(self) -> bytes:
+        """What the JSON report says of the rule: reading all rules for it took 7 ms."""
+        return self._lines.entry(self._at)
 
     def __getattr__(self, name: str) -> Any:
         """Python asks here for a slot that is empty: the first such question fills them all."""
@@ -54,7 +79,7 @@ class LateRule:
 def read_whole(late: LateRule) -> Rule:
     """The rule with all of its fields."""
     if late._whole is None:
-        late._whole = rule_of(late._text)
+        late._whole = rule_of(late._lines.rule(late._at))
     return late._whole
 
 
@@ -71,43 +96,38 @@ def describe_rule(rule: Rule) -> RuleInfo:
 
 
 class Prepared(NamedTuple):
-    """A pack as it is stored: a line with its sets, heads and the lengths of the others, then two lines for each rule."""
+    """A pack that is prepared: the head of each rule, and the lines that hold the rest."""
 
-    sets: Mapping[str, list[str]]
+    sets: Mapping[str, Sequence[str]]
     heads: Sequence[Sequence[Json]]
-    texts: Sequence[bytes]  # Each rule as JSON.
-    entries: Sequence[bytes]  # Of each rule: its entry in a JSON report.
+    lines: Lines
 
     def rules(self) -> Iterator[Rule]:
-        """The pack's rules; each reads its own text when a field is asked for that its head does not hold."""
-        for head, text, entry in zip(self.heads, self.texts, self.entries, strict=True):
-            yield cast(Rule, LateRule(head, text, entry))
-
-    def encode(self) -> bytes:
-        """The bytes that `read_prepared` reads."""
-        lines = [*self.texts, *self.entries]
-        first = [self.sets, self.heads, [len(line) for line in lines]]
-        return b"\n".join([json.dumps(first, sort_keys=True).encode("ascii"), *lines])
+        """The pack's rules; each reads its own line when a field is asked for that its head does not hold."""
+        lines = self.lines
+        for at, head in enumerate(self.heads):
+            yield cast(Rule, LateRule(head, lines, at))
 
 
-def read_prepared(path: str) -> Prepared:
-    """Read a prepared pack; raises OSError or ValueError where it is damaged."""
-    return _parse(path, files.read_bytes(path))
+def join_lines(rules: Sequence[bytes], entries: Sequence[bytes]) -> tuple[bytes, list[int]]:
+    """The lines of a pack, and where each ends."""
+    ends, at = [], -1
+    for line in (*rules, *entries):
+        at += 1 + len(line)
+        ends.append(at)
+    return b"\n".join([*rules, *entries]), ends
 
 
-def _parse(path: str, data: bytes) -> Prepared:
-    start = data.index(b"\n")
-    sets, heads, lengths = json.loads(data[:start])
+def _encode(prepared: Prepared) -> bytes:
+    """The bytes that `_parse` reads: a line with the sets, the heads and where the others end, then the others."""
+    data, ends = prepared.lines.data, prepared.lines.ends
+    return json.dumps([prepared.sets, prepared.heads, ends], sort_keys=True).encode("ascii") + b"\n" + data
 
-    lines = []
-    for length in lengths:
-        lines.append(data[start + 1 : start + 1 + length])
-        start += 1 + length
 
-    number = len(heads)
-    if start != len(data) or 2 * number != len(lines):
-        raise ValueError(f"{path}: cut short")
-    return Prepared(sets, heads, lines[:number], lines[number:])
+def _parse(data: bytes) -> Prepared:
+    first, _, rest = data.partition(b"\n")
+    sets, heads, ends = json.loads(first)
+    return Prepared(sets, heads, Lines(rest, ends))
 
 
 def find_cache_file(texts: Mapping[str, str], sets: Mapping[str, Sequence[str]]) -> str | None:
@@ -146,7 +166,7 @@ def read_cached(path: str) -> Prepared:
     expected, _, data = files.read_bytes(path).partition(b"\n")
     if expected.decode("ascii") != digest(data):
         raise ValueError(f"{path}: damaged")
-    return _parse(path, data)
+    return _parse(data)
 
 
 def write_cached(path: str, prepared: Prepared) -> None:
@@ -154,7 +174,7 @@ def write_cached(path: str, prepared: Prepared) -> None:
     from cdkguard.system.cache import make_cache_folder
     from cdkguard.text.sha256 import digest
 
-    data = prepared.encode()
+    data = _encode(prepared)
     try:
         make_cache_folder(os.path.dirname(path))
         files.write(path, digest(data).encode("ascii") + b"\n" + data)

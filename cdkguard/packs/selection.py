@@ -19,9 +19,9 @@ def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence
 
     Raises ConfigError for a selector that names no rule, and where a rule of `unseen` is to be skipped.
     """
-    always = {rule.id for rule in rules if rule.pack == UNSEEN}
     by_name = _index_rules(rules)
-    chosen = {rule.id for rule in find_rules(rules, selectors)}
+    always = {rule.id for rule in rules if rule.pack == UNSEEN}
+    chosen = _find_ids(rules, by_name, selectors)
 
     for selector in skip:
         if selector == UNSEEN or selector in always:
@@ -37,8 +37,7 @@ def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence
 
 def find_rules(rules: Sequence[Rule], selectors: Sequence[str]) -> tuple[Rule, ...]:
     """The rules that a profile, pack or id glob names, and no others; raises ConfigError for one that names no rule."""
-    by_name = _index_rules(rules)
-    chosen = {rule.id for selector in selectors for rule in _find_rules(rules, by_name, selector)}
+    chosen = _find_ids(rules, _index_rules(rules), selectors)
     return tuple(rule for rule in rules if rule.id in chosen)
 
 
@@ -46,9 +45,14 @@ def _index_rules(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
     """Id or pack -> the rules of that name: hundreds may be selected one by one."""
     by_name: dict[str, list[Rule]] = {}
     for rule in rules:
-        for name in {rule.id, rule.pack}:
-            by_name.setdefault(name, []).append(rule)
+        by_name.setdefault(rule.id, []).append(rule)
+        if rule.pack != rule.id:
+            by_name.setdefault(rule.pack, []).append(rule)
     return by_name
+
+
+def _find_ids(rules: Sequence[Rule], by_name: Mapping[str, list[Rule]], selectors: Sequence[str]) -> set[str]:
+    return {rule.id for selector in selectors for rule in _find_rules(rules, by_name, selector)}
 
 
 def _find_rules(rules: Sequence[Rule], by_name: Mapping[str, list[Rule]], selector: str) -> list[Rule]:
@@ -56,7 +60,7 @@ def _find_rules(rules: Sequence[Rule], by_name: Mapping[str, list[Rule]], select
         return list(rules)
     if selector in PROFILES:
         found = [r for r in rules if selector in r.profiles or selector == "strict" and "recommended" in r.profiles]
-    elif any(c in selector for c in "*?["):
+    elif "*" in selector or "?" in selector or "[" in selector:
         found = [r for r in rules if fnmatchcase(r.id, selector)]
     else:
         found = by_name.get(selector, [])

@@ -91,9 +91,10 @@ def test_what_the_wheel_holds(built):
         if path.is_file() and "__pycache__" not in path.parts
     }
     rules = {f"cdkguard/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "rules").rglob("*.yaml")}
-    assert names == inside | rules | {"cdkguard/rules/compiled.jsonl"}
+    prepared = {"cdkguard/rules/compiled.jsonl", "cdkguard/packs/builtin_heads.py"}
+    assert names == inside | rules | prepared
     assert "cdkguard/py.typed" in names
-    assert str(ROOT) not in wheel.read("cdkguard/rules/compiled.jsonl").decode()
+    assert not [name for name in prepared if str(ROOT) in wheel.read(name).decode()]
 
 
 def test_what_the_source_distribution_holds(built):

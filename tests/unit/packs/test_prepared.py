@@ -2,13 +2,18 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import cdkguard.packs
+from cdkguard.errors import RulePackError
 from cdkguard.outputs.report_json import rule_document
-from cdkguard.packs.load import load_packs
+from cdkguard.packs import folders
+from cdkguard.packs.load import load_packs, prepare_pack
 from cdkguard.packs.prepared import describe_rule
+from cdkguard.packs.shipped import shipped_files
 from tests.support.pack_files import RULE, write_pack
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -46,3 +51,25 @@ def test_an_entry_of_a_report_says_what_the_rule_says():
     for rule in load_packs().rules:
         assert json.loads(rule.report_entry) == json.loads(json.dumps(rule_document(describe_rule(rule))))
         assert rule.report_entry.isascii() and b"\n" not in rule.report_entry
+
+
+def test_a_wheel_holds_the_packs_of_the_checkout_word_for_word(tmp_path, monkeypatch):
+    folder = folders.builtin_folder()
+    texts = {path: folders.read_rule_file(path) for path in folders.find_rule_files(folder)}
+    for path, content in shipped_files(prepare_pack(folder, texts, {})).items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    checkout = load_packs()
+
+    monkeypatch.setattr(folders, "builtin_folder", lambda: str(tmp_path / "rules"))
+    monkeypatch.setattr(cdkguard.packs, "__path__", [*cdkguard.packs.__path__, str(tmp_path / "packs")])
+    shipped = load_packs()
+    assert shipped == checkout and [rule.report_entry for rule in shipped.rules] == [
+        rule.report_entry for rule in checkout.rules
+    ]
+
+    (tmp_path / "rules/compiled.jsonl").write_bytes((tmp_path / "rules/compiled.jsonl").read_bytes()[:-1])
+    with pytest.raises(RulePackError, match="damaged: install it again"):
+        load_packs()
+    sys.modules.pop("cdkguard.packs.builtin_heads")
+    del cdkguard.packs.builtin_heads
