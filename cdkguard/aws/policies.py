@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cdkguard._typing import Json
-from cdkguard.aws.arn_patterns import names_nobody
 from cdkguard.aws.globs import matches_glob
 from cdkguard.logic import Tri
 from cdkguard.template.values import Deferred
@@ -94,7 +93,11 @@ def _is_everybody(kind: str, text: str) -> bool:
         return False
     if kind == "Service":
         return _AWS_SERVICES.fullmatch(text) is not None
-    return not text.strip("*?:") or text.startswith("arn") and names_nobody(text)
+    if not text.strip("*?:"):
+        return True
+    from cdkguard.aws.arn_patterns import names_nobody  # few principals come here
+
+    return text.startswith("arn") and names_nobody(text)
 
 
 def text_of(value: Json) -> str:

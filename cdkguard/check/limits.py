@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from cdkguard.engine.findings import MAX_FINDINGS
+from cdkguard.engine.rules import MAX_FINDINGS
 from cdkguard.inputs.parts import size_of
 
 

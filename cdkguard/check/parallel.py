@@ -17,9 +17,8 @@ from cdkguard.check import limits
 from cdkguard.check.slim_stacks import slim_stacks, take_sections
 from cdkguard.config import environments
 from cdkguard.engine.app_facts import Key, find_facts, merge_facts
-from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.lookups import Lookups
-from cdkguard.engine.rules import BoundRules, EngineSettings
+from cdkguard.engine.rules import BoundRules, EngineSettings, refuse_too_many
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.inputs.folders import drop_nested
 from cdkguard.inputs.parts import Part, Readings, StackHead, size_of

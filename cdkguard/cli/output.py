@@ -93,13 +93,15 @@ def write_report(
     color: str = "auto",
 ) -> None:
     """Write a report in one format, with the source lines of its findings."""
-    from cdkguard.cli.source_excerpts import make_excerpt
     from cdkguard.outputs.render import render
 
     options = terminal_options(name, file, color)._replace(
-        frameworks=controls, excerpt=make_excerpt(config.directory, report)
+        frameworks=controls, detail=detail, cdk_json=_cdk_json(config.directory)
     )
-    options = options._replace(detail=detail, cdk_json=_cdk_json(config.directory))
+    if report.findings:
+        from cdkguard.cli.source_excerpts import make_excerpt
+
+        options = options._replace(excerpt=make_excerpt(config.directory, report))
     if name == "sarif":
         from cdkguard.cli.links import make_links
 
@@ -124,12 +126,13 @@ def _write(name: str, file: str | None, text: str) -> None:
 
 def terminal_options(name: str, file: str | None = None, color: str = "auto", is_table: bool = False) -> Options:
     """The options of a renderer: colours, links and width are those of the terminal, where the output goes to one."""
-    from cdkguard.cli import terminal
     from cdkguard.outputs import render
 
     options = render.Options(_current_folder(), cdk_json=_cdk_json("."), made=current_time(), language=_app_language())
     if file is not None or name != "text":
         return options
+    from cdkguard.cli import terminal
+
     options = options._replace(
         width=terminal.width_of(sys.stdout, is_table), color=terminal.has_colors(sys.stdout, color)
     )
@@ -164,13 +167,15 @@ def _cdk_json(directory: str) -> str | None:
 
 def _app_language() -> Language | None:
     """The language of the app in the current folder, by its command; None where that does not say it."""
-    from cdkguard.outputs.fixes import language_of_command
-
     try:
         command = json.loads(files.read_bytes("cdk.json"))["app"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None  # The language of the findings' source lines stands for it.
-    return language_of_command(command) if isinstance(command, str) else None
+    if not isinstance(command, str):
+        return None
+    from cdkguard.outputs.fixes import language_of_command
+
+    return language_of_command(command)
 
 
 def _write_step_summary(report: Report, options: Options) -> None:

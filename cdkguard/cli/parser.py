@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 from cdkguard import __version__
 from cdkguard._typing import Any
@@ -21,7 +20,7 @@ def _import_argparse() -> None:
         stand_in.gettext, stand_in.ngettext = str, _choose_number
         sys.modules["gettext"] = stand_in
         try:
-            import_module("argparse")
+            __import__("argparse")
         finally:
             del sys.modules["gettext"]
 

@@ -27,12 +27,19 @@ from cdkguard.engine.change_messages import (
     step_hides_secret,
 )
 from cdkguard.engine.effective_bodies import find_stack, is_completed
-from cdkguard.engine.findings import refuse_too_many
 from cdkguard.engine.fingerprints import fingerprint
 from cdkguard.engine.record import add_policies, make_record
 from cdkguard.engine.regressions import GoverningStacks, Regressions
 from cdkguard.engine.resource_names import NamesOfOthers, use_construct_paths
-from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_strict, severity_of, split_types
+from cdkguard.engine.rules import (
+    BoundRule,
+    BoundRules,
+    EngineSettings,
+    is_strict,
+    refuse_too_many,
+    severity_of,
+    split_types,
+)
 from cdkguard.engine.run import Evaluation, Run
 from cdkguard.engine.successors import find_updates
 from cdkguard.engine.unknown_words import explain_unknown

@@ -8,19 +8,10 @@ from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.engine.branching import Verdict
 from cdkguard.engine.resource_names import name_resource
 from cdkguard.engine.rules import BoundRule, EngineSettings, severity_of
-from cdkguard.errors import TooMuchError
 from cdkguard.model import Finding, Source, Stack
 
 if TYPE_CHECKING:
     from cdkguard.engine.offenders import Offender
-
-MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
-
-
-def refuse_too_many(number: int, settings: EngineSettings) -> None:
-    """Raises TooMuchError where there are more findings than an input of that size has honestly."""
-    if number > MAX_FINDINGS and settings.most is not None and number > (most := settings.most()):
-        raise TooMuchError(f"more than {most} findings: choose stacks (--stack) or rules (--rules)")
 
 
 def make_finding(

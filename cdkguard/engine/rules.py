@@ -7,11 +7,14 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import Any, Json, NamedTuple
+from cdkguard.errors import TooMuchError
 from cdkguard.language.requirements import Binding, bind_requirement, expand_types
 from cdkguard.language.subject import Decide, Predicate, Subject
 from cdkguard.logic import Tri
 from cdkguard.model import Remedy, Rule, Stack
 from cdkguard.template.values import Branch
+
+MAX_FINDINGS = 10_000  # of one template: CloudFormation lets it have 500 resources, of which the worst has 12
 
 
 class EngineSettings(NamedTuple):
@@ -30,6 +33,12 @@ class EngineSettings(NamedTuple):
     judges_lookups: bool = True  # Whether missing context is held against a stack; inside an app it is not known yet.
     most: Callable[[], int] | None = None  # The most findings that the whole input can have honestly; slow to call.
     sdk_calls: Callable[[], Any] | None = None  # Loads the table of aws/sdk_calls.
+
+
+def refuse_too_many(number: int, settings: EngineSettings) -> None:
+    """Raises TooMuchError where there are more findings than an input of that size has honestly."""
+    if number > MAX_FINDINGS and settings.most is not None and number > (most := settings.most()):
+        raise TooMuchError(f"more than {most} findings: choose stacks (--stack) or rules (--rules)")
 
 
 def severity_of(
@@ -176,7 +185,17 @@ class BoundRules:
     def is_about(self, rule: Rule, resource_type: str) -> bool:
         """Whether a rule about resources is about this type."""
         names, globs = self._types[rule.id]
-        return resource_type in names or (bool(globs) and any(fnmatchcase(resource_type, glob) for glob in globs))
+        return resource_type in names or (bool(globs) and any(_matches(resource_type, glob) for glob in globs))
+
+
+def _matches(resource_type: str, glob: str) -> bool:
+    """As fnmatchcase, which compiles a pattern for each glob, and most are `AWS::Service::*` or `*::MODULE`."""
+    start, star, end = glob.partition("*")
+    if not star or any(sign in end or sign in start for sign in "*?["):
+        return fnmatchcase(resource_type, glob)
+    return (
+        len(resource_type) >= len(start) + len(end) and resource_type.startswith(start) and resource_type.endswith(end)
+    )
 
 
 def split_types(rule: Rule, settings: EngineSettings) -> tuple[frozenset[str], tuple[str, ...]]:

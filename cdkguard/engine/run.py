@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
-from cdkguard._typing import Any, Json, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
 from cdkguard.engine.app_facts import Key, find_facts
 from cdkguard.engine.branching import PASSED, Verdict, evaluate_branches, find_world, passes_everywhere
-from cdkguard.engine.findings import MAX_FINDINGS, make_finding, refuse_too_many
 from cdkguard.engine.lookups import Lookups
-from cdkguard.engine.resource_names import NamesOfOthers
-from cdkguard.engine.rules import BoundRule, BoundRules, EngineSettings, is_for_stack
+from cdkguard.engine.rules import (
+    MAX_FINDINGS,
+    BoundRule,
+    BoundRules,
+    EngineSettings,
+    is_for_stack,
+    refuse_too_many,
+)
 from cdkguard.engine.texts import find_texts
 from cdkguard.language.subject import Subject
 from cdkguard.model import Finding, Outcome, Problem, Rule, Stack
@@ -18,6 +24,9 @@ from cdkguard.template import loops
 from cdkguard.template.scope import Scope, Verbatim
 from cdkguard.template.stack_scopes import StackScopes
 from cdkguard.text.regexes import lazy_pattern
+
+if TYPE_CHECKING:
+    from cdkguard.engine.resource_names import NamesOfOthers
 
 # Types that stand for other resources: those of AWS SAM, and custom resources, whose functions make or change some.
 _SHORT_FORM, _CUSTOM = "AWS::Serverless::", ("Custom::", "AWS::CloudFormation::CustomResource")
@@ -60,8 +69,13 @@ class Run:
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self._by_defaults: dict[Stack, Scope] = {}  # the scopes of stacks without values made for production
-        self._names = NamesOfOthers((stacks, self.scopes))
         self._globals: dict[Stack, dict[str, Json]] = {}  # the `Globals` that a stack's resources of AWS SAM share
+
+    @cached_property
+    def _names(self) -> NamesOfOthers:
+        from cdkguard.engine.resource_names import NamesOfOthers  # for findings, and many runs have none
+
+        return NamesOfOthers((self.stacks, self.scopes))
 
     def _gather_facts(self) -> Mapping[Key, Json] | None:
         """Find what the stacks tell each other; None for a single one, which nobody tells anything."""
@@ -331,6 +345,8 @@ class Run:
             verdict = verdict._replace(outcome=Outcome.FAIL if rule.on_unknown == "fail" else Outcome.PASS)
         self.rules.counts[rule.id][_COLUMNS.index(verdict.outcome)] += 1
         if verdict.outcome is not Outcome.PASS:
+            from cdkguard.engine.findings import make_finding
+
             weight = bound.weight_of(subject, [path for path, _value in verdict.evidence])
             made = make_finding(bound, stack, verdict, logical_id, resource_type, self.settings, weight)
             if rule.remedy_cases:

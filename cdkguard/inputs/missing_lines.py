@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from cdkguard.inputs.source_lines import StackMetadata
-from cdkguard.inputs.stack_traces import RECORDS_HOST_LINES, RECORDS_LINES, is_older
 from cdkguard.model import Problem
 from cdkguard.system import files
 from cdkguard.text.regexes import lazy_pattern
@@ -23,6 +22,8 @@ def note_missing_lines(metadata: StackMetadata, root: str) -> Problem | None:
     version = _read_version(os.path.join(root, "tree.json"))
     if version is None:
         return None
+    from cdkguard.inputs.stack_traces import RECORDS_HOST_LINES, RECORDS_LINES, is_older
+
     text = f"no source lines: aws-cdk-lib {version} "
     if metadata.has_traces():
         text += "recorded no line of the app's own code; in Python "

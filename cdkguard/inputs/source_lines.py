@@ -147,7 +147,7 @@ class StackMetadata:
 
     def _user_frames(self, trace: Json) -> Sequence[Frame]:
         """The frames outside libraries, in the code as it was written."""
-        if not trace:
+        if not trace or not isinstance(trace, list):
             return ()
         from cdkguard.inputs.stack_frames import is_library, user_frames
 

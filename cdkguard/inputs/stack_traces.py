@@ -9,9 +9,12 @@ import json
 import os
 from collections.abc import Mapping
 
-from cdkguard.inputs.app import App
+from cdkguard._typing import TYPE_CHECKING
 from cdkguard.system import files
 from cdkguard.text.regexes import lazy_pattern
+
+if TYPE_CHECKING:
+    from cdkguard.inputs.app import App
 
 # The first versions of aws-cdk-lib that record traces, and in them the frames of a Python app.
 RECORDS_LINES, RECORDS_HOST_LINES = (2, 251), (2, 260)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from cdkguard.text.nesting import MAX_DEPTH
 
 MAX_BYTES = 64 * 1024 * 1024  # of a file; CloudFormation takes 1 MB
 _LOOP = "Fn::ForEach::"
+_INFINITE = float("inf")
 _CONTAINERS = frozenset({dict, list})
 # The sections of a template without Resources and Transform: a macro may make resources.
 _SECTIONS = frozenset(
@@ -140,7 +140,7 @@ def _refuse_constant(name: str) -> Json:
 
 def _parse_finite(text: str) -> float:
     value = float(text)
-    if math.isinf(value):
+    if value in (_INFINITE, -_INFINITE):
         raise ValueError(f"{text} is too large a number")
     return value
 

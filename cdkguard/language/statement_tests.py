@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.aws import arn_patterns, condition_tests, policies
+from cdkguard.aws import policies
 from cdkguard.language.comparisons import Decide
 from cdkguard.language.subject import OperatorContext
 from cdkguard.language.vocabulary import (
@@ -29,6 +29,7 @@ from cdkguard.text.regexes import MAX_TEXT, compile_pattern
 
 Statement = dict[str, Json]
 
+# What conditions and ARNs say is imported when a statement is asked about: most rules ask no statement at all.
 
 _MADE_UP = "zq7x"  # No service and no action is called so: a pattern that covers it covers every name.
 
@@ -55,10 +56,14 @@ def _is_public(statement: Statement, operand: Json) -> Tri:
 
 
 def _is_restricted(statement: Statement, operand: Json) -> Tri:
+    from cdkguard.aws import condition_tests
+
     return _is_as_wanted(condition_tests.is_restricted(statement), operand)
 
 
 def _is_limited(statement: Statement, operand: Json) -> Tri:
+    from cdkguard.aws import condition_tests
+
     return _is_as_wanted(condition_tests.is_limited(statement), operand)
 
 
@@ -67,10 +72,14 @@ def _is_as_wanted(answer: Tri, operand: Json) -> Tri:
 
 
 def _spares_somebody(statement: Statement, operand: Json) -> Tri:
+    from cdkguard.aws import condition_tests
+
     return _is_as_wanted(condition_tests.spares_somebody(statement), operand)
 
 
 def _meets_without_tls(statement: Statement, operand: Json) -> Tri:
+    from cdkguard.aws import condition_tests
+
     return _is_as_wanted(condition_tests.meets_without_tls(statement), operand)
 
 
@@ -97,6 +106,8 @@ def _has_principal_kind(statement: Statement, operand: Json) -> Tri:
 
 
 def _has_condition_on(statement: Statement, operand: str) -> Tri:
+    from cdkguard.aws import condition_tests
+
     pattern = compile_pattern(operand)
     return condition_tests.has_condition_on(statement, lambda key: bool(pattern.search(key[:MAX_TEXT])))
 
@@ -115,6 +126,8 @@ def _covers_every_resource(statement: Statement, operand: Json) -> Tri:
 
 
 def _is_every(value: Json, kinds: list[str]) -> Tri:
+    from cdkguard.aws import arn_patterns
+
     text = policies.text_of(value)
     answer = any(arn_patterns.covers_every(text, kind) for kind in kinds) if kinds else arn_patterns.is_every(text)
     return _if_filled_in(value, answer) if isinstance(value, Deferred) else answer

@@ -6,7 +6,6 @@ A new format is a module with a `render` function, a record here and its tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 
 from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.errors import ConfigError
@@ -152,12 +151,12 @@ def render(name: str, thing: Any, options: Options | None = None, kind: str = "r
         raise ConfigError(f"no output format {name!r} (known: {', '.join(known)})")
     module, _, function = known[name].rpartition(".")
     options = options or Options()
-    if kind in ("report", "plan") and options.language is None:
+    findings = thing.report.findings if kind == "plan" else thing.findings if kind == "report" else ()
+    if findings and options.language is None:
         from cdkguard.outputs.fixes import language_of_app
 
-        findings = thing.report.findings if kind == "plan" else thing.findings
         options = options._replace(language=language_of_app(findings))
-    made = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options)
+    made = _load(module, function)(thing, options)
     text: str = made if isinstance(made, str) else "".join(made)
     return text
 
@@ -165,5 +164,12 @@ def render(name: str, thing: Any, options: Options | None = None, kind: str = "r
 def render_pieces(name: str, thing: Any, options: Options, kind: str) -> Iterator[str]:
     """An audit, or another kind that may be very large, in the format `name`, piece by piece."""
     module, _, function = next(str(getattr(f, kind)) for f in FORMATS if f.name == name).rpartition(".")
-    pieces: Iterator[str] = getattr(import_module(f"cdkguard.outputs.{module}"), function)(thing, options)
+    pieces: Iterator[str] = _load(module, function)(thing, options)
     return pieces
+
+
+def _load(module: str, function: str) -> Callable[[Any, Options], Any]:
+    loaded: Callable[[Any, Options], Any] = getattr(
+        __import__(f"cdkguard.outputs.{module}", fromlist=[function]), function  # as in cli/commands.py
+    )
+    return loaded

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cdkguard._typing import TYPE_CHECKING, Any
-from cdkguard.model import Finding, Problem, Remedy, Report, RuleInfo, StackInfo, Suppression
-from cdkguard.outputs.locations import source_document
+from cdkguard.model import Finding, Problem, Remedy, Report, RuleInfo, Source, StackInfo, Suppression
 from cdkguard.outputs.render import Options
 from cdkguard.outputs.summary import count_findings, judged_environments
 from cdkguard.text import escape
@@ -65,7 +64,7 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
         "propertyPaths": list(finding.property_paths),
         "found": finding.found,
         "branch": finding.branch,
-        "source": source_document(finding.source, options),
+        "source": finding.source and _source(finding.source, options),
         "message": finding.message,
         "why": finding.why,
         "remedy": _remedy(finding.remedy),
@@ -75,6 +74,12 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
         "change": finding.change,
         "isNew": finding.is_new,
     }
+
+
+def _source(source: Source, options: Options) -> dict[str, Any] | None:
+    from cdkguard.outputs.locations import source_document  # findings of bare templates have none
+
+    return source_document(source, options)
 
 
 def _remedy(remedy: Remedy | None) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from cdkguard._typing import Any
 from cdkguard.model import SEVERITIES, Finding, Outcome, Report
 from cdkguard.outputs.render import Options
-from cdkguard.outputs.short_names import rank_environment
 from cdkguard.text import escape
 
 _MAX_LOWERED = 8  # the number of stacks that the last line names
@@ -105,6 +104,8 @@ def _count_suppressed(report: Report) -> str:
 
 def summarize_run(report: Report) -> str:
     """`4 stacks, 31 rules · prod, dev · by a guess not as prod: Shop-dev · 0.21 s`."""
+    from cdkguard.outputs.short_names import rank_environment
+
     parts = [f"{plural(len(report.stacks), 'stack')}, {plural(len(report.rules), 'rule')}"]
     names = sorted(judged_environments(report), key=rank_environment)
     parts += [", ".join(map(escape.terminal, names))] if names else []

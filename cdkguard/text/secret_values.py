@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from cdkguard.text import credentials
 from cdkguard.text.regexes import lazy_pattern
-from cdkguard.text.secret_names import kind_of_secret
 
 # Values that are no secret, whatever their name is: switches, blanks, templates, types.
 _PLACEHOLDER = lazy_pattern(
@@ -33,6 +31,8 @@ _SIGNED = lazy_pattern(r"[A-Za-z0-9%_+/=-]{20,}")
 
 def entropy(text: str) -> float:
     """Shannon entropy in bits per character."""
+    import math
+
     counts = {c: text.count(c) for c in set(text)}
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
 
@@ -48,7 +48,11 @@ def is_secret_text(name: str, text: str) -> bool:
         return True
     if "=" in text and "\n" not in text and holds_secret_part(text):
         return True
-    return "§" not in text and _is_secret_value(kind_of_secret(name), text)
+    if "§" in text:
+        return False
+    from cdkguard.text.secret_names import kind_of_secret
+
+    return _is_secret_value(kind_of_secret(name), text)
 
 
 def _is_secret_value(kind: str | None, text: str) -> bool:
@@ -68,6 +72,8 @@ def names_a_place(text: str) -> bool:
 
 def holds_secret_part(text: str) -> bool:
     """Whether a connection string or an address carries a secret: `host=db password=...`, `https://x/?sig=...`."""
+    from cdkguard.text.secret_names import kind_of_secret
+
     for found in _PART.finditer(text):
         name, value = found["name"], found["value"].strip("'")
         if name.lower() in _SIGNATURES:

@@ -12,7 +12,7 @@ import pytest
 from cdkguard.check import limits
 from cdkguard.check import run as check
 from cdkguard.config.settings import Config
-from cdkguard.engine.findings import MAX_FINDINGS
+from cdkguard.engine.rules import MAX_FINDINGS
 from cdkguard.errors import ConfigError, InputError, TooMuchError
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.model import Suppression
@@ -159,7 +159,7 @@ def test_more_findings_than_an_input_has_honestly_stop_the_run(app, monkeypatch)
     number = len(check.check(config(jobs=1), "2026-01-01").findings)
     assert limits.limit_of_findings(["Stack0.template.json"]) > MAX_FINDINGS > 100 * number
     monkeypatch.setattr("cdkguard.engine.run.MAX_FINDINGS", 30)  # more than one of the stacks has
-    monkeypatch.setattr("cdkguard.engine.findings.MAX_FINDINGS", 30)
+    monkeypatch.setattr("cdkguard.engine.rules.MAX_FINDINGS", 30)
     runs = [config(jobs=1), config(jobs=2), config(jobs=5), config(stacks=("*",))]
     monkeypatch.setattr(limits, "limit_of_findings", lambda files: number)
     assert {len(check.check(run, "2026-01-01").findings) for run in runs} == {number}
@@ -176,7 +176,7 @@ def test_changes_have_no_more_findings_than_an_input_has_honestly(tmp_path, monk
     (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Q": {"Type": "Custom::X"}}}))
     run = Config(paths=("t.json",), rules=("data-destroyed",), against="old.json")
     monkeypatch.setattr("cdkguard.engine.run.MAX_FINDINGS", 3)
-    monkeypatch.setattr("cdkguard.engine.findings.MAX_FINDINGS", 3)
+    monkeypatch.setattr("cdkguard.engine.rules.MAX_FINDINGS", 3)
     monkeypatch.setattr(limits, "limit_of_findings", lambda files: 9)
     assert len(check.check(run, "2026-01-01").findings) == 9
     monkeypatch.setattr(limits, "limit_of_findings", lambda files: 8)

@@ -60,7 +60,7 @@ def test_what_is_beyond_the_bound_is_unknown():
 
 def test_a_template_of_very_many_findings_says_that_it_was_not_judged_whole(monkeypatch):
     monkeypatch.setattr("cdkguard.engine.run.MAX_FINDINGS", 10)
-    monkeypatch.setattr("cdkguard.engine.findings.MAX_FINDINGS", 10)
+    monkeypatch.setattr("cdkguard.engine.rules.MAX_FINDINGS", 10)
     resources = {f"R{n}": {"Type": "A::B::C"} for n in range(20)}
     findings, (problem,) = judge(resources, 0, [rule("r", ON)])
     assert len(findings) == 11 and problem.fatal and "'R11' and what follows is not judged" in problem.message
