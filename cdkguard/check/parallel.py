@@ -105,7 +105,12 @@ class _Parts:
                 self.readings.add(share.readings)  # Raises TooMuchError, as one process would have done.
 
         results = [shares[at % processes].results[at // processes] for at in range(len(self.parts))]
-        origins = {part.origin for part, result in zip(self.parts, results, strict=True) if result.stacks}
+        # A file that cannot be read says so by itself: the others are not judged twice for it.
+        origins = {
+            part.origin
+            for part, result in zip(self.parts, results, strict=True)
+            if result.stacks or any(problem.fatal for problem in result.found.problems)
+        }
         if any(part.origin not in origins for part in self.parts):
             return None
 

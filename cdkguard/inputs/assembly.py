@@ -96,6 +96,8 @@ def list_parts(paths: Sequence[str], refuses_apps: bool = False) -> list[Part]:
 def _list_parts_of(path: str, readings: Readings, refuses_apps: bool) -> Iterator[Part]:
     if _is_assembly(path):
         yield from _list_manifest_parts(path, None, readings)
+    elif not files.exists(path):
+        raise InputError(f"{path}: no such file or folder")
     elif not files.is_folder(path):
         yield Part(lambda: folders.read_bare_template(path), path, file=path, head=_head_of(path))
     else:

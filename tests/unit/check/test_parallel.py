@@ -14,7 +14,7 @@ from cdkguard.check import run as check
 from cdkguard.config.settings import Config
 from cdkguard.engine.rules import MAX_FINDINGS
 from cdkguard.errors import ConfigError, InputError, TooMuchError
-from cdkguard.inputs.assembly import read_paths
+from cdkguard.inputs.assembly import list_parts, read_paths
 from cdkguard.model import Suppression
 from tests.support.changes import write_assembly
 from tests.support.programs import started
@@ -108,6 +108,19 @@ def test_a_folder_of_templates_and_nested_stacks_is_judged_as_in_one_piece(tmp_p
     report = check.check(config(jobs=2), "2026-01-01")
     assert essence(report) == essence(whole(config()))
     assert [f.logical_id for f in report.active if f.rule_id == "nested-template-unread"] == ["Nest"] * 3
+
+
+def test_a_file_that_cannot_be_read_leaves_the_others_judged_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        (tmp_path / f"t{number}.json").write_text(json.dumps(template(number)))
+    (tmp_path / "broken.json").write_text('{"Resources": {"A": ')
+    settings = Config(paths=("t0.json", "broken.json", "t1.json", "t2.json"), rules=("all",), jobs=1)
+    monkeypatch.setattr("cdkguard.check.run.open_assembly", lambda *_: pytest.fail("all of it is read again"))
+    report = check.check(settings, "2026-01-01")
+    assert essence(report) == essence(whole(settings)) and [p.path for p in report.errors] == ["broken.json"]
+    with pytest.raises(InputError, match="none.json: no such file or folder"):
+        list_parts(["t0.json", "none.json"])
 
 
 @pytest.mark.parametrize(
