@@ -77,23 +77,27 @@ def is_for_stack(rule: Rule, stack: Stack, settings: EngineSettings) -> bool:
 class BoundRule:
     """A rule with its closures, made when it first meets a subject."""
 
-    __slots__ = ("rule", "count", "_settings", "_where", "_require", "_weights", "_cases")
+    __slots__ = ("rule", "count", "decide", "_settings", "_where", "_require", "_weights", "_cases")
 
     def __init__(self, rule: Rule, settings: EngineSettings) -> None:
         self.rule, self._settings = rule, settings
         self.count = [0, 0, 0]  # pass, fail, unknown
+        # True: in order or not concerned; False: not in order; None: not known.
+        self.decide: Decide = self._bind_and_decide
         self._where: Decide | None = None
         self._require: Decide | None = None
         self._weights: list[tuple[Decide, Mapping[str, Json]]] | None = None
         self._cases: list[tuple[Decide, Remedy]] | None = None
 
-    def decide(self, subject: Subject) -> Tri:
-        """True: in order or not concerned; False: not in order; None: not known."""
+    def _bind_and_decide(self, subject: Subject) -> Tri:
+        """The first question; from then on `decide` is what the rule was bound to."""
         if self._require is None:
             self._require = self._bind()
-        if self._where is None:
-            return self._require(subject)
+        self.decide = self._require if self._where is None else self._decide_concerned
+        return self.decide(subject)
 
+    def _decide_concerned(self, subject: Subject) -> Tri:
+        assert self._where is not None and self._require is not None
         concerned = self._where(subject if subject.evidence is None else subject._replace(evidence=None))
         if concerned is False:
             return True

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from cdkguard._typing import Any, Json
-from cdkguard.template.functions import FUNCTIONS, flatten, is_intrinsic
+from cdkguard.template.functions import FUNCTIONS, flatten
 from cdkguard.text.credentials import has_long_mark
 
 # All other text is passed over unread. Two patterns, because `re` looks for the first characters of alternatives quickly
 # only where each begins with a letter of its own.
 _ACCOUNT = re.compile(r"\d{12}")
 _MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
+_OTHERS = ("Metadata", "Type")  # of a resource: the one is asked for by itself, the other is no text of the user's
 _SMALLEST_ACCOUNT = 10**11  # as a number: of twelve digits
 
 _Steps = tuple[Any, Any]  # (the steps before, key or index), written out only for a text of interest
@@ -30,28 +31,34 @@ def find_texts(value: Json, *path: str) -> list[tuple[str, str]]:
     return texts
 
 
+def _is_of_interest(text: str) -> bool:
+    return bool(_MARK.search(text) or _ACCOUNT.search(text) or len(text) > 23 and has_long_mark(text))
+
+
 def _gather(value: Json, steps: _Steps | None, texts: list[tuple[str, str]]) -> None:
     kind = type(value)
     if kind is str:
-        if len(value) > 7 and (
-            _MARK.search(value) or _ACCOUNT.search(value) or len(value) > 23 and has_long_mark(value)
-        ):
+        if len(value) > 7 and _is_of_interest(value):
             texts.append((_render(steps), value))
 
     elif kind is dict:
-        if len(value) == 1 and is_intrinsic(value):
+        if len(value) == 1 and next(iter(value)) in FUNCTIONS:
             _gather_from_intrinsic(value, steps, texts)
             return
         for key, item in value.items():
             kind = type(item)
-            if kind is str and len(item) < 8 or kind is bool or kind is int and item < _SMALLEST_ACCOUNT:
+            if kind is str:  # tested here, since most values are texts, and a call for each is dear
+                if len(item) > 7 and _is_of_interest(item) and (steps is not None or key not in _OTHERS):
+                    texts.append((_render((steps, key)), item))
+            elif kind is bool or kind is int and item < _SMALLEST_ACCOUNT:
                 continue
-            if steps is not None or key not in ("Metadata", "Type"):
+            elif steps is not None or key not in _OTHERS:
                 _gather(item, (steps, key), texts)
 
     elif kind is list:
         for index, item in enumerate(value):
-            _gather(item, (steps, index), texts)
+            if type(item) is not str or len(item) > 7:
+                _gather(item, (steps, index), texts)
 
     elif kind is int and _SMALLEST_ACCOUNT <= value < 10 * _SMALLEST_ACCOUNT:  # YAML without quotes
         texts.append((_render(steps), str(value)))
@@ -72,11 +79,7 @@ def _gather_from_intrinsic(value: Json, steps: _Steps | None, texts: list[tuple[
     function = FUNCTIONS[name]
     if function.flatten is not None:
         text = flatten(value)
-        if (
-            text
-            and text != "§"
-            and (_MARK.search(text) or _ACCOUNT.search(text) or len(text) > 23 and has_long_mark(text))
-        ):
+        if text and text != "§" and _is_of_interest(text):
             texts.append((_render(steps), text))
     for part in function.parts(operand):
         _gather(part, steps, texts)

@@ -147,7 +147,8 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
     for key, operand in node.items():
         if key in QUANTIFIERS:
             around = _fields_before(steps) if key == "some" and universal else None
-            return _bind_quantifier(key, walk, bind_requirement(operand, binding, key == "every"), around)
+            inner = bind_requirement(operand, binding, key == "every")
+            return _where_listed(steps, key != "some", _bind_quantifier(key, walk, inner, around))
         if key in OPERATORS:
             value = _operand_value(operand, binding)
             of_absent = _answers_of_absent(OPERATORS[key], value)
@@ -157,7 +158,23 @@ def _bind_test(node: Json, binding: Binding, universal: bool) -> Decide:
         tests, of_absent = [*map(_with_construct_path, tests)], ()
     if names is not None and len(tests) == 1:
         return _bind_single(names, tests[0], of_absent, not universal)
-    return _bind_several(walk, tests, universal)
+    return _where_listed(steps, universal, _bind_several(walk, tests, universal))
+
+
+def _where_listed(steps: list[paths.Step], of_none: bool, decide: Decide) -> Decide:
+    """`decide` where a list is written that the path goes through: most are not, and of no element the answer is known."""
+    names = _fields_before(steps)
+    if not names or len(names) == len(steps) or steps[len(names)][0] not in ("*", ".*"):
+        return decide
+
+    is_missing = paths.is_missing
+
+    def decide_listed(subject: Subject) -> Tri:
+        if subject.evidence is None and is_missing(subject.root, names):
+            return of_none
+        return decide(subject)
+
+    return decide_listed
 
 
 def _bind_several(walk: paths.Walk, tests: list[Test], universal: bool) -> Decide:

@@ -84,15 +84,16 @@ def _meets_without_tls(statement: Statement, operand: Json) -> Tri:
 
 
 def _has_keys(statement: Statement, operand: Json) -> Tri:
-    return all_of(key in statement for key in policies.as_list(operand))
+    return all(key in statement for key in policies.as_list(operand))
 
 
 def _lacks_keys(statement: Statement, operand: Json) -> Tri:
-    return all_of(key not in statement for key in policies.as_list(operand))
+    return not any(key in statement for key in policies.as_list(operand))
 
 
 def _covers_action(statement: Statement, operand: Json) -> Tri:
-    return any_of(policies.any_covers(statement.get("Action"), action) for action in policies.as_list(operand))
+    actions = statement.get("Action")
+    return any_of([policies.any_covers(actions, action) for action in policies.as_list(operand)])
 
 
 def _matches_principal(statement: Statement, operand: Json) -> Tri:
@@ -156,15 +157,20 @@ def _any_is(values: Json, operand: Json) -> Tri:
 def _any_matches(values: Json, operand: str, flags: int = 0) -> Tri:
     """Whether the pattern is found in a value of the statement; § stands for the unknown parts of a text."""
     pattern = compile_pattern(operand, flags)
-    return any_of(
-        _if_filled_in(value, bool(pattern.search(value.text()[:MAX_TEXT])))
-        if isinstance(value, Deferred)
-        else bool(pattern.search(str(value)[:MAX_TEXT]))
-        for value in policies.as_list(values)
-    )
+    answer: Tri = False
+    for value in policies.as_list(values):
+        text = value.text() if isinstance(value, Deferred) else str(value)
+        found: Tri = pattern.search(text[:MAX_TEXT]) is not None
+        if isinstance(value, Deferred):
+            found = _if_filled_in(value, found)
+        if found is True:
+            return True
+        if found is None:
+            answer = None
+    return answer
 
 
-def _if_filled_in(value: Deferred, answer: bool) -> Tri:
+def _if_filled_in(value: Deferred, answer: bool | None) -> Tri:
     """Unknown where a parameter may be given any text."""
     return None if value.kind in ("parameter", "unknown") else answer
 
@@ -201,7 +207,8 @@ STATEMENT_TESTS = {
 
 def bind_has_statement(operand: dict[str, Json]) -> Decide:
     """An operator that holds where one statement of the document passes all of the tests (effect Allow unless said)."""
-    tests = [(STATEMENT_TESTS[name].decide, wanted) for name, wanted in {"effect": "Allow", **operand}.items()]
+    effect = operand.get("effect", "Allow")
+    tests = [(STATEMENT_TESTS[name].decide, wanted) for name, wanted in operand.items() if name != "effect"]
 
     # Loops instead of any_of and all_of over generators: they run for every statement of every policy document.
     def decide(value: Json, _operand: Json, context: OperatorContext) -> Tri:
@@ -216,6 +223,11 @@ def bind_has_statement(operand: dict[str, Json]) -> Decide:
 
     def passes(statement: Statement) -> Tri:
         answer: Tri = True
+        found = statement.get("Effect", "Allow")
+        if isinstance(found, Deferred):
+            answer = None
+        elif found != effect:
+            return False
         for decide_test, wanted in tests:
             one = decide_test(statement, wanted)
             if one is False:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cdkguard._typing import Any, Json
+from cdkguard.template.functions import is_intrinsic
 from cdkguard.template.scope import Scope
 from cdkguard.template.values import ABSENT, Deferred, scalar_text
 
@@ -50,6 +51,17 @@ def _walk_no_further(scope: Scope, value: Json) -> Iterator[Found]:
 def member_names(steps: list[Step]) -> tuple[str, ...] | None:
     """The member names of a path that has no other steps, and so names exactly one value; None for any other path."""
     return tuple(step[1] for step in steps) if all(step[0] == "f" for step in steps) else None
+
+
+def is_missing(value: Json, names: tuple[str, ...]) -> bool:
+    """Whether the member names certainly lead to nothing, which is seen without resolving anything."""
+    for name in names:
+        if type(value) is not dict:
+            return False
+        if name not in value:
+            return "Fn::Transform" not in value and not is_intrinsic(value)
+        value = value[name]
+    return False
 
 
 def find_value(scope: Scope, value: Json, names: tuple[str, ...]) -> Json:
