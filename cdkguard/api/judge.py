@@ -22,8 +22,7 @@ from cdkguard.check.evaluate import (
 from cdkguard.check.report import describe_stack, find_unseen, sort_findings, veil_credentials
 from cdkguard.config.approvals import Approval, apply_approvals, file_of, read_approvals
 from cdkguard.config.settings import Config
-from cdkguard.engine.findings import MAX_FINDINGS
-from cdkguard.engine.rules import BoundRules, EngineSettings
+from cdkguard.engine.rules import MAX_FINDINGS, BoundRules, EngineSettings
 from cdkguard.engine.run import Run
 from cdkguard.errors import MACHINE, BaselineError, CdkguardError, ConfigError, TemplateError, stop_of
 from cdkguard.model import AcceptedFinding, Assembly, Change, Finding, Problem, RuleInfo, Stack

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -68,10 +69,14 @@ def pack_hook(config_file: str | None) -> Packed:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     sources = dict(_find_sources(config))
     contents = {name: files.read_bytes(path) for name, path in sources.items()}
-    rules = prepare_builtin_with(config.packs)
-    contents.update({f"cdkguard/{path}": data for path, data in rules.items()})
+    rules = {f"cdkguard/{path}": data for path, data in prepare_builtin_with(config.packs).items()}
+    contents.update(rules)
     contents.update(_bundle_config(config, python))
-    contents.update(_compile({name: path for name, path in sources.items() if name.endswith(".py")}))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (name for name in rules if name.endswith(".py")):
+            sources[name] = os.path.join(folder, os.path.basename(name))
+            files.write(sources[name], rules[name])
+        contents.update(_compile({name: path for name, path in sources.items() if name.endswith(".py")}))
 
     data = _zip(contents)
     if len(data) > MAX_BYTES:

@@ -303,6 +303,6 @@ def test_a_rule_that_crashes_is_no_pass(judge, monkeypatch):
     def crash(self, subject):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(BoundRule, "decide", crash)
+    monkeypatch.setattr(BoundRule, "_bind_and_decide", crash)
     verdict = Judge(Config()).judge(template(T=TABLE), PROD)
     assert verdict.exit_status == 4 and verdict.outcome == "unknown"

@@ -300,7 +300,7 @@ def test_a_rule_that_crashes(ask, monkeypatch):
     def crash(self, subject):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(BoundRule, "decide", crash)
+    monkeypatch.setattr(BoundRule, "_bind_and_decide", crash)
     answer = ask(stack_event("CREATE", "orders-prod"), {"template": template(T=SOUND)}, by=hook_of())
     assert answer["errorCode"] == "InternalFailure"
 
