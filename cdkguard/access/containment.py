@@ -19,7 +19,7 @@ def contains(wide: Pattern, narrow: Pattern) -> Tri:
     if wide in (narrow, EVERYTHING) or _matches_glob(wide, narrow):
         return True
 
-    unknown = [s for s in (*wide, *narrow) if isinstance(s, UnknownPart)]
+    unknown = [s for s in (*wide, *narrow) if type(s) is UnknownPart]
     if any(part.name is not None for part in unknown) and _matches_glob(_with_names(wide), _with_names(narrow)):
         return True
 
@@ -29,6 +29,8 @@ def contains(wide: Pattern, narrow: Pattern) -> Tri:
 
 def overlaps(one: Pattern, other: Pattern) -> bool:
     """Whether some text may match both patterns."""
+    if _first_characters_differ(one, other):
+        return False
     return _may_share_a_text(_with_names(one), _with_names(other), contained=False)
 
 
@@ -42,6 +44,8 @@ def are_disjoint(one: Pattern, other: Pattern) -> Tri:
 
 def _with_names(symbols: Pattern) -> Pattern:
     """Write the physical name of a resource in place of the reference to it, where the template gives one."""
+    if not any([type(symbol) is UnknownPart for symbol in symbols]):
+        return symbols
     found: list[Symbol] = []
     for symbol in symbols:
         found.extend(symbol.name if isinstance(symbol, UnknownPart) and symbol.name is not None else (symbol,))

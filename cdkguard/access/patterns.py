@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import lru_cache
 
 from cdkguard._typing import Json
 from cdkguard.template.values import Deferred, scalar_text
@@ -77,9 +78,9 @@ def make_pattern(
     """
     text = scalar_text(value)
     if text is not None:
-        pieces: Sequence[str | UnknownPart] = [text]
-    elif isinstance(value, Deferred):
-        pieces = spell(value)
+        return _make_pattern_of_text(text.lower() if ignore_case else text, wildcards)
+    if isinstance(value, Deferred):
+        pieces: Sequence[str | UnknownPart] = spell(value)
     else:
         pieces = [UnknownPart(json.dumps(value, sort_keys=True, default=repr), True)]
 
@@ -92,6 +93,15 @@ def make_pattern(
             symbols.extend([_WILDCARDS.get(c, c) for c in piece] if wildcards else piece)
 
     return _normalize_partition(_normalize_wildcards(symbols) if wildcards else symbols)
+
+
+@lru_cache(8192)
+def _make_pattern_of_text(text: str, wildcards: bool) -> Pattern:
+    """The pattern of a text that is known: the same actions stand in many statements."""
+    symbols: list[Symbol] = list(text)
+    if wildcards and ("*" in text or "?" in text):
+        symbols = _normalize_wildcards([_WILDCARDS.get(c, c) for c in text])
+    return _normalize_partition(symbols)
 
 
 def _normalize_wildcards(symbols: list[Symbol]) -> list[Symbol]:

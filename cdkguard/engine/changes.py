@@ -36,6 +36,7 @@ from cdkguard.engine.rules import (
     BoundRules,
     EngineSettings,
     is_strict,
+    matches_glob,
     refuse_too_many,
     severity_of,
     split_types,
@@ -122,7 +123,7 @@ class _ChangeRun:
         resource_type = change.resource_type or ""
         if resource_type in names or not names and not globs:
             return True
-        return any(fnmatchcase(resource_type, glob) for glob in globs)
+        return any(matches_glob(resource_type, glob) for glob in globs)
 
     def _evaluate_rule(self, rule: Rule, change: Change) -> None:
         try:

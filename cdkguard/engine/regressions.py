@@ -13,7 +13,7 @@ from cdkguard.diff.differences import are_equal
 from cdkguard.engine.branching import Verdict, find_world
 from cdkguard.engine.effective_bodies import EffectiveBodies, find_logical_id, find_stack, is_completed
 from cdkguard.engine.property_paths import overlap, value_at_text
-from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, is_strict, severity_of
+from cdkguard.engine.rules import BoundRule, EngineSettings, is_for_stack, is_strict, matches_glob, severity_of
 from cdkguard.engine.run import Run
 from cdkguard.engine.weakening import Weakening, align_lists
 from cdkguard.language.subject import Subject
@@ -233,7 +233,7 @@ def _find_fields(node: Json) -> Iterator[str]:
 
 
 def _matches(globs: Sequence[str], rule: Rule) -> bool:
-    return any(fnmatchcase(rule.id, glob) for glob in globs)
+    return any(matches_glob(rule.id, glob) for glob in globs)
 
 
 # -- prepared requirements

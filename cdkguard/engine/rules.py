@@ -189,17 +189,17 @@ class BoundRules:
     def is_about(self, rule: Rule, resource_type: str) -> bool:
         """Whether a rule about resources is about this type."""
         names, globs = self._types[rule.id]
-        return resource_type in names or (bool(globs) and any(_matches(resource_type, glob) for glob in globs))
+        return resource_type in names or (bool(globs) and any(matches_glob(resource_type, glob) for glob in globs))
 
 
-def _matches(resource_type: str, glob: str) -> bool:
-    """As fnmatchcase, which compiles a pattern for each glob, and most are `AWS::Service::*` or `*::MODULE`."""
+def matches_glob(name: str, glob: str) -> bool:
+    """As fnmatchcase, which compiles a pattern for each glob: most are names, `AWS::Service::*` or `*::MODULE`."""
     start, star, end = glob.partition("*")
-    if not star or any(sign in end or sign in start for sign in "*?["):
-        return fnmatchcase(resource_type, glob)
-    return (
-        len(resource_type) >= len(start) + len(end) and resource_type.startswith(start) and resource_type.endswith(end)
-    )
+    if "?" in glob or "[" in glob or "*" in end:
+        return fnmatchcase(name, glob)
+    if not star:
+        return name == glob
+    return len(name) >= len(start) + len(end) and name.startswith(start) and name.endswith(end)
 
 
 def split_types(rule: Rule, settings: EngineSettings) -> tuple[frozenset[str], tuple[str, ...]]:

@@ -29,8 +29,6 @@ from cdkguard.text.regexes import MAX_TEXT, compile_pattern
 
 Statement = dict[str, Json]
 
-# What conditions and ARNs say is imported when a statement is asked about: most rules ask no statement at all.
-
 _MADE_UP = "zq7x"  # No service and no action is called so: a pattern that covers it covers every name.
 
 

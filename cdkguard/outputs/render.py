@@ -170,6 +170,7 @@ def render_pieces(name: str, thing: Any, options: Options, kind: str) -> Iterato
 
 def _load(module: str, function: str) -> Callable[[Any, Options], Any]:
     loaded: Callable[[Any, Options], Any] = getattr(
-        __import__(f"cdkguard.outputs.{module}", fromlist=[function]), function  # as in cli/commands.py
+        __import__(f"cdkguard.outputs.{module}", fromlist=[function]),
+        function,  # as in cli/commands.py
     )
     return loaded
