@@ -52,15 +52,18 @@ class Judge:
         accounts: Collection[str] = (),
         today: str | None = None,
         suppressions: Suppressions = "all",
+        lines: bool = True,
     ) -> None:
         """Load and bind the rules; raises ConfigError or RulePackError.
 
         `accounts` are the organisation's own, beside those that the configuration allows. `today` (ISO) decides which
         suppressions have expired; None: the day of each judgement. With suppressions="configuration" a template does not
-        exempt itself: neither its suppressions nor the construct paths count that it holds of itself.
+        exempt itself: neither its suppressions nor the construct paths count that it holds of itself. Without `lines` a finding
+        has no line in the template, which is quicker.
         """
         self.config = config
         self.suppressions = suppressions
+        self._has_lines = lines
         self._today = today
         self._bound = bind_config(config)
         refuse_unknown_rules(self._bound)
@@ -215,7 +218,7 @@ class Judge:
         return self._verdict(findings, changes, [*read.problems, *notices, *judged.problems, *notes], stacks)
 
     def _read(self, body: Body, context: StackContext) -> ReadStacks:
-        return read_stacks(body, context, takes_paths=self.suppressions == "all")
+        return read_stacks(body, context, self.suppressions == "all", self._has_lines)
 
     def _place(self, stacks: Sequence[Stack], context: StackContext) -> tuple[list[Stack], list[Problem]]:
         """The stacks in their environment, with notices about it."""

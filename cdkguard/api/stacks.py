@@ -37,19 +37,19 @@ class ReadStacks(NamedTuple):
     size: int  # characters of the templates
 
 
-def read_stacks(body: Body, context: StackContext, takes_paths: bool = True) -> ReadStacks:
+def read_stacks(body: Body, context: StackContext, takes_paths: bool = True, has_lines: bool = True) -> ReadStacks:
     """The stack of a template with those nested in it; raises TemplateError where the template itself cannot be read.
 
-    `takes_paths` says whether construct paths are taken from the template's metadata.
+    `takes_paths` says whether construct paths are taken from the template's metadata, `has_lines` whether findings get lines.
     """
-    reader = _Reader(takes_paths)
+    reader = _Reader(takes_paths, has_lines)
     reader.read_root(body, context)
     return ReadStacks(tuple(reader.stacks), tuple(reader.problems), reader.size)
 
 
 class _Reader:
-    def __init__(self, takes_paths: bool) -> None:
-        self.takes_paths = takes_paths
+    def __init__(self, takes_paths: bool, has_lines: bool) -> None:
+        self.takes_paths, self.has_lines = takes_paths, has_lines
         self.stacks: list[Stack] = []
         self.problems: list[Problem] = []
         self.size = 0
@@ -81,7 +81,7 @@ class _Reader:
             value = parse_json(text, name)
         self.size += len(text)
         check_template(value, name)
-        return value, find_lines_later(text) if isinstance(body, str) else find_nothing
+        return value, find_lines_later(text) if isinstance(body, str) and self.has_lines else find_nothing
 
     def _find_paths(self, template: Mapping[str, Json]) -> dict[str, str]:
         return find_construct_paths(template) if self.takes_paths else {}

@@ -29,6 +29,7 @@ class Hook(NamedTuple):
     allows_loopback: bool = (
         False  # whether a payload may lie at http://127.0.0.1: for tests, and to try the hook at home
     )
+    read: Callable[[str, bool], Payload] = read_payload
     connect: Callable[[str], Any] | None = None  # region -> a client of CloudFormation; None: boto3's own
 
     def answer(self, request: HookRequest) -> Answer:
@@ -186,7 +187,7 @@ class Hook(NamedTuple):
     def _read_payload(self, request: HookRequest) -> Payload:
         if not request.payload:
             raise InputError("the call names no payload")
-        return read_payload(request.payload, self.allows_loopback)
+        return self.read(request.payload, self.allows_loopback)
 
     def _client(self, request: HookRequest) -> Any:
         from cdkguard.cfnhook import own_account
@@ -197,7 +198,7 @@ class Hook(NamedTuple):
 def bind_hook(config: Config, allows_loopback: bool = False) -> Hook:
     """The hook of a configuration; raises ConfigError or RulePackError."""
     config = config._replace(lint=False, gate="all")
-    return Hook(Judge(config, suppressions="configuration"), config.cfn_hook, allows_loopback)
+    return Hook(Judge(config, suppressions="configuration", lines=False), config.cfn_hook, allows_loopback)
 
 
 def answer_of_error(problem: BaseException) -> Answer:

@@ -131,7 +131,7 @@ def _bundle_config(config: Config, python: str) -> dict[str, bytes]:
         "fingerprint": fingerprint(config),
         "rules": sorted(rule.id for rule in bind_config(config).rules),
     }
-    found = {FILE: (json.dumps(bundled, indent=1, sort_keys=True) + "\n").encode("ascii")}
+    found = {FILE: (json.dumps(bundled, indent=1) + "\n").encode("ascii")}
     if config.accepted:
         found[ACCEPTED] = files.read_bytes(config.accepted)
     if files.exists(approvals := file_of(config)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from urllib.parse import urlsplit
 
 from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
 from cdkguard.errors import InputError
@@ -27,7 +26,11 @@ class Payload(NamedTuple):
 
 def read_payload(url: str, allows_loopback: bool = False) -> Payload:
     """The payload behind the URL; raises InputError, whose message never holds the signature in the URL."""
-    data = _fetch(url, allows_loopback)
+    return parse_payload(_fetch(url, allows_loopback))
+
+
+def parse_payload(data: bytes) -> Payload:
+    """The payload of these bytes; raises InputError."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as problem:
@@ -54,6 +57,8 @@ def _template(value: dict[str, Json], key: str) -> str:
 
 
 def _fetch(url: str, allows_loopback: bool) -> bytes:
+    from urllib.parse import urlsplit  # A deletion has no payload.
+
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -72,7 +77,7 @@ def _fetch(url: str, allows_loopback: bool) -> bytes:
 
 
 def _connect(scheme: str, host: str, port: int | None) -> HTTPConnection:
-    import http.client  # A deletion has no payload.
+    import http.client
 
     kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
     return kind(host, port, timeout=TIMEOUT)

@@ -250,6 +250,38 @@ COMMANDS: tuple[Command, ...] = (
         page="docs/rule-language.md",
     ),
     Command(
+        "cfn-hook",
+        "package and try the hook inside CloudFormation",
+        parts=(
+            Command(
+                "package",
+                "write the zip of the hook's function",
+                "cfn_hook",
+                "add_package_options",
+                "run_package",
+                examples=("cdkguard cfn-hook package --config cdkguard.yaml --out hook.zip",),
+                page="docs/cfn-hook.md",
+            ),
+            Command(
+                "test",
+                "answer a call of CloudFormation here",
+                "cfn_hook",
+                "add_test_options",
+                "run_test",
+                examples=(
+                    "cdkguard cfn-hook test call.json       # the call, its payload in it or at a URL",
+                    "cdkguard cfn-hook test call.json --json",
+                ),
+                page="docs/cfn-hook.md",
+            ),
+        ),
+        examples=(
+            "cdkguard cfn-hook package --out hook.zip",
+            "cdkguard cfn-hook test call.json       # what the hook would answer",
+        ),
+        page="docs/cfn-hook.md",
+    ),
+    Command(
         "explain",
         "why a rule exists, and what to write instead",
         "explain",
