@@ -20,6 +20,7 @@ from cdkguard.config.find import repository_root
 from cdkguard.config.load import load_config
 from cdkguard.config.settings import Config
 from cdkguard.errors import BaselineError, ConfigError
+from cdkguard.inputs.app import context_of_cli
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.inputs.folders import is_app_folder
 from cdkguard.model import Assembly, Problem
@@ -119,7 +120,7 @@ def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | 
 
     def app_and_context_at(folder: str) -> tuple[str | None, Mapping[str, str]]:
         old = configuration_at(folder, config)
-        return old.app or load_config(folder, None).app, old.context
+        return old.app or load_config(folder, None).app, {**old.context, **given}
 
     directory = _app_directory(config, after)
     if config.runs_no_code and os.path.realpath(repository_root(directory)) != os.path.realpath(repository_root(".")):
@@ -128,6 +129,8 @@ def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | 
             "what is judged without being run: go to that repository if you trust it"
         )
     revision = against.partition(":")[2] or None
+    is_chained = not config.app and not config.paths and os.environ.get("CDK_OUTDIR")
+    given = context_of_cli(directory) if is_chained else {}
     with git.open_revision(
         revision, directory, app=config.app, context=config.context, timeout=config.timeout, full_synth=config.full_synth,
         progress=progress, install=config.install, configured=app_and_context_at,

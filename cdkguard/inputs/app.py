@@ -67,6 +67,30 @@ def find_app(directory: str, app: str | None, context: Mapping[str, str]) -> App
     return App(command, directory, merged, build if isinstance(build, str) else None, settings)
 
 
+def context_of_cli(directory: str) -> dict[str, str]:
+    """The context that the command line of the CDK CLI around this process gave (`cdk synth -c`); raises InputError.
+
+    It is what CDK_CONTEXT_JSON holds beside the files of the app's folder. Without a CLI there is none.
+    """
+    given: dict[str, Json] = {}
+    try:
+        given = json.loads(os.environ.get("CDK_CONTEXT_JSON") or "{}")
+        overflow = os.environ.get("CONTEXT_OVERFLOW_LOCATION_ENV")
+        given = {**given, **(json.loads(files.read_text(overflow)) if overflow else {})}
+    except (OSError, ValueError, TypeError, RecursionError) as problem:
+        raise InputError(
+            f"the context that the app was given cannot be read (CDK_CONTEXT_JSON): {problem}"
+        ) from problem
+    if not given:
+        return {}
+    own = find_app(directory, "none", {}).context
+    return {
+        key: value
+        for key, value in given.items()
+        if isinstance(value, str) and not key.startswith("aws:") and own.get(key) != value
+    }
+
+
 def existing_assembly(app: App) -> str | None:
     """The folder that the app's command names, where it is no command but an assembly that exists already."""
     path = os.path.join(app.directory, app.command)

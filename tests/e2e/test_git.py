@@ -14,10 +14,13 @@ import pytest
 
 from cdkguard.baselines import git as gitbase
 from cdkguard.baselines import git_cache
+from cdkguard.baselines.open import open_baseline
 from cdkguard.check.difference import find_difference
 from cdkguard.check.run import check
 from cdkguard.config.load import load_config
-from cdkguard.errors import BaselineError
+from cdkguard.errors import BaselineError, InputError
+from cdkguard.inputs.app import context_of_cli
+from cdkguard.inputs.assembly import read_assembly
 from tests.support.git_projects import APP, commit, git, isolate, project
 from tests.support.paths import ROOT
 from tests.support.programs import started, wait_for_file
@@ -327,6 +330,31 @@ def test_a_cdkguard_behind_the_app_does_not_judge_the_baseline(repo):
     (repo / "cdk.json").write_text(json.dumps({"app": f'"{sys.executable}" app.py && false cdkguard check --x'}))
     commit(repo)
     assert logical_ids(repo, "HEAD") == ["B"]
+
+
+@pytest.mark.parametrize("chained", [True, False])
+def test_the_context_that_the_cdk_cli_was_given_is_the_baselines_too(repo, tmp_path, monkeypatch, chained):
+    (repo / "cdk.json").write_text(json.dumps({"app": f'"{sys.executable}" app.py', "context": {"kept": "1"}}))
+    commit(repo)
+    (tmp_path / "out").mkdir()
+    given = {"lookup": "Vpc", "kept": "1", "aws:cdk:enable-path-metadata": True}  # cdk synth -c lookup=Vpc
+    monkeypatch.setenv("CDK_CONTEXT_JSON", json.dumps(given))
+    monkeypatch.setenv("CDK_OUTDIR", str(tmp_path / "out"))
+    subprocess.run([sys.executable, "app.py"], cwd=repo, check=True)
+    monkeypatch.chdir(repo)
+    assert context_of_cli(".") == {"lookup": "Vpc"}
+    config = load_config(".", None)._replace(against="git:HEAD", paths=() if chained else (".",))
+    with open_baseline(config, read_assembly(str(tmp_path / "out"), app_directory="."), None) as found:
+        kind = found.assembly.stacks[0].template["Resources"]["R"]["Type"]
+    assert kind == ("Test::Is::Vpc" if chained else "Test::Is::None")
+
+
+@pytest.mark.parametrize("text", ["[", "7", '{"a": "b"}'])
+def test_a_context_that_cannot_be_read_is_no_context(repo, monkeypatch, text):
+    monkeypatch.setenv("CDK_CONTEXT_JSON", text)
+    monkeypatch.setenv("CONTEXT_OVERFLOW_LOCATION_ENV", str(repo / "nowhere"))
+    with pytest.raises(InputError, match="CDK_CONTEXT_JSON"):
+        context_of_cli(str(repo))
 
 
 def test_todays_code_is_not_run_for_the_baseline(repo):
