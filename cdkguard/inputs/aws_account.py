@@ -117,20 +117,9 @@ def names_default_account(directory: str) -> bool:
     """
     from subprocess import DEVNULL, TimeoutExpired
 
-    command = [
-        "git",
-        "-c",
-        "safe.bareRepository=explicit",
-        "grep",
-        "-q",
-        "-I",
-        "--untracked",
-        "-F",
-        "-e",
-        NAME,
-        "--",
-        ":/",
-    ]
+    settings = ["-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false"]
+    search = ["grep", "-q", "-I", "--untracked", "--threads=1", "-F", "-e", NAME]  # one thread ends at the first
+    command = ["git", *settings, *search, "--", ":/"]
     try:
         return processes.run(command, directory, timeout=_SEARCH_TIME, stderr=DEVNULL).status != 1
     except (OSError, TimeoutExpired):
