@@ -8,7 +8,7 @@ PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 # Every shell script that is ours (tests/repository/test_linters.py knows of one that is missing).
 SCRIPTS := .ci/run .ci/site .github/action/*.sh .github/release/*.sh cdkguard/inputs/*.sh
 
-.PHONY: help install examples demo demo-all test test-all unit lowest lint format docs site site-links bench bench-check bench-keep fuzz bounds mutate release-check clean
+.PHONY: help install examples demo demo-all test test-all unit lowest lint format docs site site-links bench bench-check bench-audit bench-keep fuzz bounds mutate release-check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +101,9 @@ bench: examples ## measure CPU (and instructions, where valgrind is), and write 
 
 bench-check: install ## count instructions (valgrind) beside the kept run: 5 % more fails
 	$(BIN)/python benchmarks/instructions.py --check
+
+bench-audit: install ## what an audit costs and survives: CPU, throttled places, killed workers, memory
+	$(BIN)/python benchmarks/audit.py
 
 bench-keep: install ## count them, and keep the run in benchmarks/instructions.json
 	$(BIN)/python benchmarks/instructions.py --keep

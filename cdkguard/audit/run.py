@@ -21,7 +21,7 @@ from cdkguard.audit.pacing import Pace, PacedClient
 from cdkguard.audit.progress import Progress
 from cdkguard.audit.results.store import Store
 from cdkguard.audit.rows import RowMaker
-from cdkguard.audit.schedule import Event, Finished, Listed, NamedUnit, Schedule, Unlisted
+from cdkguard.audit.schedule import Event, Finished, Listed, NamedUnit, Schedule, Unlisted, pack_unit
 from cdkguard.audit.template_cache import TemplateCache
 from cdkguard.audit.units import Terms, Unit, cut_trees, describe_judging, name_unit, seal_terms, shorten_config
 from cdkguard.baselines.aws_calls import AwsError
@@ -182,7 +182,7 @@ class _Audit:
 
     def _name(self, place: Place, trees: Sequence[Tree]) -> NamedUnit:
         stacks = tuple(entry for tree in trees for entry in tree.stacks)
-        return NamedUnit(name_unit(place, stacks, self.terms), place, stacks)
+        return pack_unit(name_unit(place, stacks, self.terms), place, stacks)
 
     def make_unit(self, unit: NamedUnit) -> Unit:
         """The unit with credentials that are good for longer than it takes; raises AwsError."""
@@ -199,9 +199,9 @@ class _Audit:
         match event:
             case Listed(_place, units, done):
                 self.units += [unit.id for unit in (*units, *done)]
-                self.listed += sum(len(unit.stacks) for unit in (*units, *done))
+                self.listed += sum(unit.size for unit in (*units, *done))
                 self.progress.begin(self.listed, len(self.scope.places))
-                self.progress.add(stacks=sum(len(unit.stacks) for unit in done))
+                self.progress.add(stacks=sum(unit.size for unit in done))
             case Unlisted(place, problem):
                 self._write_unlisted(place, problem)
             case Finished(unit, result, failure):

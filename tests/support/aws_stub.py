@@ -79,6 +79,9 @@ class Stub:
             daemon_threads = True
             request_queue_size = 128
 
+            def handle_error(self, *_request: Any) -> None:
+                """A client that was killed is none of ours."""
+
         self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()

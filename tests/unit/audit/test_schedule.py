@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cdkguard.audit.nouns import Place, StackEntry
-from cdkguard.audit.schedule import AHEAD, Finished, Listed, NamedUnit, Schedule, Unlisted
+from cdkguard.audit.schedule import AHEAD, Finished, Listed, Schedule, Unlisted, pack_unit
 from cdkguard.errors import BaselineError, InputError
 
 PLACES = [Place(f"{number:012d}", "eu-west-1") for number in range(6)]
@@ -15,7 +15,7 @@ PLACES = [Place(f"{number:012d}", "eu-west-1") for number in range(6)]
 
 def units_of(place, number):
     stack = StackEntry(*place, stack_id="a", name="a", status="CREATE_COMPLETE")
-    return tuple(NamedUnit(f"{place.account}/{at}", place, (stack,)) for at in range(number))
+    return tuple(pack_unit(f"{place.account}/{at}", place, (stack,)) for at in range(number))
 
 
 class Watch:
