@@ -1,4 +1,4 @@
-"""Makes docs/pictures from real output: what a terminal shows of a change, and the page of the same run.
+"""Makes docs/pictures from real output: `make demo`, what a terminal shows of a change, and the page of the same run.
 
 The change is that of a pull request of three lines on examples/orders: a bucket's id, an action, and nothing. It needs
 what `make examples` installs, and a Chromium; run it where the words of the output have changed.
@@ -53,13 +53,6 @@ def make_pull_request(folder: Path) -> None:
 
 def run_check(folder: Path) -> str:
     """What a terminal shows; the page lies in the folder above then."""
-    path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
-    surroundings = {
-        "COLUMNS": str(WIDTH),
-        "TERM": "xterm-256color",
-        "JSII_HOST_STACK_TRACES": "1",
-        "PYTHONPATH": str(ROOT),
-    }
     command = [
         sys.executable,
         "-m",
@@ -72,6 +65,20 @@ def run_check(folder: Path) -> str:
         "--output",
         "html=../page.html",
     ]
+    status, shown = run_in_terminal(command, folder)
+    assert status == 1, status
+    return shown
+
+
+def run_in_terminal(command: list[str], folder: Path) -> tuple[int, str]:
+    """(exit status, what a terminal shows)"""
+    path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+    surroundings = {
+        "COLUMNS": str(WIDTH),
+        "TERM": "xterm-256color",
+        "JSII_HOST_STACK_TRACES": "1",
+        "PYTHONPATH": str(ROOT),
+    }
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         command, cwd=folder, env={**os.environ, **surroundings, "PATH": path}, stdout=theirs
@@ -79,8 +86,7 @@ def run_check(folder: Path) -> str:
         os.close(theirs)
         shown = b"".join(iter(lambda: read_terminal(ours), b""))
     os.close(ours)
-    assert child.returncode == 1, child.returncode
-    return shown.decode().replace("\r\n", "\n")
+    return child.returncode, shown.decode().replace("\r\n", "\n")
 
 
 def read_terminal(number: int) -> bytes:
@@ -91,12 +97,12 @@ def read_terminal(number: int) -> bytes:
         return b""
 
 
-def draw_terminal(text: str) -> None:
+def draw_terminal(name: str, text: str) -> None:
     with open(os.devnull, "w") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True)
-        console.print(Text.from_ansi(f"$ cdkguard check --against git\n{text.rstrip()}"))
-        svg = console.export_svg(title="cdkguard", code_format=_FRAME, unique_id="terminal")
-    (PICTURES / "terminal.svg").write_text(svg, encoding="utf-8")
+        console.print(Text.from_ansi(text.rstrip()))
+        svg = console.export_svg(title="cdkguard", code_format=_FRAME, unique_id=name)
+    (PICTURES / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
 def draw_page(address: str) -> None:
@@ -110,13 +116,20 @@ def draw_page(address: str) -> None:
         browser.close()
 
 
+def draw_demo() -> None:
+    status, shown = run_in_terminal([sys.executable, "tools/demo.py"], ROOT)
+    assert status == 0, shown
+    draw_terminal("demo", f"$ make demo\n{shown}")
+
+
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
+    draw_demo()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "orders"
         make_pull_request(folder)
         run_check(folder)  # It leaves the baseline's assembly in the cache.
-        draw_terminal(run_check(folder))
+        draw_terminal("terminal", f"$ cdkguard check --against git\n{run_check(folder)}")
         draw_page((Path(temporary) / "page.html").as_uri())
     for picture in sorted(PICTURES.iterdir()):
         print(f"{picture.relative_to(ROOT)}: {picture.stat().st_size // 1024} KB")

@@ -79,7 +79,7 @@ def test_the_readme_on_pypi_names_no_file_of_the_repository(built):
     targets = re.findall(r'\]\(([^)]+)\)|src="([^"]+)"', text.partition("\n\n")[2])
     assert len(targets) > 20
     assert all((link or picture).startswith("https://") for link, picture in targets)
-    assert f'src="{SITE}pictures/terminal.svg"' in text
+    assert f'src="{SITE}pictures/demo.svg"' in text
 
 
 def test_what_the_wheel_holds(built):
