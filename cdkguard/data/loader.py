@@ -8,7 +8,7 @@ from functools import cache
 
 from cdkguard._typing import Any
 from cdkguard.errors import InputError, describe_os_error
-from cdkguard.system import files
+from cdkguard.system.archives import read_own_bytes
 
 FOLDER = os.path.dirname(__file__)
 HEADER = "_"  # the entry of a table that names the sources that it was made from, with their versions
@@ -39,7 +39,7 @@ def load_table(name: str) -> Any:
     """The table in a file of this folder, without its header; raises InputError where the installation is damaged."""
     path = os.path.join(FOLDER, name)
     try:
-        table = json.loads(files.read_text(path))
+        table = json.loads(read_own_bytes(path).decode("utf-8"))
         table.pop(HEADER, None)
     except OSError as problem:
         raise InputError(f"{describe_os_error(problem)}: cdkguard cannot read a file of its own") from problem

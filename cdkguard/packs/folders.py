@@ -7,6 +7,7 @@ import os
 from cdkguard.errors import ConfigError, RulePackError
 from cdkguard.model import Rule
 from cdkguard.system import files
+from cdkguard.system.archives import is_archived
 from cdkguard.text.spelling import did_you_mean
 
 SETS_FILE = "sets.yaml"  # The file of a pack that names sets of resource types.
@@ -17,7 +18,9 @@ def builtin_folder() -> str:
     """The folder of the built-in packs: inside the package in a wheel, beside it in a checkout."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     packaged = os.path.join(here, "rules")
-    return packaged if files.is_folder(packaged) else os.path.join(os.path.dirname(here), "rules")
+    return (
+        packaged if files.is_folder(packaged) or is_archived(packaged) else os.path.join(os.path.dirname(here), "rules")
+    )
 
 
 def find_pack_folder(name: str) -> str:

@@ -157,7 +157,7 @@ def prepare_builtin_with(directories: Sequence[str]) -> dict[str, bytes]:
     rules = [_as_builtin(read_whole(cast(LateRule, rule))) for rule in loaded.rules]
     heads = [[rule[key] for key in HEAD] for rule in rules]
     bodies = [json.dumps(rule, sort_keys=True).encode("ascii") for rule in rules]
-    sets = {name: sorted(members) for name, members in loaded.sets.items()}
+    sets = {name: sorted(members) for name, members in sorted(loaded.sets.items())}  # in whichever order they came
     return shipped_files(Prepared(sets, heads, _join_lines(bodies)))
 
 

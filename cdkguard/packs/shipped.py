@@ -9,6 +9,7 @@ import os
 
 from cdkguard.packs.prepared import Lines, Prepared
 from cdkguard.system import files
+from cdkguard.system.archives import is_archived, read_own_bytes
 
 _MODULE, _LINES = "builtin_heads.py", "compiled.jsonl"
 _WORDS = '"""Generated when the wheel is built (shipped.py): what rules are selected by."""\n'
@@ -26,12 +27,12 @@ def shipped_files(prepared: Prepared) -> dict[str, bytes]:
 
 def is_shipped(folder: str) -> bool:
     """Whether the folder of the built-in packs is that of a wheel."""
-    return files.is_file(os.path.join(folder, _LINES))
+    return is_archived(folder) or files.is_file(os.path.join(folder, _LINES))
 
 
 def read_shipped(folder: str) -> Prepared:
     """The built-in packs of this wheel; raises ImportError, OSError or ValueError where it is damaged."""
     from cdkguard.packs import builtin_heads  # type: ignore[attr-defined]  # a checkout has none
 
-    lines = Lines(files.read_bytes(os.path.join(folder, _LINES)), builtin_heads.ENDS)
+    lines = Lines(read_own_bytes(os.path.join(folder, _LINES)), builtin_heads.ENDS)
     return Prepared(builtin_heads.SETS, builtin_heads.HEADS, lines)
