@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cdkguard._typing import TYPE_CHECKING
 from cdkguard.audit.results.places import FindingLine, PlaceRows
-from cdkguard.audit.results.rows import sort_key
+from cdkguard.audit.results.rows import sort_key, with_comparison
 from cdkguard.outputs.audit.record import FindingRow, FormerRow, RunHeader, StackRow, UnreadRow
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def pass_through(places: Iterable[PlaceRows], started: str) -> Iterator[Event]:
         yield from place.unread
         yield from place.stacks
         for row, line in place.findings:
-            yield Compared(row._replace(first_seen=row.first_seen or started), line)
+            yield Compared(with_comparison(row, row.first_seen or started, row.change), line)
 
 
 def compare_audits(
@@ -133,10 +133,10 @@ def _compare_stack(
         if same:
             old = same.popleft()
             change: Change = "reopened" if row.is_open and not old.is_open else ""
-            yield Compared(row._replace(first_seen=old.first_seen or started, change=change), line)
+            yield Compared(with_comparison(row, old.first_seen or started, change), line)
         else:
             change = "from-rules" if as_it_was else "first-read" if unknown_before else "new"
-            yield Compared(row._replace(first_seen=started, change=change), line)
+            yield Compared(with_comparison(row, started, change), line)
     gone = [row for rows in waiting.values() for row in rows]
     if gone:
         knows = after.knows(*key)

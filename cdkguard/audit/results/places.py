@@ -95,7 +95,7 @@ def _join_parts(account: str, region: str, parts: list[Iterator[tuple[str, Any, 
         region,
         sorted(heads["unread"], key=sort_key),
         sorted(heads["stacks"], key=sort_key),
-        heapq.merge(*streams, key=lambda found: sort_key(found.row)),
+        heapq.merge(*streams, key=lambda found: sort_key(found.row)) if len(streams) != 1 else streams[0],
     )
 
 

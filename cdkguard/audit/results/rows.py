@@ -15,6 +15,7 @@ FORMER = "former"  # The table of FormerRow.
 COMPARED = ("first_seen", "change")  # The last fields of a finding, which only a finished result has.
 
 _WIDTHS = ("account", "region", "stack", "template", "unit")  # Kinds of unread rows, the widest first.
+_OF_PART = FindingRow._fields[: -len(COMPARED)]
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -46,6 +47,11 @@ def complete_line(line: str, first_seen: str, change: str) -> str:
     return f'{line[:-1]},"first_seen":{_ENCODER.encode(first_seen)},"change":"{change}"}}'
 
 
+def with_comparison(row: FindingRow, first_seen: str, change: str) -> FindingRow:
+    """The row with these two, which are its last fields: `_replace` takes three times as long."""
+    return FindingRow._make((*row[: -len(COMPARED)], first_seen, change))
+
+
 def write_former(row: FormerRow) -> str:
     """The row of a finding that the last audit had."""
     return _encode({**row.finding._asdict(), "ending": row.ending})
@@ -57,6 +63,8 @@ def read_row(table: str, line: str, where: str) -> Any:
         fields = json.loads(line)
         if table == FORMER:
             return FormerRow(_make(FindingRow, fields), fields["ending"])
+        if table == "findings" and tuple(fields) == _OF_PART:
+            return FindingRow._make((*fields.values(), "", ""))
         return _make(TABLES[table], fields)
     except (ValueError, LookupError, TypeError, RecursionError) as problem:
         raise InputError(f"{where}: not a row of '{table}': {problem}") from problem
@@ -64,6 +72,9 @@ def read_row(table: str, line: str, where: str) -> Any:
 
 def _make(kind: Any, fields: Mapping[str, Any]) -> Any:
     """A record of the fields that it knows: a later minor version may have more."""
+    names = tuple(fields)
+    if names == kind._fields:
+        return kind._make(fields.values())
     defaults = kind._field_defaults
     return kind._make([fields[name] if name in fields else defaults[name] for name in kind._fields])
 

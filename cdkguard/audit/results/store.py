@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable
 
 from cdkguard.audit.results import begun_file
-from cdkguard.audit.results.compare import Compared, Event, compare_audits, pass_through
+from cdkguard.audit.results.compare import compare_audits, pass_through
 from cdkguard.audit.results.folder import Folder, LocalFolder, open_folder
-from cdkguard.audit.results.line_files import ENDING, LineFile, TableWriter, is_whole
+from cdkguard.audit.results.line_files import ENDING, LineFile, is_whole
 from cdkguard.audit.results.places import (
     MARKS,
     PARTS,
@@ -19,11 +18,12 @@ from cdkguard.audit.results.places import (
     unit_of,
 )
 from cdkguard.audit.results.result import Result
-from cdkguard.audit.results.rows import FORMER, TABLES, complete_line, sort_key, table_of, write_former, write_line
+from cdkguard.audit.results.rows import TABLES, sort_key, table_of, write_line
 from cdkguard.audit.results.run_file import BEGUN, MOST_HISTORY, write_run
 from cdkguard.audit.results.tally import Tally
-from cdkguard.outputs.audit.record import FormerRow, Row, RunHeader
-from cdkguard.outputs.audit.summary import Audit, ResultFile, RunRecord
+from cdkguard.audit.results.writing import Writing
+from cdkguard.outputs.audit.record import Row, RunHeader
+from cdkguard.outputs.audit.summary import Audit, RunRecord
 from cdkguard.text.regexes import lazy_pattern
 
 _UNIT = lazy_pattern(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
@@ -93,7 +93,7 @@ class Store:
             )
         )
         tally = Tally(header, last is not None)
-        written = _Writing(self.folder)
+        written = Writing(self.folder)
         for event in tally.count(events):
             written.add(event)
         run = RunRecord(header, tally.counts, written.digest(), written.close(), history)
@@ -110,40 +110,3 @@ def _check_unit(unit_id: str) -> tuple[str, str]:
     if not _UNIT.match(unit_id) or any(not part.strip(".") for part in unit_id.split("/")):
         raise ValueError(f"{unit_id!r} is no id of a unit: ACCOUNT/REGION/NAME")
     return place_of(unit_id)
-
-
-class _Writing:
-    """The tables of a result."""
-
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-        self._tables = {table: TableWriter(folder, table) for table in (*TABLES, FORMER)}
-        self._judged = {table: hashlib.sha256() for table in TABLES}
-
-    def add(self, event: Event) -> None:
-        """Another row."""
-        if isinstance(event, FormerRow):
-            self._tables[FORMER].add(write_former(event))
-            return
-        if isinstance(event, Compared):
-            table, judged = "findings", event.line
-            line = complete_line(judged, event.row.first_seen, event.row.change)
-        else:
-            table = table_of(event)
-            line = judged = write_line(event)
-        self._judged[table].update(judged.encode() + b"\n")
-        self._tables[table].add(line)
-
-    def digest(self) -> str:
-        """Of what was judged and not read, without first_seen and change."""
-        return hashlib.sha256("".join(one.hexdigest() for one in self._judged.values()).encode()).hexdigest()
-
-    def close(self) -> tuple[ResultFile, ...]:
-        """Write what is open, and remove what an earlier try left behind; returns the files of all tables."""
-        for table in self._tables.values():
-            table.close()
-        found = tuple(file for table in self._tables.values() for file in table.files)
-        names = {file.name for file in found}
-        left = [name for table in self._tables for name in self._folder.names(f"{table}/") if name not in names]
-        self._folder.remove(left)
-        return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from cdkguard.audit.results.best import Best, Earlier
 from cdkguard.audit.results.compare import Compared, Event
 from cdkguard.model import severity_rank
 from cdkguard.outputs.audit.record import FindingRow, FormerRow, RuleEntry, RunHeader, StackRow, UnreadRow
@@ -37,6 +37,15 @@ class _Account(NamedTuple):
     ou: str
 
 
+class _Kind:
+    """Findings that are counted alike."""
+
+    __slots__ = ("words", "number")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words, self.number = words, 0
+
+
 class Tally:
     """Counters by account, rule, owner and stack."""
 
@@ -50,10 +59,13 @@ class Tally:
         self._fixes: dict[str, str] = {}
         self._owners: dict[str, dict[str, int]] = {}
         self._matrix: dict[tuple[str, str], int] = {}
+        self._place = ("", "")
+        self._kinds: dict[tuple[str, str, str, str, str, str], _Kind] = {}  # What findings have in common -> how many.
+        self._named: set[str] = set()
         self._stack: tuple[tuple[str, str, str, str], dict[str, int]] | None = None
-        self._stacks = _Best(SHOWN)
-        self._oldest, self._news, self._resolved = _Best(SHOWN), _Best(SHOWN), _Best(SHOWN)
-        self._unread = _Best(SHOWN_UNREAD)
+        self._stacks = Best(SHOWN)
+        self._oldest, self._news, self._resolved = Best(SHOWN), Best(SHOWN), Best(SHOWN)
+        self._unread = Best(SHOWN_UNREAD)
 
     def count(self, events: Iterable[Event]) -> Iterator[Event]:
         """The same events, counted as they go by."""
@@ -79,37 +91,64 @@ class Tally:
             counter["resources"] += row.resources
 
     def _add_finding(self, row: FindingRow) -> None:
-        words = self._words(row)
-        rule = self._rules.get(row.rule)
-        if rule is None:
-            rule = self._rules[row.rule] = _new_counter()
-            self._severities[row.rule] = row.severity
+        """Findings are counted place by place: most of a place are alike, and each is then one step instead of a dozen."""
+        place = (row.account, row.region)
+        if place != self._place:
+            self._fold_place()
+            self._place = place
+        kind = (row.account, row.rule, row.owner, row.severity, row.outcome, row.change)
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._kinds[kind] = _Kind(self._words(row.severity, row.outcome, row.change))
+        found.number += 1
+        self._count_of_stack(row, found.words)
         if row.is_open:
-            self._severities[row.rule] = max(self._severities[row.rule], row.severity, key=severity_rank)
             self._fixes.setdefault(row.rule, row.fix)
-            pair = (row.account, row.rule)
-            self._matrix[pair] = self._matrix.get(pair, 0) + 1
             self._keep(row)
-        counters = (self._all, self._account(row), rule, self._owner(row.owner), self._of_stack(row))
-        for counter in counters:
-            for word in words:
-                counter[word] += 1
+        if row.account not in self._named:
+            self._account(row)
+            self._named.add(row.account)
 
-    def _words(self, row: FindingRow) -> list[str]:
-        if not row.is_open:
+    def _fold_place(self) -> None:
+        """Add what was counted of a place to the counters."""
+        for (account, rule, owner, severity, _outcome, _change), kind in self._kinds.items():
+            words, number = kind.words, kind.number
+            of_rule = self._rules.get(rule)
+            if of_rule is None:
+                of_rule = self._rules[rule] = _new_counter()
+                self._severities[rule] = severity
+            if "suppressed" not in words:
+                self._severities[rule] = max(self._severities[rule], severity, key=severity_rank)
+                self._matrix[account, rule] = self._matrix.get((account, rule), 0) + number
+            for counter in (self._all, self._accounts[account], of_rule, self._owner(owner)):
+                for word in words:
+                    counter[word] += number
+        self._kinds.clear()
+
+    def _words(self, severity: str, outcome: str, change: str) -> list[str]:
+        if outcome == "suppressed":
             return ["suppressed"]
-        words = [row.severity if row.outcome == "fail" else "unknown"]
-        if row.change:
-            words.append(_CHANGES[row.change])
-        if decides(row, self._header.fail_on, self._header.gate, self._is_compared):
+        words = [severity if outcome == "fail" else "unknown"]
+        if change:
+            words.append(_CHANGES[change])
+        if decides(severity, outcome, change, self._header.fail_on, self._header.gate, self._is_compared):
             words.append("deciding")
         return words
 
     def _keep(self, row: FindingRow) -> None:
         rank = _rank(row)
-        self._oldest.add((_Earlier(row.first_seen), *rank), row)
+        self._oldest.add((Earlier(row.first_seen), *rank), row)
         if row.change:
             self._news.add((row.change != "from-rules", *rank), row)
+
+    def _count_of_stack(self, row: FindingRow, words: Sequence[str]) -> None:
+        key = (row.account, row.region, row.stack, row.owner)
+        if self._stack is None or self._stack[0] != key:
+            self._close_stack()
+            self._stack = (key, {})
+        counter = self._stack[1]
+        for word in words:
+            counter[word] = counter.get(word, 0) + 1
 
     def _add_former(self, row: FormerRow) -> None:
         if not row.finding.is_open:
@@ -138,13 +177,6 @@ class Tally:
             found = self._owners[owner] = _new_counter()
         return found
 
-    def _of_stack(self, row: FindingRow) -> dict[str, int]:
-        key = (row.account, row.region, row.stack, row.owner)
-        if self._stack is None or self._stack[0] != key:
-            self._close_stack()
-            self._stack = (key, _new_counter())
-        return self._stack[1]
-
     def _close_stack(self) -> None:
         if self._stack is not None:
             counts = Counts(**self._stack[1])
@@ -153,11 +185,13 @@ class Tally:
 
     @property
     def counts(self) -> Counts:
-        """The numbers of the whole audit."""
+        """The numbers of the whole audit, as far as its rows have gone by."""
+        self._fold_place()
         return Counts(**self._all)
 
     def summarize(self, run: RunRecord) -> Summary:
         """All of it, once every event has gone by."""
+        self._fold_place()
         self._close_stack()
         self._stack = None
         accounts = [
@@ -191,35 +225,6 @@ class Tally:
             fix = self._fixes.get(rule) or (entry.fix if entry else "")
             found.append(RuleCount(rule, title, self._severities[rule], fix, accounts.get(rule, 0), counts))
         return sorted(found, key=lambda r: (-severity_rank(r.severity), -r.counts.open, r.rule))
-
-
-class _Best:
-    """The items of the highest ranks, of however many; of equal ranks the first."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._number = most, 0
-        self._heap: list[tuple[Any, int, Any]] = []
-
-    def add(self, rank: tuple[Any, ...], item: Any) -> None:
-        self._number -= 1
-        if len(self._heap) < self._most:
-            heapq.heappush(self._heap, (rank, self._number, item))
-        elif self._heap[0][0] < rank:
-            heapq.heapreplace(self._heap, (rank, self._number, item))
-
-    def items(self) -> tuple[Any, ...]:
-        """From the highest rank on."""
-        return tuple(item for _rank, _number, item in sorted(self._heap, key=lambda entry: entry[:2], reverse=True))
-
-
-class _Earlier(str):
-    """A time; the earlier one is greater."""
-
-    def __lt__(self, other: str) -> bool:
-        return str.__gt__(self, other)
-
-    def __gt__(self, other: str) -> bool:
-        return str.__lt__(self, other)
 
 
 def _rank(row: FindingRow) -> tuple[int, bool]:

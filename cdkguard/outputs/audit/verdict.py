@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from cdkguard.errors import ExitCode
 from cdkguard.model import severity_rank
-from cdkguard.outputs.audit.record import FindingRow
 from cdkguard.outputs.audit.summary import Counts, RunRecord
 from cdkguard.outputs.summary import WORST_FIRST
 
 NEWS = ("new", "reopened", "first-read")  # What nobody knows to be old.
 
 
-def decides(row: FindingRow, fail_on: str, gate: str, is_compared: bool) -> bool:
-    """Whether the finding, failed or undecided, makes the audit fail: it is open, counts, and is at or above `fail_on`.
+def decides(severity: str, outcome: str, change: str, fail_on: str, gate: str, is_compared: bool) -> bool:
+    """Whether such a finding, failed or undecided, makes the audit fail: it is open, counts, and is at or above `fail_on`.
 
     For the gate "new" a finding of which nobody knows whether it is new counts, as in a report.
     """
-    if fail_on == "never" or not row.is_open:
+    if fail_on == "never" or outcome == "suppressed":
         return False
-    if gate == "new" and is_compared and row.change not in NEWS:
+    if gate == "new" and is_compared and change not in NEWS:
         return False
-    return severity_rank(row.severity) >= severity_rank(fail_on)
+    return severity_rank(severity) >= severity_rank(fail_on)
 
 
 def status_of(run: RunRecord) -> int:
