@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from cdkguard._typing import Any, NamedTuple
-from cdkguard.outputs.audit.csv import harmless_cell
+from cdkguard.outputs.audit.csv import render_rows
 from cdkguard.outputs.render import Options
 from cdkguard.text import escape
 
@@ -59,10 +57,8 @@ def _is_number(text: str) -> bool:
 
 def render_csv(answer: Answer, options: Options) -> Iterator[str]:
     """Lines with a head, in which no cell is a formula."""
-    for row in chain([answer.columns], answer.rows):
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\r\n").writerow(["" if v is None else harmless_cell(str(v)) for v in row])
-        yield line.getvalue()
+    rows = (["" if value is None else str(value) for value in row] for row in answer.rows)
+    return render_rows(chain([answer.columns], rows))
 
 
 def render_json(answer: Answer, options: Options) -> Iterator[str]:
