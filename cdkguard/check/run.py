@@ -47,16 +47,21 @@ Observer = Callable[[Mapping[str, Sequence[int]]], None]
 
 
 def check(
-    config: Config, today: str | None = None, progress: TextIO | None = None, observe: Observer | None = None
+    config: Config,
+    today: str | None = None,
+    progress: TextIO | None = None,
+    observe: Observer | None = None,
+    bound: BoundConfig | None = None,
 ) -> Report:
     """Judge what the configuration names. `today` (ISO) decides which suppressions have expired; `observe` is told how
-    often each rule on resources was met: rule id -> [pass, fail, unknown].
+    often each rule on resources was met: rule id -> [pass, fail, unknown]. `bound` is the configuration with its rules,
+    where an earlier check has loaded them.
 
     Raises CdkguardError where nothing can be judged; what could not be read beside it is in `Report.errors`.
     """
     with _machine_errors_as_stops():
         run = _Run(today, progress, observe)
-        bound = bind_config(config)
+        bound = bound or bind_config(config)
         run.phases["rules"] = time.perf_counter() - run.began
         evaluated = _evaluate_in_parts(bound, run)
         if evaluated is not None:

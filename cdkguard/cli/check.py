@@ -64,6 +64,9 @@ def add_options(parser: Parser) -> None:
     add_accepted(parser, "accepted old findings, written by `cdkguard accept`")
     output.add_argument("--timings", action="store_true", help="say on stderr where the time went, by phase and rule")
     synthesis.add_argument("--jobs", type=_positive, metavar="N", help="processes for many stacks; default: what pays")
+    synthesis.add_argument(
+        "--watch", action="store_true", help="at a terminal: check again when something changes, until Ctrl-C"
+    )
     synthesis.add_argument("--pre-built", action="store_true", help="read what is there (cdk.out, PATHs), run nothing")
 
 
@@ -82,11 +85,15 @@ def run(options: argparse.Namespace) -> int:
     from cdkguard.outputs.render import Detail
 
     began = time.perf_counter()
+    detail = Detail(options.verbose, options.quiet, options.show_old, options.statistics)
+    if options.watch:
+        from cdkguard.cli.watch import run_watch
+
+        run_watch(options, detail)
     config = load_config(options)
     if options.new and config.against is None:
         raise ConfigError(f"--new asks what a baseline does not have, and there is none: --against names it, {AGAINST}")
     outputs = asked_outputs(options, "report") or config.outputs
-    detail = Detail(options.verbose, options.quiet, options.show_old, options.statistics)
     judged: dict[str, Sequence[int]] = {}
     report = check(config, progress=sys.stderr, observe=judged.update)
     controls = _controls(config.frameworks, report, judged)

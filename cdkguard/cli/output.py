@@ -95,6 +95,24 @@ def write_report(
     """Write a report in one format, with the source lines of its findings."""
     from cdkguard.outputs.render import render
 
+    options = report_options(name, file, report, controls, config, detail, color)
+    _write(name, file, render(name, report, options))
+    if name == "github" and file is None:
+        _write_step_summary(report, options)
+
+
+def report_options(
+    name: str,
+    file: str | None,
+    report: Report,
+    controls: tuple[Framework, ...],
+    config: Config,
+    detail: Detail,
+    color: str = "auto",
+) -> Options:
+    """The options of a renderer of a report, by which it quotes the source lines of the findings."""
+    from cdkguard.cli.source_excerpts import make_excerpt
+
     options = terminal_options(name, file, color)._replace(
         frameworks=controls, detail=detail, cdk_json=_cdk_json(config.directory)
     )
@@ -106,10 +124,7 @@ def write_report(
         from cdkguard.cli.links import make_links
 
         options = options._replace(link_of=make_links(options.root))
-    options = add_run_facts(options, name, config)
-    _write(name, file, render(name, report, options))
-    if name == "github" and file is None:
-        _write_step_summary(report, options)
+    return add_run_facts(options, name, config)
 
 
 def _write(name: str, file: str | None, text: str) -> None:

@@ -12,13 +12,14 @@ from cdkguard.text import escape
 def render(report: Report, options: Options) -> str:
     """The unsuppressed findings and errors of a report, and its last line."""
     lines = [f"cdkguard: error: {error.message}" for error in report.errors]
-    lines += [_line(finding, options) for finding in shown_findings(report, options)]
+    lines += [render_finding(finding, options) for finding in shown_findings(report, options)]
     if not options.detail.quiet:
         lines.append(summarize_status(report))
     return "".join(f"{escape.no_command(text)}{text}\n" for text in map(escape.terminal, lines))
 
 
-def _line(finding: Finding, options: Options) -> str:
+def render_finding(finding: Finding, options: Options) -> str:
+    """`file:line: severity rule construct: message`, not yet made harmless for a terminal."""
     place = source_location(finding, options)
     file, line = place[:2] if place else (relative_path(finding.template_path, options.root), finding.template_line)
     where = f"{file}:{line}" if line else file

@@ -80,6 +80,7 @@ class Format(NamedTuple):
     preflight: str = ""  # preflight.record.Preflight: `cdkguard preflight`
     audit: str = ""  # audit.summary.Audit: `cdkguard audit`; it yields pieces, since its findings may be very many
     answer: str = ""  # audit.answer.Answer: `cdkguard audit query`; pieces, too
+    round: str = ""  # watch_round.Round: `cdkguard check --watch`
     has_colors: bool = False  # Whether it has colours on a terminal.
     is_asked_by_name: bool = True  # Whether --output takes it; else it is for cdkguard.yaml alone.
 
@@ -97,6 +98,7 @@ FORMATS = (
         preflight="preflight.text.render",
         audit="audit.text.render",
         answer="audit.answer.render_text",
+        round="watch_text.render",
         has_colors=True,
     ),
     Format(
@@ -112,7 +114,7 @@ FORMATS = (
         audit="audit.json.render",
         answer="audit.answer.render_json",
     ),
-    Format("concise", report="concise.render"),
+    Format("concise", report="concise.render", round="watch_concise.render"),
     Format("sarif", report="sarif.render"),
     Format("junit", report="junit.render"),
     Format("github", report="github.render"),
@@ -151,7 +153,7 @@ def render(name: str, thing: Any, options: Options | None = None, kind: str = "r
         raise ConfigError(f"no output format {name!r} (known: {', '.join(known)})")
     module, _, function = known[name].rpartition(".")
     options = options or Options()
-    findings = thing.report.findings if kind == "plan" else thing.findings if kind == "report" else ()
+    findings = thing.report.findings if kind in ("plan", "round") else thing.findings if kind == "report" else ()
     if findings and options.language is None:
         from cdkguard.outputs.fixes import language_of_app
 

@@ -29,15 +29,17 @@ if TYPE_CHECKING:
 
 def render(report: Report, options: Options) -> str:
     """The report as lines for a terminal, of `options.width` characters."""
-    return render_lines(list(_lay_out(report, options)), options)
+    lines = list(lay_out_report(report, options))
+    return render_lines(lines if options.detail.quiet else [*lines, *_last(report, options)], options)
 
 
-def _lay_out(report: Report, options: Options) -> Iterator[Line]:
+def lay_out_report(report: Report, options: Options) -> Iterator[Line]:
+    """The lines of the whole report, but for the last one, which sums it up."""
     if options.detail.quiet:
         yield from _lay_out_quiet(report, options)
         return
     if report.against:
-        yield from _lay_out_change(report, options)
+        yield from lay_out_change(report, options)
     yield from _lay_out_active(report, options)
     yield from lay_out_problems(report, options)
     yield from lay_out_suppressed(report.findings, options)
@@ -47,7 +49,6 @@ def _lay_out(report: Report, options: Options) -> Iterator[Line]:
         yield from _lay_out_judged_stacks(report, options)
     for framework in options.frameworks:
         yield from _framework(framework, options)
-    yield from _last(report, options)
 
 
 def _lay_out_quiet(report: Report, options: Options) -> Iterator[Line]:
@@ -56,7 +57,7 @@ def _lay_out_quiet(report: Report, options: Options) -> Iterator[Line]:
         yield from lay_out_labelled("ERROR   ", error.message, options, "error")
 
 
-def _lay_out_change(report: Report, options: Options) -> Iterator[Line]:
+def lay_out_change(report: Report, options: Options) -> Iterator[Line]:
     """What the deployment destroys, replaces and leaves behind."""
     from cdkguard.outputs.diff.change_summary import lay_out_change_summary  # Most runs have no baseline.
 

@@ -20,7 +20,7 @@ FLOORS = [
     {"check"},
     {"api"},
     {"preflight"},
-    {"agents", "servers", "fleet", "cfnhook", "audit", "inapp", "cfnlint_rules"},
+    {"agents", "watch", "servers", "fleet", "cfnhook", "audit", "inapp", "cfnlint_rules"},
     {"cli"},
     {"aspect", "__main__"},
     {"testing"},
@@ -54,6 +54,7 @@ OUTSIDE = {
     "agents",
     "servers",
     "inapp",
+    "watch",
     "cli",
 }
 WORLD = {"os", "subprocess", "socket", "time", "sys", "shutil", "tempfile", "pathlib", "datetime", "random"}

@@ -1,0 +1,1 @@
+"""Checks again whenever what was checked changes, until somebody ends it."""
