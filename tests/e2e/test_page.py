@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from cdkguard.model import Outcome, Report, StackInfo, Suppression
+from cdkguard.outputs.audit.summary import Audit
 from cdkguard.outputs.fleet.record import AppReport, Fleet
 from cdkguard.outputs.render import Options, render
+from tests.support import audit_results
 from tests.support.browser import open_browser
 from tests.support.page_reports import HOSTILE, finding
 from tests.support.shop import ROOT, difference
@@ -44,6 +46,19 @@ def fleet() -> Fleet:
     return Fleet((app, app._replace(name="billing " * 9, fails=False)), "1.0.0")
 
 
+def audit(folder: Path) -> Audit:
+    """The second audit of many stacks, in which an account was not read."""
+    units = list(audit_results.many_units(30, ("eu-west-1",), 10))
+    audit_results.write_audit(str(folder / "1"), units, audit_results.header_of(30))
+    last = audit_results.account_of(29)
+    rest = [unit for unit in units if not unit[0].startswith(last)]
+    changed = [(unit_id, [row._replace(fingerprint=f"{row.fingerprint}+") if hasattr(row, "rule") else row._replace(updated="2030-02-01")
+                          for row in rows]) for unit_id, rows in rest[:3]]  # fmt: skip
+    unread = (f"{last}/-/role", [audit_results.unread_account(last)])
+    header = audit_results.header_of(30, started="2030-02-07T12:30:00Z")
+    return audit_results.write_audit(str(folder / "2"), [*changed, *rest[3:], unread], header, str(folder / "1"))
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with open_browser() as opened:
@@ -60,6 +75,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             "html", report(HOSTILE), OPTIONS._replace(app=HOSTILE, excerpt=lambda source: [(1, HOSTILE)])
         ),
         "fleet": render("html", fleet(), OPTIONS, "fleet"),
+        "audit": render("html", audit(tmp_path_factory.mktemp("audits")), OPTIONS, "audit"),
     }
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
@@ -86,7 +102,7 @@ class Opened:
         self.context.close()
 
 
-@pytest.mark.parametrize("name", ["report", "hostile", "fleet"])
+@pytest.mark.parametrize("name", ["report", "hostile", "fleet", "audit"])
 @pytest.mark.parametrize("width", [400, 1400])
 def test_it_fits_and_can_be_read_in_both_themes(browser, pages, name, width):
     grounds = set()
