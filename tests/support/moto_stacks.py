@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.request import Request, urlopen
 
 from cdkguard.inputs.app import find_app
 from cdkguard.inputs.assembly import read_assembly
@@ -19,13 +20,15 @@ VARIABLES = {
 
 @contextmanager
 def open_moto() -> Iterator[str]:
-    """The address of a server that answers as AWS does."""
+    """The address of a server that answers as AWS does, and holds nothing yet."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     try:
+        # What moto holds belongs to the process: an earlier test's stacks would be this one's, too.
+        urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST"), timeout=30).close()
         yield f"http://{host}:{port}"
     finally:
         server.stop()
