@@ -35,7 +35,7 @@ def open_cluster(address: str, config: Config, fingerprint: str) -> Iterator[tup
     distributed = _import_distributed()
     try:
         client = distributed.Client(address, timeout=CONNECTS_IN, name="cdkguard-audit")
-    except (OSError, TimeoutError, ValueError) as problem:
+    except (OSError, TimeoutError, ValueError, TypeError) as problem:  # TypeError: tls:// without certificates.
         raise InputError(f"the Dask scheduler {address} does not answer: {_first_line(problem)}") from problem
     try:
         _shake_hands(client, address, config, fingerprint)
