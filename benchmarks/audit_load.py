@@ -43,17 +43,16 @@ def make_template(number: int, resources: int = 50) -> str:
     return json.dumps({"Resources": made})
 
 
-def judge_templates(terms: Any, file: str, first: int, count: int) -> list[tuple[int, str, str]]:
-    """(template, rule, fingerprint) of each finding of some templates of a file, one a line."""
+def judge_templates(terms: Any, file: str, offset: int, first: int, count: int) -> list[tuple[int, str, str]]:
+    """(template, rule, fingerprint) of each finding of some templates of a file, one a line, from this byte on."""
     judge = bind_judge(terms)
     found = []
-    with open(file) as lines:
-        for number, line in enumerate(lines):
-            if first <= number < first + count:
-                context = StackContext(f"S{number}", "111122223333", "eu-west-1", tags={}, termination_protection=True)
-                found += [(number, f.rule_id, f.fingerprint) for f in judge.judge(line, context).findings]
-            elif number >= first + count:
-                break
+    with open(file, "rb") as lines:
+        lines.seek(offset)
+        for number in range(first, first + count):
+            context = StackContext(f"S{number}", "111122223333", "eu-west-1", tags={}, termination_protection=True)
+            verdict = judge.judge(lines.readline().decode(), context)
+            found += [(number, finding.rule_id, finding.fingerprint) for finding in verdict.findings]
     return found
 
 
