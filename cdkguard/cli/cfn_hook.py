@@ -6,6 +6,7 @@ import argparse
 import json
 
 from cdkguard._typing import TYPE_CHECKING, Any
+from cdkguard.cli.options import JUDGED, OUTPUT
 from cdkguard.errors import ExitCode, InputError, describe_os_error
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ _STATUS = {None: ExitCode.OK, "NonCompliant": ExitCode.FINDINGS, "InternalFailur
 
 def add_package_options(parser: Parser) -> None:
     """Add the options of `cfn-hook package`."""
-    add = parser.add_argument
-    add("--config", metavar="FILE", help="instead of the cdkguard.yaml that is found")
-    add("--out", default="hook.zip", metavar="FILE", help="the zip to write; default: hook.zip")
+    parser.group(JUDGED).add_argument("--config", metavar="FILE", help="instead of the cdkguard.yaml that is found")
+    parser.group(OUTPUT).add_argument(
+        "--out", default="hook.zip", metavar="FILE", help="the zip to write; default: hook.zip"
+    )
 
 
 def run_package(options: argparse.Namespace) -> int:
@@ -47,10 +49,11 @@ def _describe(packed: Packed) -> str:
 
 def add_test_options(parser: Parser) -> None:
     """Add the options of `cfn-hook test`."""
-    add = parser.add_argument
+    add = parser.group(JUDGED).add_argument
     add("event", metavar="PAYLOAD", help="a file with a call of the hook (JSON); its payload may stand in it")
     add("--config", metavar="FILE", help="instead of the cdkguard.yaml that is found")
-    add("--json", action="store_true", help="the answer as CloudFormation gets it")
+    output = parser.group(OUTPUT).add_argument
+    output("--json", action="store_true", help="the answer as CloudFormation gets it")
 
 
 def run_test(options: argparse.Namespace) -> int:

@@ -269,7 +269,7 @@ COMMANDS: tuple[Command, ...] = (
                 "add_test_options",
                 "run_test",
                 examples=(
-                    "cdkguard cfn-hook test call.json       # the call, its payload in it or at a URL",
+                    "cdkguard cfn-hook test call.json   # its payload in it, or at a URL",
                     "cdkguard cfn-hook test call.json --json",
                 ),
                 page="docs/cfn-hook.md",
