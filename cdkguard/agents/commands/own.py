@@ -20,7 +20,7 @@ _WRITES: dict[str, tuple[str, ...]] = {
 _READS = frozenset(
     [
         "check", "diff", "plan", "destroy", "report", "rules", "explain", "doctor", "preflight", "mcp", "agents",
-        "completion", "init", "fleet", "version", "help", "suppressions", "schema",
+        "completion", "init", "fleet", "version", "help", "suppressions", "schema", "audit", "cfn-hook",
     ]
 )  # fmt: skip
 
