@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.inputs.shapes import mapping_or_empty
 
 WITHOUT_POLICY = "the deletion policy that runs is not known here: `cfn_hook: {read_stack: true}` lets the hook read it"
 
@@ -23,28 +22,28 @@ class ChangedSides(NamedTuple):
 
 
 def read_sides(changed: Iterable[Mapping[str, Json]]) -> ChangedSides:
-    """The changed resources before and after. An entry without id or type, or with an action that there is not, is deleted:
-    what cannot be read counts as the worst that it may be."""
+    """The changed resources before and after. One with an action that there is not, or updated from or to something that
+    cannot be read, is deleted: what is not known counts as the worst that it may be."""
     before: dict[str, Json] = {}
     after: dict[str, Json] = {}
-    for number, one in enumerate(changed):
-        kind, action = one.get("resourceType"), one.get("action")
-        name = one.get("logicalResourceId")
-        name = name if isinstance(name, str) and name else f"Unnamed{number}"
-        kind = kind if isinstance(kind, str) and kind else "AWS::CloudFormation::CustomResource"
+    for one in changed:
+        kind, action, name = one["resourceType"], one.get("action"), one["logicalResourceId"]
+        old, new = _read_context(one.get("beforeContext")), _read_context(one.get("afterContext"))
         if action != "CREATE":
-            before[name] = {"Type": kind, **_read_context(one.get("beforeContext"))}
-        if action in ("CREATE", "UPDATE"):
-            after[name] = {"Type": kind, **_read_context(one.get("afterContext"))}
+            before[name] = {"Type": kind, **(old or {})}
+        if action == "CREATE" or (action == "UPDATE" and old is not None and new is not None):
+            after[name] = {"Type": kind, **(new or {})}
     return ChangedSides({"Resources": before}, {"Resources": after})
 
 
-def _read_context(context: Json) -> dict[str, Json]:
-    """The attributes that a context holds, as JSON in text or as a mapping; none where it is something else."""
+def _read_context(context: Json) -> dict[str, Json] | None:
+    """The attributes that a context holds, as JSON in text or as a mapping; None where it cannot be read."""
     if isinstance(context, str):
         try:
             context = json.loads(context)
         except (ValueError, RecursionError):
-            return {}
-    found = mapping_or_empty(context)
-    return {"Properties": found["Properties"]} if isinstance(found.get("Properties"), dict) else {}
+            return None
+    if not isinstance(context, dict):
+        return None
+    properties = context.get("Properties", {})
+    return {"Properties": properties} if isinstance(properties, dict) else None

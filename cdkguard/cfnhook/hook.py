@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
@@ -11,7 +11,7 @@ from cdkguard.api.nouns import StackContext, Verdict
 from cdkguard.cfnhook.answer import INTERNAL, NON_COMPLIANT, Annotation, Answer
 from cdkguard.cfnhook.payload import Payload, read_payload
 from cdkguard.cfnhook.request import HookRequest
-from cdkguard.cfnhook.undecided import Key, find_undecided, key_of
+from cdkguard.cfnhook.undecided import Key, find_undecided, key_of, parse_yaml_once
 from cdkguard.errors import CdkguardError, InputError
 from cdkguard.model import Finding, Outcome
 
@@ -51,11 +51,9 @@ class Hook(NamedTuple):
         payload = self._read_payload(request)
         if not payload.template:
             raise InputError("the payload holds no template")
-        previous = None
-        if request.action == "UPDATE":
-            if not payload.previous:
-                raise InputError("the payload of an update holds no previous template")
-            previous = payload.previous
+        previous = payload.previous or None  # Of a new stack there is none.
+        if request.action == "UPDATE" and previous is None:
+            raise InputError("the payload of an update holds no previous template")
 
         context, running = _context_of(request), None
         if self.settings.read_stack and request.change_set_id:
@@ -81,18 +79,22 @@ class Hook(NamedTuple):
                 context = context._replace(name=own_account.name_of_change_set(client, request.change_set_id))
             found = own_account.read_running(client, request.stack_id or context.name, context)
             new = own_account.read_change_set(client, request.change_set_id, context)
-            if found is None:
-                return self._judge(payload.template, new, None, None)
-            return self._judge(payload.template, new, found.template, found.context)
+            if found is not None:
+                return self._judge(payload.template, new, found.template, found.context)
+            context = new
 
         answer = self._judge(payload.template, context, None, None)
-        return _join(answer, self._judge_changed_resources(payload, context)) if payload.changed else answer
+        return _join(answer, self._judge_changed_resources(payload.changed, context))
 
-    def _judge_changed_resources(self, payload: Payload, context: StackContext) -> Answer:
+    def _judge_changed_resources(self, changed: Sequence[dict[str, Json]] | None, context: StackContext) -> Answer:
         """The rules on changes, over the types, actions and properties that the change set lists."""
         from cdkguard.cfnhook.change_set import WITHOUT_POLICY, read_sides
 
-        sides = read_sides(payload.changed)
+        if changed is None:
+            raise InputError("the payload of a change set holds no changedResources")
+        if not changed:
+            return Answer()
+        sides = read_sides(changed)
         verdict = self.judge.judge(sides.after, context, previous=sides.before)
         on_change = tuple(
             finding._replace(message=f"{finding.message} ({WITHOUT_POLICY})")
@@ -114,10 +116,12 @@ class Hook(NamedTuple):
         if self.settings.read_stack:
             from cdkguard.cfnhook import own_account
 
-            found = own_account.read_running(self._client(request), request.stack_id or name, context)
-            if found is None:
+            stack = own_account.read_running(self._client(request), request.stack_id or name, context)
+            if stack is None and own_account.is_there(self._client(request), request.stack_id or name):
                 return Answer(message=f"cdkguard: nothing of {name} runs")
-            return self._answer_of(self.judge.judge_deletion(found.template, found.context), frozenset())
+            if stack is None:  # CloudFormation deletes it, so that it is somewhere else.
+                raise InputError(f"{name} is not in the function's account and region: what would be lost is not known")
+            return self._answer_of(self.judge.judge_deletion(stack.template, stack.context), frozenset())
 
         environment = self.judge.environment_of(context)
         if self.settings.may_delete(environment, self.judge.strict_environments):
@@ -129,16 +133,17 @@ class Hook(NamedTuple):
     def _judge(
         self, template: str, context: StackContext, previous: str | None, running: StackContext | None
     ) -> Answer:
-        verdict = self.judge.judge(template, context, previous, running)
+        templates = [parse_yaml_once(text) for text in (previous, template) if text]
+        before = templates[0] if previous else None
+        verdict = self.judge.judge(templates[-1], context, before, running)
         if not verdict.deciding or verdict.errors:
             return self._answer_of(verdict, frozenset())
 
-        def judge_with(values: dict[str, Json]) -> Verdict:
+        def judge_with(values: dict[str, Json], bodies: Sequence[Mapping[str, Json]]) -> Verdict:
             tried = context._replace(parameters={**values, **context.parameters})
-            before = running and running._replace(parameters={**values, **running.parameters})
-            return self.judge.judge(template, tried, previous, before)
+            then = running and running._replace(parameters={**values, **running.parameters})
+            return self.judge.judge(bodies[-1], tried, bodies[0] if previous else None, then)
 
-        templates = [text for text in (previous, template) if text]
         return self._answer_of(verdict, find_undecided(verdict, templates, context.parameters, judge_with))
 
     def _answer_of(self, verdict: Verdict, undecided: frozenset[Key]) -> Answer:

@@ -38,12 +38,23 @@ def read_running(client: Any, stack: str, known: StackContext) -> RunningStack |
     return _read(client, stack, known, 0, left)
 
 
+def is_there(client: Any, stack: str) -> bool:
+    """Whether the function's account and region have the stack, which may be one that nothing was deployed to. Raises
+    BaselineError."""
+    try:
+        return bool(_ask(client, "describe_stacks", StackName=stack).get("Stacks"))
+    except NoSuchStack:
+        return False
+
+
 def _read(client: Any, stack: str, known: StackContext, level: int, left: list[int]) -> RunningStack | None:
     try:
         found = _ask(client, "describe_stacks", StackName=stack).get("Stacks") or []
     except NoSuchStack:
         return None
-    if len(found) != 1 or found[0].get("StackStatus") in (None, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"):
+    if len(found) != 1:
+        raise BaselineError(f"stack {known.name}: DescribeStacks answers with {len(found)} stacks")
+    if found[0].get("StackStatus") in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE"):
         return None
 
     described = found[0]

@@ -6,7 +6,8 @@ import json
 import time
 
 from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
-from cdkguard.errors import InputError
+from cdkguard.errors import InputError, TemplateError
+from cdkguard.inputs.template_file import parse_json
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -21,7 +22,7 @@ class Payload(NamedTuple):
 
     template: str
     previous: str
-    changed: tuple[dict[str, Json], ...] = ()  # `changedResources` of a change set
+    changed: tuple[dict[str, Json], ...] | None = None  # `changedResources` of a change set
 
 
 def read_payload(url: str, allows_loopback: bool = False) -> Payload:
@@ -32,17 +33,31 @@ def read_payload(url: str, allows_loopback: bool = False) -> Payload:
 def parse_payload(data: bytes) -> Payload:
     """The payload of these bytes; raises InputError."""
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as problem:
-        raise InputError("the payload is not JSON") from problem
+        value = parse_json(data.decode(json.detect_encoding(data)), "the payload")
+    except (TemplateError, UnicodeDecodeError) as problem:
+        raise InputError("the payload is not JSON, or holds a key twice") from problem
     if not isinstance(value, dict):
         raise InputError("the payload is no mapping")
-    changed = value.get("changedResources")
-    return Payload(
-        _template(value, "template"),
-        _template(value, "previousTemplate"),
-        tuple(one for one in changed if isinstance(one, dict)) if isinstance(changed, list) else (),
-    )
+    return Payload(_template(value, "template"), _template(value, "previousTemplate"), _changed(value))
+
+
+def _changed(value: dict[str, Json]) -> tuple[dict[str, Json], ...] | None:
+    """The changed resources; a change that would not be seen in them is no small one."""
+    found = value.get("changedResources")
+    if found is None:
+        return None
+    rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    names = [one.get("logicalResourceId") for one in rows]
+    texts = [text for one in rows for text in (one.get("logicalResourceId"), one.get("resourceType"))]
+    if (
+        not isinstance(found, list)
+        or len(rows) < len(found)
+        or not all(isinstance(text, str) and text for text in texts)
+    ):
+        raise InputError("'changedResources' of the payload is no list of resources with id and type")
+    if len(set(names)) < len(names):
+        raise InputError("'changedResources' of the payload names a resource twice")
+    return tuple(rows)
 
 
 def _template(value: dict[str, Json], key: str) -> str:
@@ -85,9 +100,14 @@ def _connect(scheme: str, host: str, port: int | None) -> HTTPConnection:
 
 def _read(connection: HTTPConnection, path: str, host: str) -> bytes:
     import http.client
+    from threading import Timer
 
     ends = time.monotonic() + DEADLINE
+    hang_up = Timer(DEADLINE, _hang_up, [connection])  # Headers that come letter by letter never meet a time limit.
+    hang_up.daemon = True
     try:
+        connection.connect()
+        hang_up.start()
         connection.request("GET", path, headers={"Accept-Encoding": "identity"})
         answer: Any = connection.getresponse()
         if answer.status != 200:
@@ -98,11 +118,24 @@ def _read(connection: HTTPConnection, path: str, host: str) -> bytes:
             size += len(chunk)
             if size > MAX_BYTES:
                 raise InputError(f"the payload is larger than {MAX_BYTES // 1024 // 1024} MB")
-            if time.monotonic() > ends:
-                raise InputError(f"the payload takes longer than {DEADLINE:.0f} s to read")
+        if time.monotonic() > ends:
+            raise InputError(f"the payload takes longer than {DEADLINE:.0f} s to read")
         if answer.length:
             raise InputError("the payload was cut short")
         return b"".join(parts)
     except (OSError, http.client.HTTPException, ValueError) as problem:
         words = getattr(problem, "strerror", None) or type(problem).__name__
         raise InputError(f"the payload cannot be read from {host}: {words}") from problem
+    finally:
+        hang_up.cancel()
+
+
+def _hang_up(connection: HTTPConnection) -> None:
+    """End a connection that another thread reads from."""
+    import socket
+
+    try:
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # It has ended.

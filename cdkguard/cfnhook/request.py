@@ -10,7 +10,7 @@ import re
 from cdkguard._typing import Json, NamedTuple
 
 _MAX_TEXT = 65_536  # characters of a field; a presigned URL has some 2,000
-_ARN = re.compile(r"arn:[\w-]+:cloudformation:([a-z0-9-]+):(\d{12}):(?:stack|changeSet)/([^/]+)/?")
+_ARN = re.compile(r"arn:[\w-]+:cloudformation:([a-z0-9-]+):(\d{12}):(stack|changeSet)/([^/]+)/?")
 ACTIONS = ("CREATE", "UPDATE", "DELETE")
 
 
@@ -38,14 +38,17 @@ def read_request(event: Json) -> HookRequest:
     change_set_id = _text(event, "changeSetId", "changeSetID")
     if target == "CHANGE_SET" and not change_set_id:
         change_set_id = logical_id
-    arn = _ARN.match(stack_id) or _ARN.match(change_set_id)
+    stack_arn = _ARN.match(stack_id) or (_ARN.match(logical_id) if target == "STACK" else None)
+    arn = stack_arn or _ARN.match(change_set_id)
+    # The ARN names the stack; that of a change set holds the change set's own name, which whoever makes it chooses.
+    name = stack_arn[4] if stack_arn and stack_arn[3] == "stack" else logical_id if target == "STACK" else ""
     account = _text(event, "awsAccountId")
     is_account = len(account) == 12 and account.isdigit()
     return HookRequest(
         token=find_token(event),
         target=target,
         action=next((action for action in ACTIONS if point.startswith(f"{action}_")), ""),
-        name=(logical_id if target == "STACK" else "") or (arn[3] if arn and stack_id else ""),
+        name=name,
         account=account if is_account else arn[2] if arn else "",
         region=arn[1] if arn else "",
         stack_id=stack_id,

@@ -1,43 +1,51 @@
 """Which findings are there only because CloudFormation does not tell the hook what the stack is given.
 
 It sends templates without the values of parameters, without exports of other stacks, and without nested templates. A finding
-hangs on parameters where it is another one, or none, with some values that they can have: that is tried, not guessed.
+hangs on what is not told where it is another one, or none, with some values that it can have: that is tried, not guessed.
+What takes away something that runs is never one of them: it holds until somebody knows better.
 """
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from cdkguard._typing import Json
+from cdkguard._typing import TYPE_CHECKING, Json
 from cdkguard.api.nouns import Verdict
+from cdkguard.cfnhook.stack_values import name_stack_values
 from cdkguard.errors import CdkguardError
 from cdkguard.inputs.shapes import mapping_or_empty
 from cdkguard.inputs.template_file import parse
 from cdkguard.model import Finding, Outcome
 
-MAX_TRIALS = 8  # choices of values that are tried; each costs one judgement
-_PLACEHOLDER = "cdkguard-any-value"
+if TYPE_CHECKING:
+    from cdkguard.api.nouns import Body
+
+MAX_TRIALS = 16  # choices of values that are tried; each costs one judgement
+MAX_SECONDS = 6.0  # for all of them; CloudFormation waits 30
+# Values of which most properties take one: a name, a switch, an address, a number, an ARN.
+_USUAL = ("cdkguard-any-value", "true", "false", "10.0.0.0/8", "1", "arn:aws:iam::000000000000:role/cdkguard")
 # Rules that say that a template was not read: CloudFormation sends that of the stack alone.
 _UNREAD = ("nested-template-unread", "deployed-template-unread", "unread-stack-changed")
 
 Key = tuple[str, str, str | None, str | None]
+Bodies = Sequence[Mapping[str, Json]]
 
 
 def find_undecided(
     verdict: Verdict,
-    templates: Sequence[str],
+    templates: Sequence[Body],
     known: Mapping[str, Json],
-    judge_with: Callable[[dict[str, Json]], Verdict],
+    judge_with: Callable[[dict[str, Json], Bodies], Verdict],
 ) -> frozenset[Key]:
     """The keys of the deciding findings that what the hook is not told would decide.
 
-    `known` are parameters that somebody has read; `judge_with` judges again with these values of the others.
+    `known` are parameters that somebody has read; `judge_with` judges these templates again, with these values of the others.
     """
-    deciding = verdict.deciding
-    bodies = [_parse(text) for text in templates]
-    undecided = {key_of(f) for f in deciding if f.rule_id in _UNREAD or _waits_for_stacks(f, bodies)}
-    left = [f for f in deciding if key_of(f) not in undecided]
+    undecided = {key_of(finding) for finding in verdict.deciding if finding.rule_id in _UNREAD}
+    losses = {change.token for change in verdict.changes if change.fate or change.has_detail("condition-unknown")}
+    left = [f for f in verdict.deciding if key_of(f) not in undecided and f.change not in losses]
+    bodies = name_stack_values([_value_of(body) for body in templates])
     declared: dict[str, Json] = {}
     for body in bodies:
         declared.update(mapping_or_empty(body.get("Parameters")))
@@ -45,8 +53,11 @@ def find_undecided(
     if not left or not open_ones:
         return frozenset(undecided)
 
+    ends = time.monotonic() + MAX_SECONDS
     for values in list_trials(open_ones, bodies):
-        trial = judge_with(values)
+        if time.monotonic() > ends:
+            break  # What has not been shown to hang on them counts.
+        trial = judge_with(values, bodies)
         if trial.errors:
             continue  # It proves nothing.
         outcomes: dict[Key, set[Outcome]] = {}
@@ -89,11 +100,9 @@ def _list_choices(name: str, declared: Mapping[str, Json], bodies: Sequence[Mapp
         compared = [text for body in bodies for text in _find_compared(body.get("Conditions"), {"Ref": name})]
         found += compared
         kind = str(declared.get("Type", "String"))
-        found.append(declared.get("MinValue", 1) if kind == "Number" else _PLACEHOLDER)
-        if not compared and kind != "Number":
-            found += ["true", "false"]  # What a property that is a switch asks for.
+        found += [declared.get("MinValue", 1)] if kind == "Number" else _USUAL
     texts = list(dict.fromkeys(str(value) for value in found))
-    return [*texts] or [_PLACEHOLDER]
+    return [*texts] or [_USUAL[0]]
 
 
 def _find_compared(value: Json, reference: Json) -> Iterator[str]:
@@ -110,19 +119,16 @@ def _find_compared(value: Json, reference: Json) -> Iterator[str]:
             pending += one.values()
 
 
-def _waits_for_stacks(finding: Finding, bodies: Sequence[Mapping[str, Json]]) -> bool:
-    """Whether an undecided resource takes a value from a nested stack or from an export, which nobody tells the hook."""
-    if finding.outcome is not Outcome.UNKNOWN or finding.logical_id is None:
-        return False
-    for body in bodies:
-        text = json.dumps(mapping_or_empty(body.get("Resources")).get(finding.logical_id))
-        if '"Fn::ImportValue"' in text or ("Outputs." in text and "Fn::GetAtt" in text):
-            return True
-    return False
-
-
-def _parse(text: str) -> Mapping[str, Json]:
+def parse_yaml_once(text: str) -> Body:
+    """The template as a value where it is YAML, which takes seconds where it is large; else, or if it is none, the text."""
     try:
-        return mapping_or_empty(parse(text, "template")) if text else {}
+        return text if text.lstrip()[:1] in ("{", "[", "") else mapping_or_empty(parse(text, "template")) or text
+    except CdkguardError:
+        return text  # Whoever judges it says what is wrong.
+
+
+def _value_of(body: Body) -> Mapping[str, Json]:
+    try:
+        return mapping_or_empty(parse(body, "template")) if isinstance(body, str) else body
     except CdkguardError:
         return {}  # The verdict holds that it cannot be read.

@@ -1,6 +1,7 @@
 """A server on loopback that stands for S3's presigned URLs, and the calls of a hook that name them."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,32 @@ def presigned_urls() -> Iterator[Presigned]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def dripping(head: bytes) -> Iterator[int]:
+    """The port of a server that sends this, and then a letter now and again, without an end."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        connection, _address = listener.accept()
+        with connection:
+            connection.sendall(head)
+            while not over.wait(0.05):
+                try:
+                    connection.sendall(b"x")
+                except OSError:
+                    return
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        over.set()
+        listener.close()
+        thread.join(5)
 
 
 def stack_event(action: str, name: str, url: str | None = None, **more: Json) -> Json:

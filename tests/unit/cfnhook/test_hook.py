@@ -7,7 +7,7 @@ import pytest
 from cdkguard.cfnhook.handler import answer_event
 from cdkguard.cfnhook.hook import bind_hook
 from cdkguard.config.load import config_of_data
-from tests.support.presigned import TOKEN, assert_valid, change_set_event, presigned_urls, stack_event
+from tests.support.presigned import TOKEN, assert_valid, change_set_event, dripping, presigned_urls, stack_event
 
 SETTINGS = {
     "environments": {"prod": {"stacks": ["*prod*"], "strict": True}, "dev": {"stacks": ["*dev*"]}},
@@ -113,6 +113,26 @@ def test_a_deletion_is_decided_by_the_name(ask, name, status):
     assert answer.get("errorCode") == ("NonCompliant" if status == "FAILED" else None)
 
 
+def test_a_new_stack_with_a_template_that_runs_is_an_update(ask):
+    payload = {"template": template(Q={"Type": "AWS::SNS::Topic"}), "previousTemplate": template(T=BARE)}
+    answer = ask(stack_event("CREATE", "orders-prod"), payload)
+    assert "data-destroyed" in names(answer)
+
+
+def test_the_arn_names_the_stack(ask):
+    """The name in `targetLogicalId`, and that of a change set, are not what CloudFormation deletes."""
+    event = stack_event("DELETE", "orders-prod")
+    event["requestData"]["targetLogicalId"] = "orders-dev"
+    assert ask(event)["errorCode"] == "NonCompliant"
+    kept = stack_event("DELETE", "Shared-dev")
+    kept["requestData"]["targetLogicalId"], kept["stackId"] = kept["stackId"], ""
+    assert ask(kept)["errorCode"] == "NonCompliant"
+    change_set = change_set_event("orders-prod", stackId="orders-prod")
+    change_set["changeSetId"] = change_set["changeSetId"].replace("deploy", "orders-dev")
+    answer = ask(change_set, {"template": template(T=BARE), "changedResources": []})
+    assert answer["errorCode"] == "NonCompliant" and "in dev" not in answer["message"]
+
+
 def test_where_stacks_may_be_deleted_is_a_setting(ask):
     assert ask(stack_event("DELETE", "orders-dev"), by=hook_of(cfn_hook={"delete": []}))["errorCode"] == "NonCompliant"
     assert (
@@ -153,6 +173,78 @@ def test_a_condition_on_a_parameter(ask):
     answer = ask(stack_event("CREATE", "orders-prod"), {"template": json.dumps(body)})
     assert answer["hookStatus"] == "SUCCESS" and "data-retention" in names(answer, "SKIPPED")
     assert "data-retention" not in names(answer)
+
+
+STAGED = {
+    "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
+    "Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+}
+TABLES = {
+    "condition": {**BARE, "Condition": "IsProd"},
+    "policy": {**BARE, "DeletionPolicy": {"Fn::If": ["IsProd", "Retain", "Delete"]}},
+}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("removed", [True, False], ids=["removed", "put under a condition"])
+def test_what_may_be_lost_holds_whatever_the_parameters_are(ask, table, removed):
+    """Nobody tells the hook whether the stack that runs is one with the table; `Default` is no answer."""
+    topic = {"Type": "AWS::SNS::Topic"}
+    before = {**STAGED, "Resources": {"T": table if removed else BARE, "Q": topic}}
+    after = {**STAGED, "Resources": {"Q": topic, **({} if removed else {"T": {**table, "Condition": "IsProd"}})}}
+    payload = {"template": json.dumps(after), "previousTemplate": json.dumps(before)}
+    answer = ask(stack_event("UPDATE", "orders-prod"), payload)
+    assert answer["errorCode"] == "NonCompliant"
+    assert {"data-destroyed", "data-may-be-destroyed"} & names(answer)
+
+
+def ingress(address, **more):
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": address}
+    return {**OPEN, **more, "Properties": {"GroupDescription": "ssh", "SecurityGroupIngress": [rule]}}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"Ref": "Cidr"},
+        {"Fn::ImportValue": "office"},
+        {"Fn::Sub": "${N.Outputs.Cidr}"},
+        {"Fn::Sub": ["${Address}", {"Address": {"Fn::ImportValue": "office"}}]},
+    ],
+)
+def test_what_an_address_of_somebody_else_would_decide_is_skipped(ask, address):
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://s3.example/n.json"}}
+    body = template({"Cidr": {"Type": "String"}}, G=ingress(address), N=nested)
+    answer = ask(stack_event("CREATE", "orders-prod"), {"template": body})
+    assert answer["hookStatus"] == "SUCCESS"
+    assert "sg-ingress-open-sensitive-ports" in names(answer, "SKIPPED")
+
+
+def test_a_value_of_another_stack_elsewhere_in_the_resource_excuses_nothing(ask):
+    group = ingress("{{resolve:ssm:/office/cidr}}", Metadata={"Owner": {"Fn::ImportValue": "owner"}})
+    group["Properties"]["Tags"] = [{"Key": "owner", "Value": {"Fn::ImportValue": "owner"}}]
+    answer = ask(stack_event("CREATE", "orders-prod"), {"template": template(G=group)})
+    assert "sg-ingress-open-sensitive-ports" in names(answer)
+
+
+def test_trials_end(ask, monkeypatch):
+    """Before CloudFormation gives up: what was not shown to hang on parameters counts."""
+    monkeypatch.setattr("cdkguard.cfnhook.undecided.MAX_SECONDS", -1.0)
+    answer = ask(stack_event("CREATE", "orders-prod"), {"template": template(FLAG, T=BY_PARAMETER)})
+    assert "dynamodb-deletion-protection" in names(answer)
+
+
+def test_yaml_is_parsed_once_a_side(ask, monkeypatch):
+    from cdkguard.inputs import template_yaml
+
+    asked = []
+    real = template_yaml.parse_yaml
+    monkeypatch.setattr(template_yaml, "parse_yaml", lambda text, name: asked.append(text) or real(text, name))
+    text = "Parameters: {Protect: {Type: String}}\nResources:\n  T:\n    Type: AWS::DynamoDB::Table\n    Properties: {DeletionProtectionEnabled: !Ref Protect}\n"
+    answer = ask(
+        stack_event("UPDATE", "orders-prod"), {"template": text + "    Metadata: {a: b}\n", "previousTemplate": text}
+    )
+    assert answer["annotations"] and len(asked) == 2
 
 
 def test_a_nested_template_is_skipped(ask):
@@ -213,6 +305,38 @@ def test_a_change_set_that_loses_nothing(ask):
     assert ask(change_set_event("orders-prod"), payload)["hookStatus"] == "SUCCESS"
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        changed("UPDATE"),
+        {**changed("UPDATE"), "beforeContext": "{", "afterContext": "{"},
+        {**changed("UPDATE", before={"A": 1}, after={"A": 1}), "afterContext": '{"Properties": 7}'},
+        changed("MODIFY", before={"A": 1}, after={"A": 1}),
+    ],
+)
+def test_a_changed_resource_of_which_nobody_knows_the_change_counts_as_lost(ask, row):
+    answer = ask(change_set_event("orders-prod"), {"template": template(T=SOUND), "changedResources": [row]})
+    assert "data-destroyed" in names(answer)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        None,
+        "[]",
+        {"T": changed("DELETE")},
+        ["T"],
+        [changed("DELETE", kind="")],
+        [changed("DELETE", name=None)],
+        [changed("DELETE"), changed("DELETE", kind="AWS::SNS::Topic")],
+    ],
+)
+def test_a_change_set_whose_changes_are_not_listed_is_no_pass(ask, rows):
+    payload = {"template": template(Q={"Type": "AWS::SNS::Topic"}), "changedResources": rows}
+    answer = ask(change_set_event("orders-prod"), payload)
+    assert answer["errorCode"] == "InternalFailure" and "changedResources" in answer["message"]
+
+
 # -- what is not read
 
 
@@ -232,6 +356,7 @@ def test_other_targets_are_refused(ask, target):
         (b"[]", 200, "no mapping"),
         (b"{}", 200, "no template"),
         (b'{"template": ""}', 200, "no template"),
+        (b'{"template": "{\\"Resources\\": {}}", "template": "{\\"Resources\\": {}}"}', 200, "a key twice"),
         (b'{"template": 7}', 200, "no text"),
         (b'{"template": "Resources: ["}', 200, "not YAML"),
         (b'{"template": "{}"}', 200, "no Resources"),
@@ -369,3 +494,13 @@ def test_very_many_findings_are_cut(ask):
     answer = ask(stack_event("CREATE", "orders-prod"), {"template": template(**many)})
     assert len(answer["annotations"]) == 200
     assert "more findings are not listed" in answer["annotations"][-1]["statusMessage"]
+
+
+@pytest.mark.parametrize("drips", [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{"])
+def test_a_payload_that_comes_letter_by_letter(hook, monkeypatch, drips):
+    monkeypatch.setattr("cdkguard.cfnhook.payload.DEADLINE", 0.3)
+    with dripping(drips) as port:
+        event = stack_event("CREATE", "orders-prod", f"http://127.0.0.1:{port}/x")
+        answer = answer_event(event, lambda: hook)
+    assert_valid(answer)
+    assert answer["errorCode"] == "InternalFailure" and "the payload" in answer["message"]

@@ -31,8 +31,9 @@ class Client:
         class service_model:  # noqa: N801
             service_name = "cloudformation"
 
-    def __init__(self, running=None, parameters=(), nested=None):
+    def __init__(self, running=None, parameters=(), nested=None, status="CREATE_COMPLETE"):
         self.running, self.parameters, self.nested, self.calls = running or {}, parameters, nested or {}, []
+        self.status = status
 
     def _found(self, name):
         from botocore.exceptions import ClientError
@@ -47,7 +48,7 @@ class Client:
         key = self._found(StackName)
         self.calls.append(("describe_stacks", key))
         values = [{"ParameterKey": "Protect", "ParameterValue": "true"}]
-        return {"Stacks": [{"StackName": key, "StackStatus": "CREATE_COMPLETE", "Parameters": values}]}
+        return {"Stacks": [{"StackName": key, "StackStatus": self.status, "Parameters": values}]}
 
     def get_template(self, StackName, TemplateStage):  # noqa: N803
         return {"TemplateBody": self.running[self._found(StackName)]}
@@ -93,8 +94,29 @@ def test_a_deletion_is_judged_by_what_would_be_lost(ask):
     assert refused["errorCode"] == "NonCompliant"
     assert refused["annotations"][0]["annotationName"] == "data-destroyed"
     assert ask(Client({"orders-prod": TOPIC}), stack_event("DELETE", "orders-prod"))["hookStatus"] == "SUCCESS"
-    assert ask(Client(), stack_event("DELETE", "orders-prod"))["hookStatus"] == "SUCCESS"
     assert ask(Client({"kept": TOPIC}), stack_event("DELETE", "kept"))["errorCode"] == "NonCompliant"
+
+
+def test_a_deleted_stack_that_is_not_found_is_somewhere_else(ask):
+    """CloudFormation says that it deletes the stack: where the function finds none, it looks into another account or region."""
+    answer = ask(Client(), stack_event("DELETE", "orders-prod"))
+    assert answer["errorCode"] == "InternalFailure" and "account and region" in answer["message"]
+    reviewed = Client({"orders-prod": TOPIC}, status="REVIEW_IN_PROGRESS")
+    assert ask(reviewed, stack_event("DELETE", "orders-prod"))["hookStatus"] == "SUCCESS", "nothing was deployed to it"
+
+
+def test_a_change_set_of_a_stack_that_is_not_found_is_judged_by_what_it_lists(ask):
+    row = {"logicalResourceId": "T", "resourceType": BARE["Type"], "action": "DELETE", "beforeContext": None}
+    payload = {"template": json.dumps(TOPIC), "changedResources": [row]}
+    answer = ask(Client(), change_set_event("orders-prod"), payload)
+    assert answer["errorCode"] == "NonCompliant"
+    assert "data-destroyed" in {one["annotationName"] for one in answer["annotations"]}
+
+
+def test_a_nested_stack_that_is_not_read_is_not_deleted(ask):
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://x.example/n"}}
+    client = Client({"orders-prod": {"Resources": {"N": nested}}}, nested={"N": "gone"})
+    assert ask(client, stack_event("DELETE", "orders-prod"))["errorCode"] == "NonCompliant"
 
 
 def test_a_deletion_takes_nested_stacks_with_it(ask):
