@@ -25,6 +25,10 @@ def is_covered(one: Statement, wides: Sequence[Statement], splits: int = _MOST_S
     verdict = any_of(_is_covered_by(one, wide) for wide in wides)
     if verdict is True or splits == 0:
         return verdict
+    # Its parts are of the same resources, so that only what covers those can cover a part.
+    wides = [wide for wide in wides if is_subset(one.resource, wide.resource) is True]
+    if not wides:
+        return verdict
     for parts in (_split_by_condition_value(one), _split_by_assumption(one, wides), _split_by_action(one)):
         if parts and all_of(is_covered(part, wides, splits - 1) for part in parts) is True:
             return True

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_pol
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import copy
 
 from cdkguard.access.grants import NewGrant, find_new_grants
 from cdkguard.access.identities import Identities, Identity, IdentityKey, IdentityPair
@@ -14,7 +13,7 @@ from cdkguard.access.managed_policies import find_attached_policies, read_manage
 from cdkguard.access.permissions_boundaries import find_boundary_widenings
 from cdkguard.access.sets import may_intersect
 from cdkguard.access.severity import PolicySubject
-from cdkguard.access.stack_index import StackIndex
+from cdkguard.access.stack_index import StackIndex, are_spelled_alike
 from cdkguard.access.statements import PolicyDocument, Statement, contents_of, read_statements
 from cdkguard.access.widening import Widening
 from cdkguard.access.wording import make_widenings
@@ -45,6 +44,8 @@ def find_identity_widenings(old: StackIndex, new: StackIndex) -> Iterator[Wideni
 
 def find_widenings_of_role(pair: IdentityPair, label: str) -> Iterator[Widening]:
     """What the role after may do that the role before may not, said of `label`, which runs as one and then the other."""
+    from copy import copy  # Few changes give a workload another role.
+
     after = copy(pair.after)
     after.label = label
     relabelled = pair._replace(after=after)
@@ -65,8 +66,9 @@ def _compare_rights(pair: IdentityPair, even_if_equal: bool) -> Iterator[Widenin
     managed = old.managed_policies_of(before), new.managed_policies_of(after)
     yield from _find_joined_groups(pair)
 
-    documents_are_equal = contents_of(policies[0]) == contents_of(policies[1])
-    if not even_if_equal and documents_are_equal and managed[0] == managed[1]:
+    are_equal = contents_of(policies[0]) == contents_of(policies[1]) and managed[0] == managed[1]
+    documents = [policy.document for policy in policies[1]]
+    if are_equal and (not even_if_equal or are_spelled_alike(documents, old.stack, new.stack)):
         return
 
     allowed = [*old.statements_of(before), *(s for policy in managed[0] for s in read_managed_policy(policy))]
@@ -140,7 +142,8 @@ def _compare_trust(pair: IdentityPair) -> Iterator[Widening]:
     old, before, new, after = pair
     if after.trust_policy is ABSENT or before.logical_id is None or after.logical_id is None:
         return
-    if not old.stack.renamed and before.trust_policy == after.trust_policy:
+    is_equal = before.trust_policy == after.trust_policy
+    if is_equal and (not old.stack.renamed or are_spelled_alike(after.trust_policy, old.stack, new.stack)):
         return
     grants = find_new_grants(_read_trust_policy(old, before), _read_trust_policy(new, after))
     subject = PolicySubject(

@@ -6,11 +6,10 @@ lists all actions with their access level; those of the level "Permissions manag
 
 from __future__ import annotations
 
-import re
-
 from cdkguard.access.containment import overlaps
 from cdkguard.access.patterns import EVERYTHING, Pattern, make_pattern, render_pattern
 from cdkguard.access.statements import Statement
+from cdkguard.text.regexes import lazy_pattern
 
 # Who may do one of these to anything can make himself an administrator, or take the rights of others away.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html says it of iam:PassRole.
@@ -60,16 +59,16 @@ _IDENTITY_PATTERNS = [make_pattern(action, ignore_case=True) for action in _IDEN
 _PERMISSION_PATTERNS = [make_pattern(action, ignore_case=True) for action in _PERMISSION_ACTIONS]
 
 # Actions that AWS names by a verb of reading.
-_READING_ACTION = re.compile(
+_READING_ACTION = lazy_pattern(
     r"[a-z0-9-]+:(?:get|list|describe|batchget|head|view|search|lookup|query|scan|select|check)[a-z*]*"
 )
 # Actions that AWS's service authorization reference lists without a resource type, so that `Resource: "*"` is their
 # narrowest form; those that CDK grants for tracing, metrics, pulling of images and network interfaces.
-_ACTION_WITHOUT_RESOURCE = re.compile(
+_ACTION_WITHOUT_RESOURCE = lazy_pattern(
     r"xray:put[a-z]+|cloudwatch:putmetricdata|ecr:getauthorizationtoken|sts:getcalleridentity"
     r"|(?:ssmmessages|ec2messages):[a-z]+|ec2:(?:describe[a-z*]+|(?:create|delete)networkinterface)"
 )
-_UNKNOWN = re.compile(r"\$\{[^}]*\}")
+_UNKNOWN = lazy_pattern(r"\$\{[^}]*\}")
 
 
 def rate_risk(one: Statement) -> str:

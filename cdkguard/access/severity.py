@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 
 from cdkguard._typing import NamedTuple
@@ -15,6 +14,7 @@ from cdkguard.access.sets import NameSet
 from cdkguard.access.statements import Statement
 from cdkguard.aws import condition_tests
 from cdkguard.model import severity_rank
+from cdkguard.text.regexes import lazy_pattern
 
 # Condition keys, in lower case, that say to whose account or organization the caller belongs.
 _CALLER_ORIGIN_KEYS = (
@@ -26,7 +26,7 @@ _CALLER_ORIGIN_KEYS = (
 )
 
 # Principals that a CDK app lets in as a matter of course, besides the own account: the roles of its custom resources.
-_OWN_PRINCIPAL = re.compile(r".*CustomResourceProviderRole[0-9A-F]{8}\b.*")
+_OWN_PRINCIPAL = lazy_pattern(r".*CustomResourceProviderRole[0-9A-F]{8}\b.*")
 
 
 class PolicySubject(NamedTuple):

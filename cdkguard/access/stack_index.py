@@ -110,6 +110,18 @@ class StackIndex:
         return [*region, ":", *account]
 
 
+def are_spelled_alike(value: Json, old: StackIndex, new: StackIndex) -> bool:
+    """Whether both sides spell each reference in a value alike, so that it means the same where both write it.
+
+    After a rename they may not: the same text then names another resource.
+    """
+    kind = type(value)
+    if kind is dict or kind is list:
+        members = value.values() if kind is dict else value
+        return all(are_spelled_alike(member, old, new) for member in members)
+    return kind is not Deferred or old.spell(value) == new.spell(value)
+
+
 def _fill_form(form: str, name: UnknownPart) -> list[str | UnknownPart]:
     """The last part of an ARN, such as `role/{}`, with the name in it."""
     head, _, tail = form.partition("{}")
