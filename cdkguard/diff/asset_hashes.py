@@ -65,12 +65,17 @@ def hide_asset_hashes(value: Json) -> Json:
     if isinstance(value, str):
         return _hide(value) if len(value) > HASH_LENGTH else value
     if isinstance(value, dict):
-        return {k: v if KEYS_THAT_SAY_WHO.search(k) else hide_asset_hashes(v) for k, v in value.items()}
+        return {k: v if _is_short(v) or KEYS_THAT_SAY_WHO.search(k) else hide_asset_hashes(v) for k, v in value.items()}
     if isinstance(value, list):
         return [hide_asset_hashes(v) for v in value]
     if isinstance(value, Deferred) and value.kind == "text":
         return Deferred("text", value.raw, parts=tuple(hide_asset_hashes(p) for p in value.parts))
     return value
+
+
+def _is_short(value: Json) -> bool:
+    """Whether it has no room for a hash: the quick answer for most values."""
+    return type(value) is str and len(value) <= HASH_LENGTH
 
 
 def are_renamed_parameters(removed: Mapping[str, Json], added: Mapping[str, Json]) -> bool:

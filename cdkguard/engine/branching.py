@@ -41,9 +41,9 @@ def passes_everywhere(bound: BoundRule, subject: Subject) -> bool:
         return False
 
 
-def evaluate_branches(bound: BoundRule, subject: Subject, resources: int) -> Verdict:
+def evaluate_branches(bound: BoundRule, subject: Subject, resources: int, marked: bool = True) -> Verdict:
     """The rule once for each branch of the unknown conditions that it really meets: the first failure, else the first
-    branch that is not known. `resources` is how many of them the template has."""
+    branch that is not known. `resources` is how many of them the template has; `marked`: the verdict needs its marks."""
     base, body = subject.scope, subject.root
     # In each assumption, every rule may look at every resource of the template.
     most_assumptions = max(2 * MAX_BRANCHES, MAX_LOOKS // (1 + resources))
@@ -67,7 +67,7 @@ def evaluate_branches(bound: BoundRule, subject: Subject, resources: int) -> Ver
         branches += 1
         if answer is True:
             continue
-        verdict = _explain(bound, here, Outcome.FAIL if answer is False else Outcome.UNKNOWN)
+        verdict = _explain(bound, here, Outcome.FAIL if answer is False else Outcome.UNKNOWN, marked)
         if verdict.outcome is Outcome.FAIL:
             return verdict
         undecided = undecided or verdict
@@ -81,18 +81,23 @@ def _too_many(in_template: bool) -> str:
     return f"{many} combinations of conditions{where}; give the parameters a value"
 
 
-def _explain(bound: BoundRule, subject: Subject, outcome: Outcome) -> Verdict:
+def _explain(bound: BoundRule, subject: Subject, outcome: Outcome, marked: bool) -> Verdict:
     """The verdict with the values that did not hold: the rule decides once more and notes them."""
     evidence: list[tuple[str, Json]] = []
     with suppress(Branch):  # a value after the decisive one may depend on a condition that nobody asked about
         bound.decide(subject._replace(evidence=evidence))
-    from cdkguard.engine.fingerprints import mark_offending  # most runs find nothing
 
     found = tuple(_resolve(evidence, subject.scope))
-    marks = mark_offending(bound, subject, outcome, found)
+    marks = _mark(bound, subject, outcome, found) if marked else ()
     presumed = _find_decisive_values(bound, subject) if subject.scope.defaults else []
     words = [*presumed, *filter(None, [subject.scope.branch_text()])]
     return Verdict(outcome, found, " and ".join(words) or None, marks=marks, subject=subject)
+
+
+def _mark(bound: BoundRule, subject: Subject, outcome: Outcome, found: tuple[tuple[str, Json], ...]) -> tuple[str, ...]:
+    from cdkguard.engine.fingerprints import mark_offending  # most runs find nothing
+
+    return mark_offending(bound, subject, outcome, found)
 
 
 def _find_decisive_values(bound: BoundRule, subject: Subject) -> list[str]:

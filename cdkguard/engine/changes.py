@@ -68,7 +68,7 @@ def evaluate_changes(
     """
     on_resources = [r for r in every_rule if r.scope == "resource"]
     before, after = (
-        Run(of_side, BoundRules(on_resources, settings), scopes)
+        Run(of_side, BoundRules(on_resources, settings), scopes, marks=False)
         for of_side, scopes in zip(stacks, (sides.before, sides.after), strict=True)
     )
     run = _ChangeRun(changes, rules, settings, stacks, sides, (before, after))

@@ -21,6 +21,7 @@ Place = tuple[Stack, str]  # A stack, and the logical ID of a resource in it.
 
 _MAX_DEPTH = 16  # Parameters, outputs and exports that lead to each other.
 _OUTPUTS = "Outputs."
+_CONTAINERS = (dict, list, Deferred)  # What a reference may be in.
 
 
 class Spelled(NamedTuple):
@@ -135,11 +136,12 @@ class _Speller:
 
     def spell(self, stack: Stack, value: Json, depth: int = 0) -> Json:
         """The value of a stack, with references that lead to other stacks as references to names in `elsewhere`."""
-        if isinstance(value, Deferred):
-            return self._spell_unknown(stack, value, depth)
-        if isinstance(value, dict):
-            return {key: self.spell(stack, member, depth) for key, member in value.items()}
-        return [self.spell(stack, item, depth) for item in value] if isinstance(value, list) else value
+        kind = type(value)
+        if kind is dict:
+            return {k: self.spell(stack, v, depth) if type(v) in _CONTAINERS else v for k, v in value.items()}
+        if kind is list:
+            return [self.spell(stack, item, depth) for item in value]
+        return self._spell_unknown(stack, value, depth) if kind is Deferred else value
 
     def _spell_unknown(self, stack: Stack, value: Deferred, depth: int) -> Json:
         if value.kind == "text":

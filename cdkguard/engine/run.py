@@ -54,7 +54,10 @@ def evaluate_resources(stacks: Sequence[Stack], rules: Sequence[Rule], settings:
 
 
 class Run:
-    """The rules over some stacks. `scopes` and `lookups` are made here where the caller has none."""
+    """The rules over some stacks. `scopes` and `lookups` are made here where the caller has none.
+
+    `marks`: verdicts hold what the fingerprints of findings need; without, nothing is to be found.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,9 @@ class Run:
         rules: BoundRules,
         scopes: StackScopes | None = None,
         lookups: Lookups | None = None,
+        marks: bool = True,
     ) -> None:
-        self.stacks, self.rules, self.settings = stacks, rules, rules.settings
+        self.stacks, self.rules, self.settings, self.marks = stacks, rules, rules.settings, marks
         self.scopes = StackScopes(self.settings.template_parameters) if scopes is None else scopes
         self.lookups = lookups or Lookups(stacks, self.scopes, self.settings, None, self._gather_facts())
         self.problems: list[Problem] = []
@@ -127,7 +131,7 @@ class Run:
     def _evaluate_branches(self, bound: BoundRule, subject: Subject, was_asked: bool = False) -> Verdict:
         if not was_asked and passes_everywhere(bound, subject):
             return PASSED
-        return evaluate_branches(bound, subject, len(self.scopes.resources(subject.scope.stack)))
+        return evaluate_branches(bound, subject, len(self.scopes.resources(subject.scope.stack)), self.marks)
 
     def _evaluate_by_defaults(self, bound: BoundRule, subject: Subject) -> Verdict:
         """A rule that passes with the values made for production, once more with the Defaults of the template: a deployment

@@ -41,8 +41,12 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
     """The values at the path of an entry of `weakens` that went the wrong way, in one resolved resource."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return
-    walk = bind_steps(entry["steps"])
     old, new = (_restrict_to_path(entry["steps"], body) for body in (before, after))
+    defaults = [_default_for(entry, body) for body in (before, after)]
+    if are_equal(old, new) and are_equal(*defaults):
+        return  # The change is elsewhere, as most are.
+
+    walk = bind_steps(entry["steps"])
     elements = entry.get("elements")
     pair = align_lists(old, new, kept=elements is not None, outer=elements == "outer")
     whole = (
@@ -50,7 +54,6 @@ def find_weakenings(entry: Mapping[str, Json], before: Json, after: Json, scope:
     )
     olds, news = (_values_by_path(walk, scope, body) for body in pair)
 
-    defaults = [_default_for(entry, body) for body in (before, after)]
     for path in {**olds, **news}:
         sides = [side.get(path, [ABSENT]) for side in (olds, news)]
         old, new = (
