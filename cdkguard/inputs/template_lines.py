@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from cdkguard._typing import Any
 from cdkguard.text.regexes import lazy_pattern
 
 _MOST = 1_000_000  # characters of one resource that are read
-# The section Resources where its line holds nothing else.
-_SECTION = lazy_pattern(r"""^([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
+# The line of the section Resources where it holds nothing else.
+_NAME = "Resources"
+_SECTION = lazy_pattern(r"""([ \t]*)["']?Resources["']?[ \t]*:[ \t]*\{?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
 # The first line that is no comment.
 _FIRST = lazy_pattern(r"^([ \t]*)[^\s#]", re.MULTILINE)
 # The section, and a key whose value is no scalar, wherever they stand.
@@ -31,7 +33,7 @@ class ResourceLines:
         self._positions: dict[str, int] = {}  # logical id -> where its key begins in the text
         self._in_block: list[int] = []  # the positions of keys that have lines of their own, in order
         self._done: list[Callable[[str], None]] = []
-        self._breaks: list[int] = []
+        self._ends: list[int] = []  # the position behind each line
         self._read: tuple[int, Any] = (-1, None)  # the position of the resource that was read last, and its nodes
 
     def __call__(self, logical_id: str, path: str = "") -> int | None:
@@ -54,9 +56,9 @@ class ResourceLines:
         return self._positions.get(logical_id)
 
     def _line_at(self, position: int) -> int:
-        if not self._breaks:
-            self._breaks = [found.start() for found in re.finditer("\n", self._text)] or [len(self._text)]
-        return bisect(self._breaks, position) + 1
+        if not self._ends:
+            self._ends = list(accumulate(len(line) + 1 for line in self._text.split("\n")))
+        return bisect(self._ends, position) + 1
 
     def _read_resource(self, at: int) -> Any:
         """The nodes of the resource whose key stands at a position."""
@@ -86,7 +88,7 @@ class ResourceLines:
 
     def _find_in_block(self, text: str) -> None:
         """The keys of the section's first level, where each resource has lines of its own, as in most files."""
-        sections = list(_SECTION.finditer(text))
+        sections = list(_find_sections(text))
         if not sections:
             return
         section = min(sections, key=lambda found: len(found.group(1)))  # Metadata can have a key Resources, too
@@ -94,12 +96,13 @@ class ResourceLines:
         if first is None or len(first.group(1)) <= len(section.group(1)):
             return
 
-        end = re.compile(rf"^[ \t]{{0,{len(section.group(1))}}}[^\s#]", re.MULTILINE).search(text, first.start())
+        # Both begin with the end of the line before, which is found several times as fast as `^`.
+        end = re.compile(rf"\n[ \t]{{0,{len(section.group(1))}}}[^\s#]").search(text, first.start() - 1)
         keys = re.compile(
-            rf"""^{first.group(1)}(?:("(?:[^"\\]|\\.)*")|'([^']*)'|([^\s"'#{{}}\[\]][^\n]*?))[ \t]*:(?=[\s{{\[]|$)""",
+            rf"""\n{first.group(1)}(?:("(?:[^"\\]|\\.)*")|'([^']*)'|([^\s"'#{{}}\[\]][^\n]*?))[ \t]*:(?=[\s{{\[]|$)""",
             re.MULTILINE,
         )
-        for found in keys.finditer(text, first.start(), end.start() if end else len(text)):
+        for found in keys.finditer(text, first.start() - 1, end.start() + 1 if end else len(text)):
             quoted, single, bare = found.groups()
             at = found.end() - len(found.group().lstrip())
             self._positions.setdefault(_unquote(quoted) if quoted else single or bare or "", at)
@@ -113,6 +116,17 @@ class ResourceLines:
         for found in _KEY.finditer(text, start.end()):
             at = found.start(1)
             self._positions.setdefault(found.group(1), at - 1 if text[at - 1] in "\"'" else at)
+
+
+def _find_sections(text: str) -> Iterator[re.Match[str]]:
+    """Each line that holds nothing but the name of the section."""
+    at = text.find(_NAME)
+    while at >= 0:
+        found = _SECTION.match(text, text.rfind("\n", 0, at) + 1)
+        if found is not None:
+            yield found
+        line_end = text.find("\n", at)
+        at = text.find(_NAME, line_end) if line_end >= 0 else -1
 
 
 def _unquote(key: str) -> str:

@@ -51,6 +51,19 @@ def test_a_property_of_the_same_name_is_not_the_resource():
     assert (lines("P"), lines("Bucket"), lines("Ä")) == (3, 10, 13)
 
 
+@given(st.text("\n\r \"':{RMaA,#[", max_size=60), st.text("\n\r \"':{RMaA,#[", max_size=60), st.integers(0, 5))
+def test_lines_are_those_of_the_text_whatever_stands_around(before, after, indent):
+    blanks = " " * indent
+    text = f"{before}\nResources:\n{blanks} Bucket:\n{blanks}  Type: T\n{after}"
+    line = ResourceLines(text)("Bucket")
+    assert line is None or "Bucket" in text.split("\n")[line - 1]
+
+
+def test_a_section_named_many_times_on_one_line_takes_no_time():
+    text = '{"Metadata": "' + "Resources: " * 200_000 + '", "Resources": {"A": {"Type": "T"}}}'
+    assert ResourceLines(text)("A") == 1
+
+
 def test_lines_of_a_template_on_one_line():
     text = '{"Resources": {"Ä-1": {"Type": "T"}, "Fn::ForEach::X": ["x", [], {}]}}'
     assert (ResourceLines(text)("Ä-1"), ResourceLines(text)("Fn::ForEach::X"), ResourceLines(text)("None")) == (
