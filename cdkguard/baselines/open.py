@@ -20,7 +20,6 @@ from cdkguard.config.find import repository_root
 from cdkguard.config.load import load_config
 from cdkguard.config.settings import Config
 from cdkguard.errors import BaselineError, ConfigError
-from cdkguard.inputs.app import context_of_cli
 from cdkguard.inputs.assembly import read_paths
 from cdkguard.inputs.folders import is_app_folder
 from cdkguard.model import Assembly, Problem
@@ -76,8 +75,6 @@ def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
 
     One without a resource is refused unless it `may_be_empty`, as where a person looks at the whole change.
     """
-    from cdkguard.baselines import snapshot, snapshot_reader
-
     if not files.exists(path):
         names = ", ".join(f"`{name}`" for name in names_without_path())
         *forms, last = [f"a {form}" for form in SAVED_FORMS]
@@ -87,14 +84,21 @@ def read_saved(path: str, may_be_empty: bool = False) -> Baseline:
         raise BaselineError(
             f"{path}: an app (cdk.json), which is not run as a baseline: name the cdk.out that it wrote"
         )
-    is_snapshot = snapshot.is_snapshot(path)
-    found = snapshot_reader.read_snapshot(path) if is_snapshot else read_paths([path])
+    saved = _read_snapshot(path) if files.is_folder(path) else None
+    found = read_paths([path]) if saved is None else saved
     _refuse_unread(found, path)
     if not found.stacks:
         raise BaselineError(f"the baseline {path} has no stack: everything would pass for new")
     if not may_be_empty and not any(stack.template.get("Resources") for stack in found.stacks):
         raise BaselineError(f"the baseline {path} has no resource: everything would pass for new")
-    return Baseline(found, path, normalized=is_snapshot)
+    return Baseline(found, path, normalized=saved is not None)
+
+
+def _read_snapshot(folder: str) -> Assembly | None:
+    """The assembly of a snapshot; None where the folder is none."""
+    from cdkguard.baselines import snapshot, snapshot_reader
+
+    return snapshot_reader.read_snapshot(folder) if snapshot.is_snapshot(folder) else None
 
 
 @contextmanager
@@ -117,6 +121,7 @@ def _open_deployed(_against: str, config: Config, after: Assembly, _progress: Te
 def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | None) -> Iterator[Baseline]:
     """`git`, the merge base with the main branch, or `git:REVISION`."""
     from cdkguard.baselines import git
+    from cdkguard.inputs.app import context_of_cli
 
     def app_and_context_at(folder: str) -> tuple[str | None, Mapping[str, str]]:
         old = configuration_at(folder, config)

