@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cdkguard._typing import TYPE_CHECKING, NamedTuple
-from cdkguard.config.settings import AgentSettings
+from cdkguard._typing import TYPE_CHECKING
+from cdkguard.check.guardrail_side import Guardrail
+from cdkguard.check.guardrail_ways_in import find_weakened_ways_in
 from cdkguard.model import GATES, SEVERITIES, Change, Finding, Rule, Stack, Suppression, severity_rank
 from cdkguard.suppressions.added import MODES, AddedSuppressions, entry_of
 
@@ -19,30 +20,6 @@ STACK_NAME = "cdkguard"  # These changes are shown under it, above those of all 
 _MOST_LINES = 5  # One line a rule up to here; more rules share a line.
 
 Weakening = tuple[str, tuple[str, ...]]  # A sentence, and the ids of the rules that it is about.
-
-
-class Guardrail(NamedTuple):
-    """One side: the configuration in force for the stacks of an app."""
-
-    rules: Mapping[str, Rule]  # The selected ones, by id.
-    severities: Mapping[tuple[str, str], str]  # (rule id, environment) -> severity.
-    environments: Mapping[str, str | None]  # Construct path of each stack -> environment.
-    strict: frozenset[str]  # The environments to which the rules for prod apply.
-    fail_on: str
-    gate: str
-    suppressions: Sequence[Suppression]  # Of the configuration and of the code.
-    accounts: frozenset[str]  # Accounts outside the app that its templates may name.
-    accepted: frozenset[str]  # Fingerprints of accepted findings.
-    approvals: Sequence[str]  # One sentence each.
-    file: str
-    sets: Mapping[str, frozenset[str]] = {}  # The named sets of types that rules use.
-    stacks: Sequence[str] = ()  # Globs; empty: every stack is judged.
-    require_owner: bool = False
-    new_suppressions: str = "strict"
-    honour: Sequence[str] = ()  # Peers whose suppressions count.
-    lint: bool = False
-    judged: str = ""  # The command or the paths; empty: the app of cdk.json.
-    agents: AgentSettings = AgentSettings()
 
 
 def compare_guardrails(before: Guardrail, after: Guardrail, hidden: Sequence[Finding], home: Stack) -> Iterator[Change]:
@@ -115,17 +92,7 @@ def _weakened_settings(before: Guardrail, after: Guardrail) -> Iterator[Weakenin
         yield f"suppressions for {', '.join(sorted(more))} count now", ()
     if before.lint and not after.lint:
         yield "cfn-lint's errors are no findings any more", ()
-    yield from _weakened_agents(before, after)
-
-
-def _weakened_agents(before: Guardrail, after: Guardrail) -> Iterator[Weakening]:
-    if before.agents == after.agents:
-        return
-    from cdkguard.config.agent_settings import find_weakened  # Few changes touch them.
-
-    named = {*before.strict, *after.strict, *(before.agents.deploy or ()), *(after.agents.deploy or ())}
-    found = (name for side in (before, after) for name in side.environments.values() if name)
-    yield from ((text, ()) for text in find_weakened(before.agents, after.agents, {*named, *found}, before.strict))
+    yield from ((text, ()) for text in find_weakened_ways_in(before, after))
 
 
 def _describe_rules(
@@ -172,6 +139,9 @@ def _find_added_exemptions(before: Guardrail, after: Guardrail) -> Iterator[str]
             yield approval
     for account in sorted(after.accounts - before.accounts):
         yield f"account {account} is allowed now"
+    for name, value in after.parameters.items():
+        if before.parameters.get(name) != value:
+            yield f"parameter {name} is judged with another value now"
     if more := len(after.accepted - before.accepted):
         yield f"{more} finding{'s are' if more > 1 else ' is'} accepted as old now"
 

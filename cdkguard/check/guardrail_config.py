@@ -17,8 +17,10 @@ from cdkguard.check.evaluate import (
     read_accepted_findings,
     strict_environments,
 )
+from cdkguard.check.guardrail_side import Guardrail
 from cdkguard.config import approvals
 from cdkguard.config.accepted import is_of_old_version
+from cdkguard.config.settings import Config
 from cdkguard.data import loader
 from cdkguard.diff.sides import Sides
 from cdkguard.engine.changes import evaluate_changes
@@ -103,7 +105,7 @@ def _accepted_of_old_form(old: BoundConfig, findings: Sequence[Finding]) -> froz
 
 def describe_guardrail(
     bound: BoundConfig, stacks: Sequence[Stack], code: Sequence[Stack] | None = None, more_peers: Sequence[str] = ()
-) -> guardrail.Guardrail:
+) -> Guardrail:
     """The configuration in force for these stacks in their environments; `code` are the stacks with suppressions in code.
 
     Suppressions for `more_peers` are listed as well, lest all old ones seem new where a peer begins to be honoured.
@@ -113,7 +115,7 @@ def describe_guardrail(
     severities = EngineSettings(strict_environments=strict, severities=config.severities)
     names = {stack.environment for stack in stacks if stack.environment}
     home = os.path.join(os.path.dirname(config.file or ""), "")
-    return guardrail.Guardrail(
+    return Guardrail(
         rules={r.id: r._replace(parameters={**r.parameters, **config.parameters.get(r.id, {})}) for r in bound.rules},
         severities={(r.id, name): severity_of(r, name, severities) for r in bound.rules for name in names},
         environments={s.construct_path or s.name: s.environment for s in stacks},
@@ -138,8 +140,19 @@ def describe_guardrail(
         honour=config.honour,
         lint=config.lint,
         agents=config.agents,
+        cfn_hook=config.cfn_hook,
+        preflight=config.preflight,
+        environment_rules=config.environments,
+        parameters=_list_parameters(config),
         judged=config.app or ", ".join(path.removeprefix(home) for path in config.paths),
     )
+
+
+def _list_parameters(config: Config) -> dict[str, str]:
+    """What the configuration says of the values of CloudFormation parameters, everywhere or in one environment."""
+    found = dict(config.template_parameters)
+    found |= {f"{rule.name}: {name}": value for rule in config.environments for name, value in rule.parameters.items()}
+    return found
 
 
 def _suppressions_in_code(bound: BoundConfig, stacks: Sequence[Stack], more_peers: Sequence[str]) -> list[Suppression]:
