@@ -111,13 +111,13 @@ class _Reader:
         self, parent: Stack, logical_id: str, deployed: DeployedTemplate, own: NestedTemplate | None, level: int
     ) -> None:
         """Add the template that is given for the resource, or that stands in the resource itself."""
-        label = f"{parent.template_path}/{logical_id}"
+        label, source = f"{parent.template_path}/{logical_id}", parent.template_path
         inner = StackContext() if own is None else own.context
         try:
             if level > MAX_NESTED:
                 raise TemplateError(f"nested deeper than {MAX_NESTED} levels")
             if own is not None:
-                label = inner.source or label
+                label = source = inner.source or label
                 template, lines = self._parse(own.body, label)
             else:
                 text = deployed.text() or ""
@@ -132,7 +132,7 @@ class _Reader:
         paths = self._find_paths(template)
         path = self._nested_path(parent, logical_id)
         stack = Stack(
-            f"{root.name}/{path.rpartition('/')[2]}", template, label, construct_path=path,
+            f"{root.name}/{path.rpartition('/')[2]}", template, source, construct_path=path,
             account=None if elsewhere else root.account, region=None if elsewhere else root.region, elsewhere=elsewhere,
             termination_protection=root.termination_protection, tags=root.tags,
             parameters=dict(inner.parameters) if own is not None else {}, parent=parent, parent_logical_id=logical_id,

@@ -37,7 +37,8 @@ def assert_judged_alike(found, config, judge):
         assert [p for p in verdict.errors if "asset" not in p.message] == [
             p for p in report.errors if "asset" not in p.message
         ]
-        if all(f.suppression is None or f.suppression.kind != "acknowledgement" for f in report.findings):
+        acknowledged = any(f.suppression and f.suppression.kind == "acknowledgement" for f in report.findings)
+        if not acknowledged and len(verdict.errors) == len(report.errors):
             assert verdict.exit_status == status_of(report)
         findings += len(verdict.findings)
     return findings
@@ -75,16 +76,17 @@ def test_templates_that_people_wrote():
     for path in sorted(Path(CORPUS, "handwritten").rglob("*")):
         if not path.is_file():
             continue
-        context = StackContext(path.name.partition(".")[0], takes_defaults=True, construct_path="", source=str(path))
         try:
-            verdict = judge.judge(path.read_text(encoding="utf-8"), context)
+            text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             continue
+        context = StackContext(path.stem, takes_defaults=True, construct_path="", source=str(path))
         try:
             report = check(config._replace(paths=(str(path),)), today="2026-01-01")
         except InputError:
-            assert verdict.outcome == "unknown"
+            assert judge.judge(text, context).outcome == "unknown"
             continue
-        if not any(stack.nested for stack in report.stacks):
+        if not any(stack.nested for stack in report.stacks):  # Those lie beside it, where a judge does not look.
+            verdict = judge.judge(text, context._replace(name=report.stacks[0].name))
             assert list(map(without_app, verdict.findings)) == list(map(without_app, report.findings)), path
             assert verdict.exit_status == status_of(report)
