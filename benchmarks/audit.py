@@ -1,8 +1,9 @@
 """What an audit costs and survives: table E of its design, as counts and ratios, so that a busy machine does not matter.
 
-    python benchmarks/audit.py [--only cpu,throttled,faults,memory] [--templates 5000] [--stacks 10000] [--no-dask] [--out FILE]
+    python benchmarks/audit.py [--only cpu,throttled,faults,memory,outputs] [--templates 5000] [--stacks 10000] [--no-dask] [--out FILE]
 
-`memory` audits `--stacks` synthetic stacks, and a tenth of them, over HTTP from a stub in a process of its own.
+`memory` audits `--stacks` synthetic stacks, and a tenth of them, over HTTP from a stub in a process of its own. `outputs` writes a
+result of so many stacks, with seven findings each and compared with another one, in every format.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="cpu,throttled,faults,memory")
+    parser.add_argument("--only", default="cpu,throttled,faults,memory,outputs")
     parser.add_argument("--templates", type=int, default=5000)
     parser.add_argument("--stacks", type=int, default=10_000)
     parser.add_argument("--no-dask", action="store_true")
@@ -311,6 +312,67 @@ def step_memory(url: str, places: str) -> dict:
         "seconds": seconds, "stacks": counts.stacks, "unread": counts.unread, "findings": counts.open, "bytes": size,
         "driver": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
     }  # fmt: skip
+
+
+# -- what every format takes
+
+
+def measure_outputs(options, engines):
+    sizes = (options.stacks // 10, options.stacks)
+    held = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for stacks in sizes:
+            made, cpu = step("result", os.path.join(folder, str(stacks)), stacks)
+            words = f"result of {made['stacks']} stacks, {made['findings']} findings, {made['former']} former: {cpu:.0f} CPU s"
+            yield 8, words, f"{made['peak'] / 1024:.0f} MB, {made['bytes'] / 1e6:.1f} MB on disk", made["stacks"] == stacks
+            for name in ("text", "html", "json", "csv", "ocsf", "asff"):
+                seen, cpu = step("output", os.path.join(folder, str(stacks), "second"), name)
+                held[name, stacks] = seen["peak"]
+                words = f"{name} of {stacks} stacks: {cpu:.1f} CPU s, {seen['lines']} lines, {seen['bytes'] / 1e6:.1f} MB"
+                yield 8, words, f"peak {seen['peak'] / 1024:.0f} MB", True
+    for name in ("text", "html", "json", "csv", "ocsf", "asff"):
+        ratio = held[name, sizes[1]] / held[name, sizes[0]]
+        yield 8, f"{name}: memory at {sizes[1]} / at {sizes[0]}", f"{ratio:.2f} (at most 1.5)", ratio <= 1.5
+
+
+def step_result(folder: str, stacks: str) -> dict:
+    """Two results of so many stacks, the second compared with the first, of which it has nine findings in ten."""
+    from cdkguard.audit.results.store import open_store
+    from cdkguard.outputs.audit.record import FindingRow
+    from tests.support.audit_results import REGIONS, header_of, many_units
+
+    accounts = max(1, int(stacks) // 1000)
+    each = int(stacks) // accounts // len(REGIONS)
+    for name, started, since in (("first", "2030-01-24T00:00:00Z", None), ("second", "2030-01-31T00:00:00Z", "first")):
+        store = open_store(os.path.join(folder, name))
+        header = store.begin(header_of(accounts, started=started, ended=started))
+        for unit, rows in many_units(accounts, REGIONS, each):
+            left = [
+                row
+                for at, row in enumerate(rows)
+                if name == "first" or not isinstance(row, FindingRow) or (at + len(unit)) % 10
+            ]
+            store.write_part(unit, left)
+        audit = store.finish(header, since=since and os.path.join(folder, since))
+    counts = audit.summary.run.counts
+    return {
+        "stacks": counts.stacks, "findings": counts.open + counts.suppressed, "former": counts.resolved + counts.resolved_by_rules,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "bytes": sum(path.stat().st_size for path in Path(folder, "second").rglob("*") if path.is_file()),
+    }  # fmt: skip
+
+
+def step_output(result: str, name: str) -> dict:
+    from cdkguard.cli.main import main
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "out")
+        status = main(["audit", "show", result, "--output", f"{name}={file}"])
+        assert status in (1, 3), status
+        with open(file, "rb") as lines:
+            count = sum(1 for _line in lines)
+        size = os.path.getsize(file)
+    return {"lines": count, "bytes": size, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
 
 
 def run_step(name: str, *words: str) -> None:

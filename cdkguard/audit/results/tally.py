@@ -139,7 +139,7 @@ class Tally:
         rank = _rank(row)
         self._oldest.add((Earlier(row.first_seen), *rank), row)
         if row.change:
-            self._news.add((row.change != "from-rules", *rank), row)
+            self._news.add((row.change != "from-rules", *rank, row.change != "first-read"), row)
 
     def _count_of_stack(self, row: FindingRow, words: Sequence[str]) -> None:
         key = (row.account, row.region, row.stack, row.owner)

@@ -82,8 +82,8 @@ def suggest_next(audit: Audit) -> list[str]:
     place = escape.terminal(audit.place) or "DIR"
     found = [f"cdkguard audit show {place} --output html=audit.html"]
     if audit.summary.unread:
-        return [*found, f'cdkguard audit query {place} "select kind, account, region, stack, reason from unread"']
-    return [*found, f'cdkguard audit query {place} "select rule, count(*) from findings group by rule order by 2 desc"']
+        return [*found, f'cdkguard audit query {place} "select account, region, stack, reason from unread"']
+    return [*found, f'cdkguard audit query {place} "select rule, count(*) from findings group by 1 order by 2 desc"']
 
 
 def _seconds_between(first: str, second: str) -> int | None:

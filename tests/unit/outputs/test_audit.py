@@ -109,6 +109,65 @@ def test_an_audit_that_found_no_stack_fails(audits):
     assert json.loads(of("json", empty))["status"] == 3
 
 
+# -- one screen
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("unread", [0, 1, 40])
+def test_the_terminal_shows_a_screen_at_most_and_says_what_is_left_out(tmp_path, unread, width):
+    audit = write_busy(tmp_path, unread)
+    text = of("text", audit, OPTIONS._replace(width=width))
+    lines = text.splitlines()
+    assert sum(max(1, -(-len(line) // width)) for line in lines) <= (30 if width >= 80 else 36)
+    assert any(line.startswith("failed: ") for line in lines[-4:])
+    assert text.count("NOT READ") == bool(unread)
+    assert "next: the page shows what is left out here" in text
+    for title in ("new, worst first", "rules with most weight", "accounts with most weight"):
+        assert f"{title}\n" not in text  # Each is cut here: it says so, or made room as a whole.
+
+
+def write_busy(place, unread):
+    """An audit with very much of everything that the terminal shows."""
+    places = [(account_of(number), region) for number in range(12) for region in (EU, US)]
+
+    def units(since):
+        for account, region in places:
+            stack = stack_row(
+                account, region, "Payments-Production-Service", account_name="payments-and-invoices-production"
+            )
+            if since:
+                stack = stack._replace(updated="2030-02-05T00:00:00Z")
+            kept = [finding(stack, rule, number) for rule in RULES for number in range(2 + since)]
+            yield f"{account}/{region}/1", [stack, *kept[since:]]
+
+    first = header_of(12)
+    write_audit(str(place / "1"), list(units(0)), first)
+    rows = [
+        UnreadRow("region", account_of(20 + n), EU, "", f"role arn:aws:iam::{account_of(20 + n)}:role/cdkguard-audit cannot be assumed (AccessDenied: User: arn:aws:iam::123456789012:user/auditor is not authorized to perform: sts:AssumeRole on resource)", "create the role there, let it trust these credentials, and let them assume it (docs/audit.md)", "payments-and-invoices-production")
+        for n in range(unread)
+    ]  # fmt: skip
+    more = [(f"{row.account}/{row.region}/unread", [row]) for row in rows]
+    header = header_of(12, started="2030-02-07T12:30:00Z", ended="2030-02-07T12:41:00Z", rules_digest="q" * 64)
+    audit = write_audit(str(place / "2"), [*units(1), *more], header, str(place / "1"))
+    counts = audit.summary.run.counts._replace(
+        from_rules=1200, resolved_by_rules=7, first_read=46, not_read=12, not_covered=3
+    )
+    summary = audit.summary._replace(run=audit.summary.run._replace(counts=counts))
+    return audit._replace(summary=summary, place="audits/2030-02-07")
+
+
+def test_of_equal_severity_what_is_known_to_be_new_comes_first(tmp_path):
+    old, came = stack_row(B, EU, "Old"), stack_row(B, EU, "Zone")
+    write_audit(str(tmp_path / "1"), [(f"{A}/-/role", [unread_account(A)]), (f"{B}/{EU}/1", [old])], header_of(2))
+    first_read = stack_row(A, EU, "Data")
+    after = [
+        (f"{A}/{EU}/1", [first_read, finding(first_read, RULES[0])]),
+        (f"{B}/{EU}/1", [old, came, finding(came, RULES[0])]),
+    ]
+    audit = write_audit(str(tmp_path / "2"), after, header_of(2, started="2030-02-07T12:30:00Z"), str(tmp_path / "1"))
+    assert [(row.stack, row.change) for row in audit.summary.news] == [("Zone", "new"), ("Data", "first-read")]
+
+
 # -- pages
 
 
