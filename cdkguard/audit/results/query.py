@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from cdkguard.audit.results.folder import Folder, LocalFolder, open_folder
+from cdkguard.audit.results.folder import Folder, LocalFolder
+from cdkguard.audit.results.gathered import choose_finished, gather_results
 from cdkguard.audit.results.places import read_file
-from cdkguard.audit.results.run_file import RUN, read_run
+from cdkguard.audit.results.run_file import read_run
 from cdkguard.audit.results.tables import CREATE, TABLE_COLUMNS
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.outputs.audit.answer import Answer
@@ -31,14 +32,18 @@ _CLOSED = {
 
 
 @contextmanager
-def open_database(place: str) -> Iterator[Any]:
-    """A connection to the tables of a result, or of all results in the folders of a folder. Raises InputError."""
+def open_database(place: str, may_skip: bool = False) -> Iterator[Any]:
+    """A connection to the tables of a result, or of all results in the folders of a folder.
+
+    Raises InputError where one is damaged or not finished; `may_skip` leaves out those that are not finished.
+    """
     duckdb = _import_duckdb()
+    results = choose_finished(place, gather_results(place), may_skip)
     with temporary_folder() as own:
         path = os.path.join(own, "audit.duckdb")
         connection = duckdb.connect(path, config={"autoinstall_known_extensions": "false"})
         try:
-            _fill(connection, place, own)
+            _fill(connection, results, own)
         finally:
             connection.close()
         connection = duckdb.connect(path, config=_CLOSED)
@@ -74,14 +79,16 @@ def _rows(cursor: Any, error: type[Exception]) -> Iterator[Sequence[Any]]:
         yield from some
 
 
-def write_parquet(place: str, folder: str) -> list[str]:
-    """Write each table of a result as a Parquet file; returns the files. Raises ConfigError where that is not possible."""
+def write_parquet(place: str, folder: str, may_skip: bool = False) -> list[str]:
+    """Write each table of a result as a Parquet file; returns the files. Raises ConfigError where that is not possible, and
+    InputError as `open_database` does."""
     duckdb = _import_duckdb()
+    results = choose_finished(place, gather_results(place), may_skip)
     files = []
     with temporary_folder() as own:
         connection = duckdb.connect(os.path.join(own, "audit.duckdb"))
         try:
-            _fill(connection, place, own)
+            _fill(connection, results, own)
             os.makedirs(folder, exist_ok=True)
             for table in TABLE_COLUMNS:
                 path = os.path.join(folder, f"{table}.parquet")
@@ -102,10 +109,10 @@ def _import_duckdb() -> Any:
     return duckdb
 
 
-def _fill(connection: Any, place: str, own: str) -> None:
+def _fill(connection: Any, results: Sequence[tuple[str, Folder]], own: str) -> None:
     for statement in CREATE:
         connection.execute(statement)
-    for name, folder in _results(place):
+    for name, folder in results:
         run = read_run(folder)
         _add_run(connection, name, run)
         for file in run.files:
@@ -114,18 +121,6 @@ def _fill(connection: Any, place: str, own: str) -> None:
             if local is not folder:
                 local.write(file.name, content)
             _add_file(connection, name, local, file.name, file.rows)
-
-
-def _results(place: str) -> list[tuple[str, Folder]]:
-    """(name, folder) of the result, or of each result in a folder of results."""
-    folder = open_folder(place)
-    if folder.read(RUN) is None and isinstance(folder, LocalFolder):
-        inner = sorted(entry.path for entry in os.scandir(place) if entry.is_dir()) if os.path.isdir(place) else []
-        found = [(os.path.basename(path), LocalFolder(path)) for path in inner]
-        held = [(name, each) for name, each in found if each.read(RUN) is not None]
-        if held:
-            return list(held)
-    return [(place, folder)]
 
 
 def _add_file(connection: Any, name: str, folder: LocalFolder, file: str, rows: int) -> None:

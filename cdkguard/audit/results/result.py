@@ -8,16 +8,24 @@ from typing import Any
 
 from cdkguard.audit.results.compare import Compared, Event, compare_audits, pass_through
 from cdkguard.audit.results.folder import Folder, open_folder
+from cdkguard.audit.results.gathered import gather_results, name_some
 from cdkguard.audit.results.places import read_result_places, read_table
 from cdkguard.audit.results.rows import FORMER
 from cdkguard.audit.results.run_file import MOST_HISTORY, read_run
 from cdkguard.audit.results.tally import Tally
+from cdkguard.errors import InputError
 from cdkguard.outputs.audit.record import FormerRow
 from cdkguard.outputs.audit.summary import Audit, RunRecord, Summary
 
 
 def open_result(place: str) -> Result:
     """The result in a folder or at `s3://BUCKET/PREFIX`. Raises InputError where there is none, or an unfinished one."""
+    gathered = gather_results(place)
+    held = tuple(folder.place for _name, folder in gathered.finished)
+    if held != (place,):
+        raise InputError(
+            f"{place}: holds no audit itself: name one of those in it ({name_some((*held, *gathered.unfinished))})"
+        )
     return Result(open_folder(place))
 
 

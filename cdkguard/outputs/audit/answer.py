@@ -11,7 +11,7 @@ from cdkguard.outputs.render import Options
 from cdkguard.text import escape
 
 _LOOKED_AT = 1000  # Rows by which the columns of a table are laid out.
-_WIDEST = 60  # Characters of a column of a table; a longer text is cut.
+_WIDEST = 60  # Characters of a column of a table; a longer text is cut, unless its column is the last one.
 
 
 class Answer(NamedTuple):
@@ -30,17 +30,24 @@ def render_text(answer: Answer, options: Options) -> Iterator[str]:
     numbers = [bool(first) and all(_is_number(row[at]) for row in first) for at in range(len(names))]
     yield _line(names, widths, numbers)
     yield _line(["-" * width for width in widths], widths, numbers)
-    count = 0
+    count, is_cut = 0, False
     for row in chain(first, rows):
         count += 1
+        is_cut |= any(len(cell) > width for cell, width in zip(row[:-1], widths, strict=False))
         yield _line(row, widths, numbers)
-    yield f"({count:,} row{'' if count == 1 else 's'})\n"
+    cut = "; longer texts are cut here, --output csv has them whole" if is_cut else ""
+    yield f"({count:,} row{'' if count == 1 else 's'}{cut})\n"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> str:
+    """A row; nothing follows its last cell, which is never cut."""
+    cut = [
+        cell if len(cell) <= width else f"{cell[: width - 3]}..."
+        for cell, width in zip(cells[:-1], widths, strict=False)
+    ]
     shown = [
-        cell.rjust(width) if is_number else (cell if len(cell) <= width else f"{cell[: width - 3]}...").ljust(width)
-        for cell, width, is_number in zip(cells, widths, numbers, strict=True)
+        cell.rjust(width) if is_number else cell.ljust(width)
+        for cell, width, is_number in zip([*cut, *cells[-1:]], widths, numbers, strict=True)
     ]
     line = "  ".join(shown).rstrip()
     return f"{escape.no_command(line)}{line}\n"

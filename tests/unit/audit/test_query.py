@@ -8,7 +8,10 @@ import os
 import pytest
 
 from cdkguard.audit.results.query import ask, open_database, write_parquet
+from cdkguard.audit.results.result import open_result
+from cdkguard.audit.results.store import open_store
 from cdkguard.audit.results.tables import TABLE_COLUMNS
+from cdkguard.cli.main import main
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.outputs.audit.answer import Answer
 from cdkguard.outputs.render import Options, render
@@ -86,6 +89,36 @@ def test_all_audits_of_a_folder_are_asked_at_once(tmp_path):
         ]
 
 
+def test_an_audit_that_is_not_finished_is_told_and_left_out_only_where_that_is_asked(tmp_path, capsys):
+    write_audit(str(tmp_path / "01"), list(many_units(1, ("eu-west-1",), 3)), header_of(1))
+    open_store(str(tmp_path / "08")).begin(header_of(1))
+    place = str(tmp_path)
+    told = rf"holds 1 audit that was not finished \({place}/08\): finish .*--resume.*--finished"
+    with pytest.raises(InputError, match=told), open_database(place):
+        pass
+    with pytest.raises(InputError, match=told):
+        write_parquet(place, str(tmp_path / "parquet"))
+    assert main(["audit", "query", place, "from unread"]) == 3
+    assert capsys.readouterr().out == ""
+
+    assert main(["audit", "query", place, "select run from runs", "--finished", "--output", "csv"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == ["run", "01"] and shown.err == f"cdkguard: not finished, so left out: {place}/08\n"
+
+
+def test_a_folder_of_unfinished_audits_alone_is_an_error_whatever_is_asked(tmp_path):
+    for day in ("01", "08"):
+        open_store(str(tmp_path / day)).begin(header_of(1))
+    with pytest.raises(InputError, match="2 audits that were not finished"), open_database(str(tmp_path), True):
+        pass
+
+
+def test_a_folder_of_audits_is_no_audit(tmp_path):
+    write_audit(str(tmp_path / "01"), list(many_units(1, ("eu-west-1",), 3)), header_of(1))
+    with pytest.raises(InputError, match=rf"holds no audit itself: name one of those in it \({tmp_path}/01\)"):
+        open_result(str(tmp_path))
+
+
 def test_a_place_without_an_audit_and_a_damaged_one_are_errors(tmp_path):
     with pytest.raises(InputError, match="holds no audit"), open_database(str(tmp_path)):
         pass
@@ -124,7 +157,13 @@ def test_a_table_is_aligned_cut_and_harmless():
     lines = of("text", ROWS).splitlines()
     assert lines[:2] == [f"{'n':>3}  who\\x1b[2J", f"---  {'-' * 60}"]
     assert lines[2:5] == ["  1  a,b", " 22", "333  =1+1\\n::error::x"]
-    assert lines[5] == f"  4  {'w' * 57}..." and lines[6] == "(4 rows)"
+    assert lines[5] == f"  4  {'w' * 90}" and lines[6] == "(4 rows)"  # Nothing stands behind it that would move.
+
+
+def test_a_long_text_is_cut_where_others_follow_and_that_is_said():
+    lines = of("text", Answer(("who", "n"), [("w" * 90, 1)])).splitlines()
+    assert lines[2] == f"{'w' * 57}...  1"
+    assert lines[3] == "(1 row; longer texts are cut here, --output csv has them whole)"
 
 
 def test_csv_and_json_hold_all_of_it():
