@@ -62,7 +62,13 @@ class _TreeReader:
         self.rows = RowMaker(unit.account_name, unit.ou)
 
     def read_tree(self, tree: Tree) -> list[Row]:
-        """The rows of a root and of the stacks nested in it."""
+        """The rows of a root and of the stacks nested in it; what goes wrong with them costs no other stack its verdict."""
+        try:
+            return self._read_tree(tree)
+        except Exception as problem:
+            return [self.rows.failed(entry, problem) for entry in tree.stacks]
+
+    def _read_tree(self, tree: Tree) -> list[Row]:
         if tree.root is None:
             return [self.rows.orphan(entry) for entry in tree.nested]
         if reason := why_nothing_runs(tree.root.status):

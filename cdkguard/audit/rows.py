@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from cdkguard.audit.listing import Tree
 from cdkguard.audit.nouns import StackEntry
 from cdkguard.baselines.aws_calls import AwsError
-from cdkguard.errors import BaselineError
+from cdkguard.errors import BaselineError, CdkguardError, stop_of
 from cdkguard.outputs.audit.record import FindingRow, Row, StackRow, UnreadRow, find_owner
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _POLICY = "allow it to the role, docs/audit.md has the policy"
 _AGAIN = "run the audit again"
+_DEFECT = "a defect of cdkguard, or of a rule of your own: please report it"
 _ADVICE = {  # Kind of an AwsError -> what to do, where an audit knows better than the error itself.
     "denied": _POLICY,
     "throttled": "run the audit again with a lower --rate, or when fewer others call CloudFormation there",
@@ -35,7 +36,7 @@ def advice_for(problem: BaselineError) -> str:
     return _AGAIN
 
 
-def reason_of(problem: BaselineError) -> str:
+def reason_of(problem: CdkguardError) -> str:
     """Why something was not read, without its name, which stands in the row."""
     return str(getattr(problem, "reason", "") or problem)
 
@@ -69,6 +70,14 @@ class RowMaker:
         """The row of a stack whose unit of work was lost."""
         return self._unread("unit", entry, reason, _AGAIN)
 
+    def failed(self, entry: StackEntry, problem: Exception) -> UnreadRow:
+        """The row of a stack with which something went wrong that nobody has foreseen: a fault of the machine, or a defect."""
+        stop = stop_of(problem)
+        if stop is not None:
+            return self._unread("stack", entry, reason_of(stop), _AGAIN)
+        lines = str(problem).strip().splitlines()
+        return self._unread("rule", entry, f"{type(problem).__name__}: {lines[-1][:300] if lines else ''}", _DEFECT)
+
     def orphan(self, entry: StackEntry) -> UnreadRow:
         """The row of a nested stack whose root the listing does not have."""
         return self._unread("stack", entry, f"the stack that it is nested in ({entry.root_id}) was not listed", _AGAIN)
@@ -89,9 +98,9 @@ class RowMaker:
         for problem in verdict.errors:
             entry = _find_culprit(read, problem)
             named.add(entry.stack_id)
-            yield self._unread(
-                _kind_of(problem), entry, problem.message, "see the message; open an issue if it is a bug"
-            )
+            kind = _kind_of(problem)
+            advice = _DEFECT if kind == "rule" else "see the message; open an issue if it is a bug"
+            yield self._unread(kind, entry, problem.message, advice)
         for entry in read:
             info = infos.get(entry.stack_id)
             if info is not None:
@@ -129,6 +138,8 @@ class RowMaker:
 
 
 def _kind_of(problem: Problem) -> UnreadKind:
+    if problem.kind == "rule":
+        return "rule"
     return "template" if problem.kind in ("template", "nested-template") else "stack"
 
 

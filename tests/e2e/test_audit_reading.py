@@ -6,12 +6,18 @@ import pytest
 
 pytest.importorskip("boto3")
 
+from cdkguard.api.judge import Judge  # noqa: E402
 from cdkguard.audit.key_ring import RoleSettings  # noqa: E402
 from cdkguard.audit.progress import Progress  # noqa: E402
+from cdkguard.audit.results.result import open_result  # noqa: E402
+from cdkguard.audit.results.store import open_store  # noqa: E402
 from cdkguard.audit.run import AuditSettings, run_audit  # noqa: E402
+from cdkguard.check.exit_status import status_of as status_of_report  # noqa: E402
+from cdkguard.check.run import check  # noqa: E402
 from cdkguard.config.settings import Config  # noqa: E402
 from cdkguard.errors import BaselineError, ConfigError  # noqa: E402
 from cdkguard.outputs.audit.record import StackRow  # noqa: E402
+from cdkguard.outputs.audit.verdict import status_of  # noqa: E402
 from tests.support.audit import MemoryStore  # noqa: E402
 from tests.support.aws_stub import ACCOUNT, Answer, Stub  # noqa: E402
 
@@ -261,6 +267,68 @@ def test_accounts_of_the_audit_are_not_foreign(stub):
     mine = {row.rule for row in audit(stub, config=config).findings}
     theirs = {row.rule for row in audit(stub, accounts=(ACCOUNT,), config=config).findings}
     assert theirs - mine and not mine - theirs
+
+
+# -- defects
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """A store of a folder."""
+    return open_store(str(tmp_path / "out"))
+
+
+def status(stub, store):
+    settings = AuditSettings(
+        RULES, (REGION,), (ACCOUNT,), role=RoleSettings("audit"), rate=2000, endpoint_url=stub.url, engine="threads"
+    )
+    return status_of(run_audit(settings, store, Progress()).summary.run)
+
+
+def test_a_rule_that_crashes_is_a_defect_as_in_a_check(stub, monkeypatch, finished, tmp_path):
+    from cdkguard.engine.rules import BoundRule
+
+    decide = BoundRule._bind_and_decide
+
+    def crash(self, subject):
+        if "KeySchema" in str(subject.root):
+            raise ZeroDivisionError("of the rule")
+        return decide(self, subject)
+
+    monkeypatch.setattr(BoundRule, "_bind_and_decide", crash)
+    put(stub, "clean", CLEAN)
+    put(stub, "odd", BAD)
+    assert status(stub, finished) == 4
+    file = tmp_path / "t.json"
+    file.write_text(json.dumps(BAD))
+    assert status_of_report(check(RULES._replace(paths=(str(file),)))) == 4
+
+    result = open_result(str(tmp_path / "out"))
+    [row] = result.rows("unread")
+    assert (row.kind, row.stack) == ("rule", "odd") and "ZeroDivisionError" in row.reason and "report it" in row.advice
+    assert result.run.counts.crashed == 1
+    assert status_of(result.summarize().run) == 4
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind", "ends_with"), [(ValueError("odd"), "rule", 4), (MemoryError(), "stack", 3), (OSError(28, "disk full"), "stack", 3)]
+)  # fmt: skip
+def test_what_nobody_has_foreseen_costs_its_own_stack_alone(stub, monkeypatch, finished, tmp_path, problem, kind, ends_with):  # fmt: skip
+    judge = Judge._judge
+
+    def fail(self, body, context, *more):
+        if context.name == "odd":
+            raise problem
+        return judge(self, body, context, *more)
+
+    monkeypatch.setattr(Judge, "_judge", fail)
+    monkeypatch.setattr(Judge, "_fail_closed", lambda self, judge: judge())
+    for name in ("a", "odd", "z"):
+        put(stub, name, BAD)
+    assert status(stub, finished) == ends_with
+    result = open_result(str(tmp_path / "out"))
+    assert [(row.kind, row.stack) for row in result.rows("unread")] == [(kind, "odd")]
+    assert [row.stack for row in result.rows("stacks")] == ["a", "z"]
 
 
 # -- again

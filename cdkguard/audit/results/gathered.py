@@ -54,8 +54,6 @@ def name_some(places: tuple[str, ...]) -> str:
 
 def _folders_in(place: str) -> list[str]:
     try:
-        return sorted(entry.path for entry in os.scandir(place) if entry.is_dir())
-    except FileNotFoundError:
-        return []
+        return sorted(entry.path for entry in os.scandir(place) if entry.is_dir()) if os.path.isdir(place) else []
     except OSError as problem:
         raise InputError(f"{place}: cannot be listed: {problem.strerror}") from problem

@@ -14,7 +14,7 @@ TABLES: Mapping[str, Any] = {"unread": UnreadRow, "stacks": StackRow, "findings"
 FORMER = "former"  # The table of FormerRow.
 COMPARED = ("first_seen", "change")  # The last fields of a finding, which only a finished result has.
 
-_WIDTHS = ("account", "region", "stack", "template", "unit")  # Kinds of unread rows, the widest first.
+_WIDTHS = ("account", "region", "stack", "template", "unit", "rule")  # Kinds of unread rows, the widest first.
 _OF_PART = FindingRow._fields[: -len(COMPARED)]
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 

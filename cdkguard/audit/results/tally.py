@@ -29,7 +29,7 @@ _ENDINGS = {
     "not-read": "not_read",
     "not-covered": "not_covered",
 }
-_WIDTHS = ("account", "region", "stack", "template", "unit")
+_WIDTHS = ("account", "region", "stack", "template", "unit", "rule")
 
 
 class _Account(NamedTuple):
@@ -83,6 +83,7 @@ class Tally:
     def _add_unread(self, row: UnreadRow) -> None:
         for counter in (self._all, self._account(row)):
             counter["unread"] += 1
+            counter["crashed"] += row.kind == "rule"
         self._unread.add((-_WIDTHS.index(row.kind),), row)
 
     def _add_stack(self, row: StackRow) -> None:

@@ -13,8 +13,9 @@ from cdkguard._typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import Literal
 
-    # What was not read: all of an account, a region of it, one stack, its template, a unit of work that was lost.
-    UnreadKind = Literal["account", "region", "stack", "template", "unit"]
+    # What was not read: all of an account, a region of it, one stack, its template, a unit of work that was lost. "rule": a
+    # rule crashed on the stack, which is a defect of cdkguard or of the rule.
+    UnreadKind = Literal["account", "region", "stack", "template", "unit", "rule"]
     # As Finding.state says it.
     State = Literal["fail", "unknown", "suppressed"]
     # Of a finding, beside the last audit; "" where that has it as well, or where there is no last audit. "from-rules": its

@@ -29,6 +29,7 @@ class Counts(NamedTuple):
     resolved_by_rules: int = 0
     not_read: int = 0
     not_covered: int = 0
+    crashed: int = 0  # Of what was not read: rules that crashed on a stack.
 
     @property
     def failed(self) -> int:

@@ -23,7 +23,10 @@ def decides(severity: str, outcome: str, change: str, fail_on: str, gate: str, i
 
 
 def status_of(run: RunRecord) -> int:
-    """3 where something was not read, or nothing was there to read; 1 for findings that decide, else 0."""
+    """4 after a rule that crashed, 3 where something was not read, or nothing was there to read; 1 for findings that decide,
+    else 0: as `check.exit_status` has it of a report."""
+    if run.counts.crashed:
+        return int(ExitCode.BUG)
     if run.counts.unread or not run.counts.stacks:
         return int(ExitCode.INPUT)
     return int(ExitCode.FINDINGS if run.counts.deciding else ExitCode.OK)
@@ -39,6 +42,7 @@ def summarize_decision(run: RunRecord) -> str:
     counts, header = run.counts, run.header
     parts = [] if counts.stacks or counts.unread else ["no stack was found"]
     parts += [f"{amount(counts.unread)} not read"] if counts.unread else []
+    parts += [f"{several(counts.crashed, 'time')} a rule crashed"] if counts.crashed else []
     parts += [count_severities(counts)]
     text = ", ".join(part for part in parts if part) or "nothing found"
     text += f" ({amount(counts.suppressed)} suppressed)" if counts.suppressed else ""
