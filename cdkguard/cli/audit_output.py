@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,22 @@ def write_audit(outputs: Sequence[Asked], audit: Audit, color: str = "auto") -> 
     for name, file in outputs or (("text", None),):
         write_pieces(name, file, audit, KIND, color)
     return status_of(audit.summary.run)
+
+
+def refuse_unwritable(outputs: Sequence[Asked]) -> None:
+    """Raises ConfigError where an output's folder is not there or not ours to write to: told before an audit of an hour."""
+    from cdkguard.system import files
+
+    for name, file in outputs:
+        folder = os.path.dirname(file or "") or os.curdir
+        if file is None or files.is_stream(file):
+            continue
+        if not os.path.isdir(folder):
+            raise ConfigError(f"--output {name}={file}: cannot be written: there is no folder {folder}")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(
+                f"--output {name}={file}: cannot be written: the folder {folder} is not yours to write to"
+            )
 
 
 def write_pieces(name: str, file: str | None, thing: Any, kind: str, color: str = "auto") -> None:

@@ -10,7 +10,7 @@ from cdkguard.errors import ConfigError
 from cdkguard.model import GATES
 
 if TYPE_CHECKING:
-    from cdkguard.audit.run import AuditSettings
+    from cdkguard.audit.scope import AuditSettings
     from cdkguard.cli.parser import Parser
 
 CREDENTIALS, WORK = "credentials", "how it works"  # Groups of the help.
@@ -75,12 +75,13 @@ def run(options: argparse.Namespace) -> int:
     """Audit, write the outputs, and return the exit status: 3 where anything was not read, else 1 for findings."""
     from cdkguard.audit.results.store import open_store
     from cdkguard.audit.run import run_audit
-    from cdkguard.cli.audit_output import KIND, write_audit
+    from cdkguard.cli.audit_output import KIND, refuse_unwritable, write_audit
     from cdkguard.cli.audit_progress import open_progress
     from cdkguard.cli.output import asked_outputs, write_error
     from cdkguard.system.interrupts import exit_on_termination
 
     outputs = asked_outputs(options, KIND)
+    refuse_unwritable(outputs)
     settings = _read_settings(options)
     store = open_store(options.out)
     progress = open_progress(options.color)
@@ -93,12 +94,13 @@ def run(options: argparse.Namespace) -> int:
         raise
     finally:
         progress.end()
+        store.close()
     return write_audit(outputs, audit, options.color)
 
 
 def _read_settings(options: argparse.Namespace) -> AuditSettings:
     from cdkguard.audit.key_ring import RoleSettings
-    from cdkguard.audit.run import AuditSettings
+    from cdkguard.audit.scope import AuditSettings
     from cdkguard.cli.settings import load_config, split_lists
 
     accounts = split_lists(options.accounts)

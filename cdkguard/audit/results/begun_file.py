@@ -8,12 +8,15 @@ from cdkguard.audit.results.folder import Folder
 from cdkguard.audit.results.run_file import BEGUN, RUN, header_document, make_header
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.outputs.audit.record import RunHeader
+from cdkguard.outputs.audit.words import shorten_digest
 from cdkguard.text import escape
 
 
 def begin(folder: Folder, header: RunHeader, resume: bool) -> RunHeader:
     """See Store.begin."""
     place = folder.place
+    if folder.read(RUN) is None and not folder.hold():
+        raise ConfigError(f"{place}: another audit is writing there now: name another place, or wait for it")
     if folder.read(RUN) is not None:
         raise ConfigError(f"{place}: holds a finished audit: name another place (--since {place} compares with it)")
     begun = folder.read(BEGUN)
@@ -23,10 +26,14 @@ def begin(folder: Folder, header: RunHeader, resume: bool) -> RunHeader:
     if not resume:
         raise ConfigError(f"{place}: holds an audit that was not finished: --resume goes on with it")
     earlier = _read(begun, place)
-    if (earlier.version, earlier.rules_digest) != (header.version, header.rules_digest):
+    if earlier.version != header.version:
         raise ConfigError(
-            f"{place}: was begun with other rules, another configuration or version ({earlier.version}, "
-            f"{earlier.rules_digest[:12]}; now {header.version}, {header.rules_digest[:12]}): begin another one"
+            f"{place}: was begun by cdkguard {earlier.version}, this is {header.version}: begin another one"
+        )
+    if earlier.rules_digest != header.rules_digest:
+        then, now = shorten_digest(earlier.rules_digest), shorten_digest(header.rules_digest)
+        raise ConfigError(
+            f"{place}: was begun with other rules or another configuration ({then}; now {now}): begin another one"
         )
     return earlier
 

@@ -8,9 +8,10 @@ from contextlib import suppress
 
 from cdkguard._typing import Protocol
 from cdkguard.errors import ConfigError, InputError
-from cdkguard.system import files
+from cdkguard.system import files, locks
 
 S3 = "s3://"
+LOCK = "writing.lock"  # Held while an audit writes to a folder of this machine.
 
 
 class Folder(Protocol):
@@ -34,6 +35,14 @@ class Folder(Protocol):
         """Remove files, those that are not there as well."""
         ...
 
+    def hold(self) -> bool:
+        """Keep other writers out until `let_go`, or until this process ends; False where another one is writing there now."""
+        ...
+
+    def let_go(self) -> None:
+        """Let others write there; nothing where it is not held."""
+        ...
+
 
 def open_folder(place: str) -> Folder:
     """The folder or the prefix of that name. Raises ConfigError for a name that is none."""
@@ -51,6 +60,23 @@ class LocalFolder:
 
     def __init__(self, place: str) -> None:
         self.place = place
+        self._held: locks.Lock | None = None
+
+    def hold(self) -> bool:
+        """See Folder.hold."""
+        path = self._path(LOCK)
+        try:
+            os.makedirs(self.place, exist_ok=True)
+            self._held = self._held or locks.hold(path)
+        except OSError as problem:
+            raise InputError(f"{path}: cannot be written: {problem.strerror}") from problem
+        return self._held is not None
+
+    def let_go(self) -> None:
+        """See Folder.let_go."""
+        if self._held is not None:
+            self._held.let_go()
+            self._held = None
 
     def names(self, prefix: str) -> list[str]:
         """See Folder.names."""

@@ -9,7 +9,7 @@ from typing import Any
 from cdkguard.audit.results.compare import Compared, Event, compare_audits, pass_through
 from cdkguard.audit.results.folder import Folder, open_folder
 from cdkguard.audit.results.gathered import gather_results, name_some
-from cdkguard.audit.results.places import read_result_places, read_table
+from cdkguard.audit.results.places import read_file, read_result_places, read_table
 from cdkguard.audit.results.rows import FORMER
 from cdkguard.audit.results.run_file import MOST_HISTORY, read_run
 from cdkguard.audit.results.tally import Tally
@@ -35,6 +35,11 @@ class Result:
     def __init__(self, folder: Folder, run: RunRecord | None = None) -> None:
         self.folder = folder
         self.run = run if run is not None else read_run(folder)
+
+    def verify(self) -> None:
+        """Raises InputError where a file is missing, cut short or changed."""
+        for file in self.run.files:
+            read_file(self.folder, file)
 
     def rows(self, table: str) -> Iterator[Any]:
         """The rows of a table, in order."""

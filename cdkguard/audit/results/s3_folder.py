@@ -71,6 +71,13 @@ class S3Folder:
             some = {"Objects": keys[first : first + _AT_ONCE], "Quiet": True}
             self._ask("removed", partial(self._client.delete_objects, Bucket=self.bucket, Delete=some))
 
+    def hold(self) -> bool:
+        """See Folder.hold. A bucket has no locks: of two audits into one prefix, the second one to finish is refused."""
+        return True
+
+    def let_go(self) -> None:
+        """See Folder.let_go."""
+
     @property
     def _client(self) -> Any:
         with self._lock:

@@ -19,9 +19,10 @@ from cdkguard.audit.results.places import (
 )
 from cdkguard.audit.results.result import Result
 from cdkguard.audit.results.rows import TABLES, sort_key, table_of, write_line
-from cdkguard.audit.results.run_file import BEGUN, MOST_HISTORY, write_run
+from cdkguard.audit.results.run_file import BEGUN, MOST_HISTORY, RUN, write_run
 from cdkguard.audit.results.tally import Tally
 from cdkguard.audit.results.writing import Writing
+from cdkguard.errors import InputError
 from cdkguard.outputs.audit.record import Row, RunHeader
 from cdkguard.outputs.audit.summary import Audit, RunRecord
 from cdkguard.text.regexes import lazy_pattern
@@ -82,6 +83,8 @@ class Store:
 
         Raises InputError where a part is missing or damaged, or where the last audit cannot be read.
         """
+        if self.folder.read(RUN) is not None:
+            raise InputError(f"{self.folder.place}: another audit was finished there meanwhile: begin another one")
         last = Result(open_folder(since)) if since is not None else None
         parts = read_part_places(self.folder, self.parts_present() if units is None else units)
         history = (*last.run.history, last.run.point)[-MOST_HISTORY:] if last is not None else ()
@@ -99,7 +102,12 @@ class Store:
         run = RunRecord(header, tally.counts, written.digest(), written.close(), history)
         write_run(self.folder, run)
         self._remove_parts()
+        self.close()
         return Result(self.folder, run).audit(tally.summarize(run))
+
+    def close(self) -> None:
+        """Let others write there; an audit that is not finished can be resumed."""
+        self.folder.let_go()
 
     def _remove_parts(self) -> None:
         self.folder.remove([*self.folder.names(PARTS), BEGUN])

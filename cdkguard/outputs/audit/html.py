@@ -23,6 +23,7 @@ from cdkguard.outputs.audit.words import (
     describe_time,
     name_account,
     name_resource,
+    shorten_digest,
 )
 from cdkguard.outputs.html.elements import Child, element, prose
 from cdkguard.outputs.html.page import Section, chip, lay_out_document, lay_out_table, render_time
@@ -39,7 +40,7 @@ def render(audit: Audit, options: Options) -> Iterator[str]:
         "Took": describe_time(run),
         "Judged": f"{describe_scope(run)}; {amount(run.counts.resources)} resources",
         "Asked for": header.scope,
-        "Rules": f"{len(header.rules)}, digest {header.rules_digest[:12]}",
+        "Rules": f"{len(header.rules)}, digest {shorten_digest(header.rules_digest)}",
         "Compared with": render_time(run.last.started) if run.last else "nothing: the first audit",
         "Engine": header.engine,
         "Result": audit.place,

@@ -57,6 +57,12 @@ def describe_rules(run: RunRecord) -> str:
     return "rules or configuration are others than those of the last audit"
 
 
+def shorten_digest(text: str) -> str:
+    """`0.1.0+<64 digits>-<16 digits>` of rules and settings: the first of both, enough to tell two apart."""
+    _version, _plus, digests = text.rpartition("+")
+    return "-".join(part[:8] for part in digests.split("-"))
+
+
 def describe_comparison(run: RunRecord) -> list[str]:
     """Sentences about what is not simply new or resolved."""
     counts = run.counts

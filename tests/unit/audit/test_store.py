@@ -3,12 +3,15 @@
 import gzip
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdkguard.audit.results.folder import LOCK, LocalFolder
 from cdkguard.audit.results.line_files import TableWriter
 from cdkguard.audit.results.result import open_result
 from cdkguard.audit.results.store import open_store
@@ -22,6 +25,7 @@ from tests.support.audit_results import (
     unread_account,
     write_audit,
 )
+from tests.support.paths import ROOT
 
 UNITS = list(many_units(2, ("eu-west-1", "us-east-1"), 30, per_unit=10))
 
@@ -40,6 +44,52 @@ def usual(tmp_path_factory):
     place = str(tmp_path_factory.mktemp("usual") / "audit")
     write_audit(place, UNITS, header_of())
     return place
+
+
+# -- two audits into one place
+
+
+def test_a_second_audit_is_kept_out_while_the_first_one_writes(tmp_path):
+    place = str(tmp_path / "out")
+    first, second = open_store(place), open_store(place)
+    first.begin(header_of())
+    for resume in (False, True):
+        with pytest.raises(ConfigError, match="another audit is writing there now"):
+            second.begin(header_of(), resume)
+    first.close()
+    with pytest.raises(ConfigError, match="--resume"):
+        second.begin(header_of())
+    assert second.begin(header_of(), resume=True)
+    for unit, rows in UNITS:
+        second.write_part(unit, rows)
+    second.finish(header_of())
+    assert not [name for name in os.listdir(place) if "lock" in name]
+
+
+def test_a_process_that_is_killed_keeps_nobody_out(tmp_path):
+    place = str(tmp_path / "out")
+    code = "import os, sys; from cdkguard.audit.results.store import open_store; from tests.support.audit_results import header_of"
+    code += "; open_store(sys.argv[1]).begin(header_of()); os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", code, place], cwd=ROOT).returncode == -9
+    assert os.path.exists(os.path.join(place, LOCK))
+    assert open_store(place).begin(header_of(), resume=True)
+
+
+def test_of_two_audits_into_one_bucket_the_second_one_to_finish_leaves_the_result_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(LocalFolder, "hold", lambda self: True)  # A bucket has no locks.
+    place = str(tmp_path / "out")
+    first, second = open_store(place), open_store(place)
+    first.begin(header_of())
+    second.begin(header_of(), resume=True)
+    for unit, rows in UNITS:
+        first.write_part(unit, rows)
+    first.finish(header_of())
+    held = contents(place)
+    for unit, rows in UNITS[:1]:
+        second.write_part(unit, rows)
+    with pytest.raises(InputError, match="another audit was finished there meanwhile"):
+        second.finish(header_of())
+    assert {name: content for name, content in contents(place).items() if not name.startswith("parts/")} == held
 
 
 @settings(max_examples=15, deadline=None)
@@ -146,6 +196,7 @@ def test_an_audit_goes_on_where_it_was(tmp_path):
     store.begin(header_of())
     for unit in UNITS[:5]:
         store.write_part(*unit)
+    store.close()
     again = open_store(place)
     kept = again.begin(header_of(started="2030-02-01T00:00:00Z"), resume=True)
     assert kept.started == header_of().started
@@ -165,11 +216,19 @@ def test_an_unfinished_audit_is_not_written_over_and_not_read(tmp_path):
         open_result(str(tmp_path))
 
 
-@pytest.mark.parametrize("field", ["version", "rules_digest"])
-def test_an_audit_does_not_go_on_with_other_rules(tmp_path, field):
-    open_store(str(tmp_path)).begin(header_of())
-    with pytest.raises(ConfigError, match="begun with other rules"):
-        open_store(str(tmp_path)).begin(header_of(**{field: "other"}), resume=True)
+@pytest.mark.parametrize(
+    ("field", "other", "message"),
+    [
+        ("version", "2.0.0", "was begun by cdkguard 1.0.0, this is 2.0.0"),
+        ("rules_digest", f"1.0.0+{'b' * 64}-{'c' * 16}", r"other rules or another configuration \(aaaaaaaa-cccccccc; now bbbbbbbb-cccccccc\)"),
+        ("rules_digest", f"1.0.0+{'a' * 64}-{'d' * 16}", r"\(aaaaaaaa-cccccccc; now aaaaaaaa-dddddddd\)"),
+    ],
+)  # fmt: skip
+def test_an_audit_does_not_go_on_with_other_rules(tmp_path, field, other, message):
+    header = header_of(rules_digest=f"1.0.0+{'a' * 64}-{'c' * 16}")
+    open_store(str(tmp_path)).begin(header)
+    with pytest.raises(ConfigError, match=message):
+        open_store(str(tmp_path)).begin(header._replace(**{field: other}), resume=True)
 
 
 def test_what_an_earlier_end_left_behind_is_removed(tmp_path):
