@@ -5,6 +5,7 @@ Dask runs what it is sent, pickled: whoever reaches a scheduler can run code the
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from cdkguard.errors import ConfigError, InputError
 
 CONNECTS_IN = 30  # Seconds.
 ASKED_EVERY = 5.0  # Seconds: so often we look how many workers there are.
+WAITS_FOR_WORKERS = 600.0  # Seconds that a cluster may be without any, as one is that starts them when there is work.
 
 
 class WorkerFacts(NamedTuple):
@@ -33,6 +35,8 @@ def open_cluster(address: str, config: Config, fingerprint: str) -> Iterator[tup
     Raises ConfigError where a worker has other rules, InputError where the scheduler does not answer or has no workers.
     """
     distributed = _import_distributed()
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # What it logs, we say in one line.
     try:
         client = distributed.Client(address, timeout=CONNECTS_IN, name="cdkguard-audit")
     except (OSError, TimeoutError, ValueError, TypeError) as problem:  # TypeError: tls:// without certificates.
@@ -95,15 +99,31 @@ class _Slots:
     def __init__(self, client: Any, address: str) -> None:
         self._client, self._address = client, address
         self._slots, self._asked = 1, float("-inf")
+        self._had_workers = time.monotonic()
 
     def __call__(self) -> int:
         now = time.monotonic()
+        if self._client.status != "running":
+            raise InputError(f"the Dask scheduler {self._address} is gone: start it, and run again with --resume")
         if now - self._asked >= ASKED_EVERY:
             self._asked = now
-            if self._client.status != "running":
-                raise InputError(f"the Dask scheduler {self._address} is gone: start it, and run again with --resume")
-            self._slots = max(1, sum(self._client.nthreads().values()))
+            self._slots = max(1, self._count_threads(now))
         return self._slots
+
+    def _count_threads(self, now: float) -> int:
+        try:
+            threads = int(sum(self._client.nthreads().values()))
+        except (OSError, TimeoutError) as problem:
+            text = (
+                f"the Dask scheduler {self._address} does not answer ({_first_line(problem)}): run again with --resume"
+            )
+            raise InputError(text) from problem
+        if threads:
+            self._had_workers = now
+        elif now - self._had_workers >= WAITS_FOR_WORKERS:
+            text = f"the Dask cluster {self._address} has had no workers for {WAITS_FOR_WORKERS / 60:.0f} minutes"
+            raise InputError(f"{text}: start some, and run again with --resume")
+        return threads
 
 
 def _first_line(problem: object) -> str:

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from cdkguard.audit.nouns import Place, StackEntry
 from cdkguard.audit.units import Unit, UnitResult
-from cdkguard.errors import BaselineError
+from cdkguard.errors import BaselineError, InputError
 
 LISTERS = 16  # Places that are listed at once; a page of a listing takes about a second.
+LOOKS_EVERY = 5.0  # Seconds, so that a cluster that is gone, or has no workers, is noticed.
 AHEAD = 8  # Places that are listed before a worker is free for them: their stacks wait in memory.
 
 
@@ -95,7 +96,7 @@ class Schedule:
                     yield from self._start_units(slots)
                     self._start_listing(listers, waiting, slots)
                     futures: list[Future[Any]] = [*self._running, *self._listing]
-                    done, _pending = wait(futures, return_when=FIRST_COMPLETED)
+                    done, _pending = wait(futures, LOOKS_EVERY, FIRST_COMPLETED)
                     for future in done:
                         if future in self._running:
                             yield from self._end_unit(future)
@@ -139,6 +140,9 @@ class Schedule:
         unit, left = self._running.pop(future)
         if left:
             self._ready.append(left)
+        if future.cancelled():  # Not by us: whoever runs it is gone, and with it all others.
+            self._count_slots()
+            raise InputError("whoever runs the units of work has given one up: run again with --resume")
         problem = future.exception()
         if problem is not None and not isinstance(problem, Exception):
             raise problem

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -116,3 +116,45 @@ def test_a_scheduler_that_is_gone_stops_the_audit():
     watch = Watch(2)
     with ThreadPoolExecutor(2) as executor, pytest.raises(InputError, match="gone"):
         list(Schedule(executor, count_slots, watch.list_place, lambda unit: unit, watch.judge).run(PLACES))
+
+
+@pytest.mark.parametrize(("say", "message"), [("gone: --resume", "gone: --resume"), ("", "given one up: run again with --resume")])  # fmt: skip
+def test_units_that_somebody_else_gives_up_stop_the_audit_in_one_line(say, message):
+    """As Dask does with all futures of a client whose scheduler ends."""
+
+    class GivesUp(ThreadPoolExecutor):
+        def submit(self, *_call):
+            future = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            given_up.append(future)
+            return future
+
+    given_up = []
+
+    def count_slots():
+        if given_up and say:
+            raise InputError(say)
+        return 2
+
+    watch = Watch(2)
+    with GivesUp(2) as executor, pytest.raises(InputError, match=message):
+        list(Schedule(executor, count_slots, watch.list_place, lambda unit: unit, watch.judge).run(PLACES))
+
+
+def test_who_runs_the_units_is_asked_again_while_nothing_happens(monkeypatch):
+    monkeypatch.setattr("cdkguard.audit.schedule.LOOKS_EVERY", 0.01)
+    asked = []
+
+    def count_slots():
+        asked.append(1)
+        if len(asked) > 20:
+            raise InputError("no workers")
+        return 1
+
+    watch, done = Watch(1), threading.Event()
+    watch.judge = lambda unit: done.wait(60)
+    with ThreadPoolExecutor(1) as executor:
+        with pytest.raises(InputError, match="no workers"):
+            list(Schedule(executor, count_slots, watch.list_place, lambda unit: unit, watch.judge).run(PLACES[:1]))
+        done.set()
