@@ -189,7 +189,8 @@ def run(url, accounts, out, **more):
     from cdkguard.audit.key_ring import RoleSettings
     from cdkguard.audit.progress import Progress
     from cdkguard.audit.results.store import open_store
-    from cdkguard.audit.run import AuditSettings, run_audit
+    from cdkguard.audit.run import run_audit
+    from cdkguard.audit.scope import AuditSettings
     from cdkguard.config.settings import Config
 
     settings = AuditSettings(Config(), (REGION,), tuple(accounts), role=RoleSettings("audit"), endpoint_url=url)
@@ -324,11 +325,18 @@ def measure_outputs(options, engines):
         for stacks in sizes:
             made, cpu = step("result", os.path.join(folder, str(stacks)), stacks)
             words = f"result of {made['stacks']} stacks, {made['findings']} findings, {made['former']} former: {cpu:.0f} CPU s"
-            yield 8, words, f"{made['peak'] / 1024:.0f} MB, {made['bytes'] / 1e6:.1f} MB on disk", made["stacks"] == stacks
+            yield (
+                8,
+                words,
+                f"{made['peak'] / 1024:.0f} MB, {made['bytes'] / 1e6:.1f} MB on disk",
+                made["stacks"] == stacks,
+            )
             for name in ("text", "html", "json", "csv", "ocsf", "asff"):
                 seen, cpu = step("output", os.path.join(folder, str(stacks), "second"), name)
                 held[name, stacks] = seen["peak"]
-                words = f"{name} of {stacks} stacks: {cpu:.1f} CPU s, {seen['lines']} lines, {seen['bytes'] / 1e6:.1f} MB"
+                words = (
+                    f"{name} of {stacks} stacks: {cpu:.1f} CPU s, {seen['lines']} lines, {seen['bytes'] / 1e6:.1f} MB"
+                )
                 yield 8, words, f"peak {seen['peak'] / 1024:.0f} MB", True
     for name in ("text", "html", "json", "csv", "ocsf", "asff"):
         ratio = held[name, sizes[1]] / held[name, sizes[0]]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from cdkguard._typing import Json
-from cdkguard.baselines.aws_calls import AwsError, read_pages
+from cdkguard.baselines.aws_calls import AwsError, ask_aws, read_pages
 from cdkguard.errors import ConfigError
 
 _SUBJECT = "the organisation"
@@ -29,7 +30,8 @@ class Account(NamedTuple):
 
 def list_accounts(client: Any) -> list[Account]:
     """All accounts of the organisation by their ids, closed ones too; raises AwsError where not all were listed."""
-    found = [_read_account(entry) for entry in read_pages(_SUBJECT, client, "list_accounts", "Accounts")]
+    pages = read_pages(_SUBJECT, client, "list_accounts", "Accounts")
+    found = [ask_aws(_SUBJECT, partial(_read_account, entry)) for entry in pages]
     if not found:
         raise AwsError(_SUBJECT, "half", "ListAccounts answered without accounts", "run again")
     return sorted(found)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cdkguard.baselines.aws_calls import AwsError, Refused, ask_aws, call_aws
 from cdkguard.baselines.aws_session import Access, Keys, Session, read_keys
-from cdkguard.errors import ConfigError
+from cdkguard.errors import ConfigError, InputError
 
 # A role that another role assumes has an hour, whatever its own limit:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
@@ -52,6 +52,10 @@ class RoleSettings(NamedTuple):
         return arn
 
 
+class SignedOut(InputError):
+    """The user's own credentials are not valid any more, so that no other role can be assumed; the audit can be resumed."""
+
+
 class KeyRing:
     """Assumes the role of each account once, and again before its keys expire."""
 
@@ -76,7 +80,8 @@ class KeyRing:
     def keys_for(self, account: str) -> Keys | None:
         """Keys of the account with more than 20 minutes to go; None: the credentials at hand are to be used.
 
-        That is so of their own account alone, where it has no such role. Raises AwsError where the account cannot be read.
+        That is so of their own account alone, where it has no such role. Raises AwsError where the account cannot be read, and
+        SignedOut where none can.
         """
         with self._lock:
             lock = self._locks.setdefault(account, threading.Lock())
@@ -111,6 +116,13 @@ class KeyRing:
             options["ExternalId"] = self._role.external_id
         try:
             keys, theirs = ask_aws(subject, lambda: read_keys(self._assume_role(options)), role=arn)
+        except AwsError as problem:
+            if problem.kind in (
+                "expired",
+                "invalid",
+            ):  # Of the user's own credentials: no other account can be read, either.
+                raise SignedOut(f"{problem.reason}; {problem.advice}, and run again with --resume") from problem
+            raise
         except Refused as refused:
             if account == self.own_account and account not in self._keys:
                 self._reads_own = True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from cdkguard._typing import Json
 from cdkguard.audit.nouns import Place, StackEntry
-from cdkguard.baselines.aws_calls import read_pages
+from cdkguard.baselines.aws_calls import ask_aws, read_pages
 from cdkguard.baselines.aws_session import Connection
 
 HIDDEN = "****"  # What DescribeStacks shows of a parameter with NoEcho.
@@ -27,9 +28,9 @@ class Tree(NamedTuple):
 
 
 def list_stacks(place: Place, connection: Connection) -> list[StackEntry]:
-    """All stacks of the place, nested ones too; raises AwsError where one page of them was not read."""
+    """All stacks of the place, nested ones too; raises AwsError where one page of them, or one of its stacks, was not read."""
     pages = read_pages(place.words, connection.client, "describe_stacks", "Stacks")
-    return [read_entry(place, description) for description in pages]
+    return [ask_aws(place.words, partial(read_entry, place, description)) for description in pages]
 
 
 def read_entry(place: Place, description: Mapping[str, Json]) -> StackEntry:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from cdkguard import __version__
 from cdkguard.api.judge import Judge
-from cdkguard.audit.accounts import Account, list_accounts, read_named
 from cdkguard.audit.engines import Engine, open_dask, open_local, open_threads
 from cdkguard.audit.judging import OtherRules, judge_unit
-from cdkguard.audit.key_ring import KeyRing, RoleSettings, open_session
+from cdkguard.audit.key_ring import KeyRing, open_session
 from cdkguard.audit.listing import Tree, group_stacks, list_stacks
 from cdkguard.audit.nouns import Place
 from cdkguard.audit.pacing import Pace, PacedClient
 from cdkguard.audit.progress import Progress
+from cdkguard.audit.results.result import open_result
 from cdkguard.audit.results.store import Store
 from cdkguard.audit.rows import RowMaker
 from cdkguard.audit.schedule import Event, Finished, Listed, NamedUnit, Schedule, Unlisted, pack_unit
+from cdkguard.audit.scope import AuditSettings, Scope, find_scope
 from cdkguard.audit.template_cache import TemplateCache
 from cdkguard.audit.units import Terms, Unit, cut_trees, describe_judging, name_unit, seal_terms, shorten_config
 from cdkguard.baselines.aws_calls import AwsError
@@ -35,40 +35,13 @@ from cdkguard.packs.prepared import LateRule, read_whole
 from cdkguard.text.sha256 import digest
 
 
-class AuditSettings(NamedTuple):
-    """What is audited, and how."""
-
-    config: Config
-    regions: tuple[str, ...]
-    accounts: tuple[str, ...] = ()  # Their ids; empty: all of the organisation.
-    without: tuple[str, ...] = ()  # What is left out: "111122223333", "111122223333/eu-west-1", "eu-west-1".
-    role: RoleSettings = RoleSettings()
-    engine: str = "local"  # local | dask | threads (of this process)
-    scheduler: str = ""  # Of Dask.
-    processes: int | None = None  # Of the local engine; None: one for each core.
-    rate: float = 5.0  # Calls a second to one account and region.
-    attempts: int = 8  # Of each call.
-    profile: str | None = None
-    endpoint_url: str | None = None
-    cache: str | None = None
-    resume: bool = False
-    since: str | None = None  # The last audit's folder or S3 prefix, to compare with.
-
-
-class Scope(NamedTuple):
-    """The accounts that are audited, by their ids, those that are closed, and the places."""
-
-    accounts: Mapping[str, Account]
-    closed: tuple[Account, ...]
-    places: tuple[Place, ...]
-    words: str
-
-
 def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audit:
     """Read and judge every stack of the places, and write the rows; the finished result, summed up.
 
     Raises CdkguardError where nothing can be audited. What was not read beside other things is a row.
     """
+    if settings.since is not None:
+        open_result(settings.since).verify()  # It is compared with at the end, which may be hours away.
     settings = settings._replace(config=shorten_config(settings.config))
     fingerprint = describe_judging(Judge(settings.config))
     if settings.cache:
@@ -112,35 +85,6 @@ def run_audit(settings: AuditSettings, store: Store, progress: Progress) -> Audi
     header = header._replace(ended=_now(), calls=dict(sorted(counts.items())))
     progress.say("comparing with the last audit" if settings.since else "merging the parts")
     return store.finish(header, audit.units, settings.since)
-
-
-def find_scope(settings: AuditSettings, session: Session, region: str, counts: Counter[str]) -> Scope:
-    """The accounts and places of an audit; raises ConfigError, and AwsError where the organisation cannot be listed."""
-    if settings.accounts:
-        found = read_named(settings.accounts)
-        words = f"{len(found)} account{'s' if len(found) > 1 else ''}"
-    else:
-        client = PacedClient(session.client("organizations", region), Pace(settings.rate), counts)
-        found = list_accounts(client)
-        words = f"an organisation of {len(found)} accounts"
-    without = set(settings.without)
-    closed = tuple(account for account in found if account.is_closed)
-    accounts = {account.id: account for account in found}
-    places = tuple(
-        Place(account.id, name) for name in settings.regions for account in found
-        if not account.is_closed and not {account.id, name, f"{account.id}/{name}"} & without
-    )  # fmt: skip
-    for text in settings.without:
-        if text not in {*accounts, *settings.regions, *(f"{a}/{r}" for a in accounts for r in settings.regions)}:
-            raise ConfigError(f"--without {text} names no account, region or account/region of this audit")
-    if not places:
-        raise ConfigError("there is no account and region to audit")
-    words += f", {len(settings.regions)} region{'s' if len(settings.regions) > 1 else ''}"
-    if closed:
-        words += "; not read, since they are suspended or closed: " + ", ".join(account.id for account in closed)
-    if without:
-        words += "; left out: " + ", ".join(sorted(without))
-    return Scope(accounts, closed, places, words)
 
 
 class _Audit:

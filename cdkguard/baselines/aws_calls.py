@@ -87,7 +87,7 @@ def ask_aws(subject: str, request: Callable[[], T], role: str | None = None) -> 
         reason = f"AWS cannot be reached: {_shorten(problem)}"
         raise AwsError(subject, "unreached", reason, "check the network, the region and AWS_ENDPOINT_URL") from problem
     except BotoCoreError as problem:
-        raise AwsError(subject, "unsent", *_unsent_request_words(problem)) from problem
+        raise _unsent_error(subject, problem) from problem
     except ResponseParserError as problem:
         # The error's own text holds the answer, which may be secret and does not belong in a log.
         raise AwsError(subject, "half", "half an answer from AWS (no whole XML)", "run again") from problem
@@ -113,15 +113,16 @@ def read_pages(subject: str, client: Any, method: str, field: str) -> Iterator[J
         more = {"NextToken": token}
 
 
-def _unsent_request_words(problem: Exception) -> tuple[str, str]:
-    """(reason, advice)"""
+def _unsent_error(subject: str, problem: Exception) -> AwsError:
+    """The error for a request that botocore did not send."""
     name = type(problem).__name__
     if re.search("Credential|SSO|Token|Profile|Login|Auth", name):
         reason = f"the credentials cannot be used: {_shorten(problem)}"
-        return reason, "sign in again (aws sso login) or set AWS_PROFILE"
+        return AwsError(subject, "expired", reason, "sign in again (aws sso login) or set AWS_PROFILE")
     if name == "ParamValidationError":
-        return "a role, profile or stack is named in a way that AWS does not take", _shorten(problem)
-    return f"no usable answer from AWS ({name}): {_shorten(problem)}", "run again"
+        reason = "a role, profile or stack is named in a way that AWS does not take"
+        return AwsError(subject, "unsent", reason, _shorten(problem))
+    return AwsError(subject, "unsent", f"no usable answer from AWS ({name}): {_shorten(problem)}", "run again")
 
 
 def _error_of_answer(subject: str, problem: Any, role: str | None) -> Exception:

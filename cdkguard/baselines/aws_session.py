@@ -149,6 +149,15 @@ class Session:
         """AWS's partition of a region: aws, aws-cn, aws-us-gov."""
         return str(self._session.get_partition_for_region(region))
 
+    def known_regions(self) -> frozenset[str]:
+        """The regions with CloudFormation that this boto3 knows, of all partitions."""
+        partitions = self._session.get_available_partitions()
+        return frozenset(
+            name
+            for partition in partitions
+            for name in self._session.get_available_regions("cloudformation", partition)
+        )
+
     def _own_region(self, stack: str) -> str:
         region = self.region
         if not region:

@@ -12,7 +12,8 @@ pytest.importorskip("boto3")
 from cdkguard.audit.judging import OtherRules, judge_unit  # noqa: E402
 from cdkguard.audit.key_ring import RoleSettings  # noqa: E402
 from cdkguard.audit.progress import Progress  # noqa: E402
-from cdkguard.audit.run import AuditSettings, run_audit  # noqa: E402
+from cdkguard.audit.run import run_audit  # noqa: E402
+from cdkguard.audit.scope import AuditSettings  # noqa: E402
 from cdkguard.config.settings import Config  # noqa: E402
 from cdkguard.errors import ConfigError, InputError  # noqa: E402
 from tests.support.audit import MemoryStore  # noqa: E402

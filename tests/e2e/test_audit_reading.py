@@ -11,11 +11,12 @@ from cdkguard.audit.key_ring import RoleSettings  # noqa: E402
 from cdkguard.audit.progress import Progress  # noqa: E402
 from cdkguard.audit.results.result import open_result  # noqa: E402
 from cdkguard.audit.results.store import open_store  # noqa: E402
-from cdkguard.audit.run import AuditSettings, run_audit  # noqa: E402
+from cdkguard.audit.run import run_audit  # noqa: E402
+from cdkguard.audit.scope import AuditSettings  # noqa: E402
 from cdkguard.check.exit_status import status_of as status_of_report  # noqa: E402
 from cdkguard.check.run import check  # noqa: E402
 from cdkguard.config.settings import Config  # noqa: E402
-from cdkguard.errors import BaselineError, ConfigError  # noqa: E402
+from cdkguard.errors import BaselineError, ConfigError, InputError  # noqa: E402
 from cdkguard.outputs.audit.record import StackRow  # noqa: E402
 from cdkguard.outputs.audit.verdict import status_of  # noqa: E402
 from tests.support.audit import MemoryStore  # noqa: E402
@@ -112,6 +113,36 @@ def test_a_region_that_is_not_listed_is_a_row(stub, answer, reason, advice):
     assert unread(found) == [("region", ACCOUNT, REGION, "")]
     assert reason in found.unread[0].reason
     assert advice in found.unread[0].advice
+
+
+def test_a_listing_with_half_a_stack_is_not_taken_for_the_whole(stub):
+    put(stub, "svc", BAD)
+    half = "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"  # noqa: E501
+    stub.fault = failing("DescribeStacks", Answer(body=half))
+    found = audit(stub, accounts=(ACCOUNT,))
+    assert unread(found) == [("region", ACCOUNT, REGION, "")]
+    assert "half an answer" in found.unread[0].reason
+
+
+def test_a_region_or_account_that_is_named_twice_is_read_once(stub):
+    put(stub, "svc", BAD)
+    found = audit(stub, accounts=(ACCOUNT, ACCOUNT), regions=(REGION, REGION))
+    assert [row.stack for row in found.stacks] == ["svc"]
+    assert found.header.scope == "1 account, 1 region"
+
+
+def test_credentials_that_end_in_the_middle_end_the_audit_which_goes_on_later(stub):
+    put(stub, "svc", BAD)
+    put(stub, "svc", BAD, OTHER)
+    stub.fault = failing(
+        "AssumeRole", Answer(403, "ExpiredToken", "expired"), RoleArn=f"arn:aws:iam::{OTHER}:role/audit"
+    )
+    store = MemoryStore()
+    with pytest.raises(InputError, match="the credentials are expired .*--resume"):
+        audit(stub, store)
+    stub.fault = failing("none", None)
+    resumed = audit(stub, store, resume=True)
+    assert not resumed.unread and len(resumed.stacks) == 2
 
 
 def test_a_listing_of_which_one_page_fails_is_not_taken_for_the_whole(stub):

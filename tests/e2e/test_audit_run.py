@@ -13,9 +13,11 @@ import pytest
 pytest.importorskip("moto")
 
 from cdkguard.api import Judge, StackContext  # noqa: E402
+from cdkguard.audit.results.result import open_result  # noqa: E402
 from cdkguard.cli.main import main  # noqa: E402
 from cdkguard.config.settings import Config  # noqa: E402
 from tests.support.audit import make_organization  # noqa: E402
+from tests.support.audit_results import header_of, many_units, write_audit  # noqa: E402
 from tests.support.aws_stub import Stub  # noqa: E402
 from tests.support.moto_stacks import VARIABLES, open_moto  # noqa: E402
 from tests.support.paths import ROOT  # noqa: E402
@@ -73,6 +75,7 @@ def test_an_organisation_is_judged_with_few_calls_and_the_second_time_with_fewer
 
 
 def test_the_account_without_the_role_is_a_row_and_exit_3(organization, monkeypatch, tmp_path):
+    from moto.core.exceptions import AccessDeniedError
     from moto.sts.models import STSBackend
 
     url, accounts = organization
@@ -80,18 +83,16 @@ def test_the_account_without_the_role_is_a_row_and_exit_3(organization, monkeypa
 
     def refuse(self, *positional, **named):
         if accounts[1] in str(named or positional):
-            from moto.core.exceptions import RESTError
-
-            class Denied(RESTError):
-                code = 403
-
-            raise Denied("AccessDenied", "no")
+            raise AccessDeniedError("arn:aws:iam::123456789012:user/auditor", "sts:AssumeRole")
         return assume(self, *positional, **named)
 
     monkeypatch.setattr(STSBackend, "assume_role", refuse)
     assert run(monkeypatch, url, "--organization", "--out", "out") == 3
     found = result(tmp_path / "out")
     assert (found["counts"]["stacks"], found["counts"]["unread"]) == (80, 1)
+    assert found["calls"]["assume_role"] == 3
+    [row] = open_result(str(tmp_path / "out")).rows("unread")
+    assert (row.kind, row.account) == ("account", accounts[1]) and "cannot be assumed (AccessDenied" in row.reason
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,11 @@ def test_the_account_without_the_role_is_a_row_and_exit_3(organization, monkeypa
         (["--organization", "--out", "x", "--engine", "dask"], "go together"),
         (["--organization", "--out", "x", "--gate", "new"], "--since"),
         (["--organization", "--out", "x", "--lint"], "own rules alone"),
+        (
+            ["--organization", "--out", "x", "--regions", "eu-west-11"],
+            "knows no region 'eu-west-11' (did you mean 'eu-west-1'?)",
+        ),
+        (["--organization", "--out", "x", "--output", "html=none/a.html"], "there is no folder none"),
         (["--organization", "--out", "x", "--rate", "0"], "calls above 0"),
         (["--organization", "--out", "x", "--jobs", "none"], "processes from 1 on"),
         (["--accounts", "12", "--out", "x"], "12 digits"),
@@ -114,6 +120,17 @@ def test_a_mistake_on_the_command_line_is_told(monkeypatch, capsys, options, mes
         monkeypatch.setenv("AWS_ENDPOINT_URL", stub.url)
         assert main(["audit", "run", "--regions", "eu-west-1", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_last_audit_that_cannot_be_read_is_told_before_anything_is_called(monkeypatch, capsys, tmp_path):
+    write_audit("first", list(many_units(1, ("eu-west-1",), 3)), header_of(1))
+    file = tmp_path / "first/findings/00000.jsonl.gz"
+    file.write_bytes(file.read_bytes()[:-9])
+    with Stub() as stub:
+        for since, message in (("none", "holds no audit"), ("first", "check sum")):
+            assert run(monkeypatch, stub.url, "--organization", "--out", "x", "--since", since) == 3
+            assert message in capsys.readouterr().err
+        assert not stub.calls and not (tmp_path / "x").exists()
 
 
 # -- a driver that dies

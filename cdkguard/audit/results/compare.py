@@ -27,6 +27,7 @@ class Compared(NamedTuple):
     line: str  # As the row of a part or a result; without them.
 
 
+_GOING = "DELETE_IN_PROGRESS"
 _SAME = ("stack_id", "status", "updated", "template_sha256", "protected", "tags")  # Of a stack that is as it was.
 
 Event = UnreadRow | StackRow | Compared | FormerRow
@@ -92,7 +93,7 @@ class _Reach:
         if is_here and (self._region_unread or stack in self._unread):
             return False
         if is_here and stack in self._stacks:
-            return True
+            return self._stacks[stack].status != _GOING  # Its deletion may fail: then all of it is still there.
         return True if (account, region) in self._places else None
 
     def stack(self, name: str) -> tuple[StackRow, ...]:

@@ -77,6 +77,18 @@ def test_what_was_not_read_is_not_resolved(tmp_path, unread):
     assert made.summary.run.counts.not_read == 1
 
 
+def test_what_is_being_deleted_is_not_resolved_before_it_is_gone(tmp_path):
+    going = stack_row(A, EU, "Shop", status="DELETE_IN_PROGRESS", unjudged="not judged: it is being deleted")
+    made = two(tmp_path, stack_with("Shop", 1), [going])
+    assert endings(made) == {("Shop", "Data1"): "not-read"}
+    assert not made.summary.run.counts.resolved
+
+    failed = audit(tmp_path / "failed", stack_with("Shop", 1, status="DELETE_FAILED"), THIRD, tmp_path / "2")
+    assert changes(failed) == {("Shop", "Data1"): ("", FIRST)}
+    gone = audit(tmp_path / "gone", stack_with("Other"), THIRD, tmp_path / "2")
+    assert endings(gone) == {("Shop", "Data1"): "resolved"}
+
+
 def test_another_unread_stack_does_not_hide_what_is_resolved(tmp_path):
     made = two(tmp_path, stack_with("Shop", 1), [UnreadRow("template", A, EU, "Other", "denied")])
     assert endings(made) == {("Shop", "Data1"): "resolved"}

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 pytest.importorskip("botocore")
-from botocore.exceptions import ClientError  # noqa: E402
+from botocore.exceptions import ClientError, ParamValidationError, SSOTokenLoadError, UnauthorizedSSOTokenError  # noqa: E402
 
-from cdkguard.audit.key_ring import KeyRing, RoleSettings  # noqa: E402
+from cdkguard.audit.key_ring import KeyRing, RoleSettings, SignedOut  # noqa: E402
 from cdkguard.baselines.aws_calls import AwsError  # noqa: E402
 from cdkguard.errors import ConfigError  # noqa: E402
 
@@ -23,12 +23,15 @@ class Sts:
 
     def __init__(self, clock, refuses=(), owner=None):
         self.clock, self.refuses, self.owner, self.asked = clock, refuses, owner, []
+        self.problem = None  # That is raised instead of an answer.
 
     def get_caller_identity(self):
         return {"Account": OWN}
 
     def assume_role(self, **options):
         self.asked.append(options)
+        if self.problem is not None:
+            raise self.problem
         account = options["RoleArn"].split(":")[4]
         if account in self.refuses:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
@@ -118,3 +121,35 @@ def test_a_role_of_one_account_or_of_none_is_a_mistake(name):
 def test_keys_are_not_in_a_traceback():
     keys, _sts, _clock = ring()
     assert "ASIA" not in repr(keys.keys_for(OTHER))
+
+
+def refused(code):
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "AssumeRole")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        refused("ExpiredToken"), refused("ExpiredTokenException"), refused("InvalidClientTokenId"),
+        UnauthorizedSSOTokenError(), SSOTokenLoadError(error_msg="expired"),
+    ],
+    ids=lambda problem: getattr(problem, "response", {}).get("Error", {}).get("Code") or type(problem).__name__,
+)  # fmt: skip
+def test_credentials_that_end_in_the_middle_stop_the_audit_and_fail_no_account(problem):
+    keys, sts, _clock = ring()
+    keys.keys_for(OTHER)
+    sts.problem = problem
+    with pytest.raises(SignedOut, match="credentials.*, and run again with --resume"):
+        keys.keys_for("777788889999")
+    assert not keys.is_shut("777788889999")
+    sts.problem = None
+    assert keys.keys_for("777788889999")
+
+
+@pytest.mark.parametrize("problem", [refused("ThrottlingException"), ParamValidationError(report="no role")])
+def test_other_errors_are_of_the_account_alone(problem):
+    keys, sts, _clock = ring()
+    sts.problem = problem
+    with pytest.raises(AwsError):
+        keys.keys_for(OTHER)
+    assert keys.is_shut(OTHER)
