@@ -58,6 +58,15 @@ def _import_distributed() -> Any:
     return distributed
 
 
+def is_killed_worker(problem: Exception) -> bool:
+    """Whether Dask has given a unit up because the workers that had it were lost, four in turn. It counts the loss of a worker
+    for all units that were running there, whichever of them ended it.
+
+    https://distributed.dask.org/en/stable/killed.html
+    """
+    return bool(isinstance(problem, _import_distributed().KilledWorker))
+
+
 def describe_worker(config: Config) -> WorkerFacts:
     """What this process has. Runs on every worker."""
     from cdkguard.api.judge import Judge

@@ -14,11 +14,15 @@ AT_ONCE = 64  # Units that run at once on one machine: each has a place of its o
 
 
 class Engine(NamedTuple):
-    """Where units run; `words` name it for the result, `count_slots` says how many units may run at once, now."""
+    """Where units run; `words` name it for the result, `count_slots` says how many units may run at once, now.
+
+    `is_suspect` says of a unit's failure whether it was lost with a worker that others were running on, see `Schedule`.
+    """
 
     executor: Executor
     words: str
     count_slots: Callable[[], int]
+    is_suspect: Callable[[Exception], bool] = lambda problem: False  # WorkerPool runs such units again, alone, itself.
 
 
 @contextmanager
@@ -46,10 +50,10 @@ def open_threads(places: int) -> Iterator[Engine]:
 @contextmanager
 def open_dask(address: str, config: Config, fingerprint: str) -> Iterator[Engine]:
     """The workers of a Dask scheduler; raises ConfigError where one of them has other rules, InputError without any."""
-    from cdkguard.audit.dask_cluster import open_cluster
+    from cdkguard.audit.dask_cluster import is_killed_worker, open_cluster
 
     with open_cluster(address, config, fingerprint) as (executor, words, count_slots):
-        yield Engine(executor, words, count_slots)
+        yield Engine(executor, words, count_slots, is_killed_worker)
 
 
 def _count_cores() -> int:

@@ -110,7 +110,9 @@ class _Audit:
 
     def run(self, engine: Engine) -> None:
         self.progress.say("listing stacks")
-        schedule = Schedule(engine.executor, engine.count_slots, self.list_place, self.make_unit, judge_unit)
+        schedule = Schedule(
+            engine.executor, engine.count_slots, self.list_place, self.make_unit, judge_unit, engine.is_suspect
+        )
         for event in schedule.run(self.scope.places):
             self._take(event)
 

@@ -78,20 +78,30 @@ class Schedule:
         list_place: Callable[[Place], Listed],
         make_unit: Callable[[NamedUnit], Unit],
         judge: Callable[[Unit], UnitResult],
+        is_suspect: Callable[[Exception], bool] = lambda problem: False,
     ) -> None:
-        """`count_slots` says how many units may run at once, now; `make_unit` may raise BaselineError."""
+        """`count_slots` says how many units may run at once, now; `make_unit` may raise BaselineError.
+
+        `is_suspect` says whether a unit was lost with a worker that others were running on: it runs again, with no other
+        one beside it, when all others are done. If it is lost again, then it is the one that ends its workers.
+        """
         self._executor, self._count_slots = executor, count_slots
-        self._list_place, self._make_unit, self._judge = list_place, make_unit, judge
+        self._list_place, self._make_unit, self._judge, self._is_suspect = list_place, make_unit, judge, is_suspect
         self._ready: deque[deque[NamedUnit]] = deque()  # Of each place that has units and runs none.
         self._running: dict[Future[UnitResult], tuple[NamedUnit, deque[NamedUnit]]] = {}
         self._listing: dict[Future[Listed], Place] = {}
+        self._suspects: deque[NamedUnit] = deque()
+        self._alone: NamedUnit | None = None  # The suspect that runs.
 
     def run(self, places: Sequence[Place]) -> Iterator[Event]:
         """List the places and run their units; what happens, as it happens."""
         waiting = deque(places)
         with ThreadPoolExecutor(LISTERS, "cdkguard-list") as listers:
             try:
-                while waiting or self._listing or self._ready or self._running:
+                while waiting or self._listing or self._ready or self._running or self._suspects:
+                    if not (waiting or self._listing or self._ready or self._running):
+                        self._alone = self._suspects.popleft()
+                        self._ready.append(deque([self._alone]))
                     slots = max(1, self._count_slots())
                     yield from self._start_units(slots)
                     self._start_listing(listers, waiting, slots)
@@ -146,4 +156,7 @@ class Schedule:
         problem = future.exception()
         if problem is not None and not isinstance(problem, Exception):
             raise problem
+        if problem is not None and unit is not self._alone and self._is_suspect(problem):
+            self._suspects.append(unit)
+            return
         yield Finished(unit, None if problem else future.result(), problem)

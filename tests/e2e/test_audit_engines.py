@@ -12,10 +12,13 @@ pytest.importorskip("boto3")
 from cdkguard.audit.judging import OtherRules, judge_unit  # noqa: E402
 from cdkguard.audit.key_ring import RoleSettings  # noqa: E402
 from cdkguard.audit.progress import Progress  # noqa: E402
+from cdkguard.audit.results.result import open_result  # noqa: E402
+from cdkguard.audit.results.store import open_store  # noqa: E402
 from cdkguard.audit.run import run_audit  # noqa: E402
 from cdkguard.audit.scope import AuditSettings  # noqa: E402
 from cdkguard.config.settings import Config  # noqa: E402
 from cdkguard.errors import ConfigError, InputError  # noqa: E402
+from cdkguard.outputs.audit.verdict import status_of  # noqa: E402
 from tests.support.audit import MemoryStore  # noqa: E402
 from tests.support.aws_stub import ACCOUNT, Stub  # noqa: E402
 
@@ -115,6 +118,12 @@ def deadly(unit):
     return judge_unit(unit)
 
 
+def deadly_in_part(unit):
+    if any(stack.name == "svc-000" for stack in unit.stacks):
+        return deadly(unit)
+    return judge_unit(unit)
+
+
 def raising(unit):
     if unit.place.account == ACCOUNTS[1]:
         raise ValueError("cannot")
@@ -171,23 +180,20 @@ def test_a_dask_worker_that_is_killed_changes_nothing(stub, undisturbed, cluster
     assert found.rows == undisturbed.rows and not found.unread
 
 
-class KilledWorker(Exception):
-    """As Dask's: what arrives where a unit has killed four workers. `make bench-audit` lets one do so."""
-
-
-def killed(unit):
-    if unit.place.account == ACCOUNTS[1]:
-        raise KilledWorker(unit.place)
-    return judge_unit(unit)
-
-
-def test_a_unit_that_kills_every_dask_worker_is_rows(stub, undisturbed, monkeypatch):
-    monkeypatch.setattr("cdkguard.audit.run.judge_unit", killed)
-    found = audit(stub, engine="threads")
-    assert {(row.account, row.reason) for row in found.unread} == {
-        (ACCOUNTS[1], "its worker processes were lost one after the other")
-    }
-    assert found.findings == [row for row in undisturbed.findings if row.account != ACCOUNTS[1]]
+@dask
+def test_a_unit_that_kills_every_dask_worker_is_rows(stub, undisturbed, cluster, monkeypatch, tmp_path):
+    """One unit kills every worker that takes it: Dask starts others, and gives up, as KilledWorker, that unit and whichever ran
+    beside it. Those have a verdict all the same."""
+    monkeypatch.setattr("cdkguard.audit.run.judge_unit", deadly_in_part)
+    audit(stub, open_store(str(tmp_path / "out")), engine="dask", scheduler=cluster.scheduler_address)
+    result = open_result(str(tmp_path / "out"))
+    assert status_of(result.run) == 3
+    unread = list(result.rows("unread"))
+    assert {(row.kind, row.account, row.reason) for row in unread} == {("unit", ACCOUNTS[1], "its worker processes were lost one after the other")}  # fmt: skip
+    assert sorted(row.stack for row in unread) == [f"svc-{number:03d}" for number in range(50)]
+    others = [row for row in undisturbed.findings if row.account != ACCOUNTS[1] or row.stack >= "svc-050"]
+    judged = sorted((row._replace(first_seen="") for row in result.rows("findings")), key=repr)
+    assert judged == sorted(others, key=repr) and len(judged) == 390
 
 
 @dask

@@ -158,3 +158,31 @@ def test_who_runs_the_units_is_asked_again_while_nothing_happens(monkeypatch):
         with pytest.raises(InputError, match="no workers"):
             list(Schedule(executor, count_slots, watch.list_place, lambda unit: unit, watch.judge).run(PLACES[:1]))
         done.set()
+
+
+def test_units_that_were_lost_beside_others_run_again_alone_when_all_others_are_done():
+    class Lost(Exception):
+        """With its worker."""
+
+    watch, runs = Watch(4), Counter()
+    deadly = f"{PLACES[0].account}/1"
+
+    def judge(unit):
+        runs[unit.id] += 1
+        if unit.id == deadly or (unit.place in PLACES[1:3] and unit.id.endswith("/0") and runs[unit.id] == 1):
+            raise Lost(unit.id)
+        if runs[unit.id] > 1:
+            assert not +watch.working
+        return Watch.judge(watch, unit)
+
+    with ThreadPoolExecutor(4) as executor:
+        schedule = Schedule(
+            executor, lambda: 4, watch.list_place, lambda unit: unit, judge, lambda problem: isinstance(problem, Lost)
+        )
+        finished = [event for event in schedule.run(PLACES) if isinstance(event, Finished)]
+    assert len({event.unit.id for event in finished}) == len(finished) == 18
+    assert [event.unit.id for event in finished if event.failure] == [deadly]
+    suspects = {deadly, *(f"{place.account}/0" for place in PLACES[1:3])}
+    assert (
+        {event.unit.id for event in finished[-3:]} == suspects == {unit for unit, number in runs.items() if number == 2}
+    )
