@@ -6,9 +6,9 @@ import json
 import re
 from bisect import bisect
 from collections.abc import Callable, Iterator
-from itertools import accumulate
 
 from cdkguard._typing import Any
+from cdkguard.inputs.laid_out_json import find_laid_out
 from cdkguard.text.regexes import lazy_pattern
 
 _MOST = 1_000_000  # characters of one resource that are read
@@ -30,10 +30,11 @@ class ResourceLines:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._laid_out = find_laid_out(text)
         self._positions: dict[str, int] = {}  # logical id -> where its key begins in the text
         self._in_block: list[int] = []  # the positions of keys that have lines of their own, in order
         self._done: list[Callable[[str], None]] = []
-        self._ends: list[int] = []  # the position behind each line
+        self._counted = (0, 1)  # the position that was asked for last, and its line
         self._read: tuple[int, Any] = (-1, None)  # the position of the resource that was read last, and its nodes
 
     def __call__(self, logical_id: str, path: str = "") -> int | None:
@@ -46,9 +47,17 @@ class ResourceLines:
             return line
         from cdkguard.inputs.property_lines import follow, split_property_path
 
-        return line + follow(self._read_resource(at), [logical_id, *split_property_path(path)])
+        steps = split_property_path(path)
+        below = self._laid_out.count_lines(at, steps) if self._laid_out is not None else None
+        return line + (follow(self._read_resource(at), [logical_id, *steps]) if below is None else below)
 
     def _find_position(self, logical_id: str) -> int | None:
+        if logical_id in self._positions:
+            return self._positions[logical_id]
+        if self._laid_out is not None and (found := self._laid_out.find_key(logical_id)) is not None:
+            self._positions[logical_id] = found
+            return found
+
         for find_positions in (self._find_in_block, self._find_anywhere):
             if logical_id not in self._positions and find_positions not in self._done:
                 self._done.append(find_positions)
@@ -56,19 +65,26 @@ class ResourceLines:
         return self._positions.get(logical_id)
 
     def _line_at(self, position: int) -> int:
-        if not self._ends:
-            self._ends = list(accumulate(len(line) + 1 for line in self._text.split("\n")))
-        return bisect(self._ends, position) + 1
+        counted, line = self._counted
+        if counted > position:
+            counted, line = 0, 1
+        self._counted = position, line + self._text.count("\n", counted, position)
+        return self._counted[1]
 
     def _read_resource(self, at: int) -> Any:
         """The nodes of the resource whose key stands at a position."""
         if self._read[0] != at:
             from cdkguard.inputs.property_lines import read_first_member
 
-            after = bisect(self._in_block, at)
-            end = self._in_block[after] if after < len(self._in_block) else len(self._text)
-            self._read = at, read_first_member(self._text[at : min(end, at + _MOST)])
+            self._read = at, read_first_member(self._text[at : min(self._find_end(at), at + _MOST)])
         return self._read[1]
+
+    def _find_end(self, at: int) -> int:
+        """Where the resource ends at the latest whose key stands at a position."""
+        if self._laid_out is not None:
+            return self._laid_out.find_end(at)
+        after = bisect(self._in_block, at)
+        return self._in_block[after] if after < len(self._in_block) else len(self._text)
 
     def _find_in_loops(self, logical_id: str, path: str) -> int | None:
         """The line of what a loop makes; None where no loop, or more than one, makes a resource of that ID."""
