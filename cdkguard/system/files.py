@@ -54,7 +54,11 @@ def read_bytes(path: str, most: int = -1) -> bytes:
     with _open(path) as handle:
         try:
             size = os.fstat(handle.fileno()).st_size
-            found: bytes = handle.read(most)
+            # A read sets aside as much memory as it asks for: no more than there is, unless the file grows meanwhile.
+            first = size + 1 if 0 < size < most else most
+            found: bytes = handle.read(first)
+            if first != most and len(found) == first:
+                found += handle.read(most - first)
         except OSError as problem:
             raise OSError(problem.errno, problem.strerror, path) from problem
     if len(found) < (size if most < 0 else min(size, most)):
