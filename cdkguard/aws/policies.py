@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cdkguard._typing import Json
 from cdkguard.aws.globs import matches_glob
@@ -120,12 +121,18 @@ def list_principal_accounts(statement: dict[str, Json]) -> Iterator[str]:
             yield found.group(1)
 
 
-def any_covers(patterns: Json, wanted: str) -> Tri:
-    """Whether one of the patterns covers the name; None where a parameter may be given such a pattern."""
+def any_covers(patterns: Json, wanted: tuple[str, ...]) -> Tri:
+    """Whether one of the patterns covers one of the names; None where a parameter may be given such a pattern."""
     unknown = False
     for pattern in as_list(patterns):
         if isinstance(pattern, Deferred):
-            unknown = unknown or matches_glob(fill_in(pattern), wanted)
-        elif isinstance(pattern, str) and matches_glob(pattern, wanted):
+            unknown = unknown or covers_one_of(fill_in(pattern), wanted)
+        elif isinstance(pattern, str) and covers_one_of(pattern, wanted):
             return True
     return None if unknown else False
+
+
+@lru_cache(8192)
+def covers_one_of(pattern: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a pattern of IAM covers one of the names."""
+    return any(matches_glob(pattern, name) for name in wanted)

@@ -23,6 +23,7 @@ _STEP = re.compile(r"[.\[]")
 _ASSET_HASH = lazy_pattern(r"[0-9a-f]{64}")  # another one with each version of an asset
 _COMMENTS = ("Sid", "Description")  # members that decide nothing
 _NAMES = ("Name", "Key", "Id", "OptionName", "Namespace", "ParameterName", "ParameterKey", "VariableName")
+_encode = json.JSONEncoder(sort_keys=True).encode  # `json.dumps` with options makes an encoder for each call
 # Types of resources that are one entry of a list: all that they say is what was accepted.
 _ENTRIES = ("Ingress", "Egress", "Permission", "NetworkAclEntry", "EventBusPolicy")
 
@@ -138,14 +139,14 @@ def _meaning(value: Json, secret: bool) -> str:
     """A text that is equal for values that mean the same; of a secret it holds the length alone."""
     if secret and not isinstance(value, dict | list):
         return render_value(value, secret)
-    return json.dumps(_plain(value, secret), sort_keys=True)
+    return _encode(_plain(value, secret))
 
 
 def _plain(value: Json, secret: bool, name: str = "") -> Json:
     if isinstance(value, dict):
         return {str(k): _plain(v, secret, str(k)) for k, v in value.items() if k not in _COMMENTS}
     if isinstance(value, list):
-        items = {json.dumps(plain, sort_keys=True): plain for plain in (_plain(v, secret, name) for v in value)}
+        items = {_encode(plain): plain for plain in (_plain(v, secret, name) for v in value)}
         return next(iter(items.values())) if len(items) == 1 else sorted(items)
     if isinstance(value, Deferred):
         return _plain_deferred(value)

@@ -331,24 +331,25 @@ class Run:
             self._verbatim[stack] = Verbatim.of(scope)
         scope, logical_id = self._verbatim[stack], subject.logical_id
         is_broken_by = self._on_clock(self._is_broken_by)
+        subjects = [Subject(text, scope, logical_id, self.lookups, (path,)) for path, text in texts]
         for bound in rules:
-            hits = [(path, text) for path, text in texts if is_broken_by(bound, path, text, scope, logical_id)]
+            hits = [text for text, one in zip(texts, subjects, strict=True) if is_broken_by(bound, one)]
             if hits:
                 verdict = Verdict(Outcome.FAIL, tuple(hits))
                 self._record(bound, stack, verdict, subject, logical_id or None, resource_type)
             else:
                 bound.count[0] += 1
 
-    def _is_broken_by(self, bound: BoundRule, path: str, text: str, scope: Scope, logical_id: str) -> bool:
+    def _is_broken_by(self, bound: BoundRule, subject: Subject) -> bool:
         """Whether one text breaks a rule of scope `value`; a crash counts as a finding."""
         try:
-            return bound.decide(Subject(text, scope, logical_id, self.lookups, (path,))) is not True
+            return bound.decide(subject) is not True
         except RecursionError:
             return True
         except MemoryError:
             raise
         except Exception as crash:
-            self._report_crash(bound.rule, scope, logical_id, crash)
+            self._report_crash(bound.rule, subject.scope, subject.logical_id, crash)
             return True
 
     # -- findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cdkguard._typing import Any, Json
 from cdkguard.template.functions import FUNCTIONS, flatten
@@ -13,6 +14,7 @@ from cdkguard.text.credentials import has_long_mark
 _ACCOUNT = re.compile(r"\d{12}")
 _MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
 _OTHERS = ("Metadata", "Type")  # of a resource: the one is asked for by itself, the other is no text of the user's
+_SHORT = 200  # characters of a text that is remembered; long ones would take memory, and are there once
 _SMALLEST_ACCOUNT = 10**11  # as a number: of twelve digits
 
 _Steps = tuple[Any, Any]  # (the steps before, key or index), written out only for a text of interest
@@ -32,6 +34,15 @@ def find_texts(value: Json, *path: str) -> list[tuple[str, str]]:
 
 
 def _is_of_interest(text: str) -> bool:
+    return _is_short_of_interest(text) if len(text) < _SHORT else _has_mark(text)
+
+
+@lru_cache(maxsize=4096)  # most texts of an app are there many times: actions, principals, names of attributes
+def _is_short_of_interest(text: str) -> bool:
+    return _has_mark(text)
+
+
+def _has_mark(text: str) -> bool:
     return bool(_MARK.search(text) or _ACCOUNT.search(text) or len(text) > 23 and has_long_mark(text))
 
 

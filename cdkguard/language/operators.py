@@ -6,6 +6,7 @@ it after one step of resolution, ABSENT (the property is not there), or Deferred
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from cdkguard._typing import Json, NamedTuple
@@ -25,6 +26,7 @@ from cdkguard.language.vocabulary import (
 )
 from cdkguard.logic import Tri, negate
 from cdkguard.template.values import ABSENT, Deferred
+from cdkguard.text.regexes import lazy_pattern
 
 # The values of `Operator.looks_at`.
 VALUE = "value"  # The value, and the resource that it belongs to.
@@ -64,6 +66,8 @@ class Operator(NamedTuple):
     looks_at: str = VALUE
     # Prepares the operand once for all values; None where there is nothing to prepare.
     bind: Callable[[Json], Decide] | None = None
+    # Of a text without this mark the answer is that of ABSENT, and nothing else is looked at.
+    mark: re.Pattern[str] | None = None
 
 
 def _negated(decide: Decide | DecideDeferred) -> Decide:
@@ -94,6 +98,7 @@ _at_most = comparisons.compare_number(lambda value, operand: value <= operand)
 _equals, _equals_known = comparisons.equals, comparisons.equals_known_parts
 _is_in, _is_in_known = comparisons.is_in, comparisons.is_in_known_parts
 _contains, _matches = comparisons.contains, comparisons.matches
+_TWELVE_DIGITS, _ARN = lazy_pattern(r"\d{12}"), lazy_pattern("arn:")
 
 OPERATORS = {
     operator.name: operator
@@ -128,10 +133,10 @@ OPERATORS = {
         Operator("ports_range", aws.ports_range, BOOLEAN),
         Operator("protocol_all", aws.protocol_all, BOOLEAN),
         Operator("has_statement", _has_statement, TESTS, deferred=None, bind=_bind_has_statement),
-        Operator("names_account", aws.names_account, ACCOUNT_CLASSES, looks_at=FACTS),
-        Operator("names_own_resource", aws.names_own_resource, BOOLEAN, looks_at=FACTS),
+        Operator("names_account", aws.names_account, ACCOUNT_CLASSES, looks_at=FACTS, mark=_TWELVE_DIGITS),
+        Operator("names_own_resource", aws.names_own_resource, BOOLEAN, looks_at=FACTS, mark=_ARN),
         Operator("names_principal", _names_principal, TESTS, deferred=None, looks_at=FACTS),
-        Operator("names_partition", aws.names_partition, BOOLEAN, looks_at=FACTS),
+        Operator("names_partition", aws.names_partition, BOOLEAN, looks_at=FACTS, mark=_ARN),
         Operator("secret_shape", aws.secret_shape, BOOLEAN, deferred=aws.secret_shape_known_parts),
         Operator("secret_named", aws.secret_named, BOOLEAN),
         Operator("secret_inside", aws.secret_inside, BOOLEAN, deferred=None, looks_at=RAW),

@@ -272,9 +272,12 @@ def _bind_operator(operator: Operator, operand: Json) -> Test:
 
 def _bind_looking_around(operator: Operator, operand: Json) -> Test:
     """A test of an operator that looks at more than the value: how it is written, or the accounts of the run."""
-    name, needs_raw = operator.name, operator.looks_at == RAW
+    name, needs_raw, mark = operator.name, operator.looks_at == RAW, operator.mark
+    of_unmarked = operator.absent is not None and operator.absent(operand)
 
     def test(found: Json, subject: Subject, path: tuple[str | int, ...]) -> Tri:
+        if mark is not None and type(found) is str and mark.search(found) is None:
+            return of_unmarked
         facts = subject.world.facts(subject.scope) if subject.world is not None and not needs_raw else None
         raw = _raw(subject, path) if needs_raw else None
         shown = paths.render_path(path) if facts else ""

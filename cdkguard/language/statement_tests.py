@@ -90,8 +90,7 @@ def _lacks_keys(statement: Statement, operand: Json) -> Tri:
 
 
 def _covers_action(statement: Statement, operand: Json) -> Tri:
-    actions = statement.get("Action")
-    return any_of([policies.any_covers(actions, action) for action in policies.as_list(operand)])
+    return policies.any_covers(statement.get("Action"), tuple(policies.as_list(operand)))
 
 
 def _matches_principal(statement: Statement, operand: Json) -> Tri:
@@ -114,7 +113,7 @@ def _has_condition_on(statement: Statement, operand: str) -> Tri:
 def _covers_every_action(statement: Statement, operand: Json) -> Tri:
     """Whether the Action covers every action, or (the operand is a service) every one of a service."""
     made_up = f"{_MADE_UP if operand is True else operand}:{_MADE_UP}"
-    return _if_wanted(policies.any_covers(statement.get("Action"), made_up), operand)
+    return _if_wanted(policies.any_covers(statement.get("Action"), (made_up,)), operand)
 
 
 def _covers_every_resource(statement: Statement, operand: Json) -> Tri:

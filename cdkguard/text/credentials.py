@@ -82,6 +82,8 @@ _LONG_SHAPES = (
 _SHORTEST = 10  # characters of the shortest credential, `ab://:abc@`
 _FILLERS = ("xxxxxxxx", "XXXXXXXX", "00000000")
 _RUN = lazy_pattern(r"[A-Za-z0-9]{16}")
+_SHORT_MARKS = tuple(mark for _kind, mark, _pattern in _SHORT_SHAPES)
+_LONG_MARKS = tuple(mark for _kind, mark, _pattern in _LONG_SHAPES)
 _PATTERNS = {row: lazy_pattern(row[2]) for row in (*_SHORT_SHAPES, *_LONG_SHAPES)}
 # Values that name the place of a secret begin like this.
 ELSEWHERE = ("arn:", "{{resolve:", "/", "http://", "https://", "secretsmanager:", "ssm:", "file:", "s3://", "vault:")
@@ -91,7 +93,7 @@ def may_hold_credential(text: str) -> bool:
     """Whether to look for a credential at all: many times faster than the patterns."""
     if len(text) < _SHORTEST:
         return False
-    for _, mark, _ in _SHORT_SHAPES:  # `any` takes twice the time, and this is asked of every finding
+    for mark in _SHORT_MARKS:  # `any` takes twice the time, and this is asked of every finding
         if mark in text and (mark != "://" or "@" in text):
             return True
     return has_long_mark(text)
@@ -100,7 +102,7 @@ def may_hold_credential(text: str) -> bool:
 def has_long_mark(text: str) -> bool:
     """Whether it may hold one of the credentials that have sixteen letters and digits in a row."""
     if _RUN.search(text) is not None:
-        for _, mark, _ in _LONG_SHAPES:  # noqa: SIM110 - as above
+        for mark in _LONG_MARKS:  # noqa: SIM110 - as above
             if mark in text:
                 return True
     return False
