@@ -73,8 +73,8 @@ def _unread_row(row: UnreadRow) -> list[Child]:
         name_account(row.account, row.account_name),
         row.region or all_of_it,
         row.stack or all_of_it,
-        prose(row.reason),
-        prose(row.advice),
+        element("div", prose(row.reason), class_="said"),
+        element("div", prose(row.advice), class_="said"),
     ]
 
 
@@ -113,7 +113,7 @@ def _place(row: FindingRow) -> list[Child]:
 
 def _what(row: FindingRow) -> list[Child]:
     undecided = chip("undecided", "unknown") if row.outcome == "unknown" else None
-    return [chip(row.severity), undecided, element("code", row.rule), element("div", prose(row.message))]
+    return [chip(row.severity), undecided, element("code", row.rule), element("div", prose(row.message), class_="said")]
 
 
 _WORDS = {"new": "new", "reopened": "its suppression ended", "first-read": "not read the last time", "from-rules": "by other rules"}  # fmt: skip

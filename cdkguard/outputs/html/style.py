@@ -48,6 +48,7 @@ td span.muted { white-space: nowrap; }
 .facts dd { margin: 0; }
 nav ul { display: flex; flex-wrap: wrap; gap: 4px 18px; list-style: none; margin: 12px 0 0; padding: 0; }
 .wide { overflow-x: auto; }
+.wide .said { min-width: 14em; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; color: var(--muted); padding: 4px 0; }
 th, td { text-align: left; vertical-align: top; padding: 6px 10px; border-bottom: 1px solid var(--line); }
@@ -94,6 +95,8 @@ footer { margin: 48px auto 24px; color: var(--muted); font-size: 13px; }
   header, nav, main, footer { padding: 0 12px; }
   .rule { padding: 10px; }
   th, td { padding: 6px; }
+  .wide td { min-width: 5em; }
+  .wide th[scope="row"] { min-width: 9.5em; }
   dl.change { grid-template-columns: 1fr; }
   dl.change dt { color: var(--muted); }
 }
