@@ -12,6 +12,13 @@ from cdkguard.baselines.aws_calls import AwsError, ask_aws, read_pages
 from cdkguard.errors import ConfigError
 
 _SUBJECT = "the organisation"
+_ADVICE = {  # Kind of an AwsError -> what to do.
+    "denied": (
+        "allow it (docs/audit.md has the policy), in the management account or in a delegated administrator's, "
+        "or name the accounts by --accounts"
+    ),
+    "failed": "run again, or name the accounts by --accounts",
+}
 
 
 class Account(NamedTuple):
@@ -30,6 +37,14 @@ class Account(NamedTuple):
 
 def list_accounts(client: Any) -> list[Account]:
     """All accounts of the organisation by their ids, closed ones too; raises AwsError where not all were listed."""
+    try:
+        return _list_accounts(client)
+    except AwsError as problem:
+        advice = _ADVICE.get(problem.kind) or problem.advice
+        raise AwsError(_SUBJECT, problem.kind, problem.reason, advice) from problem
+
+
+def _list_accounts(client: Any) -> list[Account]:
     pages = read_pages(_SUBJECT, client, "list_accounts", "Accounts")
     found = [ask_aws(_SUBJECT, partial(_read_account, entry)) for entry in pages]
     if not found:

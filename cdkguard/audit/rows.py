@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cdkguard.model import Finding, Problem, StackInfo
     from cdkguard.outputs.audit.record import State, UnreadKind
 
-_POLICY = "allow it to the role, docs/audit.md has the policy"
+_POLICY = "allow it to the role (docs/audit.md), or leave out by --without ACCOUNT/REGION what nobody may use there"
 _AGAIN = "run the audit again"
 _DEFECT = "a defect of cdkguard, or of a rule of your own: please report it"
 _ADVICE = {  # Kind of an AwsError -> what to do, where an audit knows better than the error itself.
