@@ -128,7 +128,7 @@ COMMANDS: tuple[Command, ...] = (
                 "audit_run",
                 examples=(
                     "cdkguard audit run --accounts 111122223333 --out audits/1   # my own account",
-                    "cdkguard audit run --organization --role cdkguard-audit --regions eu-west-1,us-east-1 --out audits/1",
+                    "cdkguard audit run --organization --role audit --regions eu-west-1 --out a/1",
                     "cdkguard audit run ... --out audits/2 --since audits/1 --cache ~/templates",
                     "cdkguard audit run ... --out audits/2 --resume         # it was interrupted",
                 ),
@@ -169,7 +169,7 @@ COMMANDS: tuple[Command, ...] = (
             ),
         ),
         examples=(
-            "cdkguard audit run --accounts 111122223333 --out audits/2030-01-31   # my own account",
+            "cdkguard audit run --accounts 111122223333 --out audits/2030-01-31",
             "cdkguard audit diff audits/2030-01-24 audits/2030-01-31",
             'cdkguard audit query audits/2030-01-31 "from unread"',
         ),
