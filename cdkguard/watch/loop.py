@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, NamedTuple
@@ -77,6 +78,7 @@ class _Watch:
                 self._report = report
             world.tell_round(found._replace(seconds=world.clock() - began, watched=self._describe_watched()))
         self._leave_out_own_writes()
+        gc.collect()  # `__main__` has switched the collector off, and each round leaves some MB that refer to each other.
 
     def _find_places_anew(self) -> None:
         """A configuration that changed may name other packs, an installation other packages of the repository."""

@@ -1,5 +1,8 @@
 """The loop, in a world of lists: looks and checks are given, and no time passes but the test's."""
 
+import gc
+import weakref
+
 import pytest
 
 from cdkguard.errors import ConfigError, SynthError
@@ -81,6 +84,28 @@ def test_a_burst_is_one_check():
 def test_a_change_while_the_app_runs_starts_it_once_more():
     fake = Fake(writes=[{"a.ts": b"1", "b.ts": b"1"}])
     assert fake.watched() == [("round", 0, 0), ("changed", "a.ts", "b.ts"), ("round", 0, 0)]
+
+
+def test_what_a_round_leaves_in_circles_is_freed():
+    """A short run has the collector off (`__main__`), and a watch would grow by megabytes with each round."""
+
+    class Circle:
+        def __init__(self):
+            self.itself = self
+
+    class Circles(Fake):
+        made = []
+
+        def check(self, changed):
+            self.made.append(weakref.ref(Circle()))
+            return super().check(changed)
+
+    gc.disable()
+    try:
+        Circles(edits=[{"a.ts": b"1"}, {}, {}, {"a.ts": b"2"}]).watched()
+        assert len(Circles.made) == 3 and not any(made() for made in Circles.made)
+    finally:
+        gc.enable()
 
 
 def test_a_failed_round_is_told_and_compared_by_the_one_before_it():
