@@ -24,8 +24,9 @@ CONTEXT = {
 }
 
 
-def add_rows(table, check, site, temporary, runs):
-    """Three rows for each example, on a rows.Table; `check` is the command of cdkguard that judges the current folder.
+def add_rows(table, check, site, temporary, runs, rules):
+    """Three rows for each example, on a rows.Table; `check` is the command of cdkguard that judges the current folder,
+    `rules` how many rules it judges by.
 
     The example's packages must be installed (`make examples`); else nothing is added.
     """
@@ -35,7 +36,7 @@ def add_rows(table, check, site, temporary, runs):
         folder, out = ROOT / "examples" / name, Path(temporary, "out", name)
         table.title(f"from source: examples/{name}")
         alone = table.row("the app alone", alone_command(folder, out / "alone"), runs, cwd=folder)
-        table.row("cdkguard check", check, runs, alone, cwd=folder, site=site)
+        table.row("cdkguard check", check, runs, alone, cwd=folder, site=site, rules=rules)
         synth = [str(CDK), "synth", "-q", "--no-notices", "-o", str(out / "cdk")]
         table.row("cdk synth", synth, runs, alone, cwd=folder)
 

@@ -24,6 +24,7 @@ import tempfile
 from pathlib import Path
 
 import aspect
+import from_source
 import hook
 import inputs
 import instructions
@@ -32,7 +33,6 @@ from package import KEPT_RULES, ROOT, RUN, SAME_RULES, install_checkout, install
 from rows import PYTHON, Table, floor_row, hash_row, size_of
 
 COMPARED = ("10 stacks x 100", "fleet: 1,000 templates x 50")
-CDK = ROOT / "examples/task-api/node_modules/.bin/cdk"
 INPUTS = (
     ("20 resources", 1, 20),
     ("100 resources", 1, 100),
@@ -164,25 +164,12 @@ def measure_change(table, site, numbers, temporary, repeats):
     ):
         command = [*check, "--rules", rules]
         table.row(f"cdkguard check --against, {name}", command, repeats, floor, site=site, rules=number)
-    if CDK.exists():
+    if from_source.CDK.exists():
         folder = Path(temporary, "diff-app")
         files = inputs.assembly(folder, 1, 500)
         shutil.copy(after, files[0])
-        command = [str(CDK), "diff", "--app", str(folder), "--no-notices", "--template", before, "Stack0"]
+        command = [str(from_source.CDK), "diff", "--app", str(folder), "--no-notices", "--template", before, "Stack0"]
         table.row("cdk diff --template", command, 3, floor)
-
-
-def measure_sources(table, site, numbers, temporary, repeats):
-    """The examples from source: cdkguard (synthesis and check) beside `cdk synth` alone."""
-    if not CDK.exists():
-        return
-    for name in ("task-api", "orders"):
-        table.title(f"from source: examples/{name}")
-        folder = ROOT / "examples" / name
-        command = [*RUN, "check", "--fail-on", "never"]
-        row = table.row("cdkguard check", command, min(3, repeats), cwd=folder, site=site, rules=numbers["recommended"])
-        synth = [str(CDK), "synth", "-q", "--no-notices", "-o", os.path.join(temporary, "out", name)]
-        row.floor = table.row("cdk synth", synth, min(3, repeats), cwd=folder)
 
 
 def measure_aspect(table, repeats):
@@ -269,7 +256,8 @@ def main():
         measure_memory(table, site, numbers, temporary)
         measure_change(table, site, numbers, temporary, options.repeats)
         if not options.no_synth:
-            measure_sources(table, site, numbers, temporary, options.repeats)
+            check = [*RUN, "check", "--fail-on", "never"]
+            from_source.add_rows(table, check, site, temporary, min(5, options.repeats), numbers["recommended"])
         table.measure()
         hook.measure_hook(table, site, temporary)
         count_instructions(table, site, temporary)
