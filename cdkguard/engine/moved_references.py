@@ -39,6 +39,9 @@ class MovedReferences:
         self, changes: Sequence[Change], stacks: tuple[Sequence[Stack], Sequence[Stack]], sides: Sides
     ) -> None:
         self.successors = find_successors(changes)
+        self._arrivals: dict[Stack, list[tuple[Place, str]]] = {}  # Stack after -> what becomes a resource of it.
+        for place, (home, new_id) in self.successors.items():
+            self._arrivals.setdefault(home, []).append((place, new_id))
         self._pairs = {c.old_stack: c.stack for c in changes if c.old_stack is not None}
         self._before = _AppSide(stacks[0], sides.before)
         self._after = _AppSide(stacks[1], sides.after)
@@ -47,8 +50,8 @@ class MovedReferences:
         """The baseline's side, with the resources that move into the stack."""
         speller = _Speller(self._before, self._find_successor, old, new)
         found = {name: speller.spell(old, body) for name, body in resources.items()} if old is not None else {}
-        for (stack, logical_id), (home, new_id) in self.successors.items():
-            if home is new and stack is not old and _share_environment(stack, new):
+        for (stack, logical_id), new_id in self._arrivals.get(new, ()):
+            if stack is not old and _share_environment(stack, new):
                 name = _name_place(stack, logical_id)
                 found[name] = speller.spell(stack, self._before.find_body(stack, logical_id))
                 speller.renamed[name] = new_id

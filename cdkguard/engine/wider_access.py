@@ -38,9 +38,13 @@ def find_wider_access(
         elif change.impact == "WILL_CREATE" and change.has_detail("moved"):
             pairs.setdefault(change.stack, None)
 
+    by_stack: dict[Stack, list[Change]] = {}
+    for change in changes:
+        if change.logical_id:
+            by_stack.setdefault(change.stack, []).append(change)
     change_of = {(c.stack, c.logical_id): c for c in changes}
     for new, old in pairs.items():
-        for widening in _compare_access(old, new, changes, sides, moved):
+        for widening in _compare_access(old, new, by_stack.get(new, ()), sides, moved):
             own = change_of.get((new, widening.logical_id))
             if own is not None and (own.impact not in UPDATE_IMPACTS or _is_cause(own, widening)):
                 yield own, widening
@@ -60,9 +64,9 @@ def _find_moved_references(
 
 
 def _compare_access(
-    old: Stack | None, new: Stack, changes: Sequence[Change], sides: Sides, moved: MovedReferences | None
+    old: Stack | None, new: Stack, here: Sequence[Change], sides: Sides, moved: MovedReferences | None
 ) -> list[Widening]:
-    here = [c for c in changes if c.stack is new and c.logical_id]
+    """The widenings of one stack; `here` are the changes of its resources."""
     renamed = {
         str(c.partner_id): str(c.logical_id)
         for c in here
