@@ -12,6 +12,7 @@ from cdkguard import __version__
 from cdkguard._typing import Json, NamedTuple, TextIO
 from cdkguard.baselines import node_packages, package_stamps, python_packages, worktree
 from cdkguard.baselines.git_cache import FORMAT, entry_of, read_entry, write_entry
+from cdkguard.baselines.part_of_tree import PartOfTree
 from cdkguard.errors import BaselineError, ConfigError, InputError
 from cdkguard.inputs import synth
 from cdkguard.inputs.app import App, existing_assembly, find_app
@@ -42,6 +43,14 @@ class GitBaseline(NamedTuple):
     notes: tuple[Problem, ...] = ()
 
 
+class Configured(NamedTuple):
+    """What the configuration of a revision says of its app."""
+
+    app: str | None
+    context: Mapping[str, str]
+    files: tuple[str, ...] = ()  # the files and folders of the revision that the run will read beside the app's
+
+
 @contextmanager
 def open_revision(
     revision: str | None,
@@ -53,29 +62,34 @@ def open_revision(
     full_synth: bool = False,
     progress: TextIO | None = None,
     install: bool = False,
-    configured: Callable[[str], tuple[str | None, Mapping[str, str]]] | None = None,
+    configured: Callable[[str], Configured] | None = None,
 ) -> Iterator[GitBaseline]:
     """The app of `directory`, synthesized as it was at a revision (None: the merge base with the main branch).
 
-    The user's work tree is not touched. `configured` gives the app's command and context by the configuration in the
-    app's folder of then. `install` allows to install Node packages for the baseline where its lock file differs. Raises
+    The user's work tree is not touched. `configured` gives what the configuration in the app's folder of then says.
+    `install` allows to install Node packages for the baseline where its lock file differs. Raises
     BaselineError; where the app had no folder at that revision, the assembly is empty and a note says so.
     """
     repo = worktree.find_repository(directory)
     target = worktree.find_commit(repo, revision)
     with worktree.open_worktree(repo, target.commit) as tree:
+        part = PartOfTree(tree, repo.prefix)
         notes = [target.note] if target.note else []
         notes += worktree.check_out_submodules(repo, tree, timeout)
+        if not _has_app(os.path.join(tree, repo.prefix), app):
+            part.complete()  # The app may have lain elsewhere.
         folder, moved = _find_folder(repo, tree, target.commit, app)
         notes += moved
 
         if configured is not None:
-            app, context = configured(_nearest_folder(folder))
+            app, context, named = configured(_nearest_folder(folder))
+            if not all(map(part.holds, named)):
+                part.complete()
         if not _has_app(folder, app):
             yield GitBaseline(Assembly(()), target.commit, _nearest_folder(folder), _problems(notes))
             return
 
-        run = _Run(repo, tree, folder, target.commit, app, context, full_synth)
+        run = _Run(repo, tree, part, folder, target.commit, app, context, full_synth)
         notes += run.copy_context()
         with run.read(timeout, progress, install, notes) as found:
             yield GitBaseline(found, target.commit, folder, _problems(notes))
@@ -136,13 +150,14 @@ class _Run:
         self,
         repo: worktree.Repository,
         tree: str,
+        part: PartOfTree,
         folder: str,
         commit: str,
         app: str | None,
         context: Mapping[str, str],
         full: bool,
     ) -> None:
-        self.repo, self.tree, self.commit, self.full = repo, tree, commit, full
+        self.repo, self.tree, self.part, self.commit, self.full = repo, tree, part, commit, full
         self.app_option, self.context = app, context
         self.folder = folder
         self.former = "" if folder == tree else os.path.relpath(folder, tree)  # the folder's path below the tree
@@ -165,17 +180,19 @@ class _Run:
     ) -> Iterator[Assembly]:
         """The assembly, from the cache or synthesized now; its files live as long as the block."""
         app = self._find_app()
+        if existing_assembly(app) is None:
+            default = find_default_environment(self.own_folder, app.settings.get("profile"))  # of now: who would deploy
+            entry = entry_of(self._key(app, default, install))
+            cached = read_entry(entry) if entry is not None else None
+            if cached is not None:
+                assembled, tree = cached
+                yield self._read(assembled, tree, app.context)
+                return
+
+        self.part.complete()
         existing = existing_assembly(app)
         if existing is not None:
             yield self._read(existing, self.tree, app.context)
-            return
-
-        default = find_default_environment(self.own_folder, app.settings.get("profile"))  # of now: who would deploy
-        entry = entry_of(self._key(app, default, install))
-        cached = read_entry(entry) if entry is not None else None
-        if cached is not None:
-            assembled, tree = cached
-            yield self._read(assembled, tree, app.context)
             return
 
         command = self._share_packages(app, install, timeout, notes)

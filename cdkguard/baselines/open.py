@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from cdkguard._typing import NamedTuple, TextIO
@@ -123,9 +123,10 @@ def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | 
     from cdkguard.baselines import git
     from cdkguard.inputs.app import context_of_cli
 
-    def app_and_context_at(folder: str) -> tuple[str | None, Mapping[str, str]]:
+    def configured(folder: str) -> git.Configured:
         old = configuration_at(folder, config)
-        return old.app or load_config(folder, None).app, {**old.context, **given}
+        app = old.app or load_config(folder, None).app
+        return git.Configured(app, {**old.context, **given}, _list_files(old, folder))
 
     directory = _app_directory(config, after)
     if config.runs_no_code and os.path.realpath(repository_root(directory)) != os.path.realpath(repository_root(".")):
@@ -138,7 +139,7 @@ def _open_git(against: str, config: Config, after: Assembly, progress: TextIO | 
     given = context_of_cli(directory) if is_chained else {}
     with git.open_revision(
         revision, directory, app=config.app, context=config.context, timeout=config.timeout, full_synth=config.full_synth,
-        progress=progress, install=config.install, configured=app_and_context_at,
+        progress=progress, install=config.install, configured=configured,
     ) as found:  # fmt: skip
         words = f"git {found.commit[:10]}"
         _refuse_unread(found.assembly, words)
@@ -167,6 +168,14 @@ def configuration_at(folder: str, config: Config) -> Config:
     if config.overrides is not None:
         return config.overrides.apply(old)
     return old._replace(app=config.app, context=config.context, environment=config.environment)
+
+
+def _list_files(old: Config, folder: str) -> tuple[str, ...]:
+    """The files and folders that a configuration of then names, but for the app's own."""
+    from cdkguard.config.approvals import file_of
+
+    approvals = file_of(old._replace(directory=folder))
+    return (*old.packs, *old.python_packs, approvals, *([old.accepted] if old.accepted else []))
 
 
 def _app_directory(config: Config, after: Assembly) -> str:

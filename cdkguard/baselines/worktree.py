@@ -99,17 +99,17 @@ def _run_git_text(directory: str, *arguments: str) -> str:
 
 def find_repository(directory: str) -> Repository:
     """The repository that a folder is in; raises BaselineError."""
-    root = run_git(directory, *_NOT_BARE, "rev-parse", "--show-toplevel", no=_NO_OR_ERROR)
-    if not root:
+    asked = ("--show-toplevel", "--show-prefix", "--is-shallow-repository")
+    answer = run_git(directory, *_NOT_BARE, "rev-parse", *asked, no=_NO_OR_ERROR)
+    if not answer:
         reason = "git has no work tree for this folder"
         try:
             run_git(directory, *_NOT_BARE, "rev-parse", "--show-toplevel")
         except BaselineError as problem:
             reason = str(problem)
         raise BaselineError(f"{os.path.abspath(directory)}: is in no git repository, so there is no revision: {reason}")
-    prefix = _run_git_text(directory, "rev-parse", "--show-prefix").strip("/")
-    shallow = _run_git_text(directory, "rev-parse", "--is-shallow-repository") == "true"
-    return Repository(os.path.realpath(root), prefix, shallow)
+    root, prefix, shallow = answer.rsplit("\n", 2)
+    return Repository(os.path.realpath(root), prefix.strip("/"), shallow == "true")
 
 
 def find_main_branch(repo: Repository) -> MainBranch:
@@ -186,10 +186,8 @@ def _main_branch(repo: Repository) -> str:
 
 
 def _first_ref(repo: Repository, names: tuple[str, ...]) -> str | None:
-    for name in names:
-        if run_git(repo.root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", no=_NO):
-            return name
-    return None
+    found = _run_git_text(repo.root, "for-each-ref", "--format=%(refname)", *names).splitlines()
+    return next((name for name in names if name in found), None)
 
 
 def _short(ref: str) -> str:
@@ -211,14 +209,14 @@ def _commit(repo: Repository, revision: str) -> str:
 
 @contextmanager
 def open_worktree(repo: Repository, commit: str) -> Iterator[str]:
-    """The commit's files in a temporary work tree, which is removed after the block.
+    """A temporary work tree of the commit, which is removed after the block; no file is checked out yet.
 
     Its folder has the name of the user's, because an app may name its stacks after it.
     """
     with files.temporary_folder() as temporary:
         path = os.path.join(os.path.realpath(temporary), os.path.basename(repo.root) or "app")
         try:
-            run_git(repo.root, "worktree", "add", "--detach", "--quiet", path, commit)
+            run_git(repo.root, "worktree", "add", "--detach", "--no-checkout", "--quiet", path, commit)
             yield path
         finally:
             with hold_signals():

@@ -21,6 +21,7 @@ from cdkguard.config.load import load_config
 from cdkguard.errors import BaselineError, InputError
 from cdkguard.inputs.app import context_of_cli
 from cdkguard.inputs.assembly import read_assembly
+from cdkguard.model import Assembly
 from tests.support.git_projects import APP, commit, git, isolate, project
 from tests.support.paths import ROOT
 from tests.support.programs import started, wait_for_file
@@ -575,6 +576,73 @@ def test_a_commit_is_synthesized_once(repo, tmp_path):
         assert found.assembly.stacks[0].template_path == f"{found.commit[:12]}:S.template.json"
     assert said(repo) == first and runs() == 1
     nothing_left(repo, tmp_path)
+
+
+def below_the_root(repo, **files):
+    """An app in infra/net of the repository, beside other folders; its folder."""
+    shutil.copytree(repo, repo / "infra/net", ignore=shutil.ignore_patterns(".git"))
+    (repo / "docs").mkdir()
+    (repo / "docs/page.md").write_text("x")
+    for name, text in files.items():
+        (repo / name.replace("__", "/").replace("_dot_", ".")).write_text(text)
+    commit(repo)
+    return repo / "infra/net"
+
+
+def checked_out(folder):
+    """The files of the work tree by which a baseline from the cache is judged."""
+    with opened(folder, "HEAD"):
+        pass
+    before = runs()
+    with open_baseline(load_config(str(folder), None)._replace(against="git:HEAD"), APPLESS, None) as found:
+        assert runs() == before
+        tree = Path(found.directory).parents[1]
+        return {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()} - {".git"}
+
+
+APPLESS = Assembly(())
+OWN = {"app.py", "cdk.json", "resources.json"}
+
+
+def test_a_cached_baseline_needs_the_apps_folder_and_the_files_around_it(repo, tmp_path, monkeypatch):
+    folder = below_the_root(repo, infra__shared="x", infra__net__notes="x")
+    monkeypatch.chdir(folder)
+    near = OWN | {f"infra/net/{name}" for name in OWN}
+    assert checked_out(Path(".")) == near | {"infra/shared", "infra/net/notes"}
+    nothing_left(repo, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "setting", ["packs: [docs/rules]", "accepted: docs/accepted.json", "approvals: docs/a.yaml", "python: [mine]"]
+)
+def test_a_baseline_whose_configuration_names_files_elsewhere_has_all(repo, monkeypatch, setting):
+    folder = below_the_root(repo, cdkguard_dot_yaml=f"{setting}\n")
+    monkeypatch.chdir(folder)
+    assert "docs/page.md" in checked_out(Path("."))
+
+
+def test_settings_beside_the_app_or_above_it_need_no_other_file(repo, monkeypatch):
+    settings = "accepted: infra/net/accepted.json\napprovals: approved.yaml\npacks: [infra/net/rules]\n"
+    folder = below_the_root(repo, cdkguard_dot_yaml=settings)
+    monkeypatch.chdir(folder)
+    assert "docs/page.md" not in checked_out(Path("."))
+
+
+def test_links_and_submodules_of_a_baseline_lead_to_files_that_are_there(repo, monkeypatch):
+    folder = below_the_root(repo)
+    (folder / "cdkguard.yaml").symlink_to("../../docs/page.md")
+    (repo / "docs/page.md").write_text("fail_on: low\n")
+    commit(repo)
+    monkeypatch.chdir(folder)
+    assert "docs/page.md" in checked_out(Path("."))
+
+
+def test_a_sparse_checkout_of_the_user_is_that_of_the_baseline(repo, monkeypatch):
+    folder = below_the_root(repo)
+    git(repo, "sparse-checkout", "set", "infra")
+    monkeypatch.chdir(folder)
+    found = checked_out(Path("."))
+    assert {"infra/net/app.py", "app.py"} <= found
 
 
 @pytest.mark.parametrize(
