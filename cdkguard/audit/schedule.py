@@ -7,10 +7,11 @@ the same calls take a twentieth of the time that they take place after place.
 from __future__ import annotations
 
 import pickle
+import threading
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any, NamedTuple
 
 from cdkguard.audit.nouns import Place, StackEntry
@@ -96,31 +97,31 @@ class Schedule:
     def run(self, places: Sequence[Place]) -> Iterator[Event]:
         """List the places and run their units; what happens, as it happens."""
         waiting = deque(places)
-        with ThreadPoolExecutor(LISTERS, "cdkguard-list") as listers:
-            try:
-                while waiting or self._listing or self._ready or self._running or self._suspects:
-                    if not (waiting or self._listing or self._ready or self._running):
-                        self._alone = self._suspects.popleft()
-                        self._ready.append(deque([self._alone]))
-                    slots = max(1, self._count_slots())
-                    yield from self._start_units(slots)
-                    self._start_listing(listers, waiting, slots)
-                    futures: list[Future[Any]] = [*self._running, *self._listing]
-                    done, _pending = wait(futures, LOOKS_EVERY, FIRST_COMPLETED)
-                    for future in done:
-                        if future in self._running:
-                            yield from self._end_unit(future)
-                        else:
-                            yield from self._end_listing(future)
-            finally:
-                left: list[Future[Any]] = [*self._running, *self._listing]
-                for future in left:
-                    future.cancel()
+        try:
+            while waiting or self._listing or self._ready or self._running or self._suspects:
+                if not (waiting or self._listing or self._ready or self._running):
+                    self._alone = self._suspects.popleft()
+                    self._ready.append(deque([self._alone]))
+                slots = max(1, self._count_slots())
+                yield from self._start_units(slots)
+                self._start_listing(waiting, slots)
+                futures: list[Future[Any]] = [*self._running, *self._listing]
+                done, _pending = wait(futures, LOOKS_EVERY, FIRST_COMPLETED)
+                for future in done:
+                    if future in self._running:
+                        yield from self._end_unit(future)
+                    else:
+                        yield from self._end_listing(future)
+        finally:
+            for future in self._running:
+                future.cancel()
 
-    def _start_listing(self, listers: ThreadPoolExecutor, waiting: deque[Place], slots: int) -> None:
-        while waiting and len(self._listing) + len(self._ready) + len(self._running) < slots + AHEAD:
+    def _start_listing(self, waiting: deque[Place], slots: int) -> None:
+        while waiting and len(self._listing) < LISTERS:
+            if len(self._listing) + len(self._ready) + len(self._running) >= slots + AHEAD:
+                break
             place = waiting.popleft()
-            self._listing[listers.submit(self._list_place, place)] = place
+            self._listing[_call_in_thread(self._list_place, place)] = place
 
     def _end_listing(self, future: Future[Listed]) -> Iterator[Event]:
         place = self._listing.pop(future)
@@ -160,3 +161,20 @@ class Schedule:
             self._suspects.append(unit)
             return
         yield Finished(unit, None if problem else future.result(), problem)
+
+
+def _call_in_thread(function: Callable[[Place], Listed], place: Place) -> Future[Listed]:
+    """A call in a thread that nobody waits for when the program ends: it may hang for minutes where AWS does not answer."""
+    future: Future[Listed] = Future()
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            result = function(place)
+        except BaseException as problem:
+            future.set_exception(problem)
+        else:
+            future.set_result(result)
+
+    threading.Thread(target=run, name="cdkguard-list", daemon=True).start()
+    return future

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -122,6 +123,14 @@ def test_a_mistake_on_the_command_line_is_told(monkeypatch, capsys, options, mes
     assert message in capsys.readouterr().err
 
 
+def test_regions_of_variables_that_are_not_set_are_no_region(monkeypatch, capsys):
+    with Stub() as stub:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", stub.url)
+        assert main(["audit", "run", "--organization", "--out", "x", "--regions", ","]) == 2
+        assert not stub.calls
+    assert "--regions names no region: is a variable not set?" in capsys.readouterr().err
+
+
 def test_a_last_audit_that_cannot_be_read_is_told_before_anything_is_called(monkeypatch, capsys, tmp_path):
     write_audit("first", list(many_units(1, ("eu-west-1",), 3)), header_of(1))
     file = tmp_path / "first/findings/00000.jsonl.gz"
@@ -217,6 +226,30 @@ def test_an_audit_whose_driver_dies_leaves_nothing_running_and_can_be_resumed(wh
     assert result(tmp_path / "cut")["digest"] == result(undisturbed)["digest"]
     (ours,), (theirs,) = ((folder / "stacks").iterdir() for folder in (tmp_path / "cut", undisturbed))
     assert ours.read_bytes() == theirs.read_bytes()
+
+
+@pytest.mark.parametrize("action", ["DescribeStacks", "AssumeRole", "GetTemplate"])
+def test_an_audit_that_waits_for_an_answer_ends_at_once_when_it_is_told_to(tmp_path, action):
+    """AWS may take a minute to answer, and eight tries."""
+    asked, done = threading.Event(), threading.Event()
+
+    def fault(called, parameters, count):
+        if called == action:
+            asked.set()
+            done.wait(60)
+
+    with Stub() as stub:
+        serve(stub)
+        stub.fault = fault
+        driver = start(stub.url, tmp_path / "out")
+        assert asked.wait(60)
+        began = time.monotonic()
+        driver.send_signal(signal.SIGINT)
+        status, said = end(driver)
+        took = time.monotonic() - began
+        done.set()
+    assert status == 130 and "is not finished: --resume goes on with it" in said and "Traceback" not in said
+    assert took < 20
 
 
 # -- the role
