@@ -128,7 +128,7 @@ def test_regions_of_variables_that_are_not_set_are_no_region(monkeypatch, capsys
         monkeypatch.setenv("AWS_ENDPOINT_URL", stub.url)
         assert main(["audit", "run", "--organization", "--out", "x", "--regions", ","]) == 2
         assert not stub.calls
-    assert "--regions names no region: is a variable not set?" in capsys.readouterr().err
+    assert "--regions has no value: is a variable not set?" in capsys.readouterr().err
 
 
 def test_a_last_audit_that_cannot_be_read_is_told_before_anything_is_called(monkeypatch, capsys, tmp_path):
