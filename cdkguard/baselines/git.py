@@ -20,6 +20,7 @@ from cdkguard.inputs.assembly import read_assembly
 from cdkguard.inputs.default_environment import DefaultEnvironment, find_default_environment
 from cdkguard.model import Assembly, Problem, Source, Stack, replace_stacks
 from cdkguard.system import files
+from cdkguard.system.temporary_folders import temporary_folder
 
 # The end of an app's command that runs cdkguard: it would judge the baseline, and fail for old findings.
 _CHAINED = re.compile(r"\s*(?:&&|;)[^&|;]*\bcdkguard[\"']?\s+(?:check|diff)\b[^&|;]*$")
@@ -253,7 +254,7 @@ class _Run:
         self, app: App, default: DefaultEnvironment, timeout: float | None, progress: TextIO | None
     ) -> Iterator[str]:
         """As `open_synthesized_app`, but errors of the app name the commit; those inside the block do not."""
-        with files.temporary_folder() as out:
+        with temporary_folder() as out:
             try:
                 synth.synthesize(app, out, full=self.full, timeout=timeout, default=default, progress=progress)
             except InputError as problem:

@@ -15,6 +15,7 @@ from cdkguard.inputs.shapes import mapping_or_empty
 from cdkguard.model import Assembly, Stack
 from cdkguard.system import files
 from cdkguard.system.interrupts import exit_on_termination, hold_signals
+from cdkguard.system.temporary_folders import remove_folder
 from cdkguard.text import escape
 
 VERSION = 1
@@ -198,7 +199,7 @@ def _write_files(path: str, texts: Mapping[str, str]) -> list[str]:
                 for temporary in filter(os.path.lexists, waiting.values()):
                     os.unlink(temporary)
                 if is_new:
-                    files.remove_folder(path)
+                    remove_folder(path)
             raise
         for name in find_template_files(path) - texts.keys():
             os.unlink(os.path.join(path, name))

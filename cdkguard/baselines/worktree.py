@@ -14,6 +14,7 @@ from cdkguard._typing import NamedTuple
 from cdkguard.errors import BaselineError
 from cdkguard.system import files, processes
 from cdkguard.system.interrupts import hold_signals
+from cdkguard.system.temporary_folders import remove_folder, temporary_folder
 
 # The variables in which continuous-integration services name the target branch of a pull request.
 TARGETS = (
@@ -213,7 +214,7 @@ def open_worktree(repo: Repository, commit: str) -> Iterator[str]:
 
     Its folder has the name of the user's, because an app may name its stacks after it.
     """
-    with files.temporary_folder() as temporary:
+    with temporary_folder() as temporary:
         path = os.path.join(os.path.realpath(temporary), os.path.basename(repo.root) or "app")
         try:
             run_git(repo.root, "worktree", "add", "--detach", "--no-checkout", "--quiet", path, commit)
@@ -228,7 +229,7 @@ def _remove_worktree(repo: Repository, path: str) -> None:
     if _succeeds(repo, "worktree", "remove", "--force", "--force", path):
         return
     _succeeds(repo, "worktree", "unlock", path)
-    files.remove_folder(path)
+    remove_folder(path)
     _succeeds(repo, "worktree", "prune")  # last, because it also removes work trees on drives that are not mounted
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.engine.rules import BoundRule
@@ -83,15 +82,21 @@ def _too_many(in_template: bool) -> str:
 
 def _explain(bound: BoundRule, subject: Subject, outcome: Outcome, marked: bool) -> Verdict:
     """The verdict with the values that did not hold: the rule decides once more and notes them."""
-    evidence: list[tuple[str, Json]] = []
-    with suppress(Branch):  # a value after the decisive one may depend on a condition that nobody asked about
-        bound.decide(subject._replace(evidence=evidence))
-
-    found = tuple(_resolve(evidence, subject.scope))
+    found = tuple(_resolve(_note_evidence(bound, subject), subject.scope))
     marks = _mark(bound, subject, outcome, found) if marked else ()
     presumed = _find_decisive_values(bound, subject) if subject.scope.defaults else []
     words = [*presumed, *filter(None, [subject.scope.branch_text()])]
     return Verdict(outcome, found, " and ".join(words) or None, marks=marks, subject=subject)
+
+
+def _note_evidence(bound: BoundRule, subject: Subject) -> list[tuple[str, Json]]:
+    """The values that the rule looks at. One after the decisive one may depend on a condition that nobody asked about."""
+    evidence: list[tuple[str, Json]] = []
+    try:
+        bound.decide(subject._replace(evidence=evidence))
+    except Branch:
+        return evidence
+    return evidence
 
 
 def _mark(bound: BoundRule, subject: Subject, outcome: Outcome, found: tuple[tuple[str, Json], ...]) -> tuple[str, ...]:

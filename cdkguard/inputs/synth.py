@@ -24,6 +24,7 @@ from cdkguard.inputs.installed_packages import refuse_missing_packages
 from cdkguard.inputs.own_environment import path_of_app
 from cdkguard.inputs.stack_traces import stack_trace_variables
 from cdkguard.system import files
+from cdkguard.system.temporary_folders import temporary_folder
 
 CLI_VERSION, SCHEMA_VERSION = "2.1148.1", "55.0.0"
 _ENV_LIMIT = 131_072 if os.name == "posix" else 32_760  # bytes of the app's environment; beyond, the CLI writes a file
@@ -38,7 +39,7 @@ def open_synthesized_app(
     progress: TextIO | None = None,
 ) -> Iterator[str]:
     """The path of a temporary folder with the app's assembly, removed after the block; raises SynthError."""
-    with files.temporary_folder() as out:
+    with temporary_folder() as out:
         synthesize(app, out, full=full, timeout=timeout, default=default, progress=progress)
         yield out
 
@@ -73,7 +74,7 @@ def synthesize(
         AppProcess(app.build, app.directory, base, deadline, progress, advise).run("the build command")
 
     environment = _environment_of_app(app, out, base, full)
-    with files.temporary_folder() as folder:
+    with temporary_folder() as folder:
         if not full:
             environment |= containers.stand_in_variables(out, folder)
         context = json.dumps(_add_cli_context(app, full))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from cdkguard._typing import Json
 from cdkguard.system import files
+from cdkguard.system.temporary_folders import temporary_folder
 
 SESSION = "cdkguard-doctor"  # marks what an examination asks, also in the hook's log
 HARMLESS = "ls"
@@ -40,7 +41,7 @@ _MANIFEST = {
 @contextmanager
 def sample_app() -> Iterator[str]:
     """A folder with an app that is a cloud assembly already: one table, in production. Nothing of it is deployed."""
-    with files.temporary_folder() as folder:
+    with temporary_folder() as folder:
         real = os.path.realpath(folder)
         out = os.path.join(real, "cdk.out")
         os.mkdir(out)

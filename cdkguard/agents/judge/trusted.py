@@ -18,6 +18,7 @@ from cdkguard.config.load import load_config
 from cdkguard.config.settings import AgentSettings, Config
 from cdkguard.errors import BaselineError
 from cdkguard.system import files
+from cdkguard.system.temporary_folders import temporary_folder
 
 _NAMES = (*FILES, "pyproject.toml")
 _NOWHERE = "no approvals"  # the name of a file that is never written
@@ -58,7 +59,7 @@ class Trusted(NamedTuple):
 @contextmanager
 def open_trusted(directory: str) -> Iterator[Trusted]:
     """The configuration for an app's folder; its files live as long as the block. Raises ConfigError or BaselineError."""
-    with files.temporary_folder() as temporary:
+    with temporary_folder() as temporary:
         folder = os.path.realpath(temporary)
         found = _find_main(directory)
         if found is None:

@@ -18,7 +18,7 @@ from cdkguard.audit.results.tables import CREATE, TABLE_COLUMNS
 from cdkguard.errors import ConfigError, InputError
 from cdkguard.outputs.audit.answer import Answer
 from cdkguard.outputs.audit.summary import RunRecord
-from cdkguard.system.files import temporary_folder
+from cdkguard.system.temporary_folders import temporary_folder
 
 _CLOSED = {
     "access_mode": "READ_ONLY",

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from cdkguard.system import files, interrupts
+from cdkguard.system import interrupts, temporary_folders
+from cdkguard.system.temporary_folders import temporary_folder
 
-OWN = {files.__file__, interrupts.__file__}
+OWN = {temporary_folders.__file__, interrupts.__file__}
 MANY = 200  # more than the lines of one use of a temporary folder
 
 
 def use_folder(made):
-    with files.temporary_folder() as folder:
+    with temporary_folder() as folder:
         made.append(folder)
         Path(folder, "file").write_text("x")
 
