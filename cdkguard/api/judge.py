@@ -73,8 +73,9 @@ class Judge:
         self._without_parameters = config._replace(
             template_parameters={}, environments=tuple(one._replace(parameters={}) for one in config.environments)
         )
-        self._by_defaults = _Bound.of(self._bound, settings)
-        self._by_values = _Bound.of(self._bound, settings._replace(template_parameters={}))
+        self._by_defaults = self._by_values = _Bound.of(self._bound, settings)
+        if settings.template_parameters:
+            self._by_values = _Bound.of(self._bound, settings._replace(template_parameters={}))
         self._rules = {rule.id: rule for rule in self._bound.packs.rules}
         self._rules_run = frozenset(rule.id for rule in self._bound.rules_on_resources())
         self._accepted: Mapping[str, AcceptedFinding] | None = read_accepted_findings(config, may_be_gone=False)

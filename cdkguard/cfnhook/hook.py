@@ -9,9 +9,8 @@ from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
 from cdkguard.api.judge import Judge
 from cdkguard.api.nouns import StackContext, Verdict
 from cdkguard.cfnhook.answer import INTERNAL, NON_COMPLIANT, Annotation, Answer
-from cdkguard.cfnhook.payload import Payload, read_payload
+from cdkguard.cfnhook.payload import Payload, parse_yaml_once, read_payload
 from cdkguard.cfnhook.request import HookRequest
-from cdkguard.cfnhook.undecided import Key, find_undecided, key_of, parse_yaml_once
 from cdkguard.errors import CdkguardError, InputError
 from cdkguard.model import Finding, Outcome
 
@@ -139,6 +138,8 @@ class Hook(NamedTuple):
         if not verdict.deciding or verdict.errors:
             return self._answer_of(verdict, frozenset())
 
+        from cdkguard.cfnhook.undecided import find_undecided  # Most templates have no finding that decides.
+
         def judge_with(values: dict[str, Json], bodies: Sequence[Mapping[str, Json]]) -> Verdict:
             tried = context._replace(parameters={**values, **context.parameters})
             then = running and running._replace(parameters={**values, **running.parameters})
@@ -146,15 +147,17 @@ class Hook(NamedTuple):
 
         return self._answer_of(verdict, find_undecided(verdict, templates, context.parameters, judge_with))
 
-    def _answer_of(self, verdict: Verdict, undecided: frozenset[Key]) -> Answer:
-        annotations = [self._annotate(verdict, finding, key_of(finding) in undecided) for finding in verdict.findings]
+    def _answer_of(self, verdict: Verdict, undecided: frozenset[int]) -> Answer:
+        """The answer; `undecided` are places in the verdict's findings."""
+        listed = list(enumerate(verdict.findings))
+        annotations = [self._annotate(verdict, finding, place in undecided) for place, finding in listed]
         if verdict.errors:
             text = "; ".join(problem.message for problem in verdict.errors)
             broken = [Annotation("cdkguard", "FAILED", problem.message, "critical") for problem in verdict.errors]
             return Answer(INTERNAL, f"cdkguard could not judge the whole: {text}", [*broken, *annotations])
 
         skips = self.settings.unknown == "skip"
-        refused = [f for f in verdict.deciding if not (skips and key_of(f) in undecided)]
+        refused = [f for place, f in listed if verdict.decides(f) and not (skips and place in undecided)]
         waiting = len(verdict.deciding) - len(refused)
         environment = f" in {verdict.environment}" if verdict.environment else ""
         more = (

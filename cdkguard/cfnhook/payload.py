@@ -6,11 +6,14 @@ import json
 import time
 
 from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
-from cdkguard.errors import InputError, TemplateError
-from cdkguard.inputs.template_file import parse_json
+from cdkguard.errors import CdkguardError, InputError, TemplateError
+from cdkguard.inputs.shapes import mapping_or_empty
+from cdkguard.inputs.template_file import parse, parse_json
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
+
+    from cdkguard.api.nouns import Body
 
 MAX_BYTES = 16 * 1024 * 1024  # two templates of 1 MB, written as text in JSON, with room
 TIMEOUT, DEADLINE = 5.0, 15.0  # seconds for one step of the network, and for all; CloudFormation waits 30
@@ -58,6 +61,14 @@ def _changed(value: dict[str, Json]) -> tuple[dict[str, Json], ...] | None:
     if len(set(names)) < len(names):
         raise InputError("'changedResources' of the payload names a resource twice")
     return tuple(rows)
+
+
+def parse_yaml_once(text: str) -> Body:
+    """The template as a value where it is YAML, which takes seconds where it is large; else, or if it is none, the text."""
+    try:
+        return text if text.lstrip()[:1] in ("{", "[", "") else mapping_or_empty(parse(text, "template")) or text
+    except CdkguardError:
+        return text  # Whoever judges it says what is wrong.
 
 
 def _template(value: dict[str, Json], key: str) -> str:

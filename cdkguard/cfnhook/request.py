@@ -5,13 +5,19 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/lambda-hoo
 
 from __future__ import annotations
 
-import re
-
 from cdkguard._typing import Json, NamedTuple
 
 _MAX_TEXT = 65_536  # characters of a field; a presigned URL has some 2,000
-_ARN = re.compile(r"arn:[\w-]+:cloudformation:([a-z0-9-]+):(\d{12}):(stack|changeSet)/([^/]+)/?")
 ACTIONS = ("CREATE", "UPDATE", "DELETE")
+
+
+class _Arn(NamedTuple):
+    """The ARN of a stack or of a change set."""
+
+    region: str
+    account: str
+    kind: str
+    name: str
 
 
 class HookRequest(NamedTuple):
@@ -38,10 +44,10 @@ def read_request(event: Json) -> HookRequest:
     change_set_id = _text(event, "changeSetId", "changeSetID")
     if target == "CHANGE_SET" and not change_set_id:
         change_set_id = logical_id
-    stack_arn = _ARN.match(stack_id) or (_ARN.match(logical_id) if target == "STACK" else None)
-    arn = stack_arn or _ARN.match(change_set_id)
+    stack_arn = _read_arn(stack_id) or (_read_arn(logical_id) if target == "STACK" else None)
+    arn = stack_arn or _read_arn(change_set_id)
     # The ARN names the stack; that of a change set holds the change set's own name, which whoever makes it chooses.
-    name = stack_arn[4] if stack_arn and stack_arn[3] == "stack" else logical_id if target == "STACK" else ""
+    name = stack_arn.name if stack_arn and stack_arn.kind == "stack" else logical_id if target == "STACK" else ""
     account = _text(event, "awsAccountId")
     is_account = len(account) == 12 and account.isdigit()
     return HookRequest(
@@ -49,12 +55,23 @@ def read_request(event: Json) -> HookRequest:
         target=target,
         action=next((action for action in ACTIONS if point.startswith(f"{action}_")), ""),
         name=name,
-        account=account if is_account else arn[2] if arn else "",
-        region=arn[1] if arn else "",
+        account=account if is_account else arn.account if arn else "",
+        region=arn.region if arn else "",
         stack_id=stack_id,
         change_set_id=change_set_id,
         payload=_text(data, "payload"),
     )
+
+
+def _read_arn(text: str) -> _Arn | None:
+    """`arn:aws:cloudformation:eu-west-1:111122223333:stack/Name/1a2b`; None for anything else."""
+    parts = text.split(":")
+    if len(parts) != 6 or parts[0] != "arn" or parts[2] != "cloudformation" or len(parts[4]) != 12:
+        return None
+    kind, _slash, rest = parts[5].partition("/")
+    name = rest.partition("/")[0]
+    known = kind in ("stack", "changeSet") and name and parts[4].isdigit() and parts[3].replace("-", "").isalnum()
+    return _Arn(parts[3], parts[4], kind, name) if known else None
 
 
 def find_token(event: Json) -> str:

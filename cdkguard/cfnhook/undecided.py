@@ -28,7 +28,7 @@ _USUAL = ("cdkguard-any-value", "true", "false", "10.0.0.0/8", "1", "arn:aws:iam
 # Rules that say that a template was not read: CloudFormation sends that of the stack alone.
 _UNREAD = ("nested-template-unread", "deployed-template-unread", "unread-stack-changed")
 
-Key = tuple[str, str, str | None, str | None]
+_Key = tuple[str, str, str | None, str | None]
 Bodies = Sequence[Mapping[str, Json]]
 
 
@@ -37,14 +37,15 @@ def find_undecided(
     templates: Sequence[Body],
     known: Mapping[str, Json],
     judge_with: Callable[[dict[str, Json], Bodies], Verdict],
-) -> frozenset[Key]:
-    """The keys of the deciding findings that what the hook is not told would decide.
+) -> frozenset[int]:
+    """The places, in the verdict's findings, of the deciding ones that what the hook is not told would decide.
 
     `known` are parameters that somebody has read; `judge_with` judges these templates again, with these values of the others.
     """
-    undecided = {key_of(finding) for finding in verdict.deciding if finding.rule_id in _UNREAD}
+    deciding = [(place, finding) for place, finding in enumerate(verdict.findings) if verdict.decides(finding)]
+    undecided = {place for place, finding in deciding if finding.rule_id in _UNREAD}
     losses = {change.token for change in verdict.changes if change.fate or change.has_detail("condition-unknown")}
-    left = [f for f in verdict.deciding if key_of(f) not in undecided and f.change not in losses]
+    left = [(place, f) for place, f in deciding if place not in undecided and f.change not in losses]
     bodies = name_stack_values([_value_of(body) for body in templates])
     declared: dict[str, Json] = {}
     for body in bodies:
@@ -60,16 +61,16 @@ def find_undecided(
         trial = judge_with(values, bodies)
         if trial.errors:
             continue  # It proves nothing.
-        outcomes: dict[Key, set[Outcome]] = {}
+        outcomes: dict[_Key, set[Outcome]] = {}
         for finding in trial.findings:
-            outcomes.setdefault(key_of(finding), set()).add(finding.outcome)
-        for finding in left:
-            if finding.outcome not in outcomes.get(key_of(finding), set()):
-                undecided.add(key_of(finding))
+            outcomes.setdefault(_key_of(finding), set()).add(finding.outcome)
+        for place, finding in left:
+            if finding.outcome not in outcomes.get(_key_of(finding), set()):
+                undecided.add(place)
     return frozenset(undecided)
 
 
-def key_of(finding: Finding) -> Key:
+def _key_of(finding: Finding) -> _Key:
     """What a finding is the same by, under other values of parameters."""
     return finding.rule_id, finding.stack_path, finding.logical_id, finding.impact
 
@@ -117,14 +118,6 @@ def _find_compared(value: Json, reference: Json) -> Iterator[str]:
             pending += one
         elif isinstance(one, dict):
             pending += one.values()
-
-
-def parse_yaml_once(text: str) -> Body:
-    """The template as a value where it is YAML, which takes seconds where it is large; else, or if it is none, the text."""
-    try:
-        return text if text.lstrip()[:1] in ("{", "[", "") else mapping_or_empty(parse(text, "template")) or text
-    except CdkguardError:
-        return text  # Whoever judges it says what is wrong.
 
 
 def _value_of(body: Body) -> Mapping[str, Json]:

@@ -10,8 +10,6 @@ from cdkguard.errors import ConfigError
 from cdkguard.model import Change, Finding, Problem, Suppression
 from cdkguard.system import files
 from cdkguard.text import escape
-from cdkguard.text.addresses import editor_line
-from cdkguard.text.dates import is_date
 
 if TYPE_CHECKING:
     from cdkguard.config.settings import Config
@@ -63,6 +61,8 @@ def _approval(at: Any) -> Approval:
         if key not in found:
             raise at.wrong(f"an approval needs `{key}`; `cdkguard approve` writes it")
     texts = {key: item.text() for key, item in found.items() if key != "rules"}
+    from cdkguard.text.dates import is_date  # Most runs have no approval.
+
     if not is_date(texts["expires"]):
         raise found["expires"].wrong(f"expires is a date such as 2030-01-31, not '{texts['expires']}'")
     rules = found["rules"].texts() if "rules" in found else ()
@@ -118,6 +118,8 @@ def render_approvals(approvals: Iterable[Approval]) -> str:
     for approval in approvals:
         fields = {key: getattr(approval, key) for key in KEYS}
         rows.append({k: list(v) if isinstance(v, tuple) else escape.storable(v) for k, v in fields.items() if v})
+    from cdkguard.text.addresses import editor_line
+
     head = editor_line("approvals")
     head += "# Changes that somebody wants. Each entry counts for one exact change; take it out when that has landed.\n"
     # People review it: letters stay letters, unless something among them would hide or reverse text.

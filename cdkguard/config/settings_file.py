@@ -6,15 +6,12 @@ import os
 from collections.abc import Iterable, Mapping
 
 from cdkguard._typing import Json
-from cdkguard.config.baseline_kinds import kind_of
 from cdkguard.config.document import Document, DocumentValue
 from cdkguard.config.environment_words import BUILTIN
 from cdkguard.config.environments import EnvironmentRule, is_known_to_be_mild, is_production, is_strict
-from cdkguard.config.find import is_below, repository_root
 from cdkguard.config.settings import Config
 from cdkguard.model import FORMATS, GATES, SEVERITIES, Suppression
 from cdkguard.system import files
-from cdkguard.text.dates import is_date
 from cdkguard.text.spelling import did_you_mean
 
 KEYS = (
@@ -146,6 +143,8 @@ def _read_files(at: Mapping[str, DocumentValue], base: str) -> dict[str, Json]:
     if "approvals" in at:
         own["approvals"] = _writable(at["approvals"], at["approvals"].text(), base)
     if "against" in at:
+        from cdkguard.config.baseline_kinds import kind_of
+
         text = at["against"].text()
         own["against"] = os.path.join(base, text) if kind_of(text).is_path else text
     if "outputs" in at:
@@ -174,6 +173,8 @@ def _writable(at: DocumentValue, file: str, base: str) -> str:
 
     The configuration can be a pull request's, which must not write wherever it likes.
     """
+    from cdkguard.config.find import is_below, repository_root
+
     path, root = os.path.join(base, file), repository_root(base)
     inside = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).lower().split(os.sep)
     if not is_below(path, root) or ".git" in inside:
@@ -240,8 +241,11 @@ def _suppression(at: DocumentValue) -> Suppression:
         if key not in found:
             raise at.wrong(f"a suppression needs `{key}`{why}")
     texts = {key: item.text() for key, item in found.items()}
-    if "expires" in texts and not is_date(texts["expires"]):
-        raise found["expires"].wrong(f"expires is a date such as 2030-01-31, not '{texts['expires']}'")
+    if "expires" in texts:
+        from cdkguard.text.dates import is_date
+
+        if not is_date(texts["expires"]):
+            raise found["expires"].wrong(f"expires is a date such as 2030-01-31, not '{texts['expires']}'")
     origin = f"{at.document.file}:{at.document.line(at.path)}"
     owner, expires = texts.get("owner"), texts.get("expires")
     return Suppression(texts["rule"], texts["reason"], origin, "configuration", texts["construct"], owner, expires)

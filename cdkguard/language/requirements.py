@@ -335,7 +335,10 @@ def _bind_quantifier(name: str, walk: paths.Walk, inner: Decide, around: tuple[s
 
 def expand_types(types: Iterable[str], sets: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """Type names with `@set`s replaced by their members; globs stay."""
-    return frozenset(t for name in types for t in (sets[name[1:]] if name.startswith("@") else (name,)))
+    plain = frozenset(types)
+    if not any([name[:1] == "@" for name in plain]):
+        return plain
+    return frozenset().union(*[sets[name[1:]] if name[:1] == "@" else (name,) for name in plain])
 
 
 # The module that follows references is imported when a rule first asks for it, since few rules do.

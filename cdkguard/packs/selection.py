@@ -19,7 +19,7 @@ def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence
 
     Raises ConfigError for a selector that names no rule, and where a rule of `unseen` is to be skipped.
     """
-    by_name = _index_rules(rules)
+    by_name = _index_rules(rules, (*selectors, *skip))
     always = {rule.id for rule in rules if rule.pack == UNSEEN}
     chosen = _find_ids(rules, by_name, selectors)
 
@@ -37,13 +37,15 @@ def select_rules(rules: Sequence[Rule], selectors: Sequence[str], skip: Sequence
 
 def find_rules(rules: Sequence[Rule], selectors: Sequence[str]) -> tuple[Rule, ...]:
     """The rules that a profile, pack or id glob names, and no others; raises ConfigError for one that names no rule."""
-    chosen = _find_ids(rules, _index_rules(rules), selectors)
+    chosen = _find_ids(rules, _index_rules(rules, selectors), selectors)
     return tuple(rule for rule in rules if rule.id in chosen)
 
 
-def _index_rules(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
-    """Id or pack -> the rules of that name: hundreds may be selected one by one."""
+def _index_rules(rules: Sequence[Rule], selectors: Sequence[str]) -> dict[str, list[Rule]]:
+    """Id or pack -> the rules of that name: hundreds may be selected one by one. Empty where profiles alone select."""
     by_name: dict[str, list[Rule]] = {}
+    if all(selector in PROFILES or selector == "all" for selector in selectors):
+        return by_name
     for rule in rules:
         by_name.setdefault(rule.id, []).append(rule)
         if rule.pack != rule.id:

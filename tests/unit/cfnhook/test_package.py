@@ -170,6 +170,8 @@ def test_a_cold_start_costs_at_most_six_times_python_itself(unpacked):
         "b = handler._bundled_hook()\nfrom cdkguard.cfnhook.hook import _context_of\n"
         "from cdkguard.cfnhook.request import read_request\nt = sys.stdin.read()\n"
         "a = b._judge(t, _context_of(read_request({})), None, None)\nassert not a.error_code, a\n"
+        "late = {'contextlib', 'cdkguard.cfnhook.undecided', 'cdkguard.config.find', 'cdkguard.text.dates'}\n"
+        "assert not late & set(sys.modules), 'loaded where it is met'\n"
     )
     plain = cpu_of([sys.executable, "-I", "-c", "pass"], "")
     cold = cpu_of([sys.executable, "-I", "-c", program, str(unpacked)], template)
