@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +12,7 @@ from cdkguard._typing import Json
 from cdkguard.audit.nouns import Place, StackEntry
 from cdkguard.baselines.aws_calls import ask_aws, read_pages
 from cdkguard.baselines.aws_session import Connection
+from cdkguard.text.sha256 import digest
 
 HIDDEN = "****"  # What DescribeStacks shows of a parameter with NoEcho.
 
@@ -57,7 +59,17 @@ def read_entry(place: Place, description: Mapping[str, Json]) -> StackEntry:
         root_id=description.get("RootId") or "",
         parent_id=description.get("ParentId") or "",
         notification_arns=tuple(description.get("NotificationARNs") or ()),
+        described=_digest(description),
     )
+
+
+def _digest(description: Mapping[str, Json]) -> str:
+    """Another one after each deployment that shows anywhere: its change set, its last operations, its outputs.
+
+    AWS does not say that an import of resources, or a refactoring, gives the stack another LastUpdatedTime.
+    """
+    lasting = {name: value for name, value in description.items() if name != "DriftInformation"}
+    return digest(json.dumps(lasting, sort_keys=True, default=str).encode("utf-8", "surrogatepass"))[:32]
 
 
 def _write_time(value: object) -> str:

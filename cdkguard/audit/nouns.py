@@ -40,6 +40,7 @@ class StackEntry(NamedTuple):
     parent_id: str = ""
     template_sha256: str = ""  # Once its template is read.
     notification_arns: tuple[str, ...] = ()  # Topics that hear of its events.
+    described: str = ""  # A digest of all that the listing says of it, drift apart.
 
     @property
     def place(self) -> Place:

@@ -17,7 +17,7 @@ from cdkguard.audit.nouns import StackEntry
 from cdkguard.audit.statuses import is_moving
 from cdkguard.errors import ConfigError
 
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 class TemplateCache:
@@ -68,5 +68,6 @@ class TemplateCache:
 
 
 def _state_of(stack: StackEntry) -> list[str]:
-    """What changes with each deployment; a rollback changes the template back, and shows in the status alone."""
-    return [_FORMAT, stack.stack_id, stack.created, stack.updated, stack.status]
+    """What changes with each deployment; a rollback changes the template back, and shows in the status alone. What the times
+    do not show, of an import or a refactoring, the change set does, which is in the digest of the description."""
+    return [_FORMAT, stack.stack_id, stack.created, stack.updated, stack.status, stack.described]

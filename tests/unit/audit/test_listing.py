@@ -95,3 +95,17 @@ def test_what_decides_is_told_apart_and_where_it_lies_is_not():
     assert plain == describe(directory="/elsewhere", file="/elsewhere/cdkguard.yaml", jobs=3, outputs=(("json", None),))
     names = [plain, describe(severities={"dynamodb-*": "low"}), describe(rules=("all",)), describe(fail_on="low")]
     assert len(set(names)) == 4
+
+
+def test_what_times_and_status_do_not_show_is_in_the_digest_of_the_description():
+    """Two imports of resources in turn may leave LastUpdatedTime and IMPORT_COMPLETE as they are; their change sets differ."""
+    described = {"StackId": "arn", "StackName": "Svc", "StackStatus": "IMPORT_COMPLETE", "ChangeSetId": "arn:1", "CreationTime": datetime(2030, 1, 31, tzinfo=UTC)}  # fmt: skip
+    first = read_entry(PLACE, described).described
+    assert first and read_entry(PLACE, dict(reversed(described.items()))).described == first
+    assert read_entry(PLACE, {**described, "DriftInformation": {"StackDriftStatus": "IN_SYNC"}}).described == first
+    for field, value in (
+        ("ChangeSetId", "arn:2"),
+        ("Outputs", [{"OutputKey": "a"}]),
+        ("LastOperations", [{"OperationId": "1"}]),
+    ):
+        assert read_entry(PLACE, {**described, field: value}).described != first

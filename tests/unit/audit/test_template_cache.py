@@ -33,6 +33,7 @@ def test_a_template_comes_back_as_it_was(cache, body):
         STACK._replace(status="UPDATE_ROLLBACK_COMPLETE"),
         STACK._replace(created="2030-01-02T00:00:00Z"),
         STACK._replace(stack_id="arn:2"),
+        STACK._replace(described="another"),
     ],
 )
 def test_another_state_of_the_stack_is_read_again(cache, changed):
