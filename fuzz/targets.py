@@ -37,7 +37,7 @@ from cdkguard.diff.sides import Sides
 from cdkguard.engine.changes import evaluate_changes
 from cdkguard.engine.rules import EngineSettings
 from cdkguard.engine.run import Evaluation, evaluate_resources
-from cdkguard.inputs import template_file
+from cdkguard.inputs import template_file, template_json
 from cdkguard.inputs.template_lines import ResourceLines
 from cdkguard.outputs.diff.common import Difference  # noqa: E402
 from cdkguard.packs import load as packs
@@ -68,7 +68,7 @@ def loaded() -> packs.Packs:
 def _json(data: bytes) -> Json:
     """The input as JSON, None where it is none: only the readers are asked about broken text."""
     try:
-        return template_file.parse_json(data.decode("utf-8"), "input")
+        return template_json.parse_json(data.decode("utf-8"), "input")
     except (errors.TemplateError, UnicodeDecodeError):
         return None
 

@@ -14,9 +14,9 @@ from cdkguard.inputs.template_file import (
     check_template,
     find_lines_later,
     parse,
-    parse_json,
     parse_template,
 )
+from cdkguard.inputs.template_json import parse_json
 from cdkguard.model import Problem, Stack, find_nothing
 from cdkguard.template.values import Deferred
 

@@ -13,7 +13,8 @@ from cdkguard.baselines.deployed_targets import Target
 from cdkguard.errors import BaselineError, TemplateError
 from cdkguard.inputs.assembly_stacks import nested_path
 from cdkguard.inputs.shapes import construct_path_of, mapping_or_empty
-from cdkguard.inputs.template_file import check_template, parse, parse_json
+from cdkguard.inputs.template_file import check_template, parse
+from cdkguard.inputs.template_json import parse_json
 from cdkguard.model import Stack
 from cdkguard.template.values import Deferred
 

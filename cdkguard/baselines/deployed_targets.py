@@ -12,7 +12,7 @@ from cdkguard.baselines.aws_session import Role
 from cdkguard.errors import BaselineError, TemplateError
 from cdkguard.inputs.assembly_files import environment_of
 from cdkguard.inputs.shapes import mapping_or_empty
-from cdkguard.inputs.template_file import parse_json
+from cdkguard.inputs.template_json import parse_json
 from cdkguard.model import Assembly
 from cdkguard.system import files
 

@@ -10,7 +10,8 @@ from cdkguard._typing import Json
 from cdkguard.baselines.snapshot import INDEX, VERSION, digest_of, find_template_files
 from cdkguard.errors import BaselineError, InputError
 from cdkguard.inputs.shapes import mapping_or_empty
-from cdkguard.inputs.template_file import check_template, parse_json, read_text
+from cdkguard.inputs.template_file import check_template, read_text
+from cdkguard.inputs.template_json import parse_json
 from cdkguard.inputs.template_lines import ResourceLines
 from cdkguard.model import Acknowledgement, Assembly, Missing, Stack
 from cdkguard.system import files

@@ -8,7 +8,8 @@ import time
 from cdkguard._typing import TYPE_CHECKING, Any, Json, NamedTuple
 from cdkguard.errors import CdkguardError, InputError, TemplateError
 from cdkguard.inputs.shapes import mapping_or_empty
-from cdkguard.inputs.template_file import parse, parse_json
+from cdkguard.inputs.template_file import parse
+from cdkguard.inputs.template_json import parse_json
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection

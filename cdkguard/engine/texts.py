@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from cdkguard._typing import Any, Json
-from cdkguard.template.functions import FUNCTIONS, flatten
+from cdkguard.template.functions import FUNCTIONS, flatten, nothing
 from cdkguard.text.credentials import has_long_mark
 
 # All other text is passed over unread. Two patterns, because `re` looks for the first characters of alternatives quickly
@@ -14,6 +14,8 @@ from cdkguard.text.credentials import has_long_mark
 _ACCOUNT = re.compile(r"\d{12}")
 _MARK = re.compile(r"arn:|-----BEGIN|AKIA|ASIA|://|gh[pousr]_|github_pat_|xox|sk[-_]|rk_live|AIza|glpat-")
 _OTHERS = ("Metadata", "Type")  # of a resource: the one is asked for by itself, the other is no text of the user's
+# Functions that hold no text of the user's: a Ref, an attribute, and what is imported.
+_WITHOUT_TEXTS = frozenset(f.name for f in FUNCTIONS.values() if f.flatten is None and f.parts is nothing)
 _SHORT = 200  # characters of a text that is remembered; long ones would take memory, and are there once
 _SMALLEST_ACCOUNT = 10**11  # as a number: of twelve digits
 
@@ -53,8 +55,9 @@ def _gather(value: Json, steps: _Steps | None, texts: list[tuple[str, str]]) -> 
             texts.append((_render(steps), value))
 
     elif kind is dict:
-        if len(value) == 1 and next(iter(value)) in FUNCTIONS:
-            _gather_from_intrinsic(value, steps, texts)
+        if len(value) == 1 and (name := next(iter(value))) in FUNCTIONS:
+            if name not in _WITHOUT_TEXTS:
+                _gather_from_intrinsic(value, steps, texts)
             return
         for key, item in value.items():
             kind = type(item)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from cdkguard._typing import Json, NamedTuple
 from cdkguard.errors import InputError, TemplateError
 from cdkguard.inputs.parts import Readings
-from cdkguard.inputs.template_file import parse_json, read_text
+from cdkguard.inputs.template_file import read_text
+from cdkguard.inputs.template_json import parse_json
 from cdkguard.model import Missing
 from cdkguard.system import files
 

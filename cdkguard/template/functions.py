@@ -231,7 +231,8 @@ def _default_value(operand: Json) -> Iterable[Json]:
     return operand[3:] if isinstance(operand, list) else ()
 
 
-def _nothing(_operand: Json) -> Iterable[Json]:
+def nothing(_operand: Json) -> Iterable[Json]:
+    """The links or parts of a function that has none."""
     return ()
 
 
@@ -246,11 +247,11 @@ class Intrinsic(NamedTuple):
     holds: Callable[[Scope, Json, Json, list[Atom], int], Tri] | None = None
     # Yields (name, attribute) of each resource or parameter that the call itself names: of the calls in its operand
     # their own records know.
-    links: Callable[[Json], Iterable[tuple[str, str | None]]] = _nothing
+    links: Callable[[Json], Iterable[tuple[str, str | None]]] = nothing
     # Writes the text of a call with a § for what only the deployment knows. None: all of it is one §.
     flatten: Callable[[Json, Flatten], str | None] | None = None
     # Yields the values in the operand that can become the value, or a part of it, and that `flatten` does not show.
-    parts: Callable[[Json], Iterable[Json]] = _nothing
+    parts: Callable[[Json], Iterable[Json]] = nothing
     # Whether its operand is the keys of a value in the section Mappings.
     looks_up: bool = False
 
@@ -262,13 +263,13 @@ class Intrinsic(NamedTuple):
     @property
     def names_in_text(self) -> bool:
         """Whether it names resources and parameters inside a text."""
-        return self.flatten is not None and self.links is not _nothing
+        return self.flatten is not None and self.links is not nothing
 
     @property
     def is_made_of_its_operand(self) -> bool:
         """Whether texts or links of its operand stand in its value, which a look-up or an import takes from elsewhere."""
-        has_parts = self.parts is not _nothing and not self.looks_up
-        return self.flatten is not None or self.links is not _nothing or has_parts
+        has_parts = self.parts is not nothing and not self.looks_up
+        return self.flatten is not None or self.links is not nothing or has_parts
 
 
 FUNCTIONS = {

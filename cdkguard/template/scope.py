@@ -289,9 +289,9 @@ class Scope:
         """The value with every intrinsic in it resolved, NoValue members dropped."""
         value = self.resolve(value)
         if type(value) is dict:
-            return {k: v for k, v in ((k, self.resolve_deep(v)) for k, v in value.items()) if v is not ABSENT}
+            return {k: v for k, inner in value.items() if (v := self.resolve_deep(inner)) is not ABSENT}
         if type(value) is list:
-            return [v for v in map(self.resolve_deep, value) if v is not ABSENT]
+            return [v for inner in value if (v := self.resolve_deep(inner)) is not ABSENT]
         return value
 
     def resolve_deep_once(self, value: Json) -> Json:
