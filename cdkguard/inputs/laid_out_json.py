@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cdkguard._typing import NamedTuple
 from cdkguard.text.regexes import lazy_pattern
@@ -125,8 +127,10 @@ def _line_at(text: str, at: int) -> str:
 
 def _find_next(text: str, indent: str, at: int) -> int:
     """Where the next line with this indentation begins behind it; the text's end where there is none."""
-    while (at := text.find(indent, at)) >= 0:
-        at += len(indent)
-        if at < len(text) and text[at] not in " \t":
-            return at
-    return len(text)
+    found = _line_start(indent).search(text, at)
+    return found.end() if found is not None else len(text)
+
+
+@lru_cache(maxsize=256)
+def _line_start(indent: str) -> re.Pattern[str]:
+    return re.compile(rf"{indent}(?=[^ \t])")
