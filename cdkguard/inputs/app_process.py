@@ -43,6 +43,7 @@ class AppProcess:
         self.progress = progress if progress is not None and progress.isatty() else None
         self._lock = threading.Lock()
         self._drawn = False
+        self._is_ended = False  # Whether the app was ended while it ran.
         self._is_shown = True  # Whether standard error has taken every line of the app's output.
         self.process: subprocess.Popen[str] | None = None
         self.reader: threading.Thread | None = None
@@ -122,6 +123,8 @@ class AppProcess:
                     self._show(line)
 
     def _show(self, line: str) -> None:
+        if self._is_ended:  # Python says at length where Ctrl-C met it.
+            return
         # Where standard error is closed the app's output is still read, so that the app can go on.
         with self._lock:
             try:
@@ -151,7 +154,8 @@ class AppProcess:
 
     def _stop(self) -> None:
         if self.process is not None:
-            processes.end_group(self.process)
+            self._is_ended = self.process.poll() is None
+            processes.end_group(self.process, interrupts=True)
         if self.reader is not None:
             self.reader.join(1)
 

@@ -58,9 +58,13 @@ def run(
                             pipe.close()
 
 
-def end_group(process: subprocess.Popen[str]) -> None:
-    """End what is left of the process's group: by SIGTERM, after which git cleans up, then by SIGKILL."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+def end_group(process: subprocess.Popen[str], interrupts: bool = False) -> None:
+    """End what is left of the process's group: by SIGTERM, after which git cleans up, then by SIGKILL.
+
+    `interrupts`: by SIGINT first, as Ctrl-C at a terminal would, after which programs in Python clean up.
+    """
+    first = [signal.SIGINT] if interrupts and hasattr(os, "killpg") else []
+    for number in (*first, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         try:
             if hasattr(os, "killpg"):
                 os.killpg(process.pid, number)

@@ -144,6 +144,29 @@ def test_ctrl_c_stops_the_app_too(project, number, status, tmp_path):
     assert list(temporary.iterdir()) == []
 
 
+# As jsii does, whose folder has 2 MB; a program that SIGTERM ends removes nothing.
+MAKES_A_FOLDER = """
+import tempfile, time
+with tempfile.TemporaryDirectory() as folder:
+    open("alive", "w").close()
+    time.sleep(61.5)
+"""
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_app_that_is_ended_removes_its_own_files(project, number, status, tmp_path):
+    (project / "app.py").write_text(MAKES_A_FOLDER)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "cdkguard", "check", str(project)]
+    with started(command, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)}) as child:
+        wait_for_file(project / "alive", child)
+        child.send_signal(number)
+        said = child.communicate(timeout=15)[1]
+    assert child.returncode == status and list(temporary.iterdir()) == []
+    assert "Traceback" not in str(said)
+
+
 def test_what_is_wrong_with_a_project_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(InputError, match="no cdk.json in"):
