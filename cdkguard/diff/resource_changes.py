@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Resources that hold other stacks. The template of the first may lie elsewhere; nobody reads that of the second.
 NESTED_TYPES = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet")
+MODULE = "::MODULE"  # The end of a module's type: it stands for resources that the registry of the account holds.
 
 # Resources whose template is judged where it is among the assets, and never compared.
 _NEVER_COMPARED = ("AWS::ServiceCatalog::CloudFormationProduct", "AWS::Serverless::Application")
@@ -168,8 +169,8 @@ class ResourceChanges:
         return "unknown" if fate == "destroyed" and self._is_unread(stack, logical_id, body) else fate
 
     def _is_unread(self, stack: Stack, logical_id: str, body: Json) -> bool:
-        """Whether it is a nested stack, or a set of stacks, of which nobody knows what it holds."""
-        return body.get("Type") in NESTED_TYPES and (stack, logical_id) not in self.read_nested
+        """Whether it is a nested stack, a set of stacks or a module, of which nobody knows what it holds."""
+        return holds_resources(body.get("Type")) and (stack, logical_id) not in self.read_nested
 
     def holds_data(self, resource_type: str | None, body: Json) -> bool:
         """Whether the loss of the resource is a loss of data."""
@@ -208,6 +209,11 @@ class ResourceChanges:
             noise=change.noise or kind == old_kind == CDK_METADATA,
             stateful=self.holds_data(str(old_kind), old_body) or is_unread,
         )
+
+
+def holds_resources(resource_type: Json) -> bool:
+    """Whether the resource stands for others, which are not in its template."""
+    return resource_type in NESTED_TYPES or str(resource_type).endswith(MODULE)
 
 
 def choose_worse(change: Change | None, kept: Change | None) -> Change | None:

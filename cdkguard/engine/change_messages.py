@@ -10,7 +10,7 @@ from cdkguard.diff.deletion_protections import name_protection
 from cdkguard.diff.fronts import find_fronts
 from cdkguard.diff.references import find_references
 from cdkguard.diff.refusals import find_refusals
-from cdkguard.diff.resource_changes import NESTED_TYPES
+from cdkguard.diff.resource_changes import holds_resources
 from cdkguard.diff.served import find_origin
 from cdkguard.engine.property_paths import value_at_text
 from cdkguard.engine.resource_names import name_resource, use_construct_paths
@@ -189,7 +189,7 @@ def _render_cause(change: Change, cause: PropertyChange) -> str:
 
 
 def _describe_fate(change: Change) -> str:
-    if change.fate == "unknown" and change.resource_type in NESTED_TYPES:
+    if change.fate == "unknown" and holds_resources(change.resource_type):
         return _UNREAD
     if change.fate == "protected":
         return _PROTECTED.format(name_protection(change.resource_type or ""))

@@ -65,7 +65,7 @@ def find_in_loops(resources: Mapping[str, Json]) -> Iterator[str]:
 
 def _find_in_loop(made: Mapping[str, Json]) -> Iterator[str]:
     for name, body in made.items():
-        if mapping_or_empty(body).get("Type") in DEPLOYERS:
+        if str(mapping_or_empty(body).get("Type")) in DEPLOYERS:
             yield re.sub(r"[$&]\{[^{}]*\}", "*", name)
     yield from find_in_loops(made)
 

@@ -57,6 +57,13 @@ def test_what_is_no_template_is_not_known(judge, body):
     assert [problem.kind for problem in verdict.errors] == ["template"]
 
 
+@pytest.mark.parametrize("kind", [{"Ref": "Kind"}, ["AWS::SNS::Topic"], 7, None])
+def test_a_loop_over_something_without_a_type_is_not_known(judge, kind):
+    loop = {"Fn::ForEach::All": ["Name", ["A"], {"T${Name}": {"Type": kind}}]}
+    verdict = judge.judge({"Transform": "AWS::LanguageExtensions", "Resources": loop}, PROD)
+    assert (verdict.outcome, verdict.exit_status) == ("unknown", 3)
+
+
 def test_a_previous_template_that_cannot_be_read_is_no_pass(judge):
     verdict = judge.judge(template(), PROD, previous="{")
     assert (verdict.outcome, verdict.exit_status) == ("unknown", 3)
