@@ -9,6 +9,7 @@ from cdkguard._typing import TYPE_CHECKING, NamedTuple
 from cdkguard.errors import CdkguardError, stop_of
 from cdkguard.model import Report
 from cdkguard.outputs.watch_round import Round
+from cdkguard.system.interrupts import hold_signals
 from cdkguard.watch.compare import compare_reports
 from cdkguard.watch.pace import OwnWrites, Pace
 from cdkguard.watch.sources import NOTHING, Look
@@ -78,7 +79,10 @@ class _Watch:
                 self._report = report
             world.tell_round(found._replace(seconds=world.clock() - began, watched=self._describe_watched()))
         self._leave_out_own_writes()
-        gc.collect()  # `__main__` has switched the collector off, and each round leaves some MB that refer to each other.
+        # `__main__` has switched the collector off, and each round leaves some MB that refer to each other. Held, because
+        # Python would only print a KeyboardInterrupt that comes in a callback of the collector.
+        with hold_signals():
+            gc.collect()
 
     def _find_places_anew(self) -> None:
         """A configuration that changed may name other packs, an installation other packages of the repository."""

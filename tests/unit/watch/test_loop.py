@@ -1,6 +1,7 @@
 """The loop, in a world of lists: looks and checks are given, and no time passes but the test's."""
 
 import gc
+import signal
 import weakref
 
 import pytest
@@ -106,6 +107,28 @@ def test_what_a_round_leaves_in_circles_is_freed():
         assert len(Circles.made) == 3 and not any(made() for made in Circles.made)
     finally:
         gc.enable()
+
+
+def test_ctrl_c_while_circles_are_freed_ends_the_watch():
+    """Python only prints what a callback of the collector raises: Ctrl-C would be lost there."""
+
+    class Circle:
+        def __init__(self):
+            self.itself = self
+
+    class Interrupted(Fake):
+        def check(self, changed):
+            self.noticed = weakref.ref(Circle(), lambda _: signal.raise_signal(signal.SIGINT))
+            return super().check(changed)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            watch(Interrupted().world())
+    finally:
+        gc.enable()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_failed_round_is_told_and_compared_by_the_one_before_it():
