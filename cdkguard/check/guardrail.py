@@ -92,6 +92,12 @@ def _weakened_settings(before: Guardrail, after: Guardrail) -> Iterator[Weakenin
         yield f"suppressions for {', '.join(sorted(more))} count now", ()
     if before.lint and not after.lint:
         yield "cfn-lint's errors are no findings any more", ()
+    if before.full_synth and not after.full_synth:
+        yield "CDK's own type check and validation do not run any more", ()
+    if other := [key for key, value in before.aws.items() if after.aws.get(key) != value]:
+        yield f"what is deployed is read by another {', '.join(other)}", ()
+    if gone := [name for name in before.aws_stacks if name not in after.aws_stacks]:
+        yield f"what runs in {', '.join(gone)} is not compared any more", ()
     yield from ((text, ()) for text in find_weakened_ways_in(before, after))
 
 

@@ -33,6 +33,9 @@ class Guardrail(NamedTuple):
     new_suppressions: str = "strict"
     honour: Sequence[str] = ()  # Peers whose suppressions count.
     lint: bool = False
+    full_synth: bool = False
+    aws: Mapping[str, str] = {}  # How what is deployed is read: profile, role, region.
+    aws_stacks: Sequence[str] = ()  # Stacks beside those of the app that are compared with it.
     judged: str = ""  # The command or the paths; empty: the app of cdk.json.
     agents: AgentSettings = AgentSettings()
     cfn_hook: CfnHookSettings = CfnHookSettings()

@@ -49,6 +49,9 @@ WEAKER = [
     ("branches", {}, {"agents": {"protected_branches": ["main"]}}, "an agent may push to master now"),
     ("after edits", {"agents": {"after_edit": True}}, {}, "an agent is not told any more what it breaks"),
     ("log", {}, {"agents": {"log": False}}, "nobody writes down any more"),
+    ("full synthesis", {"full_synth": True}, {}, "type check and validation do not run"),
+    ("role", {"aws": {"role": "arn:aws:iam::111111111111:role/r"}}, {"aws": {"region": "eu-west-1"}}, "read by another role"),
+    ("stacks that run", {"aws": {"stacks": ["Old"]}}, {"aws": {"stacks": []}}, "what runs in Old is not compared"),
     ("hook skips", {"cfn_hook": {"unknown": "fail"}}, {"cfn_hook": {"unknown": "skip"}}, "cannot decide without parameters"),
     ("hook skips again", {"cfn_hook": {"unknown": "fail"}}, {}, "cannot decide without parameters"),
     ("hook keeps less", {"cfn_hook": {"keep": ["Shared*", "Net*"]}}, {"cfn_hook": {"keep": ["Net*"]}}, "keeps the stacks Shared* no more"),
@@ -92,7 +95,7 @@ def test_a_weaker_guardrail_is_told(before, after, text):
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [c[1:3] for c in WEAKER if c[0] not in ("environment", "parameter of a rule", "something else is judged")],
+    [c[1:3] for c in WEAKER if c[0] not in ("environment", "parameter of a rule", "something else is judged", "role")],
 )
 def test_a_stronger_guardrail_is_not(before, after):
     assert not told(after, before)
