@@ -81,13 +81,13 @@ def _write_time(value: object) -> str:
 def group_stacks(entries: Iterable[StackEntry]) -> Iterator[Tree]:
     """The trees of nested stacks in the order of their roots' ids, whatever the order of the listing."""
     roots: dict[str, StackEntry] = {}
-    nested: dict[str, list[StackEntry]] = {}
-    for entry in entries:
+    nested: dict[str, dict[str, StackEntry]] = {}
+    for entry in entries:  # One that two pages have, since another went meanwhile, counts once.
         above = entry.root_id or entry.parent_id
         if above and above != entry.stack_id:
-            nested.setdefault(above, []).append(entry)
+            nested.setdefault(above, {})[entry.stack_id] = entry
         else:
             roots[entry.stack_id] = entry
     for stack_id in sorted({*roots, *nested}):
-        below = sorted(nested.get(stack_id) or (), key=lambda entry: entry.stack_id)
+        below = sorted((nested.get(stack_id) or {}).values(), key=lambda entry: entry.stack_id)
         yield Tree(roots.get(stack_id), tuple(below))

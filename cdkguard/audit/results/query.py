@@ -41,12 +41,15 @@ def open_database(place: str, may_skip: bool = False) -> Iterator[Any]:
     results = choose_finished(place, gather_results(place), may_skip)
     with temporary_folder() as own:
         path = os.path.join(own, "audit.duckdb")
-        connection = duckdb.connect(path, config={"autoinstall_known_extensions": "false"})
         try:
-            _fill(connection, results, own)
-        finally:
-            connection.close()
-        connection = duckdb.connect(path, config=_CLOSED)
+            connection = duckdb.connect(path, config={"autoinstall_known_extensions": "false"})
+            try:
+                _fill(connection, results, own)
+            finally:
+                connection.close()
+            connection = duckdb.connect(path, config=_CLOSED)
+        except duckdb.Error as problem:  # Of what is read: `_add_file`. This is of the place where it is read to.
+            raise InputError(f"the database in {os.path.dirname(own)} (TMPDIR) cannot be made: {problem}") from problem
         try:
             yield connection
         finally:

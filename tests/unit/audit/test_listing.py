@@ -109,3 +109,8 @@ def test_what_times_and_status_do_not_show_is_in_the_digest_of_the_description()
         ("LastOperations", [{"OperationId": "1"}]),
     ):
         assert read_entry(PLACE, {**described, field: value}).described != first
+
+
+def test_a_stack_that_two_pages_have_counts_once():
+    entries = [entry("root"), entry("child", "root", "root"), entry("child", "root", "root"), entry("root")]
+    assert list(group_stacks(entries)) == [Tree(entries[0], (entries[1],))]

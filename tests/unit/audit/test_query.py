@@ -129,6 +129,19 @@ def test_a_place_without_an_audit_and_a_damaged_one_are_errors(tmp_path):
         pass
 
 
+def test_a_disk_without_room_for_the_database_is_told(place, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def fill(*_arguments):
+        raise duckdb.IOException('Could not write file "audit.duckdb.wal": No space left on device')
+
+    monkeypatch.setattr("cdkguard.audit.results.query._add_run", fill)
+    told = rf"the database in {tmp_path} \(TMPDIR\) cannot be made: .*No space left"
+    with pytest.raises(InputError, match=told), open_database(place):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
 def test_nothing_is_left_behind(place, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with open_database(place) as database:
