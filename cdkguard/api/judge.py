@@ -109,8 +109,11 @@ class Judge:
 
     def environment_of(self, context: StackContext) -> str:
         """The environment of a stack of which no template is known; raises ConfigError as `judge` does."""
-        stacks = read_stacks({"Resources": {}}, context).stacks
-        return self._place(stacks, context)[0][0].environment or "prod"
+        return self._place_unseen(context).environment or "prod"
+
+    def is_lowered_by_guess(self, context: StackContext) -> bool:
+        """Whether nothing but a guess from its name makes such a stack milder than prod: the configuration does not know it."""
+        return self._place_unseen(context).lowered_by_guess
 
     @property
     def strict_environments(self) -> frozenset[str]:
@@ -220,6 +223,9 @@ class Judge:
 
     def _read(self, body: Body, context: StackContext) -> ReadStacks:
         return read_stacks(body, context, self.suppressions == "all", self._has_lines)
+
+    def _place_unseen(self, context: StackContext) -> Stack:
+        return self._place(read_stacks({"Resources": {}}, context).stacks, context)[0][0]
 
     def _place(self, stacks: Sequence[Stack], context: StackContext) -> tuple[list[Stack], list[Problem]]:
         """The stacks in their environment, with notices about it."""

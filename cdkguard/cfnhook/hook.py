@@ -123,6 +123,9 @@ class Hook(NamedTuple):
             return self._answer_of(self.judge.judge_deletion(stack.template, stack.context), frozenset())
 
         environment = self.judge.environment_of(context)
+        if self.judge.is_lowered_by_guess(context):
+            text = f"{name} is of {environment} by a guess from its name alone, and no stack is deleted by that"
+            return _refuse_deletion(f"{text}: name it under `environments` of the hook's configuration")
         if self.settings.may_delete(environment, self.judge.strict_environments):
             return Answer(message=f"cdkguard: {name} is of {environment}, whose stacks may be deleted")
         return _refuse_deletion(f"{name} is of {environment}, whose stacks are not deleted unseen")

@@ -133,6 +133,14 @@ def test_the_arn_names_the_stack(ask):
     assert answer["errorCode"] == "NonCompliant" and "in dev" not in answer["message"]
 
 
+@pytest.mark.parametrize("settings", [{}, {"delete": ["dev"]}])
+def test_no_stack_is_deleted_by_a_guess(ask, settings):
+    """A name is no more than a hint at what the stack holds."""
+    by = bind_hook(config_of_data({"cfn_hook": settings}))
+    answer = ask(stack_event("DELETE", "reports-test"), by=by)
+    assert answer["errorCode"] == "NonCompliant" and "guess" in answer["message"]
+
+
 def test_where_stacks_may_be_deleted_is_a_setting(ask):
     assert ask(stack_event("DELETE", "orders-dev"), by=hook_of(cfn_hook={"delete": []}))["errorCode"] == "NonCompliant"
     assert (
