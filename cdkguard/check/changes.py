@@ -17,6 +17,7 @@ from cdkguard.check.evaluate import (
     strict_environments,
 )
 from cdkguard.check.guardrail_config import GuardrailResult, is_about_guardrail, judge_guardrail
+from cdkguard.check.lost_macros import find_lost_macros
 from cdkguard.check.new_findings import KnownFindings, find_known
 from cdkguard.config import approvals
 from cdkguard.config.find import repository_root
@@ -90,12 +91,13 @@ def judge_change(new: NewSide, baseline: Baseline, today: str) -> JudgedChange:
 
     on_old_side = new.settings._replace(template_parameters=then.template_parameters)
     known = find_known(new.findings, new.bound.rules_on_resources(), compared.before, changes, on_old_side)
+    lost = find_lost_macros(compared.before, after, new.findings, new.bound.rules_on_resources(), on_old_side)
     agreed = approvals.read_approvals(approvals.file_of(config)) if new.approvals is None else new.approvals
     if own.only_old_approvals:
         agreed = tuple(a for a in agreed if a.change in own.old_approvals)
     return JudgedChange(
         changes,
-        judged.findings,
+        [*judged.findings, *lost],
         [*baseline.notes, *compared.notes, *judged.problems, *own.problems],
         own.added,
         baseline.words,
