@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cdkguard.baselines.worktree import run_git
 
-_MOST = 500  # files of the folder that are named to git one by one
+_LONGEST = 20_000  # characters of the names that one call of git is given; Windows takes 32,767
 _SUBMODULES = ".gitmodules"
 
 
@@ -22,7 +22,7 @@ class PartOfTree:
 
     def __init__(self, tree: str, folder: str) -> None:
         self._tree, self._folder = tree, folder
-        self.is_whole = False
+        self._is_whole = False
         files = self._choose() if folder else None
         if files:
             run_git(tree, "checkout-index", "--quiet", "-u", "--", *files)
@@ -31,14 +31,15 @@ class PartOfTree:
 
     def complete(self) -> None:
         """Check out the other files of the commit."""
-        if not self.is_whole:
+        if not self._is_whole:
             run_git(self._tree, "reset", "--hard", "--quiet")
-            self.is_whole = True
+            self._is_whole = True
 
     def holds(self, path: str) -> bool:
         """Whether a file of the commit would be there, if the commit has it at that path."""
-        inside = os.path.relpath(os.path.realpath(path), os.path.realpath(self._tree)).replace(os.sep, "/")
-        return self.is_whole or self._is_chosen(inside)
+        root, real = os.path.realpath(self._tree) + os.sep, os.path.realpath(path)
+        inside = real.removeprefix(root).replace(os.sep, "/")
+        return self._is_whole or real.startswith(root) and self._is_chosen(inside)
 
     def _choose(self) -> list[str] | None:
         """The files of this part; None where they cannot be told, or do without the others."""
@@ -48,7 +49,7 @@ class PartOfTree:
                 if not kind.startswith("H 100") or path == _SUBMODULES:
                     return None  # A link, a submodule, or a file that the user's sparse checkout leaves out.
                 found.append(path)
-        return found if len(found) <= _MOST else None
+        return found if sum(map(len, found)) + len(found) <= _LONGEST else None
 
     def _list(self) -> Iterator[tuple[str, str]]:
         """(`H` and the mode, path) of each file of the commit."""
@@ -59,7 +60,6 @@ class PartOfTree:
             yield kind, path
 
     def _is_chosen(self, path: str) -> bool:
-        around = os.path.dirname(path)
-        return f"{path}/".startswith(f"{self._folder}/") or f"{self._folder}/".startswith(
-            f"{around}/" if around else ""
-        )
+        around = path.rpartition("/")[0]
+        is_inside = path.startswith(f"{self._folder}/")
+        return is_inside or not around or f"{self._folder}/".startswith(f"{around}/")

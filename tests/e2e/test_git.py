@@ -637,6 +637,15 @@ def test_links_and_submodules_of_a_baseline_lead_to_files_that_are_there(repo, m
     assert "docs/page.md" in checked_out(Path("."))
 
 
+def test_a_folder_of_more_files_than_one_call_of_git_names_comes_with_all(repo, monkeypatch):
+    folder = below_the_root(repo)
+    for number in range(200):
+        (folder / f"{'long' * 25}{number}").write_text("x")
+    commit(repo)
+    monkeypatch.chdir(folder)
+    assert "docs/page.md" in checked_out(Path("."))
+
+
 def test_a_sparse_checkout_of_the_user_is_that_of_the_baseline(repo, monkeypatch):
     folder = below_the_root(repo)
     git(repo, "sparse-checkout", "set", "infra")
