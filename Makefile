@@ -102,7 +102,7 @@ bench: examples ## measure CPU (and instructions, where valgrind is), and write 
 bench-check: install ## count instructions (valgrind) beside the kept run: 5 % more fails
 	$(BIN)/python benchmarks/instructions.py --check
 
-bench-audit: install ## what an audit costs and survives: CPU, throttled places, killed workers, memory
+bench-audit: install ## what an audit costs and survives: CPU, throttled places, killed workers, memory, outputs
 	$(BIN)/python benchmarks/audit.py
 
 bench-keep: install ## count them, and keep the run in benchmarks/instructions.json

@@ -22,6 +22,7 @@ class Part(NamedTuple):
     title: Line
     entries: tuple[list[Line], ...]
     total: int
+    noun: str = ""  # Of what there are so many.
     ends_blank: bool = False
 
     @property
@@ -32,7 +33,11 @@ class Part(NamedTuple):
     def lay_out(self) -> Iterator[Line]:
         """Its lines; none where it has nothing to show."""
         if self.entries:
-            shown = f" ({amount(len(self.entries))} of {amount(self.total)} shown)" if self.is_cut else ""
+            shown = (
+                f" ({amount(len(self.entries))} of {f'{amount(self.total)} {self.noun}'.rstrip()} shown)"
+                if self.is_cut
+                else ""
+            )
             yield [*self.title, (shown, "dim")]
             for entry in self.entries:
                 yield from entry

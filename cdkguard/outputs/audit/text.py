@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cdkguard.outputs.audit.record import FindingRow, UnreadRow
 from cdkguard.outputs.audit.screen import Part, count_lines, make_room, shorten
@@ -22,6 +22,7 @@ from cdkguard.outputs.audit.words import (
     describe_scope,
     describe_time,
     describe_unread,
+    group_unread,
     name_account,
     name_resource,
     suggest_next,
@@ -70,12 +71,16 @@ def _next(audit: Audit, is_cut: bool) -> list[Line]:
 def _unread(summary: Summary, options: Options) -> Part:
     number = summary.run.counts.unread
     title: Line = [(f"NOT READ  {amount(number)}", "error"), (": nobody knows what is there", "")]
-    entries = tuple(_unread_entry(row, options) for row in summary.unread[:_SHOWN])
-    return Part("unread", title, entries, number, ends_blank=True)
+    alike = group_unread(summary.unread)
+    at_least = "at least " if number > len(summary.unread) else ""
+    entries = tuple(_unread_entry(rows, at_least, options) for rows in alike[:_SHOWN])
+    return Part("unread", title, entries, len(alike), "reasons", ends_blank=True)
 
 
-def _unread_entry(row: UnreadRow, options: Options) -> list[Line]:
-    lines = list(lay_out_labelled("  ", f"{describe_unread(row)}: {row.reason}", options, ""))
+def _unread_entry(rows: Sequence[UnreadRow], at_least: str, options: Options) -> list[Line]:
+    row, more = rows[0], len(rows) - 1
+    others = f", and {at_least}{amount(more)} more like it" if more else ""
+    lines = list(lay_out_labelled("  ", f"{describe_unread(row)}{others}: {row.reason}", options, ""))
     advice = lay_out_labelled("    ", f"-> {row.advice}", options, "dim", "dim") if row.advice else ()
     return [*shorten(lines, _REASON), *advice]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cdkguard.outputs.audit.record import FindingRow, UnreadRow
 from cdkguard.outputs.audit.summary import Audit, RunRecord
 from cdkguard.outputs.audit.verdict import amount, several
@@ -22,6 +24,17 @@ def describe_unread(row: UnreadRow) -> str:
     if not row.stack:
         return f"region {row.region} of {account}"
     return f"stack {row.stack} in {row.region} of {account}"
+
+
+def group_unread(rows: Iterable[UnreadRow]) -> list[list[UnreadRow]]:
+    """The rows by what happened, whichever account or stack it happened to; in the order of the first of each."""
+    found: dict[tuple[str, str, str], list[UnreadRow]] = {}
+    for row in rows:
+        reason = row.reason
+        for own in filter(None, (row.stack_id, row.stack, row.region, row.account)):
+            reason = reason.replace(own, "")
+        found.setdefault((row.kind, reason, row.advice), []).append(row)
+    return list(found.values())
 
 
 def name_resource(row: FindingRow) -> str:

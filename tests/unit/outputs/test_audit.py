@@ -126,6 +126,22 @@ def test_the_terminal_shows_a_screen_at_most_and_says_what_is_left_out(tmp_path,
         assert f"{title}\n" not in text  # Each is cut here: it says so, or made room as a whole.
 
 
+def test_what_was_not_read_for_one_reason_is_said_once(tmp_path):
+    rows = [
+        UnreadRow("account", account_of(n), "", "", f"role arn:aws:iam::{account_of(n)}:role/audit cannot be assumed", "create it")
+        for n in range(30)
+    ] + [UnreadRow("region", account_of(40), EU, "", "throttled", "lower --rate")]  # fmt: skip
+    units = [(f"{row.account}/{row.region or '-'}/unread", [row]) for row in rows]
+    lines = of("text", write_audit(str(tmp_path), units, header_of(1))).splitlines()
+    assert lines[:5] == [
+        "NOT READ  31: nobody knows what is there",
+        "  account 111100000000, and 29 more like it: role arn:aws:iam::111100000000:role/audit cannot be",
+        "  assumed",
+        "    -> create it",
+        "  region eu-west-1 of 111100000040: throttled",
+    ]
+
+
 def write_busy(place, unread):
     """An audit with very much of everything that the terminal shows."""
     places = [(account_of(number), region) for number in range(12) for region in (EU, US)]
