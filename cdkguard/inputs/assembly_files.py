@@ -33,10 +33,23 @@ class AssemblyFiles:
 
     def __init__(self, root: str, base: str, readings: Readings) -> None:
         self.root, self.base, self.readings = root, base, readings
+        self._shown: dict[str, str] = {}  # path -> how it is shown
+        self._real_folders: dict[str, str] = {}  # folder -> its real path
 
     def display_path(self, path: str) -> str:
         """The path as messages and outputs write it."""
-        return files.relative(path, self.base)
+        if path not in self._shown:
+            self._shown[path] = files.relative(path, self.base)
+        return self._shown[path]
+
+    def real_path(self, path: str) -> str:
+        """As `os.path.realpath`, which asks for every folder on the way again; here each folder is asked for once."""
+        folder, name = os.path.split(path)
+        if name in ("", ".", "..") or os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._real_folders[folder], name)
 
     def path_of(self, directory: str, name: Json, owner: str) -> str:
         """The path of a file that the file `owner` names; raises TemplateError where it leaves the assembly."""
@@ -46,7 +59,7 @@ class AssemblyFiles:
             raise TemplateError(f"{self.display_path(owner)}: no file can be named '{name}'")
 
         path = os.path.join(directory, name)
-        real = os.path.realpath(path)
+        real = self.real_path(path)
         if os.path.isabs(name) or os.path.commonpath([real, self.root]) != self.root:
             raise TemplateError(f"{self.display_path(owner)}: '{name}' is outside the cloud assembly")
         if os.path.exists(real) and not os.path.isfile(real) and not os.path.isdir(real):

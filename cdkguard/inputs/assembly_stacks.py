@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 
 from cdkguard._typing import TYPE_CHECKING, Json, NamedTuple
@@ -50,7 +49,7 @@ class StackReader:
         properties = self.files.properties(artifact)
         owner = f"{artifact.manifest}:{artifact.name}"
         path = self.files.path_of(self.directory, properties.get("templateFile"), artifact.manifest)
-        self.files.readings.note(os.path.realpath(path), owner)
+        self.files.readings.note(self.files.real_path(path), owner)
         display_path = self.files.display_path(path)
         template, lines = read_template(path, display_path, may_be_empty=True)
 
@@ -88,7 +87,7 @@ class StackReader:
         sources = [artifact.body.get("metadata")]
         if "additionalMetadataFile" in artifact.body:
             path = self.files.path_of(self.directory, artifact.body["additionalMetadataFile"], artifact.manifest)
-            self.files.readings.note(os.path.realpath(path), owner)
+            self.files.readings.note(self.files.real_path(path), owner)
             sources.append(self._read_metadata_file(path))
 
         found: dict[str, list[Json]] = {}
@@ -221,7 +220,7 @@ class StackReader:
             name = f"{parent.template_path}: {nested.logical_id}"
             return parent.template_path, parse_template(text, name, nested.template.has_holes()), find_nothing
         path = self.files.path_of(self.directory, nested.file, parent.template_path)
-        self.files.readings.note(os.path.realpath(path), owner)
+        self.files.readings.note(self.files.real_path(path), owner)
         display_path = self.files.display_path(path)
         return display_path, *read_template(path, display_path)
 

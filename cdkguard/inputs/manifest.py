@@ -59,7 +59,7 @@ class _ManifestReader:
         """List the parts of the folder's manifest and of those of its stages; the manifest is `level` stages deep."""
         path = os.path.join(directory, "manifest.json")
         display_path = self.files.display_path(path)
-        real = os.path.realpath(path)
+        real = self.files.real_path(path)
         if real in self._seen or level > MAX_LEVELS:
             raise InputError(f"{display_path}: stages that contain each other")
         self._seen.add(real)

@@ -135,15 +135,17 @@ def json_text(value: Any, depth: int | None = None) -> str:
     return _COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
+# `json.dumps` with options makes an encoder for each call.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
 def _lines(value: Any, depth: int, end: str) -> str:
     if isinstance(value, WrittenJson):
         return value
     if not depth or not value or not isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return _encode(value)
     inner = end + "  "
     if isinstance(value, list):
         return "[" + ",".join(inner + _lines(item, depth - 1, inner) for item in value) + end + "]"
-    members = (
-        f"{inner}{json.dumps(key, ensure_ascii=False)}: {_lines(item, depth - 1, inner)}" for key, item in value.items()
-    )
+    members = (f"{inner}{_encode(key)}: {_lines(item, depth - 1, inner)}" for key, item in value.items())
     return "{" + ",".join(members) + end + "}"
