@@ -16,6 +16,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 import make_aws_calls  # noqa: E402
 from provider_schemas import find_schema_files  # noqa: E402
 
+from tests.repository.test_schema_tables import needs_the_pinned_schemas  # noqa: E402
+
 DECISIONS = make_aws_calls.read_decisions()
 needs_the_pinned_models = pytest.mark.skipif(
     importlib.metadata.version("botocore") != make_aws_calls.PINNED,
@@ -34,6 +36,7 @@ def test_the_table_is_made_of_the_decisions():
     assert make_aws_calls.TABLE.read_text() == make_aws_calls.render(DECISIONS)
 
 
+@needs_the_pinned_schemas
 def test_every_resource_type_exists():
     types = {row["type"] for row in DECISIONS.values() if row["type"]}
     assert not types - set(find_schema_files())
