@@ -105,8 +105,10 @@ class RowMaker:
             info = infos.get(entry.stack_id)
             if info is not None:
                 yield self._judged(entry, info, digests[entry.stack_id])
-            elif entry.stack_id not in named:
+            elif entry.stack_id not in named and infos:
                 yield self._unread("stack", entry, "its parent does not name it among its resources", _AGAIN)
+            elif entry.stack_id not in named:
+                yield self._unread("stack", entry, "it is judged with its root, which could not be judged", _AGAIN)
         for finding in verdict.findings:
             yield self._finding(finding, _find_entry(read, finding.template_path) or read[0])
 

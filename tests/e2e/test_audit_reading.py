@@ -280,6 +280,16 @@ def test_a_nested_template_that_cannot_be_understood_is_a_row(stub):
     assert [row.stack for row in found.stacks] == ["outer"]
 
 
+def test_a_nested_stack_whose_root_cannot_be_judged_is_a_row_that_says_so(stub):
+    put_nested(stub)
+    deep = '{"Resources": {"Inner": {"Type": "AWS::CloudFormation::Stack"}, "T": {"Type": "X::Y::Z", "Properties": {"X": %s}}}}'
+    put(stub, "outer", deep % ("[" * 300 + "]" * 300), resources=[("Inner", stack_id("outer-Inner-1"))])
+    found = audit(stub, accounts=(ACCOUNT,))
+    reasons = {row.stack: row.reason for row in found.unread}
+    assert "nested deeper" in reasons["outer"]
+    assert reasons["outer-Inner-1"] == "it is judged with its root, which could not be judged"
+
+
 def test_a_nested_stack_whose_root_is_not_listed_is_a_row(stub):
     put(stub, "outer-Inner-1", BAD, root=stack_id("outer"), parent=stack_id("outer"))
     found = audit(stub, accounts=(ACCOUNT,))
