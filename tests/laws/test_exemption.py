@@ -100,7 +100,8 @@ def test_values_of_parameters_are_those_of_their_own_side(tmp_path, monkeypatch,
     written(tmp_path / "repo", "parameters: {Keep: 'no'}\n", out=conditional)
     monkeypatch.chdir(tmp_path / "repo")
     status, found = checked(capsys)
-    assert (status, set(found)) == (1, {"data-destroyed"})
+    assert (status, set(found)) == (1, {"data-destroyed", "exemption-added"})
+    assert "parameter Keep" in found["exemption-added"]
 
 
 def test_the_baseline_is_synthesized_with_its_own_context(tmp_path, monkeypatch, capsys):
