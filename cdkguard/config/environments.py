@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from cdkguard._typing import Any, NamedTuple
+from cdkguard._typing import TYPE_CHECKING, Any, NamedTuple
 from cdkguard.config import environment_words as words
-from cdkguard.config.environment_guesses import Guess, guess_environment, names_of
 from cdkguard.config.environment_words import BUILTIN, all_environments_in
 from cdkguard.errors import ConfigError
 from cdkguard.model import Problem, Stack, replace_stacks
 from cdkguard.text.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from cdkguard.config.environment_guesses import Guess
 
 _MAX_LISTED = 8  # the number of stacks that a notice names
 
@@ -115,6 +117,8 @@ def place_stacks(
     if rules:
         return Placement(_match_all(roots, rules, context), {}, parameters, strict)
 
+    from cdkguard.config.environment_guesses import guess_environment, names_of
+
     names = names_of(roots)
     guesses = {_key_of(root): guess_environment(root, names, context) for root in roots}
     return Placement({key: guess.environment or "prod" for key, guess in guesses.items()}, guesses, {})
@@ -195,11 +199,19 @@ def _match_all(roots: Sequence[Stack], rules: Sequence[EnvironmentRule], context
     if not strict.isdisjoint(found.values()):
         return found
 
-    names = names_of(roots)
-    for root in roots:
-        if guess_environment(root, names, {}).environment == "prod":
-            found[_key_of(root)] = strictest
+    for root in _named_production(roots):
+        found[_key_of(root)] = strictest
     return found
+
+
+def _named_production(roots: Sequence[Stack]) -> list[Stack]:
+    """Those whose names or tags say production, whatever the configuration says."""
+    if not roots:
+        return []
+    from cdkguard.config.environment_guesses import guess_environment, names_of
+
+    names = names_of(roots)
+    return [root for root in roots if guess_environment(root, names, {}).environment == "prod"]
 
 
 def _matching(root: Stack, rules: Sequence[EnvironmentRule], context: Mapping[str, Any]) -> list[EnvironmentRule]:
@@ -281,8 +293,7 @@ def _notices_of_rules(
             f"no stack is of {' or '.join(strict)}, so no rule for production applies: {_by_name(roots, placement)}"
         )
     mild = [root for root in roots if placement.names[_key_of(root)] not in ("prod", *strict)]
-    names = names_of(mild)
-    if named := [root for root in mild if guess_environment(root, names, {}).environment == "prod"]:
+    if named := _named_production(mild):
         notices.append(f"{_by_name(named, placement)} by the configuration, though the name or a tag says production")
     strict_accounts = {account for rule in rules if is_strict(rule) for account in rule.accounts}
     return [*notices, *_unseen_accounts(strict_accounts, placement, f"production ({', '.join(strict)})")]
