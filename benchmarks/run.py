@@ -188,15 +188,15 @@ def measure_change(table, site, numbers, temporary, repeats):
         table.row("cdk diff --template", command, 3, floor)
 
 
-def measure_aspect(table, repeats):
-    """`app.synth()` of 2,000 resources: bare, with the Aspect, with cdk-nag where it is installed."""
+def measure_aspect(table, site, repeats):
+    """`app.synth()` of 2,000 resources: bare, with the Aspect as installed, with cdk-nag where it is installed."""
     if importlib.util.find_spec("aws_cdk") is None:
         return
     kinds = aspect.kinds()
     times = {kind: [] for kind in kinds}
     for _ in range(repeats):
         for kind in kinds:
-            times[kind].append(aspect.measured(kind, 2000))
+            times[kind].append(aspect.measured(kind, 2000, site))
     shown = [
         "\n## the Aspect, app.synth() of 2,000 resources, by the clock\n",
         "| | min | median | x bare |",
@@ -278,7 +278,7 @@ def main():
         hook.measure_hook(table, site, temporary)
         count_instructions(table, site, temporary)
         if not options.no_synth:
-            measure_aspect(table, min(5, options.repeats))
+            measure_aspect(table, site, min(5, options.repeats))
     from cdkguard.check import parallel
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -41,6 +41,5 @@ class Guardrail(NamedTuple):
     cfn_hook: CfnHookSettings = CfnHookSettings()
     preflight: PreflightSettings | None = None
     environment_rules: Sequence[EnvironmentRule] = ()
-    parameters: Mapping[
-        str, str
-    ] = {}  # What it says of values that CloudFormation parameters have: "Name", "prod: Name".
+    # What it says of the values of CloudFormation parameters, by "Name" or "prod: Name".
+    parameters: Mapping[str, str] = {}
