@@ -154,12 +154,22 @@ def test_a_worker_with_other_rules_ends_the_audit(stub, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def local_cluster():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=8, dashboard_address=None, silence_logs=50, host="127.0.0.1"
     ) as cluster:
         yield cluster
+
+
+@pytest.fixture
+def cluster(local_cluster):
+    """The cluster with both workers, also after a test that has killed them."""
+    import distributed
+
+    with distributed.Client(local_cluster) as client:
+        client.wait_for_workers(2, timeout=60)
+    return local_cluster
 
 
 dask = pytest.mark.filterwarnings("ignore")  # Of distributed's own: ports, unclosed sockets.
