@@ -6,20 +6,23 @@ https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cdkguard._typing import Json
 from cdkguard.aws import addresses
 from cdkguard.language.subject import Decide, Subject
 from cdkguard.logic import Tri
 from cdkguard.template import paths
-from cdkguard.template.values import Deferred, as_mapping
+from cdkguard.template.values import Deferred, as_mapping, canonical_text
 
 _INGRESS = frozenset({"AWS::EC2::SecurityGroupIngress"})
 _PREFIX_LIST = "AWS::EC2::PrefixList"
+_OWN = ("Properties",)  # the path of a rule that is a resource
 _PEERS = ("CidrIp", "CidrIpv6", "SourcePrefixListId")
 _INLINE = paths.bind_steps([["f", "Properties"], ["f", "SecurityGroupIngress"], ["*"]])
 _ENTRIES = paths.bind_steps([["f", "Properties"], ["f", "Entries"], ["*"], ["f", "Cidr"]])
+
+_Found = tuple[tuple[str | int, ...], Json]  # a property path, and the rule there
 
 
 def bind_opens_together(counts: Decide) -> Decide:
@@ -29,22 +32,49 @@ def bind_opens_together(counts: Decide) -> Decide:
     known. None where a prefix list, an entry of it, or what `counts` asks for decides and is not known.
     """
 
-    def decide(subject: Subject) -> Tri:
-        if _is_single(subject):
-            return False
-        rules = [rule for rule in _find_rules(subject) if _has_peer(rule[1])]
+    def judge(rules: Iterable[_Found], subject: Subject) -> tuple[Tri, _Found | None]:
+        """Whether rules are open together, and the first of those that make them so."""
+        rules = [rule for rule in rules if _has_peer(rule[1])]
         if len(rules) < 2 and not any("SourcePrefixListId" in rule for _path, rule in rules):
-            return False
+            return False, None
 
         asked = [(path, rule, counts(subject._replace(root=rule, evidence=None))) for path, rule in rules]
         counted = [(path, rule) for path, rule, answer in asked if answer is True]
         answer = _are_open([rule for _path, rule in counted], subject)
         if answer is not True:
             possible = [rule for _path, rule, answer in asked if answer is not False]
-            return False if _are_open(possible, subject) is False else None
-        if subject.evidence is not None:
-            subject.evidence.extend((paths.render_path(path), rule) for path, rule in counted[:1])
-        return True
+            return False if _are_open(possible, subject) is False else None, None
+        return True, counted[0] if counted else None
+
+    def judge_member(subject: Subject) -> tuple[Tri, _Found | None]:
+        """The same of a rule that is a resource: its group is judged once for all of its rules."""
+        own = as_mapping(subject.root.get("Properties"))
+        if not _has_peer(own):
+            return False, None
+        group = own.get("GroupId", own.get("GroupName"))
+        key, answers = (judge, canonical_text(group)), subject.scope.answers
+        if key not in answers:
+            rules = list(_find_own_resources(subject, group))
+            answers[key] = {id(rule): rule for rule in rules}, *judge(((_OWN, rule) for rule in rules), subject)
+
+        members, answer, first = answers[key]
+        if members.get(id(own)) is not own:  # what a custom resource stands for
+            others = ((_OWN, rule) for rule in _find_own_resources(subject, group))
+            return judge([(_OWN, own), *others], subject)
+        if answer is True and counts(subject._replace(root=own, evidence=None)) is True:
+            first = _OWN, own
+        return answer, first
+
+    def decide(subject: Subject) -> Tri:
+        if _is_single(subject):
+            return False
+        if as_mapping(subject.root).get("Type") in _INGRESS:
+            answer, first = judge_member(subject)
+        else:
+            answer, first = judge(_find_rules(subject), subject)
+        if subject.evidence is not None and first is not None:
+            subject.evidence.append((paths.render_path(first[0]), first[1]))
+        return answer
 
     return decide
 
@@ -78,18 +108,10 @@ def _has_peer(rule: Json) -> bool:
     return isinstance(rule, dict) and any(name in rule for name in _PEERS)
 
 
-def _find_rules(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], Json]]:
-    """(property path, rule) of the group's rules; of a rule that is a resource, also of its neighbours."""
-    if as_mapping(subject.root).get("Type") not in _INGRESS:
-        yield from _INLINE(subject.scope, subject.root)
-        yield from ((("Properties",), rule) for rule in _find_own_resources(subject, subject.logical_id))
-        return
-
-    own = as_mapping(subject.root.get("Properties"))
-    if _has_peer(own):
-        yield ("Properties",), own
-        group = own.get("GroupId", own.get("GroupName"))
-        yield from ((("Properties",), rule) for rule in _find_own_resources(subject, group) if rule is not own)
+def _find_rules(subject: Subject) -> Iterator[_Found]:
+    """(property path, rule) of the rules of a group, also of those that are resources."""
+    yield from _INLINE(subject.scope, subject.root)
+    yield from ((_OWN, rule) for rule in _find_own_resources(subject, subject.logical_id))
 
 
 def _find_own_resources(subject: Subject, group: Json) -> Iterator[Json]:

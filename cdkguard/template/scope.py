@@ -22,7 +22,7 @@ _FACTS = (
     "template", "given", "unassumed_given", "account", "region", "stack_name", "dummies", "stack", "defaults", "open", "truths",
     "excluded", "assumed", "shared", "app_facts",
 )  # fmt: skip
-_CACHES = ("conditions", "forks", "worlds", "large_values", "resolved", "statements", "links")
+_CACHES = ("conditions", "forks", "worlds", "large_values", "resolved", "statements", "links", "answers")
 
 
 class Scope:
@@ -82,6 +82,8 @@ class Scope:
         self.resolved = IdentityCache()
         # A policy document -> its statements (language.statement_tests).
         self.statements = IdentityCache()
+        # A requirement and what several resources share of its question -> its answer (language.group_rules).
+        self.answers: dict[Any, Any] = {}
         # A `referrer` requirement -> a resource -> what that refers to (language.references).
         self.links: dict[Any, IdentityCache] = {}
 

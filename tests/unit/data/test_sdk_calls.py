@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pytest
 
 from cdkguard.packs.load import load_packs
+from tests.repository.test_schema_tables import needs_the_pinned_schemas
 from tests.support.paths import ROOT
 
 TABLE = json.loads((ROOT / "cdkguard/data/sdk_calls.json").read_text())
@@ -26,6 +27,7 @@ def maker():
     return module
 
 
+@needs_the_pinned_schemas
 def test_types_and_properties_are_those_of_the_schemas(maker):
     schemas = maker.read_schemas({kind for _service, _action, kind, _renamed in ROWS})
     for service, action, kind, renamed in ROWS:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from cdkguard.check.comparison import load_places
+from tests.repository.test_schema_tables import needs_the_pinned_schemas
 from tests.support.changes import compare
 from tests.support.paths import ROOT
 
@@ -132,6 +133,7 @@ def test_references_in_a_circle_end():
     assert len(compare(side("A", "B"), side("C", "D"))) == 4
 
 
+@needs_the_pinned_schemas
 def test_the_table_is_what_the_schemas_and_the_overlay_say():
     table, mistakes = make_places.make_table()
     shipped = json.loads(make_places.TABLE.read_text())

@@ -1,6 +1,8 @@
 """The requirement `opens_together`: ranges of several rules, resources and prefix lists add up."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cdkguard.language.group_rules import bind_opens_together
 from cdkguard.language.subject import Subject
@@ -119,3 +121,51 @@ def test_rules_whose_ports_are_not_known_may_be_open_together():
     resources = {"G": group(*LOWER, *UPPER)}
     assert opens("G", resources, lambda subject: None) is None
     assert opens("G", {"G": group(*LOWER)}, lambda subject: None) is False
+
+
+GROUPS = st.sampled_from(["sg-1", "sg-2", {"Ref": "G"}, {"Fn::GetAtt": ["G", "GroupId"]}, {"Ref": "P"}, None])
+PEERS = st.sampled_from(
+    [
+        {"CidrIp": {"Fn::Select": [0, LOWER]}}, {"SourcePrefixListId": {"Ref": "L"}}, {"SourcePrefixListId": {"Ref": "P"}},
+        {"SourceSecurityGroupId": "sg-3"}, *[{"CidrIp": cidr} for cidr in ("64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/3")],
+    ]
+)  # fmt: skip
+PORTS = st.sampled_from([True, True, False, None])
+
+
+@given(st.lists(st.tuples(GROUPS, PEERS, PORTS), min_size=1, max_size=8))
+def test_the_answer_is_the_same_whether_the_group_was_judged_before(rules):
+    resources = {"G": group(), "L": prefix_list(*LOWER, *UPPER)}
+    for number, (of, peer, port) in enumerate(rules):
+        resources[f"R{number}"] = ingress(of, **peer, Port=port)
+        if of is None:
+            del resources[f"R{number}"]["Properties"]["GroupId"]
+    scope = Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": resources})
+    decide = bind_opens_together(lambda subject: subject.root["Port"])
+
+    def ask(name, scope):
+        evidence = []
+        subject = Subject(resources[name], scope, name, Resources(resources), evidence=evidence)
+        return decide(subject), evidence
+
+    for name in resources:
+        if name != "L":
+            alone = Scope({"Parameters": {"P": {"Type": "String"}}, "Resources": resources})
+            assert ask(name, scope) == ask(name, alone)
+
+
+def test_each_rule_is_asked_of_a_group_once():
+    resources = {f"R{first}": ingress("sg-1", CidrIp=cidr) for first, cidr in enumerate([*LOWER, *UPPER])}
+    scope, asked = Scope({"Resources": resources}), []
+    decide = bind_opens_together(lambda subject: asked.append(subject) or True)
+    answers = [decide(Subject(body, scope, name, Resources(resources))) for name, body in resources.items()]
+    assert answers == [True] * len(resources) and len(asked) == 2 * len(resources)
+
+
+def test_a_rule_that_is_in_no_template_is_judged_with_the_others():
+    resources = {f"R{first}": ingress("sg-1", CidrIp=cidr) for first, cidr in enumerate([*LOWER, *UPPER[:-1]])}
+    scope = Scope({"Resources": resources})
+    decide = bind_opens_together(lambda subject: True)
+    assert decide(Subject(resources["R0"], scope, "R0", Resources(resources))) is False
+    made = ingress("sg-1", CidrIp=UPPER[-1])
+    assert decide(Subject(made, scope, "Custom", Resources(resources))) is True
