@@ -51,6 +51,10 @@ class AssemblyFiles:
             self._real_folders[folder] = os.path.realpath(folder)
         return os.path.join(self._real_folders[folder], name)
 
+    def note_reading(self, path: str, owner: str) -> None:
+        """Count that the file is read for the stack `owner`; raises TooMuchError as `Readings.note` does."""
+        self.readings.note(self.real_path(path), owner)
+
     def path_of(self, directory: str, name: Json, owner: str) -> str:
         """The path of a file that the file `owner` names; raises TemplateError where it leaves the assembly."""
         if not isinstance(name, str) or not name:

@@ -49,7 +49,7 @@ class StackReader:
         properties = self.files.properties(artifact)
         owner = f"{artifact.manifest}:{artifact.name}"
         path = self.files.path_of(self.directory, properties.get("templateFile"), artifact.manifest)
-        self.files.readings.note(self.files.real_path(path), owner)
+        self.files.note_reading(path, owner)
         display_path = self.files.display_path(path)
         template, lines = read_template(path, display_path, may_be_empty=True)
 
@@ -87,7 +87,7 @@ class StackReader:
         sources = [artifact.body.get("metadata")]
         if "additionalMetadataFile" in artifact.body:
             path = self.files.path_of(self.directory, artifact.body["additionalMetadataFile"], artifact.manifest)
-            self.files.readings.note(self.files.real_path(path), owner)
+            self.files.note_reading(path, owner)
             sources.append(self._read_metadata_file(path))
 
         found: dict[str, list[Json]] = {}
@@ -220,7 +220,7 @@ class StackReader:
             name = f"{parent.template_path}: {nested.logical_id}"
             return parent.template_path, parse_template(text, name, nested.template.has_holes()), find_nothing
         path = self.files.path_of(self.directory, nested.file, parent.template_path)
-        self.files.readings.note(self.files.real_path(path), owner)
+        self.files.note_reading(path, owner)
         display_path = self.files.display_path(path)
         return display_path, *read_template(path, display_path)
 

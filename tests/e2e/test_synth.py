@@ -129,17 +129,22 @@ def test_a_slow_app_is_stopped_with_all_its_children(project):
     assert "open('alive', 'w')" not in running
 
 
-@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_stops_the_app_too(project, number, status, tmp_path):
-    (project / "app.py").write_text("import time; open('alive', 'w').close(); time.sleep(61.5)")
-    temporary = tmp_path / "tmp"
+def end_check(project, number, temporary):
+    """The status of a check that is ended while its app runs, and what it says on standard error."""
     temporary.mkdir()
     command = [sys.executable, "-m", "cdkguard", "check", str(project)]
     with started(command, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)}) as child:
         wait_for_file(project / "alive", child)
         child.send_signal(number)
-        child.communicate(timeout=15)
-    assert child.returncode == status
+        said = child.communicate(timeout=15)[1]
+    return child.returncode, said
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_stops_the_app_too(project, number, status, tmp_path):
+    (project / "app.py").write_text("import time; open('alive', 'w').close(); time.sleep(61.5)")
+    temporary = tmp_path / "tmp"
+    assert end_check(project, number, temporary)[0] == status
     assert "time.sleep(61.5)" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
     assert list(temporary.iterdir()) == []
 
@@ -157,13 +162,8 @@ with tempfile.TemporaryDirectory() as folder:
 def test_an_app_that_is_ended_removes_its_own_files(project, number, status, tmp_path):
     (project / "app.py").write_text(MAKES_A_FOLDER)
     temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    command = [sys.executable, "-m", "cdkguard", "check", str(project)]
-    with started(command, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)}) as child:
-        wait_for_file(project / "alive", child)
-        child.send_signal(number)
-        said = child.communicate(timeout=15)[1]
-    assert child.returncode == status and list(temporary.iterdir()) == []
+    ended, said = end_check(project, number, temporary)
+    assert ended == status and list(temporary.iterdir()) == []
     assert "Traceback" not in str(said)
 
 

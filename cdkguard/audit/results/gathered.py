@@ -38,12 +38,10 @@ def choose_finished(place: str, gathered: Gathered, may_skip: bool) -> tuple[tup
     """The finished results; raises InputError where others are not finished, unless those may be left out."""
     left = gathered.unfinished
     if left and not (may_skip and gathered.finished):
-        count = (
-            f"{len(left)} audit{'s' if len(left) > 1 else ''} that {'were' if len(left) > 1 else 'was'} not finished"
-        )
+        count = "1 audit that was" if len(left) == 1 else f"{len(left)} audits that were"
         advice = "finish them by `cdkguard audit run --resume`"
         advice += ", or ask the others alone by --finished" if gathered.finished else ""
-        raise InputError(f"{place}: holds {count} ({name_some(left)}): {advice}")
+        raise InputError(f"{place}: holds {count} not finished ({name_some(left)}): {advice}")
     return gathered.finished
 
 

@@ -14,7 +14,7 @@ TABLES: Mapping[str, Any] = {"unread": UnreadRow, "stacks": StackRow, "findings"
 FORMER = "former"  # The table of FormerRow.
 COMPARED = ("first_seen", "change")  # The last fields of a finding, which only a finished result has.
 
-_WIDTHS = ("account", "region", "stack", "template", "unit", "rule")  # Kinds of unread rows, the widest first.
+WIDTHS = ("account", "region", "stack", "template", "unit", "rule")  # Kinds of unread rows, the widest first.
 _OF_PART = FindingRow._fields[: -len(COMPARED)]
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -86,5 +86,5 @@ def sort_key(row: Any) -> tuple[Any, ...]:
     if isinstance(row, FormerRow):
         return sort_key(row.finding)
     if isinstance(row, UnreadRow):
-        return row.account, row.region, row.stack, _WIDTHS.index(row.kind), row.reason
+        return row.account, row.region, row.stack, WIDTHS.index(row.kind), row.reason
     return row.account, row.region, row.stack, row.stack_id

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cdkguard.audit.results.best import Best, Earlier
 from cdkguard.audit.results.compare import Compared, Event
+from cdkguard.audit.results.rows import WIDTHS
 from cdkguard.model import severity_rank
 from cdkguard.outputs.audit.record import FindingRow, FormerRow, RuleEntry, RunHeader, StackRow, UnreadRow
 from cdkguard.outputs.audit.summary import (
@@ -29,7 +30,6 @@ _ENDINGS = {
     "not-read": "not_read",
     "not-covered": "not_covered",
 }
-_WIDTHS = ("account", "region", "stack", "template", "unit", "rule")
 
 
 class _Account(NamedTuple):
@@ -84,7 +84,7 @@ class Tally:
         for counter in (self._all, self._account(row)):
             counter["unread"] += 1
             counter["crashed"] += row.kind == "rule"
-        self._unread.add((-_WIDTHS.index(row.kind),), row)
+        self._unread.add((-WIDTHS.index(row.kind),), row)
 
     def _add_stack(self, row: StackRow) -> None:
         for counter in (self._all, self._account(row), self._owner(row.owner)):
